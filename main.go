@@ -1,0 +1,4 @@
+// Command errtop is top for failing requests.
+package main
+
+func main() {}

@@ -1,0 +1,70 @@
+package tracker
+
+import "time"
+
+// BreakerState is a circuit breaker's state.
+type BreakerState uint8
+
+// The states of a breaker.
+const (
+	NoBreaker BreakerState = iota
+	Closed
+	Open
+	HalfOpen
+)
+
+// String returns "CLOSED", "OPEN", "HALF_OPEN", or "" for [NoBreaker].
+func (s BreakerState) String() string {
+	return [...]string{"", "CLOSED", "OPEN", "HALF_OPEN"}[min(s, HalfOpen)]
+}
+
+// BreakerRole says what a breaker is for.
+type BreakerRole uint8
+
+// The roles of a breaker.
+const (
+	GateRole     BreakerRole = iota // decides whether a probe is sent
+	ObservedRole                    // the same rules run over traffic
+	ReportedRole                    // a state that the application told us
+)
+
+// String returns "gate", "observed" or "reported".
+func (r BreakerRole) String() string {
+	return [...]string{"gate", "observed", "reported"}[min(r, ReportedRole)]
+}
+
+// Breaker is a breaker's whole story, as of a snapshot.
+type Breaker struct {
+	Role      BreakerRole
+	State     BreakerState
+	Since     time.Time
+	Failures  int       // consecutive, while CLOSED
+	Threshold int       // opens at that many; 0 for a reported one
+	RetryAt   time.Time // while OPEN: when one trial may be made; zero for a reported one
+	Trial     bool      // HALF_OPEN and the trial is on its way
+	Skipped   uint64    // requests not sent since it last opened
+	Opened    uint64    // how often it opened
+	TrippedBy []Trip    // the failures that opened it last, oldest first
+	Story     []Transition
+}
+
+// Trip is one of the failures that opened a breaker.
+type Trip struct {
+	At      time.Time
+	Outcome Outcome
+	Message string
+}
+
+// Transition is one change of a breaker's state.
+type Transition struct {
+	At       time.Time
+	From, To BreakerState
+	Why      string // in words
+}
+
+// BreakerEvent is a transition of a target's breaker, for charts and timelines.
+type BreakerEvent struct {
+	Target string
+	Role   BreakerRole
+	Transition
+}

@@ -1,0 +1,107 @@
+package tracker
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// Kind says why a request failed, or that it did not. One result has one kind.
+type Kind uint8
+
+// The kinds. The first is success; all others are failures.
+const (
+	OK           Kind = iota
+	Invalid           // 400, 422: the request is wrong
+	Auth              // 401: the key is missing, wrong or expired
+	Forbidden         // 403: the key may not do this
+	NotFound          // 404, 410: no such route or model
+	RateLimited       // 429: too many requests, or the quota is used up
+	Client            // any other 4xx
+	Server            // 5xx
+	Timeout           // no answer, or not all of it, in time
+	DNS               // the name was not resolved
+	Connect           // refused, unreachable, reset
+	TLS               // handshake or certificate
+	Protocol          // the answer breaks HTTP, or ends too early
+	Assertion         // the answer came but was not what the target expects
+	Validation        // never sent: the request breaks its schema
+	ShortCircuit      // never sent: the breaker was open
+
+	kindCount = iota
+)
+
+var kindNames = [kindCount]string{
+	"ok", "invalid", "auth", "forbidden", "not_found", "rate_limited", "client", "server",
+	"timeout", "dns", "connect", "tls", "protocol", "assertion", "validation", "short_circuit",
+}
+
+// Kinds returns every kind in the order of their declaration, [OK] first.
+func Kinds() []Kind {
+	kinds := make([]Kind, kindCount)
+	for i := range kinds {
+		kinds[i] = Kind(i)
+	}
+	return kinds
+}
+
+// String returns the kind's name as logs, settings and JSON spell it, for example "rate_limited".
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("kind(%d)", uint8(k))
+}
+
+// ParseKind returns the kind of that name, the inverse of [Kind.String].
+func ParseKind(name string) (Kind, bool) {
+	for k, n := range kindNames {
+		if n == name {
+			return Kind(k), true
+		}
+	}
+	return OK, false
+}
+
+// Failed reports whether the kind is a failure of any sort.
+func (k Kind) Failed() bool { return k != OK }
+
+// Sent reports whether the request reached the network. Results that were never sent ([Validation], [ShortCircuit])
+// are counted apart and are no part of an error rate.
+func (k Kind) Sent() bool { return k != Validation && k != ShortCircuit }
+
+// KindOf returns the kind of an HTTP status: [OK] below 400, the failure otherwise.
+func KindOf(status int) Kind {
+	switch {
+	case status < 400:
+		return OK
+	case status == 400, status == 422:
+		return Invalid
+	case status == 401:
+		return Auth
+	case status == 403:
+		return Forbidden
+	case status == 404, status == 410:
+		return NotFound
+	case status == 429:
+		return RateLimited
+	case status < 500:
+		return Client
+	default:
+		return Server
+	}
+}
+
+// Outcome is what a request ended with: the HTTP status where there was one, and the kind.
+type Outcome struct {
+	Status int // 0 where no status was received
+	Kind   Kind
+}
+
+// Label returns the status ("429") or, where there is none or the kind says more than it (an assertion on a 200), the
+// kind's name ("timeout"). It is the key of every "by status" count.
+func (o Outcome) Label() string {
+	if o.Status == 0 || o.Kind != KindOf(o.Status) {
+		return o.Kind.String()
+	}
+	return strconv.Itoa(o.Status)
+}

@@ -1,0 +1,223 @@
+package tracker
+
+import "time"
+
+// State is the state of a target.
+type State uint8
+
+// The states, from the least to the most worrying.
+const (
+	Unknown   State = iota // nothing was ever heard
+	Healthy                // "ok"
+	Stale                  // no news for longer than its interval allows
+	Throttled              // fails with 429 only
+	Degraded               // some requests fail
+	Failing                // most or all requests fail
+
+	stateCount = iota
+)
+
+var stateNames = [stateCount]string{"unknown", "ok", "stale", "throttled", "degraded", "failing"}
+
+// String returns the state's word: "failing", "degraded", "throttled", "stale", "ok" or "unknown".
+func (s State) String() string { return stateNames[min(int(s), stateCount-1)] }
+
+// Snapshot is the tracker's content at one moment. It owns its memory: nothing in it changes after it was returned, and
+// it may be read from any goroutine. Nobody may write to it (snapshots share what did not change between them).
+type Snapshot struct {
+	Version uint64    // equal version, equal content (At apart)
+	At      time.Time // the moment shown: now, the newest result of a log, or the minute asked for
+	LogTime bool      // At is the newest result's time, because no source is live
+	Past    bool      // asked for with SnapshotAt
+	Missing []string  // in words, what cannot be known at that age; empty for the present
+
+	Overall  Activity // all targets together
+	Targets  []Target // the worst first, then by name
+	Errors   []Failure
+	Ring     RingStats
+	Groups   []Group  // the newest first
+	Sources  []Source // in the order they were announced
+	Breakers []BreakerEvent
+	Skew     Skew
+
+	TargetsDropped uint64 // results of targets beyond the bound, counted under "(other)"
+	GroupsDropped  uint64 // errors of groups beyond the bound, counted under "(other)"
+}
+
+// Activity is what went on in a target, or in all: counts over sliding windows and series for charts.
+type Activity struct {
+	Minute, FiveMinutes, Hour, Day Window
+
+	Minutes [60]Bar // one a minute, oldest first, the last is the running minute
+	Hours   [24]Bar // one an hour, oldest first, the last is the running hour
+	// Yesterday is the same hour yesterday, whole, to hold beside Hours[23].
+	Yesterday Bar
+
+	Inconclusive uint64 // results that do not count because our own network looked down, in the last hour
+}
+
+// Window is what happened in a span of time that ends at Snapshot.At.
+type Window struct {
+	Requests  uint64         // sent ones
+	Errors    uint64         // failed ones among Requests
+	NotSent   uint64         // validation and short_circuit results, no part of Requests or Errors
+	ByOutcome []OutcomeCount // failures only, sent or not, the most frequent first
+	Latency   Quantiles
+}
+
+// ErrorRatio returns Errors / Requests in [0, 1], and 0 where there were no requests.
+func (w *Window) ErrorRatio() float64 {
+	if w.Requests == 0 {
+		return 0
+	}
+	return float64(w.Errors) / float64(w.Requests)
+}
+
+// OutcomeCount counts one outcome.
+type OutcomeCount struct {
+	Outcome
+	Count uint64
+}
+
+// Quantiles of latency, each within 2 % of a value that was seen. Count is how many results had a latency; with 0 the
+// others mean nothing.
+type Quantiles struct {
+	Count              uint64
+	P50, P90, P95, P99 time.Duration
+}
+
+// Bar is one step of a series.
+type Bar struct{ Requests, Errors uint32 }
+
+// Target is a named thing watched, as of a snapshot.
+type Target struct {
+	Name    string
+	URL     string // for targets that are probed, secrets replaced; "" otherwise
+	Probed  bool   // probe results are expected or were seen
+	Traffic bool   // traffic results were seen
+
+	State        State
+	Since        time.Time // since when it holds
+	Reason       string    // why, in words
+	Disagreement string    // in words, where probes and traffic disagree; "" otherwise
+
+	Cause    *Group // the group that weighs most in its recent errors; nil without
+	LastSeen time.Time
+	LastOK   time.Time // zero where never
+	NextTry  time.Time // the newest ResetAt or the breaker's retry, where one lies ahead; zero otherwise
+
+	Activity Activity
+	Breakers []Breaker // gate, observed, reported: those that exist, in this order
+	SLO      *SLO      // nil without an objective
+}
+
+// SLO is how a target stands against its objective.
+type SLO struct {
+	Objective  float64       // 0.999
+	Period     time.Duration // 30 days
+	BudgetLeft float64       // 1 is untouched, 0 is used up, negative is overspent; over what is remembered (at most 24 h)
+	Burn5m     float64       // 1 uses the budget up exactly at the period's end
+	Burn1h     float64
+	Burn6h     float64
+}
+
+// Failure is an error of the ring with the fingerprint of its group.
+type Failure struct {
+	Result
+	Seq   uint64 // counts up; identifies the error
+	Group uint64 // Group.ID
+}
+
+// RingStats are the statistics over what the ring still holds, as the reference API's own tracker computes them.
+type RingStats struct {
+	Total    int            // errors held, at most the ring's size
+	LastHour int            // those younger than 3,600,000 ms
+	ByStatus []OutcomeCount // of the last hour, the most frequent first
+}
+
+// Badge says how a group has behaved lately.
+type Badge uint8
+
+// The badges of a group.
+const (
+	BadgeNew       Badge = iota // first seen a short while ago
+	BadgeOngoing                // keeps coming
+	BadgeRegressed              // came back after an hour of silence
+	BadgeQuiet                  // has been silent for a while
+)
+
+// String returns "new", "ongoing", "regressed" or "quiet".
+func (b Badge) String() string {
+	return [...]string{"new", "ongoing", "regressed", "quiet"}[min(b, BadgeQuiet)]
+}
+
+// Group is a set of errors with one fingerprint.
+type Group struct {
+	ID      uint64 // the fingerprint
+	Target  string
+	Method  string
+	Route   string // template: "/users/{n}"
+	Outcome Outcome
+	Error   string
+	Message string // normalised: "Try again in {n} seconds"
+
+	Count     uint64
+	First     time.Time
+	Last      time.Time
+	PerMinute float64 // over the last five minutes
+	Badge     Badge
+	Minutes   [60]uint32 // errors a minute, oldest first
+	Example   *Result    // the newest
+	Exemplars []Failure  // the first, then the newest five, oldest first, also after they left the ring
+}
+
+// SourceState is the health of a source.
+type SourceState uint8
+
+// The states of a source.
+const (
+	Waiting     SourceState = iota // nothing there yet
+	Reading                        // results come, or may come any moment
+	Ended                          // read to the end, nothing more will come
+	SourceStale                    // silent for longer than expected
+	Failed                         // cannot be read; Source.Problem says why
+)
+
+// String returns "waiting", "reading", "ended", "stale" or "failed".
+func (s SourceState) String() string {
+	return [...]string{"waiting", "reading", "ended", "stale", "failed"}[min(s, Failed)]
+}
+
+// Source is where results come from, with its health.
+type Source struct {
+	Name    string // "stdin", a file's path, "probes", "push 127.0.0.1:4318"
+	Format  string // recognised format, "" where none or not yet
+	State   SourceState
+	Live    bool   // its results are of now; the newest result's time is not taken for the clock
+	Problem string // in words, with State Failed
+
+	Lines      uint64
+	Results    uint64
+	Unreadable uint64
+	Dropped    uint64
+	BytesRead  int64
+	BytesTotal int64         // 0 where unknown: no progress to show
+	Lag        time.Duration // age of the newest result when it was read; 0 where unknown
+	LastSeen   time.Time     // when the last line came, by our clock
+	Samples    []Unreadable  // the last ten lines that could not be read, oldest first
+}
+
+// Unreadable is a line that no decoder understood.
+type Unreadable struct {
+	Number uint64 // line number from 1; 0 where unknown
+	Text   string // harmless, cut
+	Reason string
+}
+
+// Skew counts results whose own time cannot be right, or is late.
+type Skew struct {
+	Future     uint64 // further ahead of the clock than is plausible
+	Impossible uint64 // no time, or before 1990 or after 2200
+	Late       uint64 // older than 24 h before the moment shown: counted nowhere else
+	OutOfOrder uint64 // older than the one before it from the same source by more than a step; counted where they belong
+}
