@@ -1,10 +1,11 @@
 package safetext_test
 
 import (
-	"errtop/internal/safetext"
 	"net/url"
 	"strings"
 	"testing"
+
+	"errtop/internal/safetext"
 )
 
 func TestMaskURLKeepsOnlyWhatIsNoSecret(t *testing.T) {

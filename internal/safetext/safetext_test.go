@@ -2,7 +2,6 @@ package safetext_test
 
 import (
 	"encoding/json"
-	"errtop/internal/safetext"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +9,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"errtop/internal/safetext"
 )
 
 func TestLineShowsWhatItRemoves(t *testing.T) {
