@@ -1,0 +1,182 @@
+// Package demo is a Firemoon-like API on loopback, with customers that use it and incidents that befall it: what errtop
+// shows to somebody who has not told it yet what to watch.
+//
+// Nothing in it is canned. A real HTTP server checks keys, plans, rate limits and bodies; real clients ask it and what
+// they got becomes results of origin traffic; a seeded script says which provider is down and whose key has expired. The
+// same targets can be probed: [Demo.Targets] lists them.
+//
+// The package never leaves the loopback interface, never writes to a terminal or a file, and never invents history: what
+// it emits was asked and answered. The script is a pure function of the seed; which request meets which failure is not,
+// because the clients run in parallel.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"errtop/internal/safego"
+	"errtop/tracker"
+)
+
+// SourceName is the name of the source through which the demo's results come.
+const SourceName = "demo traffic"
+
+// Options say how the demo runs.
+type Options struct {
+	Seed uint64 // of the script of incidents and of the clients' habits
+	// Speed lets the demo's world run that many times as fast as ours, from 0.1 to 100; 0 means 1. It scales everything in
+	// it alike: incidents, the clients' rates, latencies and timeouts, the windows of the rate limits.
+	Speed float64
+
+	// Emit takes the results in batches, from one goroutine; the slice is the callee's only until it returns. Required.
+	Emit func([]tracker.Result)
+	// Health takes the health of the source when it changes, about once a second, from the goroutine that calls Emit. May
+	// be nil.
+	Health func(tracker.Source)
+}
+
+// Target is an endpoint of the demo that a prober may ask.
+type Target struct {
+	Name     string
+	Method   string
+	URL      string
+	Headers  []tracker.Header // hold a key: a secret like any other
+	Body     string
+	Interval time.Duration
+	Timeout  time.Duration
+	Expect   []string // expressions over status, latency, body, json and header that must hold
+}
+
+// Demo is a running demo. It ends with the context that was given to [Start].
+type Demo struct {
+	base  string
+	world clock
+	done  chan struct{}
+	err   error // why it ended before its context did; read after done is closed
+}
+
+// Start listens on a free port of 127.0.0.1 and lets the clients loose. The demo ends with ctx; [Demo.Wait] tells when it
+// has. Errors: a speed out of range, a missing Emit, or no port to be had.
+func Start(ctx context.Context, o Options) (*Demo, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("demo: %w", err)
+	}
+	d, err := start(ctx, l, (&net.Dialer{}).DialContext, o)
+	if err != nil {
+		_ = l.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// dialFunc connects a client to the demo's server.
+type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+func start(ctx context.Context, l net.Listener, dial dialFunc, o Options) (*Demo, error) {
+	if o.Speed == 0 {
+		o.Speed = 1
+	}
+	if !(o.Speed >= 0.1 && o.Speed <= 100) { // the negation refuses NaN too
+		return nil, fmt.Errorf("demo: speed %v: must be from 0.1 to 100", o.Speed)
+	}
+	if o.Emit == nil {
+		return nil, fmt.Errorf("demo: Options.Emit is missing")
+	}
+	d := &Demo{
+		base:  "http://" + l.Addr().String(),
+		world: clock{start: time.Now(), speed: o.Speed},
+		done:  make(chan struct{}),
+	}
+	go func() {
+		defer close(d.done)
+		d.err = safego.Catch(func() error { return d.run(ctx, l, dial, o) })
+	}()
+	return d, nil
+}
+
+// run owns every goroutine of the demo: when it returns, none is left.
+func (d *Demo) run(ctx context.Context, l net.Listener, dial dialFunc, o Options) error {
+	group, ctx := safego.WithContext(ctx)
+	plan := script{seed: o.Seed}
+	srv := newServer(ctx, plan, d.world, newRand(o.Seed, streamServer))
+	group.Go(func() error { return srv.serve(l) })
+	results := make(chan tracker.Result, maxInFlight)
+	group.Go(func() error {
+		report(results, o)
+		return nil
+	})
+
+	transport := &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, DisableCompression: true}
+	work := load{base: d.base, world: d.world, plan: plan, seed: o.Seed, transport: transport, results: results}
+	err := work.run(ctx)
+	close(results)
+	transport.CloseIdleConnections()
+	srv.close()
+	err = errors.Join(err, group.Wait())
+	srv.wait()
+	return err
+}
+
+// URL returns the server's address: "http://127.0.0.1:43210".
+func (d *Demo) URL() string { return d.base }
+
+// Wait returns after the last goroutine of the demo has ended and its port is free, and says why where it was not its
+// context.
+func (d *Demo) Wait() error {
+	<-d.done
+	return d.err
+}
+
+// Targets returns what a prober should ask. The models that are not among them are seen through the clients' results
+// alone.
+func (d *Demo) Targets() []Target {
+	const every = 3 * time.Second
+	interval := max(d.world.real(every), every/10)
+	probed := []string{"kling/v2.1", "veo/3", "sdxl/turbo"}
+	targets := []Target{{
+		Name: "gateway", Method: http.MethodGet, URL: d.base + "/healthz",
+		Interval: interval, Timeout: 2 * time.Second, Expect: []string{"status == 200"},
+	}}
+	for _, name := range probed {
+		targets = append(targets, Target{
+			Name: name, Method: http.MethodGet, URL: d.base + route(name),
+			Headers:  []tracker.Header{{Name: "Authorization", Value: "Bearer " + token(keyProbe)}},
+			Interval: interval, Timeout: 2 * time.Second, Expect: []string{`json.status == "ready"`},
+		})
+	}
+	return targets
+}
+
+// report hands results on in batches, and the source's health at most once a second, until results is closed.
+func report(results <-chan tracker.Result, o Options) {
+	source := tracker.Source{Name: SourceName, Format: "HTTP", State: tracker.Reading, Live: true}
+	var told time.Time
+	tell := func(now time.Time) {
+		told = now
+		if o.Health != nil {
+			o.Health(source)
+		}
+	}
+	tell(time.Now())
+	batch := make([]tracker.Result, 0, maxInFlight)
+	for r := range results {
+		batch = append(batch[:0], r)
+		for len(results) > 0 && len(batch) < cap(batch) {
+			batch = append(batch, <-results)
+		}
+		o.Emit(batch)
+		source.Results += uint64(len(batch))
+		source.Lines, source.LastSeen = source.Results, time.Now()
+		if source.LastSeen.Sub(told) >= time.Second {
+			tell(source.LastSeen)
+		}
+	}
+	source.State = tracker.Ended
+	tell(time.Now())
+}

@@ -1,0 +1,132 @@
+package demo
+
+import (
+	"context"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// breakage is a way in which an answer breaks HTTP, or a client's patience.
+type breakage uint8
+
+const (
+	whole   breakage = iota // an answer as it should be
+	torn                    // the connection is reset before an answer
+	endless                 // the body begins and does not end
+	cut                     // the body ends before its announced length
+)
+
+// verdict is what becomes of a request that was let in.
+type verdict struct {
+	latency  time.Duration // of the world
+	problem  *problem      // nil where nothing is wrong
+	breakage breakage
+}
+
+// outagePattern is how the requests of an outage fail, one after the other.
+var outagePattern = [...]struct {
+	status   int
+	message  string
+	latency  time.Duration
+	breakage breakage
+}{
+	{status: 503, latency: 60 * time.Millisecond, message: "The provider is unavailable."},
+	{status: 500, latency: 600 * time.Millisecond, message: "The provider did not answer in time."},
+	{status: 502, latency: 150 * time.Millisecond, message: "The provider gave no valid answer."},
+	{status: 503, latency: 60 * time.Millisecond, message: "The provider is unavailable."},
+	{status: 500, latency: 600 * time.Millisecond, message: "The provider did not answer in time."},
+	{breakage: torn, latency: 100 * time.Millisecond},
+	{status: 503, latency: 60 * time.Millisecond, message: "The provider is unavailable."},
+	{status: 504, latency: 2500 * time.Millisecond, message: "The provider timed out."},
+}
+
+// verdict decides what the provider makes of a request.
+func (s *server) verdict(m *model, now weather) verdict {
+	latency := s.latency(m.latency)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.random.Float64() < now.outage(m.provider()):
+		f := outagePattern[s.downs%len(outagePattern)]
+		s.downs++
+		v := verdict{latency: f.latency, breakage: f.breakage}
+		if f.breakage == whole {
+			v.problem = upstream(f.status, m.provider(), f.message)
+		}
+		return v
+	case s.random.Float64() < now.burn(m.name):
+		p := upstream(http.StatusInternalServerError, m.provider(), "A worker ran out of GPU memory.")
+		p.Details["worker"] = "gpu-" + strconv.Itoa(s.random.IntN(8))
+		return verdict{latency: latency / 2, problem: p}
+	}
+	return verdict{latency: latency}
+}
+
+// stumble is the verdict of a mishap of the server.
+func stumble(s slip, m *model) verdict {
+	v := verdict{latency: 120 * time.Millisecond}
+	switch s {
+	case reset:
+		v.breakage = torn
+	case slowBody:
+		v.breakage = endless
+	case cutBody:
+		v.breakage = cut
+	default:
+		v.problem = upstream(http.StatusBadGateway, m.provider(), "The provider gave no valid answer.")
+	}
+	return v
+}
+
+// latency draws from a log-normal distribution with that median, as answers of real services have it. The longest is four
+// medians.
+func (s *server) latency(median time.Duration) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return min(time.Duration(float64(median)*math.Exp(0.35*s.random.NormFloat64())), 4*median)
+}
+
+// misfortune lets the latency pass and then answers with what went wrong, if anything did.
+func (s *server) misfortune(w http.ResponseWriter, r *http.Request, v verdict) bool {
+	if !s.world.sleep(r.Context(), v.latency) {
+		return true // the client has gone
+	}
+	switch {
+	case v.problem != nil:
+		v.problem.write(w, time.Now())
+		return true
+	case v.breakage == torn:
+		linger(r.Context())
+		panic(http.ErrAbortHandler)
+	case v.breakage == endless:
+		begin(w, `{"status":"processing","progress":`)
+		s.world.sleep(r.Context(), 30*time.Second) // longer than any client waits
+		panic(http.ErrAbortHandler)
+	case v.breakage == cut:
+		w.Header().Set("Content-Length", "512")
+		begin(w, `{"status":"completed","images":[{"url":"https://cdn.fire`)
+		panic(http.ErrAbortHandler)
+	}
+	return false
+}
+
+// begin sends the start of an answer.
+func begin(w http.ResponseWriter, body string) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, body)
+	_ = http.NewResponseController(w).Flush() // a client that has gone away is no concern of the server
+}
+
+// connKey is the key of a request's connection in its context.
+type connKey struct{}
+
+// linger makes the coming close of a request's connection a reset instead of an orderly end.
+func linger(ctx context.Context) {
+	if c, ok := ctx.Value(connKey{}).(*net.TCPConn); ok {
+		_ = c.SetLinger(0)
+	}
+}

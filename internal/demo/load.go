@@ -1,0 +1,176 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"time"
+
+	"errtop/internal/safego"
+	"errtop/tracker"
+)
+
+// maxInFlight is how many requests the clients have under way at most; more are not begun.
+const maxInFlight = 64
+
+// load is the clients of the demo at work.
+type load struct {
+	base      string
+	world     clock
+	plan      script
+	seed      uint64
+	transport http.RoundTripper
+	results   chan<- tracker.Result
+	group     *safego.Group // one goroutine a client, and one a request under way
+}
+
+// call is a request of a client, before it is sent.
+type call struct {
+	agent   string
+	target  string // the model that the client means
+	route   string // what it asks for
+	bearer  string // its Authorization header; "" for none
+	body    string
+	timeout time.Duration // of the world
+}
+
+// run lets the clients work until ctx ends; nothing of them is left then. Its error is a panic of one of them.
+func (l *load) run(ctx context.Context) error {
+	l.group, ctx = safego.WithContext(ctx)
+	l.group.SetLimit(len(clients) + 1 + maxInFlight)
+	for i := range uint64(len(clients)) {
+		l.group.Go(func() error {
+			l.work(ctx, &clients[i], newRand(l.seed, streamClients+i))
+			return nil
+		})
+	}
+	l.group.Go(func() error {
+		l.slip(ctx, newRand(l.seed, streamMistakes))
+		return nil
+	})
+	return l.group.Wait()
+}
+
+// work is a client's day: a request every now and then, more often in its storm.
+func (l *load) work(ctx context.Context, c *client, r *rand.Rand) {
+	m := findModel(c.model)
+	for {
+		gap := c.gap
+		if c.storm != 0 && l.plan.at(l.world.elapsed()).stormy(c.agent) {
+			gap = c.storm
+		}
+		if !l.world.sleep(ctx, between(r, gap/2, gap*3/2)) {
+			return
+		}
+		l.send(ctx, call{
+			agent: c.agent, target: c.model, route: route(c.model), bearer: "Bearer " + token(c.key),
+			body: order(r), timeout: m.timeout,
+		})
+	}
+}
+
+// slip makes the clients' mistakes at the times of the script.
+func (l *load) slip(ctx context.Context, r *rand.Rand) {
+	for cycle := uint64(0); ; cycle++ {
+		for _, m := range l.plan.mishaps(cycle) {
+			if !m.slip.byClient() {
+				continue
+			}
+			if !l.world.sleep(ctx, m.at-l.world.elapsed()) {
+				return
+			}
+			l.send(ctx, mistake(m, r))
+		}
+	}
+}
+
+// send makes a call beside the others. Where too many are under way already, it is not made.
+func (l *load) send(ctx context.Context, c call) {
+	l.group.TryGo(func() error {
+		result, ok := l.ask(ctx, c)
+		if !ok {
+			return nil
+		}
+		select {
+		case l.results <- result:
+		case <-ctx.Done():
+		}
+		return nil
+	})
+}
+
+// ask makes the call and returns what became of it; false where the demo ended meanwhile.
+func (l *load) ask(ctx context.Context, c call) (tracker.Result, bool) {
+	patience, cancel := context.WithTimeout(ctx, l.world.real(c.timeout))
+	defer cancel()
+	req, err := http.NewRequestWithContext(patience, http.MethodPost, l.base+c.route, strings.NewReader(c.body))
+	if err != nil {
+		return tracker.Result{}, false
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", c.agent)
+	if c.bearer != "" {
+		req.Header.Set("Authorization", c.bearer)
+	}
+
+	begun := time.Now()
+	var a answer
+	resp, err := l.transport.RoundTrip(req)
+	a.firstByte = time.Since(begun)
+	if err == nil {
+		a.status, a.proto, a.header = resp.StatusCode, resp.Proto, resp.Header
+		a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+		_ = resp.Body.Close()
+	}
+	a.latency, a.err = time.Since(begun), err
+	if ctx.Err() != nil {
+		return tracker.Result{}, false
+	}
+	return a.result(c, req, begun.Add(a.latency)), true
+}
+
+// order returns the body of a request that breaks no rule.
+func order(r *rand.Rand) string {
+	return encode(map[string]any{
+		"prompt": pick(r,
+			"a lighthouse in a storm, oil on canvas", "macro photo of a dew drop on moss", "isometric city at night, neon",
+			"portrait of an old sailor, soft light", "a fox asleep under a birch, watercolour", "product shot of a steel watch"),
+		"num_images": 1 + r.IntN(maxImages),
+		"image_size": pick(r, imageSizes[:]...),
+	})
+}
+
+// mistake returns the call of a client that slips.
+func mistake(m mishap, r *rand.Rand) call {
+	c := call{
+		agent: "notebook/0.1", target: m.model, route: route(m.model), bearer: "Bearer " + token(keyApp),
+		body: order(r), timeout: findModel(m.model).timeout,
+	}
+	switch m.slip {
+	case badInput:
+		c.body = [...]string{
+			`{"prompt":"a red barn","num_images":9,"image_size":"huge"}`,
+			`{"num_images":2,"image_size":"square_hd"}`,
+			encode(map[string]any{"prompt": strings.Repeat("very ", 250) + "detailed castle"}),
+			`{"prompt":"a red barn","num_images":2,`,
+		}[m.variant%4]
+	case notFound:
+		c.route = route([...]string{"flux/dv", "flux/schnel", "fluks/dev"}[m.variant%3])
+	case denied:
+		c.bearer = "Bearer " + token([...]string{keyHobby, keyImages, keySuspended}[m.variant%3])
+	default: // badKey
+		c.bearer = [...]string{"", token(keyApp), "Bearer fm_demo_1999"}[m.variant%3]
+	}
+	return c
+}
+
+// encode returns v as JSON; v is made of maps, strings and integers, which always have one.
+func encode(v any) string {
+	var b bytes.Buffer
+	_ = json.NewEncoder(&b).Encode(v)
+	return strings.TrimSpace(b.String())
+}

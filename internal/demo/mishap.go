@@ -1,0 +1,96 @@
+package demo
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"time"
+)
+
+// slip is a sort of mishap: a rare failure of one request, the noise that a healthy API has too.
+type slip uint8
+
+const (
+	badInput   slip = iota // the client sends a body that breaks the rules
+	notFound               // the client has a typing error in the path
+	denied                 // the client's key may not do this
+	badKey                 // the client sends no key, or a wrong one
+	reset                  // the connection is reset
+	slowBody               // the answer begins and never ends
+	cutBody                // the answer ends too early
+	badGateway             // 502
+	slips      = iota
+)
+
+// byClient reports whether it is the client that slips, not the server.
+func (s slip) byClient() bool { return s < reset }
+
+// mishap is one slip at one time. Variant chooses between the ways to slip.
+type mishap struct {
+	at      time.Duration
+	slip    slip
+	model   string
+	variant int
+}
+
+// mishaps returns those of a cycle, in the order of their times. None befalls a provider that is down: an outage is to be
+// seen as one.
+func (s script) mishaps(cycle uint64) []mishap {
+	r := newRand(s.seed, 1<<32+cycle)
+	origin := time.Duration(cycle) * cycleLength //nolint:gosec // a cycle is 24 minutes: the clock ends long before the integer
+	var all []mishap
+	for k := range slip(slips) {
+		at := origin + between(r, 0, 4*time.Minute)
+		if cycle == 0 {
+			at = 400*time.Millisecond + time.Duration(k)*600*time.Millisecond
+			if k == slowBody {
+				at = 200 * time.Millisecond // its client must wait for its timeout first
+			}
+		}
+		for at < origin+cycleLength {
+			m := mishap{at: at, slip: k, model: pick(r, "flux/dev", "flux/schnell"), variant: r.IntN(12)}
+			if k == denied {
+				m.model = "veo/3"
+			}
+			if s.at(at).outage(provider(m.model)) == 0 {
+				all = append(all, m)
+			}
+			at += between(r, 2*time.Minute, 5*time.Minute)
+		}
+	}
+	slices.SortFunc(all, func(a, b mishap) int { return cmp.Compare(a.at, b.at) })
+	return all
+}
+
+// pending hands out the mishaps of the server, each to one request.
+type pending struct {
+	plan script
+
+	mu       sync.Mutex
+	cycle    uint64 // the next to be read
+	upcoming []mishap
+}
+
+// patience is how long a mishap waits for a request that it can befall.
+const patience = 30 * time.Second
+
+// take returns the mishap that befalls a request for that model at that time of the world. The times of its calls must
+// not be far out of order.
+func (p *pending) take(model string, t time.Duration) (slip, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for ; time.Duration(p.cycle)*cycleLength <= t; p.cycle++ { //nolint:gosec // see incidents
+		p.upcoming = append(p.upcoming, p.plan.mishaps(p.cycle)...)
+	}
+	p.upcoming = slices.DeleteFunc(p.upcoming, func(m mishap) bool { return m.slip.byClient() || m.at < t-patience })
+	for i, m := range p.upcoming {
+		if m.at > t {
+			break
+		}
+		if m.model == model {
+			p.upcoming = slices.Delete(p.upcoming, i, i+1)
+			return m.slip, true
+		}
+	}
+	return 0, false
+}

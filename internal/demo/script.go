@@ -1,0 +1,147 @@
+package demo
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// script is what goes wrong and when, as a pure function of the seed and the world's time: asked twice, it says the same.
+//
+// Time is cut into cycles, and a cycle into four slots of six minutes. A slot holds one incident, which ends inside it,
+// and then a quiet spell. The first slot of all is the opening: everything at once, so that somebody who has just started
+// the demo sees every class of failure within ten seconds.
+type script struct{ seed uint64 }
+
+const (
+	slotLength  = 6 * time.Minute
+	cycleLength = 4 * slotLength
+	// recovery is the end of an outage, in which fewer and fewer requests fail.
+	recovery = 20 * time.Second
+	// burnPeak is the share of requests that fail when a slow burn is at its worst.
+	burnPeak = 0.3
+)
+
+// trouble is a sort of incident.
+type trouble uint8
+
+const (
+	outage     trouble = iota // a provider answers nothing
+	storm                     // a client asks for more than its limit
+	expiredKey                // a customer's key has expired and is renewed later
+	slowBurn                  // a model fails more and more often, until it is rolled back
+)
+
+// incident is one trouble and its time.
+type incident struct {
+	trouble    trouble
+	where      string // provider, client, owner of the key, or model
+	start, end time.Duration
+}
+
+// incidents returns what befalls the world in a cycle.
+func (s script) incidents(cycle uint64) []incident {
+	r := newRand(s.seed, cycle)
+	origin := time.Duration(cycle) * cycleLength //nolint:gosec // a cycle is 24 minutes: the clock ends long before the integer
+	var all []incident
+	order := []trouble{outage, storm, expiredKey, slowBurn}
+	slot := origin
+	if cycle == 0 {
+		all = opening(r)
+		order = order[:3] // the burn of the opening was the cycle's
+		slot += slotLength
+	}
+	r.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	for _, t := range order {
+		start := slot + between(r, 10*time.Second, 50*time.Second)
+		all = append(all, newIncident(r, t, start))
+		slot += slotLength
+	}
+	return all
+}
+
+// newIncident draws the place and the length of a trouble. The longest is shorter than four and a half minutes, so that
+// it ends in its slot.
+func newIncident(r *rand.Rand, t trouble, start time.Duration) incident {
+	i := incident{trouble: t, start: start}
+	switch t {
+	case outage:
+		i.where = pick(r, "kling", "veo", "flux")
+		i.end = start + between(r, 140*time.Second, 175*time.Second)
+	case storm:
+		i.where = stormClient
+		i.end = start + between(r, 65*time.Second, 95*time.Second)
+	case expiredKey:
+		i.where = keyMarketing
+		i.end = start + between(r, 80*time.Second, 140*time.Second)
+	case slowBurn:
+		i.where = pick(r, "flux/dev", "kling/v2.1")
+		i.end = start + between(r, 200*time.Second, 265*time.Second)
+	}
+	return i
+}
+
+// opening is the first slot of all. Its places are fixed: the demo begins with the same story whatever the seed.
+func opening(r *rand.Rand) []incident {
+	return []incident{
+		{storm, stormClient, 0, between(r, 65*time.Second, 85*time.Second)},
+		{expiredKey, keyMarketing, time.Second, between(r, 90*time.Second, 120*time.Second)},
+		{outage, "kling", 3 * time.Second, between(r, 145*time.Second, 170*time.Second)},
+		{slowBurn, "flux/dev", 40 * time.Second, between(r, 250*time.Second, 290*time.Second)},
+	}
+}
+
+func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
+
+// weather is what is broken at one moment.
+type weather struct {
+	at     time.Duration
+	active []incident
+}
+
+// at returns what is broken at that time of the world.
+func (s script) at(t time.Duration) weather {
+	t = max(t, 0)
+	w := weather{at: t}
+	for _, i := range s.incidents(uint64(t / cycleLength)) {
+		if i.start <= t && t < i.end {
+			w.active = append(w.active, i)
+		}
+	}
+	return w
+}
+
+// find returns the running incident of that sort at that place.
+func (w weather) find(t trouble, where string) (incident, bool) {
+	for _, i := range w.active {
+		if i.trouble == t && i.where == where {
+			return i, true
+		}
+	}
+	return incident{}, false
+}
+
+// outage returns the share of a provider's requests that fail because it is down: 1 until it recovers, then less and
+// less.
+func (w weather) outage(provider string) float64 {
+	i, ok := w.find(outage, provider)
+	if !ok {
+		return 0
+	}
+	return min(1, float64(i.end-w.at)/float64(recovery))
+}
+
+// burn returns the share of a model's requests that fail in a slow burn: it rises over four fifths of the incident and
+// stays until the rollback ends it.
+func (w weather) burn(model string) float64 {
+	i, ok := w.find(slowBurn, model)
+	if !ok {
+		return 0
+	}
+	return burnPeak * min(1, float64(w.at-i.start)/(0.8*float64(i.end-i.start)))
+}
+
+// expired reports whether the owner's key has expired.
+func (w weather) expired(owner string) bool { _, ok := w.find(expiredKey, owner); return ok }
+
+// stormy reports whether the client is in its storm.
+func (w weather) stormy(agent string) bool { _, ok := w.find(storm, agent); return ok }

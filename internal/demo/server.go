@@ -1,0 +1,215 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// maxRequestBody is the longest body that the server reads.
+const maxRequestBody = 64 << 10
+
+// server speaks the reference API over several providers. It obeys the script, and beyond it only what a request holds
+// and what came before it.
+type server struct {
+	plan  script
+	world clock
+	limit *limiter
+	slips *pending
+
+	mu     sync.Mutex
+	random *rand.Rand
+	downs  int // requests that an outage has failed
+
+	http  *http.Server
+	conns sync.WaitGroup // one a connection
+}
+
+func newServer(ctx context.Context, plan script, world clock, random *rand.Rand) *server {
+	s := &server{
+		plan: plan, world: world, random: random,
+		limit: newLimiter(world.real(time.Minute)), slips: &pending{plan: plan},
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET "+apiRoot+"{provider}/{model}", s.status)
+	mux.HandleFunc("POST "+apiRoot+"{provider}/{model}", s.generate)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		noModel("There is nothing at "+r.URL.Path+" for "+r.Method+".").write(w, time.Now())
+	})
+	s.http = &http.Server{
+		Handler:           s.identified(mux),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          log.New(io.Discard, "", 0), // the terminal belongs to the dashboard
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state { //nolint:exhaustive // only the first and the last state matter
+			case http.StateNew:
+				s.conns.Add(1)
+			case http.StateClosed:
+				s.conns.Done()
+			}
+		},
+	}
+	return s
+}
+
+// serve answers on l until close; it returns nil then.
+func (s *server) serve(l net.Listener) error {
+	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("demo: %w", err)
+	}
+	return nil
+}
+
+// close stops serving and cuts every connection.
+func (s *server) close() { _ = s.http.Close() }
+
+// wait returns after the last connection has ended. To be called after serve has returned.
+func (s *server) wait() { s.conns.Wait() }
+
+// identified gives every answer a request id.
+func (s *server) identified(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		id := fmt.Sprintf("req_%016x", s.random.Uint64())
+		s.mu.Unlock()
+		w.Header().Set("X-Request-Id", id)
+		w.Header().Set("Server", "firemoon-demo")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// healthz says how the API itself does, provider by provider. It answers 200 as long as the API answers.
+func (s *server) healthz(w http.ResponseWriter, _ *http.Request) {
+	now := s.plan.at(s.world.elapsed())
+	status, providers := "ok", map[string]string{}
+	for i := range models {
+		p := models[i].provider()
+		providers[p] = "ok"
+		if now.outage(p) > 0 {
+			status, providers[p] = "degraded", "down"
+		}
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"status": status, "providers": providers})
+}
+
+// status says whether a model can be used, by asking its provider as a generation would. Its requests are no part of the
+// rate limit.
+func (s *server) status(w http.ResponseWriter, r *http.Request) {
+	now := s.plan.at(s.world.elapsed())
+	m, _, p := admit(r, now)
+	if p != nil {
+		p.write(w, time.Now())
+		return
+	}
+	v := s.verdict(m, now)
+	v.latency = min(v.latency, s.latency(40*time.Millisecond))
+	if s.misfortune(w, r, v) {
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"model": m.name, "status": "ready"})
+}
+
+// generate makes pictures, as far as anybody can see.
+func (s *server) generate(w http.ResponseWriter, r *http.Request) {
+	arrived, at := time.Now(), s.world.elapsed()
+	now := s.plan.at(at)
+	m, k, p := admit(r, now)
+	if p == nil {
+		p = s.ration(w, k, arrived)
+	}
+	var body []byte
+	if p == nil {
+		body, p = readBody(w, r)
+	}
+	if p == nil {
+		p = check(body)
+	}
+	if p != nil {
+		p.write(w, arrived)
+		return
+	}
+	v := s.verdict(m, now)
+	if slip, ok := s.slips.take(m.name, at); ok {
+		v = stumble(slip, m)
+	}
+	if s.misfortune(w, r, v) {
+		return
+	}
+	id := w.Header().Get("X-Request-Id")
+	writeJSON(w, http.StatusOK, map[string]any{
+		"id": id, "status": "completed", "model": m.name,
+		"images": []map[string]string{{"url": "https://cdn.firemoon.studio/" + id + "/0.png"}},
+	})
+}
+
+// admit checks what a gateway checks before it looks at the body: key, route, account, plan.
+func admit(r *http.Request, now weather) (*model, *key, *problem) {
+	sent, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	k := findKey(sent)
+	switch {
+	case r.Header.Get("Authorization") == "":
+		return nil, nil, unauthorized("The Authorization header is missing.")
+	case !isBearer:
+		return nil, nil, unauthorized("The Authorization header must begin with Bearer.")
+	case k == nil:
+		return nil, nil, unauthorized("The API key is unknown.")
+	case now.expired(k.owner):
+		return nil, nil, unauthorized("The API key has expired. Renew it in the console.")
+	}
+	name := r.PathValue("provider") + "/" + r.PathValue("model")
+	m := findModel(name)
+	switch {
+	case m == nil:
+		return nil, nil, noModel("There is no model " + name + ".")
+	case k.suspended:
+		return nil, nil, forbidden("The account is suspended. Contact support.", nil)
+	case k.providers != nil && !slices.Contains(k.providers, m.provider()):
+		return nil, nil, forbidden("The plan does not include this provider.", map[string]any{"provider": m.provider()})
+	case k.tier < m.needs:
+		return nil, nil, forbidden("The model "+name+" needs the "+m.needs.String()+" tier.",
+			map[string]any{"tier": k.tier.String(), "required": m.needs.String()})
+	}
+	return m, k, nil
+}
+
+// ration counts the request against its key's limit and says in the headers what is left.
+func (s *server) ration(w http.ResponseWriter, k *key, now time.Time) *problem {
+	left, reset, ok := s.limit.take(k.owner, k.perMinute, now)
+	w.Header().Set("X-RateLimit-Limit", strconv.Itoa(k.perMinute))
+	w.Header().Set("X-RateLimit-Remaining", strconv.Itoa(left))
+	w.Header().Set("X-RateLimit-Reset", reset.UTC().Format(millis))
+	if !ok {
+		return limited(k.perMinute, s.limit.window, reset, now)
+	}
+	return nil
+}
+
+// readBody reads a request's body as far as the server is willing to.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *problem) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequestBody))
+	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
+		return nil, &problem{
+			status: http.StatusRequestEntityTooLarge, Error: "Invalid input",
+			Message: fmt.Sprintf("The body is longer than %d bytes.", maxRequestBody),
+		}
+	}
+	if err != nil {
+		return nil, invalid("The body could not be read.", nil)
+	}
+	return body, nil
+}
