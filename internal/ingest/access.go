@@ -1,0 +1,151 @@
+package ingest
+
+import "bytes"
+
+// access reads the common and the combined log format of Apache, nginx and their kin:
+//
+//	[vhost[:port]] client ident user [02/Jan/2006:15:04:05 -0700] "GET /path HTTP/1.1" 200 134 ["referer" "agent"] …
+//
+// Behind it more may stand; the last part that is a plain number with a fraction is taken for the request's seconds
+// (nginx $request_time, also as rt=0.123), a whole number behind the agent for microseconds (Apache %D).
+func (d *decoder) access(line []byte, r *record) (reason string) {
+	open := bytes.IndexByte(line, '[')
+	if open < 0 || len(line) < open+28 {
+		return notAccess
+	}
+	closing := open + 21 // "[02/Jan/2006:15:04:05]" at least
+	if line[closing+6] == ']' {
+		closing += 6
+	} else if i := bytes.IndexByte(line[closing:min(len(line), closing+20)], ']'); i >= 0 {
+		closing += i
+	} else {
+		return notAccess
+	}
+	sec, nsec, ok := d.clock.clf(line[open+1 : closing])
+	if !ok {
+		return "time in brackets not understood"
+	}
+	i := closing + 2
+	if i >= len(line) || line[i] != '"' || line[closing+1] != ' ' {
+		return notAccess
+	}
+	i++
+	end := quoteEnd(line, i)
+	if end < 0 || end+5 > len(line) || line[end+1] != ' ' {
+		return "request in quotes not ended"
+	}
+	statusEnd := end + 2
+	for statusEnd < len(line) && line[statusEnd] != ' ' {
+		statusEnd++
+	}
+	status, ok := parseStatus(line[end+2 : statusEnd])
+	if !ok {
+		return "no status behind the request"
+	}
+	r.sec, r.nsec, r.hasTime = sec, nsec, true
+	r.setStatus(status)
+	if method, path, ok := splitRequestLine(line[i:end]); ok {
+		r.putText(fieldMethod, i+int(method.lo), i+int(method.hi))
+		r.putText(fieldPath, i+int(path.lo), i+int(path.hi))
+	}
+	if !accessHead(line[:open], r) {
+		return notAccess
+	}
+	d.accessTail(line, statusEnd, r)
+	return ""
+}
+
+const notAccess = "no access log line"
+
+// accessHead reads what stands before the time: client, ident and user, with the virtual host before them where the
+// second word looks like an address. A user may hold blanks.
+func accessHead(head []byte, r *record) bool {
+	words, start := 0, 0
+	var ends [2]int
+	for i, c := range head {
+		if c != ' ' {
+			continue
+		}
+		if i > start {
+			if words < len(ends) {
+				ends[words] = i
+			}
+			words++
+		}
+		start = i + 1
+	}
+	if words == 4 && bytes.ContainsAny(head[ends[0]:ends[1]], ".:") {
+		hostEnd := ends[0]
+		if colon := bytes.LastIndexByte(head[:hostEnd], ':'); colon > 0 && digitsEnd(head, colon+1) == hostEnd {
+			hostEnd = colon
+		}
+		r.putText(fieldHost, 0, hostEnd)
+	}
+	return words >= 3
+}
+
+// accessTail reads what stands behind the status: bytes, then quoted and bare words in any order.
+func (d *decoder) accessTail(line []byte, i int, r *record) {
+	first, quoted := true, 0
+	for i < len(line) {
+		for i < len(line) && line[i] == ' ' {
+			i++
+		}
+		if i < len(line) && line[i] == '"' {
+			end := quoteEnd(line, i+1)
+			if end < 0 {
+				return
+			}
+			if quoted++; quoted > 2 {
+				r.tailTime(line[i+1 : end])
+			}
+			i = end + 1
+			continue
+		}
+		end := i
+		for end < len(line) && line[end] != ' ' {
+			end++
+		}
+		if !first && end > i {
+			r.tailTime(line[i:end])
+		}
+		first = false
+		i = end
+	}
+}
+
+// tailTime takes a word behind an access log line for the request's time, if it looks like one.
+func (r *record) tailTime(word []byte) {
+	if bytes.HasPrefix(word, []byte("rt=")) {
+		word = word[len("rt="):]
+	} else if r.latency != 0 {
+		return // the first is the request's, later ones are the upstream's
+	}
+	if n, ok := parseDecimal(word); ok {
+		u := unitMicrosecond
+		if n.fraction {
+			u = unitSecond
+		}
+		r.setLatency(parseDuration(word, u))
+	}
+}
+
+// quoteEnd returns where the quoted text that starts at i (behind its quote) has its closing quote, -1 where it has
+// none. A backslash takes the meaning from what follows it.
+func quoteEnd(b []byte, i int) int {
+	for {
+		n := bytes.IndexByte(b[i:], '"')
+		if n < 0 {
+			return -1
+		}
+		end := i + n
+		back := end
+		for back > i && b[back-1] == '\\' {
+			back--
+		}
+		if (end-back)%2 == 0 {
+			return end
+		}
+		i = end + 1
+	}
+}

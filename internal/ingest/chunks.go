@@ -1,0 +1,232 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+)
+
+// chunkSize is how much is read at once. Buffers of this size start at a page (Go gives large slices whole pages), which
+// parallel reads want: unaligned ones took several times as long.
+const chunkSize = 512 << 10
+
+// lineSink takes the lines of one worker: text without its end, its chunk and its number within it.
+type lineSink interface {
+	line(chunk, number uint64, text []byte, tooLong bool)
+	lineCount(chunk, lines uint64)
+}
+
+// scanFile hands all lines of a file of that size to the workers, chunk by chunk in parallel. A line belongs to the chunk
+// in which it starts; one that starts right behind a chunk's end belongs to it too, since the next chunk can't see that.
+func scanFile(ctx context.Context, file io.ReaderAt, size int64, workers []lineSink) error {
+	var next atomic.Int64
+	return together(len(workers), func(w int) error {
+		buffer := make([]byte, chunkSize, chunkSize+2*maxLine)
+		for {
+			k := next.Add(1) - 1
+			if k*chunkSize >= size {
+				return nil
+			}
+			if err := context.Cause(ctx); err != nil {
+				return err
+			}
+			if err := scanPart(file, k, size, buffer, workers[w]); err != nil {
+				return err
+			}
+		}
+	})
+}
+
+// scanPart hands over the lines that belong to chunk k.
+func scanPart(file io.ReaderAt, k, size int64, buffer []byte, to lineSink) error {
+	from := k * chunkSize
+	data, err := readAt(file, buffer[:min(chunkSize, size-from)], from)
+	if err != nil {
+		return err
+	}
+	if k > 0 {
+		start := bytes.IndexByte(data, '\n')
+		if start < 0 {
+			to.lineCount(uint64(k), 0)
+			return nil
+		}
+		data = data[start+1:]
+		if len(data) == 0 && from+chunkSize >= size {
+			to.lineCount(uint64(k), 0)
+			return nil
+		}
+	}
+	// What stands beyond the chunk, up to the end of the line that reaches there or starts there.
+	tooLong := false
+	if end := from + chunkSize; end < size {
+		const step = 8 << 10
+		tail := len(data)
+		for at := end; ; at += step {
+			if at >= size {
+				break
+			}
+			room := data[len(data) : len(data)+int(min(step, size-at))]
+			more, err := readAt(file, room, at)
+			if err != nil {
+				return err
+			}
+			if n := bytes.IndexByte(more, '\n'); n >= 0 {
+				data = data[:len(data)+n+1]
+				break
+			}
+			data = data[:len(data)+len(more)]
+			if len(data)-tail > maxLine || len(more) < len(room) {
+				tooLong = len(data)-tail > maxLine
+				break
+			}
+		}
+	}
+	scanLines(uint64(k), data, tooLong, to) //nolint:gosec // positive
+	return nil
+}
+
+// scanLines hands over the lines of data; the last may lack its end, or be cut where it is too long.
+func scanLines(k uint64, data []byte, tooLong bool, to lineSink) {
+	number := uint64(0)
+	for len(data) > 0 {
+		n := bytes.IndexByte(data, '\n')
+		if n < 0 {
+			to.line(k, number, data[:min(len(data), maxLine)], tooLong || len(data) > maxLine)
+			number++
+			break
+		}
+		to.line(k, number, data[:min(n, maxLine)], n > maxLine)
+		number++
+		data = data[n+1:]
+	}
+	to.lineCount(k, number)
+}
+
+// readAt fills b from the file; less is there only at its end.
+func readAt(file io.ReaderAt, b []byte, at int64) ([]byte, error) {
+	n, err := file.ReadAt(b, at)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read at %d: %w", at, err)
+	}
+	return b[:n], nil
+}
+
+// part is a piece of a stream that ends with a line's end, or with the stream.
+type part struct {
+	number uint64
+	buffer []byte
+	data   []byte // within buffer
+	cut    bool   // its last line was longer than maxLine
+}
+
+// scanStream hands all lines of a stream to the workers: one goroutine reads and cuts at line ends, the others decode.
+func scanStream(ctx context.Context, r io.Reader, workers []lineSink) error {
+	parts, free := make(chan part, len(workers)), make(chan []byte, len(workers)+2)
+	for range cap(free) {
+		// What the chunk before left unfinished is put before the chunk, so that reads stay aligned.
+		free <- make([]byte, maxLine+chunkSize)
+	}
+	var group sync.WaitGroup
+	for _, w := range workers {
+		group.Go(func() {
+			for p := range parts {
+				scanLines(p.number, p.data, p.cut, w)
+				free <- p.buffer
+			}
+		})
+	}
+	err := cutStream(ctx, r, free, parts)
+	close(parts)
+	group.Wait()
+	return err
+}
+
+// cutStream reads r to its end and sends it on in parts.
+func cutStream(ctx context.Context, r io.Reader, free <-chan []byte, parts chan<- part) error {
+	number, skip := uint64(0), false
+	buffer := <-free
+	start := maxLine // of what is unfinished, in buffer
+	for {
+		n, err := fill(r, buffer[maxLine:])
+		data := buffer[start : maxLine+n]
+		if skip { // within the rest of a line that was cut
+			i := bytes.IndexByte(data, '\n')
+			if skip = i < 0; skip {
+				data = data[:0]
+			} else {
+				data = data[i+1:]
+			}
+		}
+		end := bytes.LastIndexByte(data, '\n') + 1
+		rest := data[end:]
+		tooLong := len(rest) > maxLine
+		if err != nil || tooLong {
+			end, rest = len(data), nil
+			skip = skip || tooLong
+		}
+		fresh := buffer
+		start = maxLine
+		if end > 0 {
+			fresh = <-free
+			start = maxLine - copy(fresh[maxLine-len(rest):], rest)
+			parts <- part{number, buffer, data[:end], tooLong}
+			number++
+		} else if len(rest) > 0 {
+			start = maxLine - len(rest)
+			copy(buffer[start:], rest)
+		}
+		buffer = fresh
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// fill reads until b is full, nothing more comes, or an error.
+func fill(r io.Reader, b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		var got int
+		got, err = r.Read(b[n:])
+		n += got
+	}
+	return n, err //nolint:wrapcheck // a reader's error, named by whoever knows the source
+}
+
+// together runs n functions at once and returns their errors.
+func together(n int, run func(i int) error) error {
+	problems := make([]error, n)
+	var group sync.WaitGroup
+	for i := range n {
+		group.Go(func() { problems[i] = run(i) })
+	}
+	group.Wait()
+	return errors.Join(problems...)
+}
+
+// openLog opens a log file, and refuses what would never end or has no lines.
+func openLog(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // a PathError names the file
+	}
+	switch mode := info.Mode(); {
+	case mode.IsDir():
+		return nil, fmt.Errorf("is a directory")
+	case mode&os.ModeDevice != 0:
+		return nil, fmt.Errorf("is a device, no log")
+	case mode&os.ModeSocket != 0:
+		return nil, fmt.Errorf("is a socket, no log")
+	}
+	file, err := os.Open(path) //nolint:gosec // the file that the user asks for
+	return file, err           //nolint:wrapcheck // a PathError names the file
+}

@@ -1,0 +1,178 @@
+package ingest
+
+import (
+	"bytes"
+	"time"
+
+	"errtop/tracker"
+)
+
+// complete works time, status, duration and kind out of what a JSON or logfmt line said under its keys. It returns why
+// the line is no request's, "" if it is one.
+func (r *record) complete(c *clock) (reason string) {
+	if r.has(fieldTime) {
+		r.completeTime(c)
+	}
+	stated := false // the line says how the request ended
+	if r.has(fieldStatus) {
+		status, ok := parseStatus(r.text(fieldStatus))
+		if !ok {
+			return "status is no HTTP status"
+		}
+		r.status, stated = status, true
+	}
+	if r.has(fieldRequest) {
+		r.splitRequest()
+	}
+	if r.has(fieldDuration) {
+		r.completeDuration()
+	}
+	r.kind = tracker.KindOf(int(r.status))
+	if r.has(fieldKind) {
+		if kind, ok := tracker.ParseKind(string(r.text(fieldKind))); ok {
+			r.kind = kind
+			return ""
+		}
+	}
+	if r.status != 0 {
+		return ""
+	}
+	if r.has(fieldError) && (stated || r.has(fieldTarget) || r.has(fieldMethod)) || stated {
+		r.kind = kindOfWords(r.text(fieldError), r.text(fieldMessage))
+		return ""
+	}
+	return "no status, so no request"
+}
+
+// completeTime reads the time field.
+func (r *record) completeTime(c *clock) {
+	text := r.text(fieldTime)
+	if r.span[fieldTime].form == formNumber {
+		r.sec, r.nsec, r.hasTime = epoch(text)
+		return
+	}
+	r.sec, r.nsec, r.hasTime = c.stamp(text)
+}
+
+// completeDuration reads the duration field. Where neither key nor value names a unit, numbers with a fraction are
+// seconds (Caddy, zap), whole ones nanoseconds beside a text under "msg" (slog), and milliseconds else (Envoy).
+func (r *record) completeDuration() {
+	s := &r.span[fieldDuration]
+	text := r.text(fieldDuration)
+	u := s.unit
+	if u == unitGuess {
+		u = unitMillisecond
+		switch {
+		case bytes.IndexByte(text, '.') >= 0 || bytes.IndexByte(text, 'e') >= 0 && s.form == formNumber:
+			u = unitSecond
+		case r.has(fieldMessage) && r.span[fieldMessage].unit == unitNanosecond:
+			u = unitNanosecond
+		}
+	}
+	if s.form == formNumber {
+		r.setLatency(parseDuration(text, u))
+		return
+	}
+	r.setLatency(parseDurationText(text, u))
+}
+
+// splitRequest takes method and path out of a request line, where no key of their own gave them.
+func (r *record) splitRequest() {
+	s := r.span[fieldRequest]
+	method, path, ok := splitRequestLine(r.raw(fieldRequest))
+	if !ok {
+		return
+	}
+	if !r.has(fieldMethod) {
+		r.put(fieldMethod, span{lo: s.lo + method.lo, hi: s.lo + method.hi, form: s.form})
+	}
+	if !r.has(fieldPath) {
+		r.put(fieldPath, span{lo: s.lo + path.lo, hi: s.lo + path.hi, form: s.form})
+	}
+}
+
+// splitRequestLine finds method and path in "GET /path HTTP/1.1"; the path may hold blanks, the protocol may be missing.
+func splitRequestLine(b []byte) (method, path span, ok bool) {
+	blank := bytes.IndexByte(b, ' ')
+	if blank <= 0 || blank > 20 {
+		return method, path, false
+	}
+	for _, c := range b[:blank] {
+		if (c < 'A' || c > 'Z') && c != '-' && c != '_' && (c < 'a' || c > 'z') {
+			return method, path, false
+		}
+	}
+	end := len(b)
+	if i := bytes.LastIndexByte(b, ' '); i > blank && bytes.HasPrefix(b[i+1:], []byte("HTTP/")) {
+		end = i
+	}
+	return span{hi: int32(blank)}, span{lo: int32(blank + 1), hi: int32(end)}, true //nolint:gosec // a line is at most 1 MiB
+}
+
+// kindOfWords guesses why a request without a status failed from its error and message, in any case. The reference
+// API's error types come first, then what libraries and operating systems say.
+func kindOfWords(texts ...[]byte) tracker.Kind {
+	for _, text := range texts {
+		low := bytes.ToLower(text)
+		for _, guess := range kindWords {
+			if bytes.Contains(low, []byte(guess.word)) {
+				return guess.kind
+			}
+		}
+	}
+	for _, text := range texts {
+		if len(text) > 0 {
+			return tracker.Server
+		}
+	}
+	return tracker.Protocol
+}
+
+// kindWords are searched in this order.
+var kindWords = [...]struct {
+	word string
+	kind tracker.Kind
+}{
+	{"invalid api key", tracker.Auth},
+	{"invalid input", tracker.Invalid},
+	{"access denied", tracker.Forbidden},
+	{"model not found", tracker.NotFound},
+	{"rate limit", tracker.RateLimited},
+	{"generation failed", tracker.Server},
+	{"circuit", tracker.ShortCircuit},
+	{"timeout", tracker.Timeout},
+	{"timed out", tracker.Timeout},
+	{"deadline exceeded", tracker.Timeout},
+	{"etimedout", tracker.Timeout},
+	{"no such host", tracker.DNS},
+	{"enotfound", tracker.DNS},
+	{"eai_again", tracker.DNS},
+	{"name resolution", tracker.DNS},
+	{"name or service not known", tracker.DNS},
+	{"certificate", tracker.TLS},
+	{"x509", tracker.TLS},
+	{"tls", tracker.TLS},
+	{"ssl", tracker.TLS},
+	{"refused", tracker.Connect},
+	{"unreachable", tracker.Connect},
+	{"reset", tracker.Connect},
+	{"econn", tracker.Connect},
+	{"broken pipe", tracker.Connect},
+	{"eof", tracker.Protocol},
+	{"malformed", tracker.Protocol},
+}
+
+// setStatus sets a status and the kind that follows from it; without a status no whole answer came.
+func (r *record) setStatus(status int32) {
+	r.status, r.kind = status, tracker.KindOf(int(status))
+	if status == 0 {
+		r.kind = tracker.Protocol
+	}
+}
+
+// setLatency sets the request's time, unless it was not understood. Logs round down to 0, which would mean unknown.
+func (r *record) setLatency(d time.Duration, ok bool) {
+	if ok {
+		r.latency = max(d, 1)
+	}
+}

@@ -1,0 +1,32 @@
+package ingest
+
+import (
+	"slices"
+	"strings"
+)
+
+// Format names a log format, as --format takes it and sources show it. The empty format is any: each line is recognised.
+type Format string
+
+// The formats.
+const (
+	JSON   Format = "json"   // one object a line, of errtop's own or any other program's keys
+	Access Format = "access" // common and combined access logs, with or without virtual host and times behind
+)
+
+// Formats returns all formats in the order that help lists them.
+func Formats() []Format { return []Format{JSON, Access} }
+
+// known reports whether f is a format or empty.
+func (f Format) known() bool {
+	return f == "" || slices.Contains(Formats(), f)
+}
+
+// formatList returns all formats for messages.
+func formatList() string {
+	names := make([]string, 0, len(Formats()))
+	for _, f := range Formats() {
+		names = append(names, string(f))
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,34 @@
+// Package ingest reads what others asked: request logs from files and standard input, and results that are pushed over
+// HTTP. Every line becomes a tracker.Result, or is counted as unreadable with the reason; none is fatal and none is
+// dropped silently.
+//
+// What leaves the package is harmless and bounded: text has passed safetext, secrets in URLs are masked, strings may be
+// kept. It never waits for whoever takes the results longer than that one call, and never blocks the exit on a read.
+package ingest
+
+import (
+	"time"
+
+	"errtop/tracker"
+)
+
+// Sink takes what a source reads. Its functions are called from one goroutine at a time per source, but by several
+// sources at once.
+type Sink struct {
+	// Emit takes results, as soon as there are any and in batches where they flood in. The slice is the callee's only
+	// until Emit returns; the strings in it may be kept.
+	Emit func([]tracker.Result)
+	// Health takes the source's health after every batch and whenever it changes otherwise.
+	Health func(tracker.Source)
+}
+
+// Options say how a source is read. The zero value recognises everything by itself.
+type Options struct {
+	Format Format            // forced; empty: recognised line by line
+	Fields map[string]string // our field name -> the log's key path: {"status": "http.code", "duration_ms": "took"}
+	Target string            // template of the target: "{host}", "{path[0:2]}"; empty: see the package's default rule
+
+	Since    time.Duration // only what is younger than this before the newest line; 0: 24 hours
+	All      bool          // the whole file, whatever its age
+	NoFollow bool          // stop at the end of the file
+}

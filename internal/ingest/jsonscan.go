@@ -1,0 +1,380 @@
+package ingest
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// maxDepth bounds how deep objects and arrays may nest in a line.
+const maxDepth = 1000
+
+// jsonScanner reads one JSON object a line, strictly as RFC 8259 has it: every line is checked whole, also where
+// nothing in it is wanted. Bytes that are no UTF-8 are let through; text is made harmless when a result is made of it.
+type jsonScanner struct {
+	keys  *keyTable
+	shape shapes
+
+	rec     *record
+	line    []byte
+	pos     int
+	depth   int
+	path    []byte // of the key at hand, joined by "."
+	scalars []scalar
+	plain   bool // the line can be learned as a shape
+}
+
+// scalar is one string, number, true, false or null of a line, for learning its shape.
+type scalar struct {
+	lo, hi int // with quotes
+	slot   slot
+}
+
+// scan reads a line into rec and returns why it could not, "" if it could.
+func (s *jsonScanner) scan(line []byte, rec *record) (reason string) {
+	if s.shape.read(line, rec) {
+		return ""
+	}
+	rec.set = 0 // what a shape read before it did not fit
+	s.rec, s.line, s.pos, s.depth, s.path = rec, line, 0, 0, s.path[:0]
+	s.scalars, s.plain = s.scalars[:0], true
+	s.blank()
+	if s.pos == len(line) || line[s.pos] != '{' {
+		if s.value(slot{}, true) && s.end() {
+			return "JSON, but no object"
+		}
+		return "no JSON"
+	}
+	if !s.object(false) || !s.end() {
+		if s.depth > maxDepth {
+			return "JSON nested too deep"
+		}
+		return "broken JSON"
+	}
+	if s.plain {
+		s.shape.learn(line, s.scalars)
+	}
+	return ""
+}
+
+// end reports whether nothing but blanks follows.
+func (s *jsonScanner) end() bool {
+	s.blank()
+	return s.pos == len(s.line)
+}
+
+// blank skips white space.
+func (s *jsonScanner) blank() {
+	for s.pos < len(s.line) {
+		switch s.line[s.pos] {
+		case ' ', '\t', '\r', '\n':
+			s.pos++
+		default:
+			return
+		}
+	}
+}
+
+// next skips white space and reports whether c follows, which it steps over.
+func (s *jsonScanner) next(c byte) bool {
+	s.blank()
+	if s.pos < len(s.line) && s.line[s.pos] == c {
+		s.pos++
+		return true
+	}
+	return false
+}
+
+// object reads an object. With skip nothing in it is looked up.
+func (s *jsonScanner) object(skip bool) bool {
+	if s.depth++; s.depth > maxDepth {
+		return false
+	}
+	s.pos++ // '{'
+	if s.next('}') {
+		s.depth--
+		return true
+	}
+	parent := len(s.path)
+	for {
+		s.blank()
+		if s.pos == len(s.line) || s.line[s.pos] != '"' {
+			return false
+		}
+		lo := s.pos + 1
+		hi, escaped := stringEnd(s.line, lo)
+		if hi < 0 {
+			return false
+		}
+		s.pos = hi + 1
+		var at slot
+		if !skip {
+			if parent > 0 {
+				s.path = append(s.path, '.')
+			}
+			if escaped {
+				s.path = unescape(s.path, s.line[lo:hi])
+			} else {
+				s.path = append(s.path, s.line[lo:hi]...)
+			}
+			at = s.keys.find(s.path)
+		}
+		if !s.next(':') {
+			return false
+		}
+		s.blank()
+		if !s.value(at, skip || !at.descend) {
+			return false
+		}
+		s.path = s.path[:parent]
+		if s.next(',') {
+			continue
+		}
+		s.depth--
+		return s.next('}')
+	}
+}
+
+// array reads an array; nothing in it is looked up.
+func (s *jsonScanner) array() bool {
+	if s.depth++; s.depth > maxDepth {
+		return false
+	}
+	s.pos++ // '['
+	if s.next(']') {
+		s.depth--
+		return true
+	}
+	for {
+		s.blank()
+		if !s.value(slot{}, true) {
+			return false
+		}
+		if s.next(',') {
+			continue
+		}
+		s.depth--
+		return s.next(']')
+	}
+}
+
+// value reads the value that stands at pos and sets the field of its slot.
+func (s *jsonScanner) value(at slot, skip bool) bool {
+	if s.pos == len(s.line) {
+		return false
+	}
+	lo := s.pos
+	switch s.line[lo] {
+	case '{', '[':
+		if s.line[lo] == '{' && !s.object(skip) || s.line[lo] == '[' && !s.array() {
+			return false
+		}
+		if at.field == fieldErrors || at.field == fieldDetails {
+			s.plain = false
+			s.rec.put(at.field, makeSpan(at, lo, s.pos, formRaw))
+		}
+		return true
+	case '"':
+		hi, escaped := stringEnd(s.line, lo+1)
+		if hi < 0 {
+			return false
+		}
+		s.pos = hi + 1
+		if at.field != fieldNone {
+			f := formText
+			if escaped {
+				f = formEscaped
+			}
+			s.rec.put(at.field, makeSpan(at, lo+1, hi, f))
+		}
+	case 't', 'f', 'n':
+		hi := wordEnd(s.line, lo)
+		if hi < 0 {
+			return false
+		}
+		s.pos = hi
+	default:
+		hi := numberEnd(s.line, lo)
+		if hi < 0 {
+			return false
+		}
+		s.pos = hi
+		if at.field != fieldNone {
+			s.rec.put(at.field, makeSpan(at, lo, hi, formNumber))
+		}
+	}
+	if len(s.scalars) < maxShapeLength {
+		s.scalars = append(s.scalars, scalar{lo, s.pos, at})
+	} else {
+		s.plain = false
+	}
+	return true
+}
+
+// makeSpan returns the span of a value behind a key.
+func makeSpan(at slot, lo, hi int, f form) span {
+	return span{lo: int32(lo), hi: int32(hi), form: f, rank: at.rank, unit: at.unit} //nolint:gosec // a line is at most 1 MiB
+}
+
+// stringEnd returns where the string that starts at i (behind its quote) has its closing quote, and whether there are
+// escapes in it; -1 where it is broken. It looks at eight bytes at once.
+func stringEnd(b []byte, i int) (end int, escaped bool) {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for {
+		for i+8 <= len(b) {
+			w := binary.LittleEndian.Uint64(b[i:])
+			quote, slash := w^(ones*'"'), w^(ones*'\\')
+			// In each term the lowest marked byte is right: a borrow can only mark bytes above a marked one.
+			if m := ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w) & tops; m != 0 {
+				i += bits.TrailingZeros64(m) >> 3
+				break
+			}
+			i += 8
+		}
+		for i < len(b) && b[i] >= 0x20 && b[i] != '"' && b[i] != '\\' {
+			i++
+		}
+		if i >= len(b) || b[i] < 0x20 {
+			return -1, false
+		}
+		if b[i] == '"' {
+			return i, escaped
+		}
+		escaped = true
+		if i = escapeEnd(b, i); i < 0 {
+			return -1, false
+		}
+	}
+}
+
+// escapeEnd returns where the escape that starts at the backslash b[i] ends, -1 where it is broken.
+func escapeEnd(b []byte, i int) int {
+	if i+1 >= len(b) {
+		return -1
+	}
+	switch b[i+1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return i + 2
+	case 'u':
+		if i+6 > len(b) {
+			return -1
+		}
+		if _, ok := hex4(b[i+2 : i+6]); ok {
+			return i + 6
+		}
+	}
+	return -1
+}
+
+// numberEnd returns where the number that starts at i ends, -1 where none does.
+func numberEnd(b []byte, i int) int {
+	if i < len(b) && b[i] == '-' {
+		i++
+	}
+	switch {
+	case i < len(b) && b[i] == '0':
+		i++
+	default:
+		start := i
+		if i = digitsEnd(b, i); i == start {
+			return -1
+		}
+	}
+	if i < len(b) && b[i] == '.' {
+		start := i + 1
+		if i = digitsEnd(b, start); i == start {
+			return -1
+		}
+	}
+	if i < len(b) && (b[i] == 'e' || b[i] == 'E') {
+		i++
+		if i < len(b) && (b[i] == '+' || b[i] == '-') {
+			i++
+		}
+		start := i
+		if i = digitsEnd(b, i); i == start {
+			return -1
+		}
+	}
+	return i
+}
+
+// digitsEnd returns where the digits that start at i end.
+func digitsEnd(b []byte, i int) int {
+	for i < len(b) && b[i]-'0' <= 9 {
+		i++
+	}
+	return i
+}
+
+// wordEnd returns where the true, false or null that starts at i ends, -1 where none does.
+func wordEnd(b []byte, i int) int {
+	for _, word := range [...]string{"true", "false", "null"} {
+		if len(b)-i >= len(word) && string(b[i:i+len(word)]) == word {
+			return i + len(word)
+		}
+	}
+	return -1
+}
+
+// hex4 reads four hexadecimal digits.
+func hex4(b []byte) (rune, bool) {
+	var r rune
+	for _, c := range b[:4] {
+		switch {
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c >= 'a' && c <= 'f':
+			c -= 'a' - 10
+		case c >= 'A' && c <= 'F':
+			c -= 'A' - 10
+		default:
+			return 0, false
+		}
+		r = r<<4 | rune(c)
+	}
+	return r, true
+}
+
+// unescape appends a string's content, whose escapes are known to be sound, without escapes. A lone surrogate becomes
+// U+FFFD.
+func unescape(dst, src []byte) []byte {
+	for i := 0; i < len(src); {
+		if src[i] != '\\' {
+			dst = append(dst, src[i])
+			i++
+			continue
+		}
+		c := src[i+1]
+		i += 2
+		switch c {
+		case 'b':
+			dst = append(dst, '\b')
+		case 'f':
+			dst = append(dst, '\f')
+		case 'n':
+			dst = append(dst, '\n')
+		case 'r':
+			dst = append(dst, '\r')
+		case 't':
+			dst = append(dst, '\t')
+		case 'u':
+			r, _ := hex4(src[i:])
+			i += 4
+			if utf16.IsSurrogate(r) {
+				low := rune(0)
+				if i+6 <= len(src) && src[i] == '\\' && src[i+1] == 'u' {
+					low, _ = hex4(src[i+2:])
+				}
+				if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
+					i += 6
+				}
+			}
+			dst = utf8.AppendRune(dst, r)
+		default: // '"', '\\', '/'
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}

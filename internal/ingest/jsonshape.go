@@ -1,0 +1,153 @@
+package ingest
+
+// A program that logs writes the same keys in the same order on nearly every line. Shapes remembers what stood between
+// the values of the lines before: for a line of a known shape, keys, colons and brackets are compared as whole pieces,
+// and only the values are looked at. What a shape accepts, the scanner accepts with the same outcome: a piece was checked
+// when it was learned, and all that makes it right (how deep the brackets are nested) stands in the pieces before it.
+
+const (
+	maxShapeLength = 128  // values in a line that is learned
+	maxPieces      = 2048 // pieces remembered
+	maxPiece       = 96   // bytes of a piece
+	shapeTrial     = 4096 // lines after which it is judged whether guessing pays
+)
+
+// shapes is a tree of the pieces seen, by what came before them. The zero value is ready.
+type shapes struct {
+	pieces []piece // pieces[0] is the root
+
+	tried, fitted uint32 // since it was judged last
+	pause         uint32 // lines for which nothing is guessed
+}
+
+// piece is what stood between two values, with what the value behind it means.
+type piece struct {
+	text    string
+	slot    slot
+	last    bool  // nothing follows
+	child   int32 // first piece that may follow, 0 for none
+	sibling int32 // next piece that may stand instead, 0 for none
+}
+
+// read reads a line of a known shape into rec; it reports false, with rec half filled, where it does not know the shape.
+func (s *shapes) read(line []byte, rec *record) bool {
+	if len(s.pieces) == 0 {
+		return false
+	}
+	if s.pause > 0 {
+		s.pause--
+		return false
+	}
+	if s.tried++; s.tried == shapeTrial {
+		if s.fitted < shapeTrial/2 {
+			s.pause = 16 * shapeTrial
+			s.pieces = s.pieces[:0] // what fills the tree does not come again
+		}
+		s.tried, s.fitted = 0, 0
+	}
+	i, at := 0, int32(0)
+	if len(s.pieces) == 0 {
+		return false
+	}
+	for {
+		at = s.pieces[at].child
+		for {
+			if at == 0 {
+				return false
+			}
+			p := &s.pieces[at]
+			if rest := line[i:]; len(rest) >= len(p.text) && string(rest[:len(p.text)]) == p.text && (!p.last || len(rest) == len(p.text)) {
+				break
+			}
+			at = s.pieces[at].sibling
+		}
+		p := &s.pieces[at]
+		i += len(p.text)
+		if p.last {
+			s.fitted++
+			return true
+		}
+		if i = readScalar(line, i, p.slot, rec); i < 0 {
+			return false
+		}
+	}
+}
+
+// readScalar sets the slot's field to the scalar that starts at i and returns where it ends, -1 where none starts.
+func readScalar(line []byte, i int, at slot, rec *record) int {
+	if i >= len(line) {
+		return -1
+	}
+	switch c := line[i]; {
+	case c == '"':
+		hi, escaped := stringEnd(line, i+1)
+		if hi < 0 {
+			return -1
+		}
+		if at.field != fieldNone {
+			f := formText
+			if escaped {
+				f = formEscaped
+			}
+			rec.put(at.field, makeSpan(at, i+1, hi, f))
+		}
+		return hi + 1
+	case c == '-' || c-'0' <= 9:
+		hi := numberEnd(line, i)
+		if hi >= 0 && at.field != fieldNone {
+			rec.put(at.field, makeSpan(at, i, hi, formNumber))
+		}
+		return hi
+	default:
+		return wordEnd(line, i)
+	}
+}
+
+// learn remembers the shape of a sound line with these scalars.
+func (s *shapes) learn(line []byte, scalars []scalar) {
+	if s.pause > 0 || len(scalars) == 0 || len(s.pieces)+len(scalars)+1 > maxPieces {
+		return
+	}
+	from := 0
+	for _, sc := range scalars {
+		if sc.lo-from > maxPiece {
+			return
+		}
+		from = sc.hi
+	}
+	if len(line)-from > maxPiece {
+		return
+	}
+	if len(s.pieces) == 0 {
+		s.pieces = append(s.pieces, piece{})
+	}
+	at := int32(0)
+	from = 0
+	for _, sc := range scalars {
+		at = s.follow(at, line[from:sc.lo], sc.slot, false)
+		from = sc.hi
+	}
+	s.follow(at, line[from:], slot{}, true)
+}
+
+// follow returns the piece of that text behind another, made where there was none.
+func (s *shapes) follow(at int32, text []byte, meaning slot, last bool) int32 {
+	for next := s.pieces[at].child; next != 0; next = s.pieces[next].sibling {
+		if p := &s.pieces[next]; p.last == last && p.text == string(text) {
+			return next
+		}
+	}
+	// At the end of the siblings: what was seen first is, most of the time, what is seen most.
+	next := int32(len(s.pieces)) //nolint:gosec // at most maxPieces
+	s.pieces = append(s.pieces, piece{text: string(text), slot: meaning, last: last})
+	if s.pieces[at].child == 0 {
+		s.pieces[at].child = next
+		return next
+	}
+	sibling := s.pieces[at].child
+	for s.pieces[sibling].sibling != 0 {
+		sibling = s.pieces[sibling].sibling
+	}
+	s.pieces[sibling].sibling = next
+	return next
+}

@@ -1,0 +1,120 @@
+package ingest
+
+import (
+	"math"
+	"strconv"
+	"time"
+)
+
+// unit is the unit of a duration, as its key states it.
+type unit uint8
+
+const (
+	unitGuess unit = iota // the key does not say: see guessDuration
+	unitSecond
+	unitMillisecond
+	unitMicrosecond
+	unitNanosecond
+)
+
+var unitScale = [...]time.Duration{time.Second, time.Second, time.Millisecond, time.Microsecond, time.Nanosecond}
+
+// maxLatency bounds what is believed of a duration: a year.
+const maxLatency = 366 * 24 * time.Hour
+
+// decimal is a number as it was written: digits × 10^-places.
+type decimal struct {
+	digits   int64
+	places   int  // digits after the point
+	fraction bool // there was a point or an exponent
+}
+
+// parseDecimal reads digits with an optional fraction. Signs, exponents and more than 18 digits are left to
+// parseFloat: they are rare.
+func parseDecimal(b []byte) (decimal, bool) {
+	var d decimal
+	if len(b) == 0 || len(b) > 18 {
+		return d, false
+	}
+	point := -1
+	for i, c := range b {
+		if c == '.' && point < 0 {
+			point = i
+			continue
+		}
+		if c < '0' || c > '9' {
+			return d, false
+		}
+		d.digits = d.digits*10 + int64(c-'0')
+	}
+	if point == 0 || point == len(b)-1 {
+		return d, false
+	}
+	if point > 0 {
+		d.places, d.fraction = len(b)-1-point, true
+	}
+	return d, true
+}
+
+var pow10 = [...]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18}
+
+// parseDuration reads a plain number of units, cut to whole nanoseconds. It refuses negative and absurd values.
+func parseDuration(b []byte, u unit) (time.Duration, bool) {
+	scale := int64(unitScale[u])
+	d, ok := parseDecimal(b)
+	if ok && d.digits <= math.MaxInt64/scale {
+		ns := d.digits * scale / pow10[d.places]
+		return time.Duration(ns), ns <= int64(maxLatency)
+	}
+	value, err := strconv.ParseFloat(string(b), 64)
+	if err != nil || math.IsNaN(value) || value < 0 || value*float64(scale) > float64(maxLatency) {
+		return 0, false
+	}
+	return time.Duration(value * float64(scale)), true
+}
+
+// parseDurationText reads a duration that may carry its unit: "1.5", "1.5s", "12ms", "68 micros", "1m2.5s".
+func parseDurationText(b []byte, u unit) (time.Duration, bool) {
+	digits := 0
+	for digits < len(b) && (b[digits] >= '0' && b[digits] <= '9' || b[digits] == '.') {
+		digits++
+	}
+	suffix := b[digits:]
+	for len(suffix) > 0 && suffix[0] == ' ' {
+		suffix = suffix[1:]
+	}
+	switch string(suffix) {
+	case "":
+		return parseDuration(b[:digits], u)
+	case "s", "sec", "secs", "second", "seconds":
+		return parseDuration(b[:digits], unitSecond)
+	case "ms", "msec", "msecs", "millis", "milliseconds":
+		return parseDuration(b[:digits], unitMillisecond)
+	case "us", "µs", "μs", "usec", "usecs", "micros", "microseconds":
+		return parseDuration(b[:digits], unitMicrosecond)
+	case "ns", "nsec", "nanos", "nanoseconds":
+		return parseDuration(b[:digits], unitNanosecond)
+	}
+	d, err := time.ParseDuration(string(b))
+	return d, err == nil && d >= 0 && d <= maxLatency
+}
+
+// parseStatus reads an HTTP status from the start of b: "429", "429 Too Many Requests". "-", "0" and "000" are no status
+// (no answer came) and give 0.
+func parseStatus(b []byte) (int32, bool) {
+	if len(b) == 3 || len(b) > 3 && b[3] == ' ' {
+		a, c, d := b[0]-'0', b[1]-'0', b[2]-'0'
+		if a <= 9 && c <= 9 && d <= 9 {
+			status := int32(a)*100 + int32(c)*10 + int32(d)
+			return status, status >= 100 || status == 0
+		}
+	}
+	switch string(b) {
+	case "", "-", "0", "-1", "null":
+		return 0, true
+	}
+	if value, err := strconv.ParseFloat(string(b), 64); err == nil && value == math.Trunc(value) && value >= 100 && value <= 999 {
+		return int32(value), true // 200.0, 2e2: some JSON writers know only floats
+	}
+	return 0, false
+}

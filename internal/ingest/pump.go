@@ -1,0 +1,116 @@
+package ingest
+
+import (
+	"slices"
+	"time"
+
+	"errtop/tracker"
+)
+
+const (
+	batchSize = 512             // results after which a batch is handed over although more waits
+	liveAge   = 2 * time.Minute // a source whose newest result is younger is live
+)
+
+// pump carries one source's bytes to the sink: lines, records, results, batches, health. It serves one goroutine.
+type pump struct {
+	sink    Sink
+	decoder *decoder
+	maker   resultMaker
+	lines   splitter
+	batch   []tracker.Result
+	health  tracker.Source
+	newest  time.Time
+}
+
+// newPump returns a pump for the source of that name.
+func newPump(name string, o Options, sink Sink) (*pump, error) {
+	d, err := newDecoder(o, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	p := &pump{sink: sink, decoder: d, maker: resultMaker{source: name}}
+	p.health = tracker.Source{Name: name, State: tracker.Waiting, Format: string(o.Format)}
+	p.report()
+	return p, nil
+}
+
+// feed takes bytes as they come; more says that the next are already there, so that a small batch may wait for them.
+func (p *pump) feed(chunk []byte, more bool) {
+	p.health.BytesRead += int64(len(chunk))
+	p.health.State = tracker.Reading
+	p.lines.feed(chunk, p.line)
+	if !more {
+		p.flush()
+	}
+}
+
+// end finishes the last line and tells that nothing more comes.
+func (p *pump) end(state tracker.SourceState, problem string) {
+	p.lines.end(p.line)
+	p.health.State, p.health.Problem = state, problem
+	p.health.Live = p.health.Live && state == tracker.Reading
+	p.flush()
+}
+
+// line takes one line.
+func (p *pump) line(text []byte, tooLong bool) {
+	p.health.Lines++
+	if tooLong {
+		p.unreadable(text, "longer than 1 MiB")
+		return
+	}
+	switch v, reason := p.decoder.decode(text); v {
+	case verdictNothing:
+	case verdictUnreadable:
+		p.unreadable(text, reason)
+	case verdictResult:
+		p.health.Results++
+		p.batch = append(p.batch, p.maker.make(p.decoder))
+		if at := p.batch[len(p.batch)-1].Time; at.After(p.newest) {
+			p.newest = at
+		}
+		if len(p.batch) >= batchSize {
+			p.flush()
+		}
+	}
+}
+
+// unreadable counts a line that no decoder understood, and keeps it among the last ten.
+func (p *pump) unreadable(text []byte, reason string) {
+	p.health.Unreadable++
+	p.health.Samples = keepSample(p.health.Samples, tracker.Unreadable{
+		Number: p.health.Lines, Text: safeLine(text, maxSample), Reason: reason,
+	})
+}
+
+// keepSample appends to the last ten in a slice of its own, since the sink may hold the one before.
+func keepSample(samples []tracker.Unreadable, sample tracker.Unreadable) []tracker.Unreadable {
+	if len(samples) == maxSamples {
+		samples = samples[1:]
+	}
+	return append(slices.Clip(samples), sample)
+}
+
+// flush hands over what is there.
+func (p *pump) flush() {
+	if len(p.batch) > 0 {
+		p.sink.Emit(p.batch)
+		clear(p.batch)
+		p.batch = p.batch[:0]
+	}
+	now := time.Now()
+	p.health.LastSeen = now
+	if !p.newest.IsZero() {
+		p.health.Lag = max(0, now.Sub(p.newest))
+		p.health.Live = p.health.State == tracker.Reading && p.health.Lag < liveAge
+	}
+	p.report()
+}
+
+// report tells the health.
+func (p *pump) report() {
+	if p.sink.Health != nil {
+		p.sink.Health(p.health)
+	}
+}

@@ -1,0 +1,189 @@
+package ingest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"time"
+)
+
+// Input is a log to be counted: a file's path, or a reader with a name.
+type Input struct {
+	Name   string
+	Reader io.Reader // nil: the file of that name
+}
+
+// StatsOptions say what is counted.
+type StatsOptions struct {
+	Options
+	Workers int // goroutines that decode; 0: as many as there are processors
+}
+
+// SourceError is a log that could not be read, or is no request log.
+type SourceError struct {
+	Name string
+	Err  error
+}
+
+// Error names the log and says what is wrong with it.
+func (e *SourceError) Error() string { return fmt.Sprintf("%s: %v", e.Name, e.Err) }
+
+// Unwrap returns what is wrong.
+func (e *SourceError) Unwrap() error { return e.Err }
+
+// Stats reads logs to their ends and sums them up. Files are read in parallel, in bounded memory whatever their size. It
+// returns what it could count together with a [SourceError] (joined, where there are several) for each log that could
+// not be read or holds no requests; any other error is a wrong option, and nothing was read.
+func Stats(ctx context.Context, inputs []Input, o StatsOptions) (*Summary, error) {
+	n := o.Workers
+	if n <= 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	workers := make([]*statsWorker, n)
+	for i := range workers {
+		d, err := newDecoder(o.Options, time.Now())
+		if err != nil {
+			return nil, err
+		}
+		workers[i] = &statsWorker{decoder: d}
+	}
+	total := newSummary()
+	var problems []error
+	for _, input := range inputs {
+		counted, err := countInput(ctx, input, workers)
+		if err != nil {
+			problems = append(problems, &SourceError{Name: input.Name, Err: err})
+		}
+		if counted != nil {
+			total.merge(input.Name, counted)
+		}
+		if ctx.Err() != nil {
+			return total, fmt.Errorf("stopped: %w", context.Cause(ctx))
+		}
+	}
+	return total, errors.Join(problems...)
+}
+
+// countInput counts one log.
+func countInput(ctx context.Context, input Input, workers []*statsWorker) (*tally, error) {
+	sinks := make([]lineSink, len(workers))
+	for i, w := range workers {
+		w.tally, w.counts = newTally(), nil
+		sinks[i] = w
+	}
+	if err := scanInput(ctx, input, sinks); err != nil {
+		return nil, err
+	}
+	counted := newTally()
+	for _, w := range workers {
+		counted.merge(w.tally)
+	}
+	counted.samples = lastSamples(workers)
+	if counted.results == 0 && counted.skipped > 0 {
+		return counted, notLog(counted)
+	}
+	return counted, nil
+}
+
+// scanInput hands the input's lines to the workers.
+func scanInput(ctx context.Context, input Input, sinks []lineSink) error {
+	reader := input.Reader
+	if reader == nil {
+		file, err := openLog(input.Name)
+		if err != nil {
+			return bare(err)
+		}
+		defer file.Close() //nolint:errcheck // only read from
+		reader = file
+	}
+	if file, ok := reader.(*os.File); ok {
+		info, err := file.Stat()
+		if err != nil {
+			return bare(err)
+		}
+		at, err := file.Seek(0, io.SeekCurrent)
+		if info.Mode().IsRegular() && err == nil && at == 0 {
+			return scanFile(ctx, file, info.Size(), sinks)
+		}
+	}
+	reader, cancel, release := cancellable(reader)
+	defer release()
+	growPipe(input.Reader)
+	stop := context.AfterFunc(ctx, func() { cancel() })
+	defer stop()
+	return scanStream(ctx, reader, sinks)
+}
+
+// bare returns the error without the operation and path that os puts before it: whoever reports it names the file.
+func bare(err error) error {
+	if path, ok := errors.AsType[*os.PathError](err); ok {
+		return path.Err
+	}
+	return err
+}
+
+// notLog says what was seen in a log without requests.
+func notLog(t *tally) error {
+	last := t.samples[len(t.samples)-1]
+	return fmt.Errorf("no request log: none of its %d lines is a request's; line %d: %s: %s",
+		t.lines, last.line, last.reason, safeLine([]byte(last.text), 100))
+}
+
+// statsWorker counts the lines that it is given.
+type statsWorker struct {
+	decoder *decoder
+	tally   *tally
+	counts  []chunkLines
+}
+
+// chunkLines is how many lines belong to a chunk.
+type chunkLines struct{ chunk, lines uint64 }
+
+// line counts a line.
+func (w *statsWorker) line(chunk, number uint64, text []byte, tooLong bool) {
+	w.tally.lines++
+	if tooLong {
+		w.tally.skip(chunk, number, text, "longer than 1 MiB")
+		return
+	}
+	switch v, reason := w.decoder.decode(text); v {
+	case verdictResult:
+		w.tally.add(w.decoder)
+	case verdictUnreadable:
+		w.tally.skip(chunk, number, text, reason)
+	case verdictNothing:
+	}
+}
+
+// lineCount notes how many lines belong to a chunk.
+func (w *statsWorker) lineCount(chunk, lines uint64) {
+	w.counts = append(w.counts, chunkLines{chunk, lines})
+}
+
+// lastSamples returns the last ten unreadable lines of all workers, with their number in the log as line.
+func lastSamples(workers []*statsWorker) []sample {
+	var samples []sample
+	var counts []chunkLines
+	for _, w := range workers {
+		samples = append(samples, w.tally.samples...)
+		counts = append(counts, w.counts...)
+	}
+	slices.SortFunc(samples, func(a, b sample) int {
+		return cmp.Or(cmp.Compare(a.chunk, b.chunk), cmp.Compare(a.line, b.line))
+	})
+	samples = samples[max(0, len(samples)-maxSamples):]
+	slices.SortFunc(counts, func(a, b chunkLines) int { return cmp.Compare(a.chunk, b.chunk) })
+	before, at := uint64(0), 0
+	for i := range samples {
+		for ; at < len(counts) && counts[at].chunk < samples[i].chunk; at++ {
+			before += counts[at].lines
+		}
+		samples[i].line += before + 1
+	}
+	return samples
+}

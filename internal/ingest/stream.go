@@ -1,0 +1,103 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/muesli/cancelreader"
+
+	"errtop/tracker"
+)
+
+const (
+	streamChunk  = 256 << 10
+	streamChunks = 4 // chunks between the reader and the decoder
+)
+
+// chunk is a piece of a stream as the reader hands it on.
+type chunk struct {
+	data []byte
+	err  error
+}
+
+// Stream reads r to its end, or until ctx is done: a read that blocks holds nothing up where r is a terminal, pipe or
+// socket. Results are emitted as soon as a read returns; only when more has come meanwhile do they gather to batches. The
+// source is live while its stamps are near now. The error is nil at the end and where ctx is done.
+func Stream(ctx context.Context, name string, r io.Reader, o Options, sink Sink) error {
+	p, err := newPump(name, o, sink)
+	if err != nil {
+		return err
+	}
+	reader, cancel, release := cancellable(r)
+	defer release()
+	growPipe(r)
+	chunks := make(chan chunk, streamChunks+1)
+	free := make(chan []byte, streamChunks+1)
+	for range streamChunks + 1 {
+		free <- make([]byte, streamChunk)
+	}
+	go readChunks(ctx, reader, free, chunks)
+	for {
+		select {
+		case <-ctx.Done():
+			if cancel() {
+				for range chunks { // the reader ends now
+				}
+			}
+			p.end(tracker.Ended, "")
+			return nil
+		case c := <-chunks:
+			if len(c.data) > 0 {
+				p.feed(c.data, len(chunks) > 0)
+				free <- c.data[:cap(c.data)]
+			}
+			if c.err == nil {
+				continue
+			}
+			for range chunks {
+			}
+			if errors.Is(c.err, io.EOF) || ctx.Err() != nil {
+				p.end(tracker.Ended, "")
+				return nil
+			}
+			err := fmt.Errorf("%s: %w", name, c.err)
+			p.end(tracker.Failed, safeLine([]byte(c.err.Error()), maxMessage))
+			return err
+		}
+	}
+}
+
+// readChunks hands on what it reads until an error, the end included, and closes chunks.
+func readChunks(ctx context.Context, r io.Reader, free <-chan []byte, chunks chan<- chunk) {
+	defer close(chunks)
+	for {
+		var buffer []byte
+		select {
+		case buffer = <-free:
+		case <-ctx.Done():
+			return
+		}
+		n, err := r.Read(buffer)
+		chunks <- chunk{buffer[:n], err} // never blocks: there are no more buffers than places
+		if err != nil {
+			return
+		}
+	}
+}
+
+// cancellable returns r so that a blocked read can be ended where the system can do that, the function that does (it
+// reports whether the reader will return), and the one that releases what this took.
+func cancellable(r io.Reader) (reader io.Reader, cancel func() bool, release func()) {
+	if file, ok := r.(*os.File); ok {
+		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+			return r, func() bool { return true }, func() {} // a regular file's reads return
+		}
+		if c, err := cancelreader.NewReader(file); err == nil {
+			return c, c.Cancel, func() { _ = c.Close() } // closes its own descriptors only
+		}
+	}
+	return r, func() bool { return false }, func() {}
+}

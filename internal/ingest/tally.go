@@ -1,0 +1,256 @@
+package ingest
+
+import (
+	"time"
+
+	"errtop/tracker"
+)
+
+const (
+	maxTargets = 1000  // targets counted apart; the rest is counted under "(other)"
+	maxGroups  = 10000 // groups of errors counted apart
+	maxHours   = 20000 // hours counted apart: two years
+	other      = "(other)"
+)
+
+// count is how many requests there were, and how many of them failed.
+type count struct{ requests, errors uint64 }
+
+// groupKey is what errors of one group share.
+type groupKey struct {
+	target, method, route, err, message string
+	outcome                             tracker.Outcome
+}
+
+// group is a set of errors.
+type group struct {
+	count       uint64
+	first, last time.Time
+}
+
+// tally counts what records say. Tallies of parts of a log merge to the tally of the whole. A tally serves one goroutine.
+type tally struct {
+	lines, results, errors, notSent, skipped uint64
+
+	first, last time.Time
+	status      [1000]uint64               // results by status, where the kind says no more than it
+	outcomes    map[tracker.Outcome]uint64 // all others
+	targets     map[string]*count
+	hours       map[int64]*count // by hours since 1970
+	unfiled     uint64           // results in no hour: without a time, or beyond maxHours
+	groups      map[groupKey]*group
+	latency     histogram
+	samples     []sample
+
+	hour     *count // of the record before, with its bounds
+	hourFrom int64
+	name     interner
+	message  interner
+	buffer   []byte
+}
+
+// sample is a line that could not be read, by where it stands.
+type sample struct {
+	chunk, line uint64
+	text        string
+	reason      string
+}
+
+// newTally returns an empty tally.
+func newTally() *tally {
+	return &tally{
+		outcomes: map[tracker.Outcome]uint64{}, targets: map[string]*count{}, hours: map[int64]*count{}, groups: map[groupKey]*group{},
+	}
+}
+
+// add counts d's record.
+func (t *tally) add(d *decoder) {
+	r := &d.rec
+	t.results++
+	if outcome := r.outcome(); outcome.Kind == tracker.KindOf(outcome.Status) {
+		t.status[outcome.Status]++
+	} else {
+		t.outcomes[outcome]++
+	}
+	failed := r.kind.Failed() && r.kind.Sent()
+	path, host := d.location()
+	t.buffer = d.target.name(t.buffer[:0], r, path, host)
+	target, ok := t.targets[string(t.buffer)]
+	if !ok {
+		target = t.newTarget(t.name.line(t.buffer, maxName))
+	}
+	hour := t.hourOf(r)
+	target.requests++
+	hour.requests++
+	if failed {
+		t.errors++
+		target.errors++
+		hour.errors++
+	}
+	if r.kind.Failed() {
+		if !failed {
+			t.notSent++
+		}
+		t.addGroup(d, path)
+	}
+	if r.latency > 0 {
+		t.latency.add(r.latency)
+	}
+}
+
+// newTarget returns the counts of a target whose text as logged is not a key of t.targets.
+func (t *tally) newTarget(name string) *count {
+	if c, ok := t.targets[name]; ok {
+		return c
+	}
+	if len(t.targets) >= maxTargets {
+		name = other
+		if c, ok := t.targets[name]; ok {
+			return c
+		}
+	}
+	c := &count{}
+	t.targets[name] = c
+	return c
+}
+
+// hourOf returns the counts of the record's hour and widens the span of time seen.
+func (t *tally) hourOf(r *record) *count {
+	if !r.hasTime {
+		t.unfiled++
+		return &count{}
+	}
+	if t.hour != nil && uint64(r.sec-t.hourFrom) < 3600 { //nolint:gosec // wraps below, as meant
+		t.spread(r)
+		return t.hour
+	}
+	t.spread(r)
+	number := r.sec / 3600
+	if r.sec%3600 < 0 {
+		number--
+	}
+	c, ok := t.hours[number]
+	if !ok {
+		if len(t.hours) >= maxHours {
+			t.unfiled++
+			return &count{}
+		}
+		c = &count{}
+		t.hours[number] = c
+	}
+	t.hour, t.hourFrom = c, number*3600
+	return c
+}
+
+// spread widens the span of time seen to the record's.
+func (t *tally) spread(r *record) {
+	at := r.time()
+	if t.first.IsZero() || at.Before(t.first) {
+		t.first = at
+	}
+	if t.last.IsZero() || at.After(t.last) {
+		t.last = at
+	}
+}
+
+// addGroup counts a failed record in its group.
+func (t *tally) addGroup(d *decoder, path []byte) {
+	r := &d.rec
+	key := groupKey{
+		target:  t.name.line(t.buffer, maxName),
+		method:  t.name.line(r.text(fieldMethod), maxName),
+		route:   t.name.line(path, maxRoute),
+		err:     t.name.line(r.text(fieldError), maxName),
+		message: t.message.line(r.text(fieldMessage), maxMessage),
+		outcome: r.outcome(),
+	}
+	t.group(key).add(r)
+}
+
+// group returns the group of that key.
+func (t *tally) group(key groupKey) *group {
+	g, ok := t.groups[key]
+	if ok {
+		return g
+	}
+	if len(t.groups) >= maxGroups {
+		key = groupKey{target: other, message: other, outcome: key.outcome}
+		if g, ok = t.groups[key]; ok {
+			return g
+		}
+	}
+	g = &group{}
+	t.groups[key] = g
+	return g
+}
+
+// add counts a record.
+func (g *group) add(r *record) {
+	g.count++
+	if r.hasTime {
+		at := r.time()
+		g.widen(at, at)
+	}
+}
+
+// widen makes the group's span of time hold another.
+func (g *group) widen(first, last time.Time) {
+	if g.first.IsZero() || !first.IsZero() && first.Before(g.first) {
+		g.first = first
+	}
+	if last.After(g.last) {
+		g.last = last
+	}
+}
+
+// skip counts a line that could not be read.
+func (t *tally) skip(chunk, line uint64, text []byte, reason string) {
+	t.skipped++
+	t.samples = append(t.samples, sample{chunk, line, string(cut(text, maxSample)), reason})
+	if len(t.samples) >= 2*maxSamples {
+		t.samples = append(t.samples[:0], t.samples[len(t.samples)-maxSamples:]...)
+	}
+}
+
+// merge adds what another tally counted.
+func (t *tally) merge(o *tally) {
+	t.lines += o.lines
+	t.results += o.results
+	t.errors += o.errors
+	t.notSent += o.notSent
+	t.skipped += o.skipped
+	t.unfiled += o.unfiled
+	if t.first.IsZero() || !o.first.IsZero() && o.first.Before(t.first) {
+		t.first = o.first
+	}
+	if o.last.After(t.last) || t.last.IsZero() {
+		t.last = o.last
+	}
+	for i, n := range o.status {
+		t.status[i] += n
+	}
+	for outcome, n := range o.outcomes {
+		t.outcomes[outcome] += n
+	}
+	for name, c := range o.targets {
+		t.newTarget(name).merge(c)
+	}
+	for hour, c := range o.hours {
+		if t.hours[hour] == nil {
+			t.hours[hour] = &count{}
+		}
+		t.hours[hour].merge(c)
+	}
+	for key, from := range o.groups {
+		to := t.group(key)
+		to.count += from.count
+		to.widen(from.first, from.last)
+	}
+	t.latency.merge(&o.latency)
+}
+
+// merge adds another count.
+func (c *count) merge(o *count) {
+	c.requests += o.requests
+	c.errors += o.errors
+}

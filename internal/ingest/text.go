@@ -1,0 +1,82 @@
+package ingest
+
+import (
+	"bytes"
+
+	"errtop/internal/safetext"
+)
+
+// How much is kept of the parts of a log line.
+const (
+	maxName    = 128  // targets, methods, hosts, request ids
+	maxRoute   = 512  // paths
+	maxMessage = 2048 // messages
+	maxStack   = 16 << 10
+	maxSample  = 400 // lines that could not be read
+	maxSamples = 10  // as many of them
+	maxRaw     = 2048
+)
+
+// interner makes log text harmless and keeps one string for each text it sees. When it is full it starts anew, so a log
+// of endlessly different texts costs no endless memory.
+type interner struct {
+	known map[string]string
+}
+
+// maxInterned bounds the texts an interner keeps.
+const maxInterned = 8192
+
+// line returns b as one harmless line of at most limit bytes.
+func (t *interner) line(b []byte, limit int) string {
+	if len(b) == 0 {
+		return ""
+	}
+	if s, ok := t.known[string(b)]; ok {
+		return s
+	}
+	s := safeLine(b, limit)
+	if len(b) > maxRoute {
+		return s
+	}
+	if t.known == nil || len(t.known) >= maxInterned {
+		t.known = make(map[string]string, 64)
+	}
+	t.known[string(b)] = s
+	return s
+}
+
+// safeLine returns b as one harmless line of at most limit bytes, without secrets.
+func safeLine(b []byte, limit int) string {
+	if plain(b) && len(b) <= limit {
+		return string(b)
+	}
+	b = cut(b, limit)
+	return string(cut([]byte(safetext.Line(string(maskSecrets(b)))), 2*limit))
+}
+
+// safeBlock returns b as harmless lines of at most limit bytes together, without secrets.
+func safeBlock(b []byte, limit int) string {
+	return string(cut([]byte(safetext.Block(string(maskSecrets(cut(b, limit))))), 2*limit))
+}
+
+// plain reports whether b is printable ASCII without anything that could carry a secret: the common case.
+func plain(b []byte) bool {
+	for _, c := range b {
+		if c-0x20 >= 0x5f || c == '=' || c == '@' || c == ':' || c == '?' {
+			return false
+		}
+	}
+	return !bytes.Contains(b, []byte("earer ")) && !bytes.Contains(b, []byte("asic "))
+}
+
+// cut returns at most limit bytes of b, not ending within a character.
+func cut(b []byte, limit int) []byte {
+	if len(b) <= limit {
+		return b
+	}
+	end := limit
+	for end > limit-4 && end > 0 && b[end]&0xc0 == 0x80 {
+		end--
+	}
+	return b[:end]
+}
