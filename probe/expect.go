@@ -1,0 +1,225 @@
+package probe
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/vm"
+
+	"errtop/tracker"
+)
+
+// view is what an expectation sees of an answer.
+type view struct {
+	Status  int               `expr:"status"`  // 0 without HTTP
+	Latency time.Duration     `expr:"latency"` // latency < duration("800ms")
+	Body    string            `expr:"body"`    // its first MiB
+	JSON    any               `expr:"json"`    // nil where the body is none
+	Header  map[string]string `expr:"header"`  // by the name as it is written and in lower case: header["content-type"]
+	TLS     tlsView           `expr:"tls"`
+	Answers []string          `expr:"answers"` // of a name server, sorted: "192.0.2.1" in answers
+}
+
+// tlsView is the certificate and the connection, all zero without TLS.
+type tlsView struct {
+	Version string    `expr:"version"` // "TLS 1.3"
+	Days    int       `expr:"days"`    // whole days until the certificate expires
+	Expiry  time.Time `expr:"expiry"`
+	Issuer  string    `expr:"issuer"`
+	Names   []string  `expr:"names"` // whom the certificate is for
+}
+
+// expectation is one compiled expression.
+type expectation struct {
+	source string
+	test   *vm.Program
+	seen   []seen // what to quote where it does not hold
+	status bool   // it speaks of the status, and decides over it
+}
+
+// seen is a part of an expression whose value explains the outcome: "json.queue".
+type seen struct {
+	source string
+	value  *vm.Program
+}
+
+func compileExpectations(sources []string) ([]expectation, error) {
+	var compiled []expectation
+	for i, source := range sources {
+		e, err := compileExpectation(source)
+		if err != nil {
+			return nil, fmt.Errorf("expect[%d]: %w", i, err)
+		}
+		compiled = append(compiled, e)
+	}
+	return compiled, nil
+}
+
+func compileExpectation(source string) (expectation, error) {
+	test, err := expr.Compile(source, expr.Env(view{}), expr.AsBool())
+	if err != nil {
+		return expectation{}, wrongExpression(source, err)
+	}
+	e := expectation{source: source, test: test}
+	for _, part := range parts(test.Node()) {
+		e.status = e.status || part == "status"
+		if value, err := expr.Compile(part, expr.Env(view{})); err == nil {
+			e.seen = append(e.seen, seen{part, value})
+		}
+	}
+	return e, nil
+}
+
+// wrongExpression says where in an expression the mistake is; columns count from 1.
+func wrongExpression(source string, err error) error {
+	if at, ok := errors.AsType[*file.Error](err); ok {
+		return fmt.Errorf("%q: column %d: %s", source, at.Column+1, at.Message)
+	}
+	return fmt.Errorf("%q: %w", source, err)
+}
+
+// parts returns the variables of an expression with what is taken from them: "status", "json.data[0].state".
+func parts(node ast.Node) []string {
+	found := map[string]bool{}
+	ast.Walk(&node, collector{found})
+	names := slices.Sorted(maps.Keys(found))
+	return slices.DeleteFunc(names, func(name string) bool { // "json" says nothing more where there is "json.state"
+		return slices.ContainsFunc(names, func(other string) bool {
+			return strings.HasPrefix(other, name+".") || strings.HasPrefix(other, name+"[") || strings.HasPrefix(other, name+"?.")
+		})
+	})
+}
+
+type collector struct{ found map[string]bool }
+
+// Visit takes variables, and members whose path is constant.
+func (c collector) Visit(node *ast.Node) {
+	switch n := (*node).(type) {
+	case *ast.IdentifierNode:
+		if slices.Contains([]string{"status", "latency", "body", "json", "header", "tls", "answers"}, n.Value) {
+			c.found[n.Value] = true
+		}
+	case *ast.MemberNode:
+		if constantPath(n) {
+			c.found[n.String()] = true
+		}
+	}
+}
+
+func constantPath(node ast.Node) bool {
+	switch n := node.(type) {
+	case *ast.IdentifierNode:
+		return true
+	case *ast.ChainNode:
+		return constantPath(n.Node)
+	case *ast.MemberNode:
+		switch n.Property.(type) {
+		case *ast.StringNode, *ast.IntegerNode:
+			return !n.Method && constantPath(n.Node)
+		}
+	}
+	return false
+}
+
+// expected tests the expectations of the target. Where one speaks of the status, the status alone is no failure any more:
+// a target may want its 404. It reports whether the result is good.
+func (r *run) expected() bool {
+	if len(r.plan.expect) == 0 {
+		return !r.result.Kind.Failed()
+	}
+	seen := r.view()
+	decides := false
+	for _, e := range r.plan.expect {
+		decides = decides || e.status
+		holds, err := expr.Run(e.test, seen)
+		if err == nil && holds == true {
+			continue
+		}
+		if r.result.Kind.Failed() { // the server's own words say more
+			return false
+		}
+		text := fmt.Sprintf("expected %s, saw %s", e.source, e.quote(seen))
+		if err != nil {
+			text = fmt.Sprintf("expected %s, which cannot be told: %s", e.source, firstLine(err.Error()))
+		}
+		r.fail(cause{kind: tracker.Assertion, short: "unexpected answer", text: text})
+		return false
+	}
+	if r.result.Kind.Failed() && !decides {
+		return false
+	}
+	r.result.Kind, r.result.Error, r.result.Message, r.result.ResetAt = tracker.OK, "", "", time.Time{}
+	return true
+}
+
+// quote returns the values that the expectation looked at.
+func (e *expectation) quote(of view) string {
+	var words []string
+	for _, s := range e.seen {
+		value, err := expr.Run(s.value, of)
+		if err != nil {
+			continue
+		}
+		words = append(words, s.source+" = "+quoteValue(value))
+	}
+	return strings.Join(words, ", ")
+}
+
+func quoteValue(value any) string {
+	switch v := value.(type) {
+	case time.Duration:
+		return words(v)
+	case time.Time:
+		return v.Format(time.RFC3339)
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	if len(text) > 120 {
+		return cut(string(text), 120) + "…"
+	}
+	return string(text)
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+// view returns what the expectations see.
+func (r *run) view() view {
+	v := view{
+		Status: r.result.Status, Latency: r.result.Latency, Body: string(r.body),
+		Header: headerView(r.header), Answers: r.answers,
+	}
+	if json.Unmarshal(r.body, &v.JSON) != nil {
+		v.JSON = nil
+	}
+	if r.tls != nil && len(r.tls.PeerCertificates) > 0 {
+		leaf := r.tls.PeerCertificates[0]
+		v.TLS = tlsView{
+			Version: r.evidence.TLSVersion, Expiry: leaf.NotAfter, Issuer: leaf.Issuer.String(),
+			Days: int(leaf.NotAfter.Sub(r.result.Time).Hours() / 24), Names: leaf.DNSNames,
+		}
+	}
+	return v
+}
+
+func headerView(h http.Header) map[string]string {
+	names := make(map[string]string, 2*len(h))
+	for name, values := range h {
+		joined := strings.Join(values, ", ")
+		names[name], names[strings.ToLower(name)] = joined, joined
+	}
+	return names
+}

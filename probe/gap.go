@@ -1,0 +1,38 @@
+package probe
+
+import (
+	"container/heap"
+	"time"
+)
+
+// watchClock notices that time went on without us: the machine was suspended, the process stopped, or somebody set the
+// clock. Probes of that time are left out and not caught up, so that waking up is no burst; requests that were in flight say
+// nothing if they fail. It says so once.
+func (l *loop) watchClock(now time.Time) {
+	if l.woke.IsZero() {
+		l.woke = now
+		return
+	}
+	late := now.Sub(l.planned)
+	moved := now.Round(0).Sub(l.woke.Round(0)) - now.Sub(l.woke) // wall clock against monotonic clock
+	l.woke = now
+	var what string
+	switch {
+	case late > gapMin:
+		what = "nothing was probed for " + words(late) + ": the process or the machine was stopped"
+	case moved > gapMin:
+		what = "the clock jumped ahead by " + words(moved) + ": the machine was suspended, or the clock was set"
+	case moved < -gapMin:
+		what = "the clock was set back by " + words(-moved)
+	default:
+		return
+	}
+	l.gap = now
+	for i, e := range l.queue {
+		if e.due.Before(now) {
+			l.queue[i].next(now, now)
+		}
+	}
+	heap.Init(&l.queue)
+	l.Notice(what)
+}

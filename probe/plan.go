@@ -1,0 +1,203 @@
+package probe
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+	"golang.org/x/net/idna"
+
+	"errtop/tracker"
+)
+
+// plan is a target made ready: everything that can be wrong with it was found, and everything that is the same for each
+// request was computed. It is never changed.
+type plan struct {
+	Target
+	url     *url.URL
+	origin  string // host and port of the URL
+	host    string // host and port that are connected to; the key of the cap per host
+	header  http.Header
+	agent   string // the user agent where the user's headers are left behind
+	secrets secrets
+	shown   tracker.Request
+	broken  []string // rules that the body breaks; then it is never sent
+	expect  []expectation
+	client  *http.Transport // nil unless HTTP
+	ask     func(*run, context.Context) error
+}
+
+// newPlan compiles a target. The error names the target and the setting.
+func newPlan(t Target, c *clients, s *schemas) (*plan, error) {
+	p, err := compile(t, c, s)
+	if err != nil {
+		return nil, fmt.Errorf("target %q: %w", t.Name, err)
+	}
+	return p, nil
+}
+
+func compile(t Target, c *clients, s *schemas) (*plan, error) {
+	if t.Name == "" {
+		return nil, errors.New("name: must not be empty")
+	}
+	u, err := parseURL(t.URL)
+	if err != nil {
+		return nil, fmt.Errorf("url: %w", err)
+	}
+	p := &plan{Target: t.withDefaults(), url: u}
+	if err := p.checkSettings(); err != nil {
+		return nil, err
+	}
+	p.setHost()
+	if p.expect, err = compileExpectations(t.Expect); err != nil {
+		return nil, err
+	}
+	switch u.Scheme {
+	case "http", "https":
+		err = p.planHTTP(c, s)
+	case "tcp":
+		p.ask = (*run).askTCP
+	case "tls":
+		err = p.planTLS(c)
+	case "dns":
+		err = p.planDNS()
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.secrets = secretsOf(&p.Target, u)
+	p.shown = show(&p.Target, p.Headers, p.secrets)
+	return p, nil
+}
+
+// parseURL reads a target's URL. Its error never quotes the URL, which may hold secrets.
+func parseURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil, withoutURL(err)
+	}
+	if !slices.Contains([]string{"http", "https", "tcp", "tls", "dns"}, u.Scheme) {
+		return nil, fmt.Errorf("the scheme must be http, https, tcp, tls or dns, not %q", u.Scheme)
+	}
+	if u.Hostname() == "" {
+		return nil, errors.New("a host is missing")
+	}
+	if u.Port() == "" && (u.Scheme == "tcp" || u.Scheme == "tls") {
+		return nil, fmt.Errorf("a port is missing: %s://host:port", u.Scheme)
+	}
+	ascii, err := idna.Lookup.ToASCII(u.Hostname())
+	if err == nil && ascii != u.Hostname() { // an address, or a name that only DNS accepts, stays as it is
+		u.Host = strings.Replace(u.Host, u.Hostname(), ascii, 1)
+	}
+	return u, nil
+}
+
+// withoutURL takes the URL out of an error of net/url or net/http, because they print its query.
+func withoutURL(err error) error {
+	if inner, ok := errors.AsType[*url.Error](err); ok {
+		return inner.Err
+	}
+	return err
+}
+
+func (p *plan) checkSettings() error {
+	switch {
+	case !slices.Contains([]Retry{RetrySafe, RetryAlways, RetryNever}, p.Retry):
+		return fmt.Errorf("retry: must be \"always\" or \"never\", not %q", p.Retry)
+	case !slices.Contains([]string{"", "4", "6"}, p.IP):
+		return fmt.Errorf("ip: must be \"4\" or \"6\", not %q", p.IP)
+	case !slices.Contains([]string{"", "1.1", "2"}, p.HTTP):
+		return fmt.Errorf("http: must be \"1.1\" or \"2\", not %q", p.HTTP)
+	case p.TLS.CertFile == "" != (p.TLS.KeyFile == ""):
+		return errors.New("tls: a client certificate needs both a certificate and a key")
+	case !httpguts.ValidHeaderFieldName(p.Method):
+		return fmt.Errorf("method: %q is no HTTP method", p.Method)
+	}
+	for _, h := range p.Headers {
+		if !httpguts.ValidHeaderFieldName(h.Name) {
+			return fmt.Errorf("headers: %q is no header name", h.Name)
+		}
+		if !httpguts.ValidHeaderFieldValue(h.Value) {
+			return fmt.Errorf("headers: the value of %s holds a character that headers cannot hold", h.Name)
+		}
+	}
+	return nil
+}
+
+// setHost fills in whom the target asks, and where its own address overrides the URL's.
+func (p *plan) setHost() {
+	host, port := p.url.Hostname(), portOf(p.url)
+	p.origin = net.JoinHostPort(host, port)
+	if p.Address != "" {
+		if h, o, err := net.SplitHostPort(p.Address); err == nil {
+			host, port = h, o
+		} else {
+			host = strings.Trim(p.Address, "[]")
+		}
+	}
+	p.host = net.JoinHostPort(host, port)
+}
+
+// portOf returns the URL's port, or the one that its scheme means.
+func portOf(u *url.URL) string {
+	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443", "dns": "53"}[u.Scheme])
+}
+
+// network returns base with the IP version that the target is confined to: "tcp4".
+func (p *plan) network(base string) string { return base + p.IP }
+
+func (p *plan) planHTTP(c *clients, s *schemas) error {
+	if err := s.check(p); err != nil {
+		return err
+	}
+	var err error
+	if p.client, err = c.transport(p); err != nil {
+		return err
+	}
+	p.ask = (*run).askHTTP
+	p.agent = c.userAgent
+	p.header = http.Header{"Accept": {"*/*"}, "User-Agent": {p.agent}}
+	if body := strings.TrimSpace(p.Body); strings.HasPrefix(body, "{") || strings.HasPrefix(body, "[") {
+		p.header.Set("Content-Type", "application/json")
+	}
+	if p.url.User != nil {
+		password, _ := p.url.User.Password()
+		req := http.Request{Header: p.header}
+		req.SetBasicAuth(p.url.User.Username(), password)
+	}
+	seen := map[string]bool{}
+	for _, h := range p.Headers {
+		name := textproto.CanonicalMIMEHeaderKey(h.Name)
+		if !seen[name] { // the user's replace ours, and may be several of one name
+			p.header.Del(name)
+		}
+		seen[name] = true
+		p.header.Add(name, h.Value)
+	}
+	return nil
+}
+
+// mayRetry reports whether the request may be sent again after a failure of that kind.
+func (p *plan) mayRetry(kind tracker.Kind) bool {
+	switch kind {
+	case tracker.RateLimited, tracker.Server, tracker.Timeout, tracker.DNS, tracker.Connect, tracker.Protocol:
+	default:
+		return false
+	}
+	switch p.Retry {
+	case RetryAlways:
+		return true
+	case RetryNever:
+		return false
+	case RetrySafe:
+	}
+	return p.client == nil || slices.Contains([]string{"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"}, p.Method)
+}

@@ -1,0 +1,169 @@
+package probe
+
+import (
+	"context"
+	"crypto/tls"
+	"net/http"
+	"net/http/httptrace"
+	"slices"
+	"strings"
+	"time"
+
+	"errtop/internal/safetext"
+	"errtop/tracker"
+)
+
+const (
+	bodyShown   = 2 << 10   // of a body, what the evidence keeps
+	bodyError   = 64 << 10  // of an error's body, what is read for its fields
+	bodyMax     = 1 << 20   // of a body, what is read at all
+	lineMax     = 1000      // of a message
+	headerMax   = 300       // of a header's value
+	errorsMax   = 50        // of a list of errors
+	detailsMax  = bodyShown // of the rest of an error's body
+	requestMax  = 200       // of a request id
+	redirectMax = 10
+)
+
+// runKey finds the [run] in the context of its request.
+type runKey struct{}
+
+// run is one request on its way: what is known of it so far.
+type run struct {
+	plan     *plan
+	ctx      context.Context // with the deadline, which net/http takes away before it calls dial
+	start    time.Time
+	trace    trace
+	result   tracker.Result
+	evidence tracker.Evidence
+
+	header  http.Header // of the answer
+	body    []byte      // of the answer, as much as is needed
+	tls     *tls.ConnectionState
+	answers []string // of a name server
+	note    string   // said after the message: where a redirect led
+}
+
+func newRun(p *plan, attempt int) *run {
+	return &run{plan: p, start: time.Now(), evidence: tracker.Evidence{
+		Host: safetext.Line(p.url.Host), Request: p.shown, Attempt: attempt, Attempts: p.Attempts,
+	}}
+}
+
+// unsent returns the result of a request that was not sent.
+func unsent(p *plan, attempt int, c cause, errors []string) tracker.Result {
+	r := newRun(p, attempt)
+	r.result.Time = r.start.Round(0)
+	r.evidence.Errors = slices.Clone(errors)
+	r.fail(c)
+	return r.finish()
+}
+
+func shortCircuit(p *plan, attempt int) tracker.Result {
+	return unsent(p, attempt, cause{
+		kind: tracker.ShortCircuit, short: "breaker open", text: "not sent: the circuit breaker is open",
+	}, nil)
+}
+
+func invalid(p *plan) tracker.Result {
+	return unsent(p, 1, cause{
+		kind: tracker.Validation, short: "invalid request body", text: "not sent: " + strings.Join(p.broken, "; "),
+	}, p.broken)
+}
+
+// ask sends one request and returns what came of it. Attempt counts from 1.
+func ask(ctx context.Context, p *plan, attempt int) tracker.Result {
+	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
+	defer cancel()
+	r := newRun(p, attempt)
+	ctx = httptrace.WithClientTrace(context.WithValue(ctx, runKey{}, r), r.trace.hooks())
+	r.ctx = ctx
+	err := p.ask(r, ctx)
+	end := time.Now()
+	r.result.Latency = end.Sub(r.start)
+	r.result.Time = end.Round(0) // wall clock only: it is compared with other processes' times
+	r.evidence.Phases, r.evidence.RemoteAddr = r.trace.phases(end)
+	r.takeTLS()
+	switch {
+	case err != nil:
+		r.fail(r.explain(err))
+	default:
+		r.judge()
+	}
+	return r.finish()
+}
+
+// fail makes the result a failure, unless a worse one was found before.
+func (r *run) fail(c cause) {
+	r.result.Kind, r.result.Error, r.result.Message = c.kind, c.short, c.text
+	r.result.Inconclusive = c.local
+}
+
+// finish returns the result with every text that came from elsewhere made harmless and free of secrets.
+func (r *run) finish() tracker.Result {
+	s := r.plan.secrets
+	res, ev := &r.result, &r.evidence
+	res.Origin, res.Target = tracker.Probe, safetext.Line(r.plan.Name)
+	if r.plan.client != nil {
+		res.Method, res.Route = r.plan.shown.Method, s.line(orSlash(r.plan.url.EscapedPath()), lineMax)
+	}
+	if r.note != "" && res.Message != "" {
+		res.Message += " (" + r.note + ")"
+	}
+	res.Error, res.Message = s.line(res.Error, lineMax), s.line(res.Message, lineMax)
+	res.RequestID = s.line(res.RequestID, requestMax)
+	for i := range ev.Errors {
+		ev.Errors[i] = s.line(ev.Errors[i], lineMax)
+	}
+	ev.Details = s.block(ev.Details, detailsMax)
+	for i := range ev.Headers {
+		ev.Headers[i].Value = s.line(ev.Headers[i].Value, headerMax)
+	}
+	ev.BodyCut = ev.BodyCut || len(r.body) > bodyShown
+	ev.Body = s.block(string(r.body[:min(len(r.body), bodyError)]), bodyShown)
+	res.Evidence = ev
+	return *res
+}
+
+func orSlash(path string) string {
+	if path == "" {
+		return "/"
+	}
+	return path
+}
+
+// takeTLS keeps what the evidence says of the connection.
+func (r *run) takeTLS() {
+	if r.tls == nil {
+		return
+	}
+	r.evidence.TLSVersion = tls.VersionName(r.tls.Version)
+	if len(r.tls.PeerCertificates) > 0 {
+		r.evidence.CertExpiry = r.tls.PeerCertificates[0].NotAfter
+	}
+}
+
+// judge decides over an answer that came whole: first by its status, then by what the target expects.
+func (r *run) judge() {
+	if r.result.Kind = tracker.KindOf(r.result.Status); r.result.Kind.Failed() {
+		r.readError()
+	}
+	if !r.expected() {
+		return
+	}
+	if left, warn := r.certLeft(); warn {
+		r.fail(cause{
+			kind: tracker.Assertion, short: "certificate expires soon",
+			text: "TLS: certificate expires in " + words(left) + ", warning below " + words(r.plan.CertWarn),
+		})
+	}
+}
+
+// certLeft returns how long the certificate is valid still, and whether that is less than the target wants.
+func (r *run) certLeft() (left time.Duration, warn bool) {
+	if r.evidence.CertExpiry.IsZero() {
+		return 0, false
+	}
+	left = r.evidence.CertExpiry.Sub(r.result.Time)
+	return left, r.plan.CertWarn > 0 && left < r.plan.CertWarn
+}

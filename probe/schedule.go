@@ -1,0 +1,98 @@
+package probe
+
+import (
+	"container/heap"
+	"math"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	// quickStep is the distance of the first probes at start, so that a handful of targets is seen at once: those that come
+	// within a quarter of their interval do not wait for their place in it.
+	quickStep = 100 * time.Millisecond
+	jitterMax = time.Second
+)
+
+// entry is a target's place in the schedule. Its probes are due at base + k × interval, plus a little jitter, and its
+// retries in between.
+type entry struct {
+	plan    *plan
+	base    time.Time
+	tick    time.Time // the last k that was due
+	due     time.Time // when the next request is to be sent
+	attempt int       // that it will be, from 1
+	index   int       // in the queue; -1 outside
+	gone    bool      // the target vanished
+	cancel  func()    // ends the request in flight; nil without
+}
+
+// newEntry places the n-th target. The golden ratio spreads any number of targets evenly over their interval, and more of
+// them, added later, between those.
+func newEntry(p *plan, n, sinceSet int, now time.Time) *entry {
+	e := &entry{plan: p, attempt: 1, index: -1}
+	e.place(n, now)
+	if quick := time.Duration(sinceSet) * quickStep; quick <= p.Interval/4 {
+		e.due = now.Add(quick)
+		e.tick = e.due.Add(p.Interval / 2) // the next place that is not too near
+		return e
+	}
+	e.tick = e.base
+	e.due = e.base
+	return e
+}
+
+func (e *entry) place(n int, now time.Time) {
+	_, share := math.Modf(float64(n) / math.Phi)
+	e.base = now.Add(time.Duration(share * float64(e.plan.Interval)))
+}
+
+// next makes the probe due at its first place after now, and not before earliest. What lies in the past is left out.
+func (e *entry) next(now, earliest time.Time) {
+	after := now
+	for _, t := range []time.Time{e.tick, earliest} {
+		if t.After(after) {
+			after = t
+		}
+	}
+	if e.tick = e.base; !after.Before(e.base) {
+		e.tick = after.Add(e.plan.Interval - after.Sub(e.base)%e.plan.Interval)
+	}
+	e.attempt = 1
+	e.due = e.tick.Add(rand.N(min(e.plan.Interval/20, jitterMax) + 1)) //nolint:gosec // jitter is no secret
+}
+
+// queue is a heap of entries, the first due on top.
+type queue []*entry
+
+func (q queue) Len() int           { return len(q) }
+func (q queue) Less(i, j int) bool { return q[i].due.Before(q[j].due) }
+func (q queue) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].index, q[j].index = i, j
+}
+
+// Push is for container/heap.
+func (q *queue) Push(x any) {
+	e := x.(*entry) //nolint:forcetypeassert // the queue holds nothing else
+	e.index = len(*q)
+	*q = append(*q, e)
+}
+
+// Pop is for container/heap.
+func (q *queue) Pop() any {
+	last := len(*q) - 1
+	e := (*q)[last]
+	(*q)[last] = nil
+	*q = (*q)[:last]
+	e.index = -1
+	return e
+}
+
+func (q *queue) add(e *entry) { heap.Push(q, e) }
+
+func (q *queue) remove(e *entry) {
+	if e.index >= 0 {
+		heap.Remove(q, e.index)
+	}
+}

@@ -1,0 +1,147 @@
+package probe
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"errtop/internal/safetext"
+	"errtop/tracker"
+)
+
+// shortestSecret is how long a header's or query's value must be to be looked for in what a server answers. A shorter one
+// ("1", "true") would blacken half of every answer, and is only masked where the request itself is shown.
+const shortestSecret = 6
+
+// secrets are the texts of one target that must not be seen, the longest first.
+type secrets []string
+
+// secretsOf collects the values of the headers, the userinfo and the query of a target, in every form in which a server
+// may say them back.
+func secretsOf(t *Target, u *url.URL) secrets {
+	var found []string
+	add := func(value string) {
+		if len(value) < shortestSecret {
+			return
+		}
+		found = append(found, value, url.QueryEscape(value), url.PathEscape(value))
+		if quoted, err := json.Marshal(value); err == nil {
+			inner := string(quoted[1 : len(quoted)-1])
+			found = append(found, inner, strings.ReplaceAll(inner, "/", `\/`))
+		}
+	}
+	for _, h := range t.Headers {
+		if public(h) {
+			continue
+		}
+		add(h.Value)
+		if _, credential, ok := strings.Cut(h.Value, " "); ok { // "Bearer abc": a server may say "abc" alone
+			add(credential)
+		}
+	}
+	for _, s := range t.Secrets {
+		add(s)
+	}
+	if u.User != nil {
+		password, _ := u.User.Password()
+		add(u.User.Username())
+		add(password)
+		add(u.User.String())
+		add(base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password)))
+	}
+	if u.Scheme != "dns" { // its query is the question's type
+		for _, values := range u.Query() {
+			for _, v := range values {
+				add(v)
+			}
+		}
+		for part := range strings.SplitSeq(u.RawQuery, "&") {
+			_, value, _ := strings.Cut(part, "=")
+			add(value)
+		}
+	}
+	slices.SortFunc(found, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b))
+	})
+	return slices.Clip(slices.Compact(found))
+}
+
+// public reports whether a header's value is what many servers say of themselves: a media type is no secret, and masking
+// "application/json" in an answer would hide what is asked for.
+func public(h tracker.Header) bool {
+	switch strings.ToLower(h.Name) {
+	case "accept", "content-type":
+		return regexp.MustCompile(`^(\*|application|text|image|audio|video)/[a-z0-9.+*-]+(; ?charset=[a-z0-9-]+)?$`).MatchString(h.Value)
+	}
+	return false
+}
+
+// in reports whether s holds a secret.
+func (found secrets) in(s string) bool {
+	return slices.ContainsFunc(found, func(secret string) bool { return strings.Contains(s, secret) })
+}
+
+// mask replaces the secrets in s.
+func (found secrets) mask(s string) string {
+	for _, secret := range found {
+		s = strings.ReplaceAll(s, secret, safetext.Mask)
+	}
+	return s
+}
+
+// line makes foreign text one harmless line without secrets, of at most limit bytes.
+func (found secrets) line(s string, limit int) string {
+	return safetext.Line(cut(found.mask(s), limit))
+}
+
+// block makes foreign text harmless lines without secrets, of at most limit bytes.
+func (found secrets) block(s string, limit int) string {
+	return safetext.Block(cut(found.mask(s), limit))
+}
+
+// cut shortens s to at most limit bytes, at the end of a character.
+func cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for back := range 4 {
+		if b := s[limit-back]; b&0xC0 != 0x80 {
+			return s[:limit-back]
+		}
+	}
+	return s[:limit]
+}
+
+// show returns the request as it may be shown: what is needed to ask again, with every secret replaced.
+func show(t *Target, header []tracker.Header, found secrets) tracker.Request {
+	shown := tracker.Request{
+		Method: t.Method,
+		URL:    safetext.MaskURL(t.URL),
+		Body:   found.block(maskBody(t.Body), bodyShown),
+	}
+	for _, h := range header {
+		value := safetext.Mask
+		if scheme, _, ok := strings.Cut(h.Value, " "); ok && strings.EqualFold(h.Name, "Authorization") && knownScheme(scheme) {
+			value = scheme + " " + safetext.Mask
+		} else if public(h) {
+			value = h.Value
+		}
+		shown.Headers = append(shown.Headers, tracker.Header{Name: safetext.Line(h.Name), Value: value})
+	}
+	return shown
+}
+
+func knownScheme(s string) bool {
+	return slices.Contains([]string{"Bearer", "Basic", "Token", "Digest"}, s)
+}
+
+// maskBody replaces the values of members and form fields whose name says that they are secret.
+func maskBody(body string) string {
+	const name = `[\w.-]*(?i:key|token|secret|passw|credential|auth)[\w.-]*`
+	body = regexp.MustCompile(`("`+name+`"\s*:\s*)("(?:[^"\\]|\\.)*"|[^\s,}\]]+)`).ReplaceAllString(body, `${1}"`+safetext.Mask+`"`)
+	return regexp.MustCompile(`((?:^|&)`+name+`=)[^&\s]+`).ReplaceAllString(body, "${1}"+safetext.Mask)
+}

@@ -1,0 +1,91 @@
+package probe
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+	"time"
+
+	"errtop/tracker"
+)
+
+// explainTLS names what went wrong between the connection and the request.
+func (r *run) explainTLS(err error) (cause, bool) {
+	at, address := r.trace.at()
+	failed := func(short, text string) (cause, bool) {
+		return cause{kind: tracker.TLS, short: short, text: "TLS: " + text}, true
+	}
+	var (
+		invalid   x509.CertificateInvalidError
+		host      x509.HostnameError
+		authority x509.UnknownAuthorityError
+		plain     tls.RecordHeaderError
+		alert     tls.AlertError
+	)
+	switch {
+	case errors.As(err, &invalid):
+		return failed(r.explainInvalid(invalid))
+	case errors.As(err, &host):
+		r.evidence.CertExpiry = host.Certificate.NotAfter
+		return failed("wrong host", fmt.Sprintf("the certificate is for %s, not for %s", namesOf(host.Certificate), host.Host))
+	case errors.As(err, &authority):
+		return failed("unknown authority", r.explainAuthority(authority))
+	case errors.As(err, &plain), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+		return failed("not TLS", "what answered at "+address+" does not speak TLS")
+	case errors.As(err, &alert):
+		return failed("handshake failed", "the server refused the handshake: "+strings.TrimPrefix(alert.Error(), "tls: "))
+	case at != handshaking || timedOut(err):
+		return cause{}, false
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE):
+		return failed("handshake failed", address+" closed the connection during the handshake")
+	}
+	said := err.Error()
+	if i := strings.LastIndex(said, "tls: "); i >= 0 {
+		said = said[i+len("tls: "):]
+	}
+	return failed("handshake failed", said)
+}
+
+func (r *run) explainInvalid(err x509.CertificateInvalidError) (short, text string) {
+	if err.Cert != nil {
+		r.evidence.CertExpiry = err.Cert.NotAfter
+	}
+	if err.Reason != x509.Expired || err.Cert == nil {
+		return "certificate invalid", strings.TrimPrefix(err.Error(), "x509: ")
+	}
+	now := time.Now()
+	if now.Before(err.Cert.NotBefore) {
+		return "certificate not yet valid", "certificate is valid only in " + words(err.Cert.NotBefore.Sub(now))
+	}
+	return "certificate expired", "certificate expired " + words(now.Sub(err.Cert.NotAfter)) + " ago"
+}
+
+func (r *run) explainAuthority(err x509.UnknownAuthorityError) string {
+	if err.Cert == nil {
+		return "the certificate is signed by an authority that is not trusted"
+	}
+	r.evidence.CertExpiry = err.Cert.NotAfter
+	if err.Cert.Issuer.String() == err.Cert.Subject.String() {
+		return "the certificate is signed by itself, and not trusted"
+	}
+	return fmt.Sprintf("the certificate is signed by an authority that is not trusted: %s", err.Cert.Issuer)
+}
+
+// namesOf returns whom a certificate is for.
+func namesOf(c *x509.Certificate) string {
+	names := c.DNSNames
+	for _, ip := range c.IPAddresses {
+		names = append(names, ip.String())
+	}
+	switch {
+	case len(names) == 0:
+		return "no name at all"
+	case len(names) > 3:
+		return strings.Join(names[:3], ", ") + " and others"
+	}
+	return strings.Join(names, ", ")
+}
