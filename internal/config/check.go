@@ -1,0 +1,280 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"errtop/internal/safetext"
+)
+
+// check holds what was read against its meaning, and makes paths of files whole.
+func (r *reader) check(c *Config) {
+	r.spoiled = map[string]bool{}
+	for _, m := range r.mistakes {
+		r.spoiled[m.Key] = true
+	}
+	c.Name = safetext.Line(c.Name)
+	r.checkDashboard(&c.Dashboard)
+	r.upTo("tracker.ring", c.Tracker.Ring, 100_000)
+	r.upTo("tracker.max_targets", c.Tracker.MaxTargets, 100_000)
+	r.upTo("tracker.max_groups", c.Tracker.MaxGroups, 10_000)
+	r.upTo("breaker.threshold", c.Breaker.Threshold, 10_000)
+	r.lasts("breaker.recovery", c.Breaker.Recovery, time.Millisecond, day)
+	r.lasts("probe.interval", c.Probe.Interval, minInterval, day)
+	r.lasts("probe.timeout", c.Probe.Timeout, time.Millisecond, time.Hour)
+	r.upTo("probe.max_in_flight", c.Probe.MaxInFlight, 10_000)
+	r.upTo("probe.max_per_host", c.Probe.MaxPerHost, 10_000)
+	if c.Probe.Connectivity != "" {
+		r.hostPort("probe.connectivity", c.Probe.Connectivity)
+	}
+	r.headerValue("probe.user_agent", c.Probe.UserAgent)
+	r.checkPush(&c.Push)
+	r.checkTargets(c.Targets)
+	for i := range c.Sources {
+		r.checkSource(fmt.Sprintf("sources[%d]", i), &c.Sources[i])
+	}
+}
+
+const minInterval = 100 * time.Millisecond
+
+func (r *reader) checkDashboard(d *Dashboard) {
+	r.among("dashboard.theme", d.Theme, r.around.Themes)
+	r.lasts("dashboard.refresh", d.Refresh, 10*time.Millisecond, time.Minute)
+	r.keysAmong("dashboard.styles", d.Styles, r.around.Styles)
+	for _, action := range slices.Sorted(maps.Keys(d.Keys)) {
+		path := join("dashboard.keys", action)
+		r.keyAmong(path, action, r.around.Actions)
+		if slices.Contains(d.Keys[action], "") {
+			r.fault(path, "an empty key; expected keys such as \"j\", \"ctrl+d\", \"space\", or [] for none")
+		}
+	}
+}
+
+// checkTargets checks the targets alone, and that no two have the same name.
+func (r *reader) checkTargets(targets []Target) {
+	names := map[string]string{}
+	for i := range targets {
+		t := &targets[i]
+		path := fmt.Sprintf("targets[%d]", i)
+		r.checkTarget(path, t)
+		if t.Name == "" {
+			continue
+		}
+		if other, taken := names[t.Name]; taken {
+			r.fault(path+".name", "%q is the name of the target in line %d too; expected a name of its own", r.said(path+".name", t.Name), r.doc.keyAt(other).line)
+			continue
+		}
+		names[t.Name] = path
+	}
+}
+
+func (r *reader) checkTarget(path string, t *Target) {
+	t.Name = safetext.Line(t.Name)
+	if t.Name == "" {
+		r.fault(path+".name", "missing; every target has a name")
+	}
+	r.checkURL(path+".url", t.URL)
+	if t.Method != "" && !token(t.Method) {
+		r.fault(path+".method", "%q is no method; expected one such as GET or POST", r.said(path+".method", t.Method))
+	}
+	r.checkHeaders(path+".headers", t.Headers)
+	r.given(path+".interval", t.Interval, minInterval, day)
+	r.given(path+".timeout", t.Timeout, time.Millisecond, time.Hour)
+	r.given(path+".cert_warn", t.CertWarn, time.Second, 10*365*day)
+	r.among(path+".retry", t.Retry, []string{"auto", "always", "never"})
+	r.upTo(path+".attempts", t.Attempts, 10)
+	r.lasts(path+".backoff", t.Backoff, time.Millisecond, time.Hour)
+	r.lasts(path+".backoff_max", t.BackoffMax, time.Millisecond, time.Hour)
+	if t.IP != "" {
+		r.among(path+".ip", t.IP, []string{"4", "6"})
+	}
+	if t.HTTP != "" {
+		r.among(path+".http", t.HTTP, []string{"1.1", "2"})
+	}
+	if t.Objective < 0 || t.Objective >= 1 {
+		r.fault(path+".objective", "%v is out of range; expected a share below 1, such as 0.999", t.Objective)
+	}
+	r.lasts(path+".period", t.Period, time.Hour, 366*day)
+	if r.doc.has(path + ".breaker.threshold") {
+		r.upTo(path+".breaker.threshold", t.Breaker.Threshold, 10_000)
+	}
+	r.given(path+".breaker.recovery", t.Breaker.Recovery, time.Millisecond, day)
+	if (t.TLS.Cert == "") != (t.TLS.Key == "") {
+		r.fault(path+".tls", "cert and key go together")
+	}
+	if !slices.Contains([]string{"", "none", "firemoon"}, t.Schema) {
+		t.Schema = r.path(t.Schema)
+	}
+	for _, file := range []*string{&t.TLS.CA, &t.TLS.Cert, &t.TLS.Key} {
+		if *file != "" {
+			*file = r.path(*file)
+		}
+	}
+}
+
+// checkURL refuses what cannot be probed. What it says of the URL holds no secret.
+func (r *reader) checkURL(path, raw string) {
+	if !r.doc.has(path) {
+		r.fault(path, "missing; every target has a URL")
+		return
+	}
+	const expected = "expected one such as https://host/path, tcp://host:port, tls://host:port or dns://server/name?type=A"
+	u, err := url.Parse(raw)
+	if err != nil || !slices.Contains([]string{"http", "https", "tcp", "tls", "dns"}, u.Scheme) || u.Hostname() == "" {
+		r.fault(path, "%q is no URL to probe; %s", r.shownURL(path, raw), expected)
+		return
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			r.fault(path, "%q has no such port; expected 1 to 65535", r.shownURL(path, raw))
+		}
+	} else if u.Scheme == "tcp" || u.Scheme == "tls" {
+		r.fault(path, "%q lacks its port; %s", r.shownURL(path, raw), expected)
+	}
+}
+
+func (r *reader) shownURL(path, raw string) string { return shownURL(r.said(path, raw)) }
+
+// said returns the string at path as the file has it, so that no message quotes what ${NAME} stands for.
+func (r *reader) said(path, value string) string { return orElse(r.written[path], value) }
+
+func (r *reader) checkHeaders(path string, headers map[string]Secret) {
+	spelled := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		at := join(path, name)
+		if !token(name) {
+			r.faultAt(r.doc.keyAt(at), at, "no name of a header; expected letters, digits and hyphens")
+		}
+		r.headerValue(at, headers[name].Reveal())
+		lower := strings.ToLower(name)
+		if other, taken := spelled[lower]; taken {
+			r.faultAt(r.doc.keyAt(at), at, "the same header as %s", other)
+		}
+		spelled[lower] = name
+	}
+}
+
+// headerValue refuses what HTTP does not allow in the value of a header (RFC 9110, section 5.5), without quoting it.
+func (r *reader) headerValue(path, value string) {
+	if strings.ContainsFunc(value, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
+		r.fault(path, "holds a line feed or another control character, which no header may")
+	}
+}
+
+// token reports whether s is a token of HTTP (RFC 9110, section 5.6.2).
+func token(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(c rune) bool {
+		return c <= ' ' || c >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, c)
+	})
+}
+
+func (r *reader) checkSource(path string, s *Source) {
+	if len(s.Files) == 0 {
+		r.fault(path+".files", "missing; every source has at least one path")
+	}
+	for i, pattern := range s.Files {
+		s.Files[i] = r.path(pattern)
+		if _, err := filepath.Match(pattern, ""); err != nil || pattern == "" {
+			at := fmt.Sprintf("%s.files[%d]", path, i)
+			r.fault(at, "%q is no path or pattern; expected one such as /var/log/nginx/*.log", r.said(at, pattern))
+		}
+	}
+	if s.Format != "" {
+		r.among(path+".format", s.Format, r.around.Formats)
+	}
+	r.keysAmong(path+".fields", s.Fields, r.around.Fields)
+	r.lasts(path+".since", s.Since, time.Second, 3650*day)
+}
+
+// checkPush refuses a listener that others could reach without a token.
+func (r *reader) checkPush(p *Push) {
+	if p.Listen == "" {
+		if p.Token != "" {
+			r.fault("push.token", "has no use without push.listen")
+		}
+		return
+	}
+	if socket, ok := strings.CutPrefix(p.Listen, "unix:"); ok {
+		if socket == "" {
+			r.fault("push.listen", "unix: without a path; expected unix:/path/of/a/socket")
+			return
+		}
+		p.Listen = "unix:" + r.path(socket)
+		return
+	}
+	host, ok := r.hostPort("push.listen", p.Listen)
+	if ok && !loopback(host) && p.Token == "" {
+		r.fault("push.listen", "others can reach %q, so push.token must be set; or listen on 127.0.0.1", r.said("push.listen", p.Listen))
+	}
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// hostPort checks an address and returns its host.
+func (r *reader) hostPort(path, address string) (string, bool) {
+	host, port, err := net.SplitHostPort(address)
+	n, notNumber := strconv.Atoi(port)
+	if err != nil || notNumber != nil || n < 0 || n > 65535 {
+		r.fault(path, "%q is no address; expected host:port, such as 127.0.0.1:4318", r.said(path, address))
+		return "", false
+	}
+	return host, true
+}
+
+// upTo checks a number that must be at least 1.
+func (r *reader) upTo(path string, n, most int) {
+	if n < 1 || n > most {
+		r.fault(path, "%d is out of range; expected 1 to %d", n, most)
+	}
+}
+
+// lasts checks a duration.
+func (r *reader) lasts(path string, d Duration, least, most time.Duration) {
+	if d.Std() < least || d.Std() > most {
+		r.fault(path, "%v is out of range; expected %v to %v", d, Duration(least), Duration(most))
+	}
+}
+
+// given checks a duration that may be left out.
+func (r *reader) given(path string, d Duration, least, most time.Duration) {
+	if r.doc.has(path) {
+		r.lasts(path, d, least, most)
+	}
+}
+
+// among checks a value that must be one of those known, unless none is.
+func (r *reader) among(path, value string, known []string) {
+	if len(known) == 0 {
+		return
+	}
+	if !slices.Contains(known, value) {
+		r.fault(path, "%q is not known; %s", r.said(path, value), suggest(value, known))
+	}
+}
+
+// keyAmong checks a key as [reader.among] checks a value.
+func (r *reader) keyAmong(path, key string, known []string) {
+	if len(known) > 0 && !slices.Contains(known, key) {
+		r.faultAt(r.doc.keyAt(path), path, "unknown key; %s", suggest(key, known))
+	}
+}
+
+func (r *reader) keysAmong(path string, values map[string]string, known []string) {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		r.keyAmong(join(path, key), key, known)
+	}
+}

@@ -1,0 +1,183 @@
+// Package config turns a TOML file into typed settings, strictly.
+//
+// [Load] refuses an unknown key, a value of the wrong type or outside its range, a variable or a secret that is missing: all
+// mistakes at once, each with file, line, column, key, what was expected and the nearest valid name. What it returns is whole:
+// defaults are filled in, secrets are read, paths are relative to the file's folder. [Config.WriteTOML] shows that, secrets
+// masked. It asks nothing over the network and starts nothing but the commands that the file names for secrets.
+//
+// Strings may hold ${NAME}, which the environment gives, and $$ for a dollar.
+package config
+
+import (
+	"time"
+
+	"errtop/tracker"
+)
+
+// Config is every setting. The tags are the keys of the file.
+type Config struct {
+	Name string `toml:"name,omitempty"` // shown in the header
+
+	Dashboard Dashboard `toml:"dashboard"`
+	Tracker   Tracker   `toml:"tracker"`
+	Breaker   Breaker   `toml:"breaker"`
+	Probe     Probe     `toml:"probe"`
+	Push      Push      `toml:"push"`
+	Targets   []Target  `toml:"targets,omitempty"`
+	Sources   []Source  `toml:"sources,omitempty"`
+
+	// Warnings are what is allowed but unwise, a line each.
+	Warnings []string `toml:"-"`
+
+	doc     *document
+	written map[string]string // path of a string -> how the file has it, where that holds a $
+}
+
+// Dashboard is how the screen looks and is used.
+type Dashboard struct {
+	Theme   string              `toml:"theme"`
+	ASCII   bool                `toml:"ascii"`   // no other characters for lines and symbols
+	Refresh Duration            `toml:"refresh"` // the picture changes at most this often
+	Mouse   bool                `toml:"mouse"`
+	Styles  map[string]string   `toml:"styles,omitempty"` // token of the theme -> look
+	Keys    map[string][]string `toml:"keys,omitempty"`   // action -> keys; none unbind it
+}
+
+// Tracker bounds what is remembered.
+type Tracker struct {
+	Ring       int `toml:"ring"` // errors kept
+	MaxTargets int `toml:"max_targets"`
+	MaxGroups  int `toml:"max_groups"` // of a target
+}
+
+// Breaker are the rules of the circuit breakers.
+type Breaker struct {
+	Threshold      int      `toml:"threshold"` // consecutive failures that open it
+	Recovery       Duration `toml:"recovery"`  // from the last failure to the trial
+	GateCounts     Kinds    `toml:"gate_counts"`
+	ObservedCounts Kinds    `toml:"observed_counts"`
+}
+
+// Probe is what holds for all probes, or for those whose target does not say otherwise.
+type Probe struct {
+	Interval     Duration `toml:"interval"`
+	Timeout      Duration `toml:"timeout"`
+	MaxInFlight  int      `toml:"max_in_flight"`
+	MaxPerHost   int      `toml:"max_per_host"`
+	Connectivity string   `toml:"connectivity,omitempty"` // host:port that answers while our own network is up
+	UserAgent    string   `toml:"user_agent,omitempty"`   // default errtop/VERSION
+}
+
+// Target is one named thing to probe.
+type Target struct {
+	Name    string            `toml:"name"`
+	URL     string            `toml:"url" shown:"url"`
+	Method  string            `toml:"method,omitempty"` // default GET, or POST where there is a body
+	Headers map[string]Secret `toml:"headers,omitempty"`
+	Body    string            `toml:"body,omitempty,multiline"`
+	Schema  string            `toml:"schema,omitempty"` // "firemoon", "none" or the path of a JSON Schema; default by the URL
+	Expect  []string          `toml:"expect,omitempty"`
+
+	Interval   Duration `toml:"interval"` // default [probe]'s
+	Timeout    Duration `toml:"timeout"`  // default [probe]'s
+	Retry      string   `toml:"retry"`    // "auto": idempotent methods only; "always", "never"
+	Attempts   int      `toml:"attempts"` // requests a probe
+	Backoff    Duration `toml:"backoff"`
+	BackoffMax Duration `toml:"backoff_max"`
+
+	KeepAlive       bool     `toml:"keep_alive"`
+	FollowRedirects bool     `toml:"follow_redirects"`
+	Address         string   `toml:"address,omitempty"`   // host or host:port to connect to instead of the URL's
+	IP              string   `toml:"ip,omitempty"`        // "4" or "6" only
+	HTTP            string   `toml:"http,omitempty"`      // "1.1" or "2" only
+	CertWarn        Duration `toml:"cert_warn,omitempty"` // 0: 14 days for tls://, never for https://
+	TLS             TLS      `toml:"tls,omitempty"`
+
+	Objective float64  `toml:"objective,omitempty"` // share of requests that must succeed; 0: none
+	Period    Duration `toml:"period"`              // of the objective
+
+	Breaker TargetBreaker `toml:"breaker"`
+
+	// Secrets are the values that ${NAME} had in the body and in the URL's path: no key, but not to be shown either.
+	Secrets []Secret `toml:"-"`
+}
+
+// TLS says how a target's connection is secured. Files are PEM.
+type TLS struct {
+	CA         string `toml:"ca,omitempty"`
+	Cert       string `toml:"cert,omitempty"`
+	Key        string `toml:"key,omitempty"`
+	ServerName string `toml:"server_name,omitempty"`
+	Insecure   bool   `toml:"insecure,omitempty"`
+}
+
+// TargetBreaker is what one target's breakers do otherwise than [breaker] says.
+type TargetBreaker struct {
+	Threshold int      `toml:"threshold"`
+	Recovery  Duration `toml:"recovery"`
+}
+
+// Source is one or more logs to read.
+type Source struct {
+	Files    []string          `toml:"files"`            // paths, with * ? [] for many
+	Format   string            `toml:"format,omitempty"` // default: recognised
+	Target   string            `toml:"target,omitempty"` // template: "{host}"
+	Fields   map[string]string `toml:"fields,omitempty"` // our field -> the log's
+	Since    Duration          `toml:"since"`            // only what is younger
+	All      bool              `toml:"all"`
+	NoFollow bool              `toml:"no_follow"`
+}
+
+// Push is the listener that takes results from elsewhere.
+type Push struct {
+	Listen string `toml:"listen,omitempty"` // host:port, or unix:PATH; "" for none
+	Token  Secret `toml:"token,omitempty"`
+}
+
+// Default returns the settings that hold without a file.
+func Default() *Config {
+	return &Config{
+		Dashboard: Dashboard{Theme: "dark", Refresh: Duration(100 * time.Millisecond)},
+		Tracker:   Tracker{Ring: 100, MaxTargets: 1000, MaxGroups: 200},
+		Breaker: Breaker{
+			Threshold: 5, Recovery: Duration(time.Minute),
+			GateCounts: countable(),
+			ObservedCounts: Kinds{
+				Kind(tracker.RateLimited), Kind(tracker.Server), Kind(tracker.Timeout), Kind(tracker.DNS), Kind(tracker.Connect),
+				Kind(tracker.TLS), Kind(tracker.Protocol),
+			},
+		},
+		Probe: Probe{
+			Interval: Duration(30 * time.Second), Timeout: Duration(10 * time.Second), MaxInFlight: 256, MaxPerHost: 16,
+		},
+	}
+}
+
+// setDefaults fills in what does not depend on other settings.
+func (t *Target) setDefaults() {
+	t.Retry, t.Attempts = "auto", 3
+	t.Backoff, t.BackoffMax = Duration(time.Second), Duration(30*time.Second)
+	t.Period = Duration(30 * day)
+}
+
+// setDefaults fills in what the file may leave out.
+func (s *Source) setDefaults() { s.Since = Duration(day) }
+
+// inherit fills in what a target leaves to the sections.
+func (c *Config) inherit() {
+	for i := range c.Targets {
+		t := &c.Targets[i]
+		t.Interval = orElse(t.Interval, c.Probe.Interval)
+		t.Timeout = orElse(t.Timeout, c.Probe.Timeout)
+		t.Breaker.Threshold = orElse(t.Breaker.Threshold, c.Breaker.Threshold)
+		t.Breaker.Recovery = orElse(t.Breaker.Recovery, c.Breaker.Recovery)
+	}
+}
+
+func orElse[T comparable](value, otherwise T) T {
+	var unset T
+	if value == unset {
+		return otherwise
+	}
+	return value
+}

@@ -1,0 +1,172 @@
+package config
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+const (
+	commandTimeout = 10 * time.Second
+	maxSecret      = 64 << 10
+)
+
+// expand replaces ${NAME} and $$ in the string at path.
+func (r *reader) expand(path, s string) string {
+	if !strings.Contains(s, "$") {
+		return s
+	}
+	r.written[path] = s
+	var used []Secret
+	expanded := expand(s, func(name string) string {
+		value, wrong := r.variable(name)
+		if wrong != "" {
+			r.fault(path, "%s", wrong)
+		}
+		used = append(used, Secret(value))
+		return value
+	})
+	r.used[path] = used
+	return expanded
+}
+
+// expand replaces $$ by a dollar and ${NAME} by what variable returns for it. Any other dollar stays.
+func expand(s string, variable func(name string) string) string {
+	return regexp.MustCompile(`\$\$|\$\{[^}]*\}?`).ReplaceAllStringFunc(s, func(found string) string {
+		if found == "$$" {
+			return "$"
+		}
+		return variable(strings.TrimPrefix(found, "${"))
+	})
+}
+
+// variable returns the value of a variable, given as "NAME}", or what is wrong with it.
+func (r *reader) variable(reference string) (value, wrong string) {
+	name, closed := strings.CutSuffix(reference, "}")
+	switch {
+	case !closed:
+		return "", "${ without a }; expected ${NAME}, or $$ for a dollar"
+	case !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(name):
+		return "", fmt.Sprintf("${%s} is no name of a variable; expected ${NAME}, or $$ for a dollar", name)
+	}
+	value, ok := r.around.LookupEnv(name)
+	if !ok {
+		return "", fmt.Sprintf("the environment variable %s is not set", name)
+	}
+	if value == "" {
+		return "", fmt.Sprintf("the environment variable %s is empty", name)
+	}
+	return value, ""
+}
+
+// secretFrom is where a secret is read that does not stand in the file itself.
+type secretFrom struct {
+	File    string   `toml:"file"`
+	Command []string `toml:"command"`
+	Prefix  string   `toml:"prefix"` // "Bearer "
+}
+
+// secret reads a secret: a string, or a table that says where it is.
+func (r *reader) secret(path string, value any, to *Secret) {
+	values, ok := value.(map[string]any)
+	if !ok {
+		if s, ok := as[string](r, path, value, "a string, or a table with file or command"); ok {
+			*to = Secret(r.expand(path, s))
+		}
+		return
+	}
+	var from secretFrom
+	before := len(r.mistakes)
+	r.table(path, values, &from)
+	if len(r.mistakes) > before {
+		return
+	}
+	secret, err := r.fetch(from)
+	if err != nil {
+		r.fault(path, "%v", err)
+		return
+	}
+	// Not in written: WriteTOML shows a mask, as for any secret.
+	*to = Secret(from.Prefix + secret)
+	r.used[path] = []Secret{Secret(secret)}
+}
+
+// fetch returns the secret that a file or a command holds, without white space around it.
+func (r *reader) fetch(from secretFrom) (string, error) {
+	var text []byte
+	var err error
+	switch {
+	case (from.File == "") == (len(from.Command) == 0):
+		return "", errors.New("expected either file or command")
+	case from.File != "":
+		text, err = readSecret(r.path(from.File))
+	case r.othersMayWrite:
+		return "", errors.New("commands are not run from a config that others may write to; chmod go-w it")
+	default:
+		text, err = runSecret(r.ctx, from.Command)
+	}
+	if err != nil {
+		return "", err
+	}
+	secret := string(bytes.TrimSpace(text))
+	if secret == "" {
+		return "", errors.New("the secret is empty")
+	}
+	return secret, nil
+}
+
+func readSecret(path string) ([]byte, error) {
+	file, err := os.Open(path) //nolint:gosec // the user names the file
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the secret: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	text, err := io.ReadAll(io.LimitReader(file, maxSecret+1))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the secret: %w", err)
+	}
+	if len(text) > maxSecret {
+		return nil, fmt.Errorf("cannot read the secret: %s is larger than %d KB", path, maxSecret>>10)
+	}
+	return text, nil
+}
+
+func runSecret(ctx context.Context, command []string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // the user names the command
+	cmd.WaitDelay = time.Second                                 // for grandchildren that keep the output open
+	text, err := cmd.Output()
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("the command %q did not end within %v", command[0], commandTimeout)
+	}
+	if err != nil {
+		// What it wrote to its standard error is not repeated: it may hold what it was asked for.
+		return nil, fmt.Errorf("the command %q failed: %w", command[0], err)
+	}
+	if len(text) > maxSecret {
+		return nil, fmt.Errorf("the command %q printed more than %d KB", command[0], maxSecret>>10)
+	}
+	return text, nil
+}
+
+// path returns the path of a file that the config names: relative to the config's folder, ~/ to the user's home.
+func (r *reader) path(name string) string {
+	if rest, ok := strings.CutPrefix(name, "~/"); ok {
+		if home, ok := r.around.LookupEnv("HOME"); ok && home != "" {
+			return filepath.Join(home, rest)
+		}
+	}
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(r.folder, name)
+}

@@ -1,0 +1,91 @@
+package config
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// maxFile is how large a config may be: ten thousand targets take about two megabytes.
+const maxFile = 32 << 20
+
+// Surroundings are what a config is understood in: the environment, and the names that other rooms know. A list that is
+// empty is not held against the file.
+type Surroundings struct {
+	LookupEnv func(name string) (string, bool) // as os.LookupEnv
+
+	Themes  []string // [dashboard] theme
+	Styles  []string // keys of [dashboard.styles]
+	Actions []string // keys of [dashboard.keys]
+	Formats []string // format of [[sources]]
+	Fields  []string // keys of [[sources]] fields
+}
+
+// Load reads the settings in the file at path. An [*Error] says everything that is wrong with what the file holds; another
+// error, that it could not be read. ctx ends the commands that the file names for secrets.
+func Load(ctx context.Context, path string, around Surroundings) (*Config, error) {
+	file, err := os.Open(path) //nolint:gosec // the user names the file
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the config: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the config: %w", err)
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the config: %w", err)
+	}
+	if len(text) > maxFile {
+		return nil, fmt.Errorf("%s is larger than %d MB: no config", path, maxFile>>20)
+	}
+	c, err := read(ctx, path, text, info.Mode(), around)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// read understands text, the content of the file at path with that mode.
+func read(ctx context.Context, path string, text []byte, mode os.FileMode, around Surroundings) (*Config, error) {
+	doc, err := parse(path, withoutBOM(text))
+	if err != nil {
+		return nil, err
+	}
+	c := Default()
+	c.doc, c.written = doc, map[string]string{}
+	folder := filepath.Dir(path)
+	if folder != "." { // so that paths which WriteTOML shows mean the same from everywhere
+		if folder, err = filepath.Abs(folder); err != nil {
+			return nil, fmt.Errorf("cannot read the config: %w", err)
+		}
+	}
+	r := &reader{
+		ctx: ctx, doc: doc, folder: folder, around: around, written: c.written,
+		used: map[string][]Secret{}, othersMayWrite: mode.Perm()&0o022 != 0,
+	}
+	r.table("", doc.values, c)
+	r.check(c)
+	if err := refusal(r.mistakes); err != nil {
+		return nil, err
+	}
+	c.inherit()
+	r.noteSecrets(c)
+	if mode.Perm()&0o044 != 0 {
+		c.warnOfLiterals(mode)
+	}
+	return c, nil
+}
+
+// Mistake returns the error that something is wrong with a setting, which was found by who uses it. The key is a path as
+// "targets[1].expect[0]". The error names where in the file it stands.
+func (c *Config) Mistake(key string, err error) error {
+	if c.doc == nil { // settings without a file
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	at := c.doc.valueAt(key)
+	return &Error{Mistakes: []Mistake{{File: c.doc.file, Line: at.line, Column: at.column, Key: key, Problem: err.Error()}}}
+}
