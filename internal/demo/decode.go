@@ -101,7 +101,7 @@ func (r *reply) resetAt(status int, h http.Header, now time.Time) time.Time {
 			return t
 		}
 	}
-	if n, err := strconv.ParseUint(h.Get("Retry-After"), 10, 12); err == nil {
+	if n, err := strconv.ParseUint(h.Get("Retry-After"), 10, 0); err == nil && n <= 3600 { // the server's windows are shorter
 		return now.Add(time.Duration(n) * time.Second)
 	}
 	return time.Time{}

@@ -68,13 +68,13 @@ func reply400(body string) string {
 	return fmt.Sprintf("HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\nX-Request-Id: r1\r\nSet-Cookie: secret\r\n\r\n%s", len(body), body)
 }
 
-func called(t *testing.T, base string) tracker.Result {
+func called(t *testing.T, base string, timeout time.Duration) tracker.Result {
 	t.Helper()
 	transport := &http.Transport{DisableKeepAlives: true}
 	l := &load{base: base, world: clock{start: time.Now(), speed: 1}, transport: transport}
 	r, ok := l.ask(t.Context(), call{
 		agent: "test/1", target: "flux/dev", route: "/api/v1/flux/dev", bearer: "Bearer fm_canary",
-		body: `{"prompt":"fox"}`, timeout: 300 * time.Millisecond,
+		body: `{"prompt":"fox"}`, timeout: timeout,
 	})
 	if !ok {
 		t.Fatal("the test ended before the call")
@@ -107,7 +107,11 @@ func TestWhatAnAnswerSaysBecomesTheResult(t *testing.T) {
 		{"not HTTP", says("SSH-2.0-OpenSSH_9.9\r\n\r\n"), tracker.Protocol, 0, "malformed answer", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := called(t, speaking(t, c.speak))
+			timeout := 10 * time.Second
+			if c.kind == tracker.Timeout {
+				timeout = 250 * time.Millisecond
+			}
+			r := called(t, speaking(t, c.speak), timeout)
 			if r.Kind != c.kind || r.Status != c.status || r.Error != c.short {
 				t.Errorf("%v %d %q, want %v %d %q (%s)", r.Kind, r.Status, r.Error, c.kind, c.status, c.short, r.Message)
 			}
@@ -133,14 +137,14 @@ func TestNobodyListeningIsConnectionRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = l.Close()
-	if r := called(t, "http://"+l.Addr().String()); r.Kind != tracker.Connect || r.Error != "connection refused" {
+	if r := called(t, "http://"+l.Addr().String(), 10*time.Second); r.Kind != tracker.Connect || r.Error != "connection refused" {
 		t.Errorf("%v %q", r.Kind, r.Error)
 	}
 }
 
 func TestTheEvidenceIsBoundedAndRepeatable(t *testing.T) {
 	long := `{"error":"e","message":"m","details":{"a": [1, 2]},"pad":"` + strings.Repeat("x", maxKept) + `"}`
-	r := called(t, speaking(t, says("%s", reply400(long))))
+	r := called(t, speaking(t, says("%s", reply400(long))), 10*time.Second)
 	e := r.Evidence
 	if len(e.Body) != maxKept || !e.BodyCut || !strings.HasPrefix(e.Body, `{"error":"e"`) {
 		t.Errorf("%d bytes of body, cut %v", len(e.Body), e.BodyCut)
