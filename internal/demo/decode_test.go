@@ -107,9 +107,10 @@ func TestWhatAnAnswerSaysBecomesTheResult(t *testing.T) {
 		{"not HTTP", says("SSH-2.0-OpenSSH_9.9\r\n\r\n"), tracker.Protocol, 0, "malformed answer", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel() // the timeouts take their second together
 			timeout := 10 * time.Second
 			if c.kind == tracker.Timeout {
-				timeout = 250 * time.Millisecond
+				timeout = leastTimeout
 			}
 			r := called(t, speaking(t, c.speak), timeout)
 			if r.Kind != c.kind || r.Status != c.status || r.Error != c.short {

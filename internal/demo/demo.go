@@ -29,7 +29,8 @@ const SourceName = "demo traffic"
 type Options struct {
 	Seed uint64 // of the script of incidents and of the clients' habits
 	// Speed lets the demo's world run that many times as fast as ours, from 0.1 to 100; 0 means 1. It scales everything in
-	// it alike: incidents, the clients' rates, latencies and timeouts, the windows of the rate limits.
+	// it alike: incidents, the clients' rates, latencies, the windows of the rate limits; and the clients' timeouts, but
+	// these not below one second.
 	Speed float64
 
 	// Emit takes the results in batches, from one goroutine; the slice is the callee's only until it returns. Required.

@@ -178,7 +178,7 @@ func ratio(results []tracker.Result, target string, kinds ...tracker.Kind) float
 }
 
 func TestTheOpeningTellsItsStory(t *testing.T) {
-	inBubble(t, 42, 7*time.Minute, func(t *testing.T, start time.Time, seen *diary) {
+	inBubble(t, 42, 6*time.Minute, func(t *testing.T, start time.Time, seen *diary) {
 		if n := longestRun(seen.between(start, 0, 12*time.Second), "kling/v2.1"); n < 5 {
 			t.Errorf("at most %d consecutive failures of kling in 12 s: no breaker opens", n)
 		}
@@ -199,7 +199,7 @@ func TestTheOpeningTellsItsStory(t *testing.T) {
 			{"key renewed", 2*m + 10*time.Second, 6 * m, "veo/3", 0, 0, []tracker.Kind{tracker.Auth}},
 			{"burn begins", burn.start, burn.start + 30*time.Second, "flux/dev", 0, 0.08, []tracker.Kind{tracker.Server}},
 			{"burn at its peak", burn.end - 40*time.Second, burn.end, "flux/dev", 0.2, 0.4, []tracker.Kind{tracker.Server}},
-			{"rolled back", burn.end + 5*time.Second, 7 * m, "flux/dev", 0, 0.03, []tracker.Kind{tracker.Server}},
+			{"rolled back", burn.end + 5*time.Second, 6 * m, "flux/dev", 0, 0.03, []tracker.Kind{tracker.Server}},
 		} {
 			if got := ratio(seen.between(start, c.from, c.to), c.target, c.kinds...); got < c.low || got > c.top {
 				t.Errorf("%s: %.3f of the requests for %s fail, want %v to %v", c.what, got, c.target, c.low, c.top)
@@ -213,6 +213,7 @@ func TestTheOpeningTellsItsStory(t *testing.T) {
 }
 
 func TestOverRealConnectionsTheSameIsSeen(t *testing.T) {
+	t.Parallel() // it waits for a client's timeout
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	seen, complete := &diary{}, make(chan struct{})

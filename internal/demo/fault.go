@@ -104,7 +104,10 @@ func (s *server) misfortune(w http.ResponseWriter, r *http.Request, v verdict) b
 		panic(http.ErrAbortHandler)
 	case v.breakage == endless:
 		begin(w, `{"status":"processing","progress":`)
-		s.world.sleep(r.Context(), 30*time.Second) // longer than any client waits
+		select {
+		case <-r.Context().Done():
+		case <-time.After(30 * time.Second): // longer than any client waits
+		}
 		panic(http.ErrAbortHandler)
 	case v.breakage == cut:
 		w.Header().Set("Content-Length", "512")

@@ -17,6 +17,9 @@ import (
 // maxInFlight is how many requests the clients have under way at most; more are not begun.
 const maxInFlight = 64
 
+// leastTimeout is how long a client waits at least, however fast the world: a busy machine is no slow API.
+const leastTimeout = time.Second
+
 // load is the clients of the demo at work.
 type load struct {
 	base      string
@@ -73,11 +76,12 @@ func (l *load) work(ctx context.Context, c *client, r *rand.Rand) {
 	}
 }
 
-// slip makes the clients' mistakes at the times of the script.
+// slip makes the clients' mistakes at the times of the script. Those that it comes too late for, because the process was
+// stopped meanwhile, are left out.
 func (l *load) slip(ctx context.Context, r *rand.Rand) {
 	for cycle := uint64(0); ; cycle++ {
 		for _, m := range l.plan.mishaps(cycle) {
-			if !m.slip.byClient() {
+			if !m.slip.byClient() || m.at < l.world.elapsed()-patience {
 				continue
 			}
 			if !l.world.sleep(ctx, m.at-l.world.elapsed()) {
@@ -105,7 +109,7 @@ func (l *load) send(ctx context.Context, c call) {
 
 // ask makes the call and returns what became of it; false where the demo ended meanwhile.
 func (l *load) ask(ctx context.Context, c call) (tracker.Result, bool) {
-	patience, cancel := context.WithTimeout(ctx, l.world.real(c.timeout))
+	patience, cancel := context.WithTimeout(ctx, max(l.world.real(c.timeout), leastTimeout))
 	defer cancel()
 	req, err := http.NewRequestWithContext(patience, http.MethodPost, l.base+c.route, strings.NewReader(c.body))
 	if err != nil {

@@ -62,6 +62,9 @@ func (s script) mishaps(cycle uint64) []mishap {
 	return all
 }
 
+// patience is how late a mishap may come.
+const patience = 30 * time.Second
+
 // pending hands out the mishaps of the server, each to one request.
 type pending struct {
 	plan script
@@ -70,9 +73,6 @@ type pending struct {
 	cycle    uint64 // the next to be read
 	upcoming []mishap
 }
-
-// patience is how long a mishap waits for a request that it can befall.
-const patience = 30 * time.Second
 
 // take returns the mishap that befalls a request for that model at that time of the world. The times of its calls must
 // not be far out of order.
