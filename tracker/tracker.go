@@ -1,9 +1,15 @@
 // Package tracker keeps what happened: results in, statistics out.
 //
-// It does no I/O, starts no goroutine and reads no clock: every method that needs the time is told it.
+// An [ErrorTracker] takes batches of [Result] and answers with a [Snapshot]: a picture of every target, group of errors,
+// breaker and source, which owns its memory and may be read while the next results come in.
+//
+// It does no I/O, starts no goroutine and reads no clock: every method that needs the time is told it. It never blocks on
+// who watches, and what it holds is bounded: see [Settings].
 package tracker
 
 import (
+	"cmp"
+	"slices"
 	"sync"
 	"time"
 )
@@ -17,6 +23,29 @@ type Settings struct {
 	BreakerRecovery  time.Duration   // from the last failure to the trial, 60 s
 	GateCounts       func(Kind) bool // failures that a gate breaker counts; nil: every one
 	ObservedCounts   func(Kind) bool // failures that an observed breaker counts; nil: 429, 5xx, timeouts, transport
+}
+
+func (s Settings) withDefaults() Settings {
+	s.Ring = orDefault(s.Ring, 100)
+	s.MaxTargets = orDefault(s.MaxTargets, 1000)
+	s.MaxGroups = orDefault(s.MaxGroups, 200)
+	s.BreakerThreshold = orDefault(s.BreakerThreshold, 5)
+	s.BreakerRecovery = orDefault(s.BreakerRecovery, time.Minute)
+	if s.GateCounts == nil {
+		s.GateCounts = everyError
+	}
+	if s.ObservedCounts == nil {
+		s.ObservedCounts = upstreamTrouble
+	}
+	return s
+}
+
+func orDefault[T cmp.Ordered](value, byDefault T) T {
+	var zero T
+	if value <= zero {
+		return byDefault
+	}
+	return value
 }
 
 // TargetInfo is what is known of a target before its first result. The zero value of a field means unknown.
@@ -35,72 +64,123 @@ type TargetInfo struct {
 type ErrorTracker struct {
 	mu       sync.Mutex
 	settings Settings
+	clock    clock
 	version  uint64
-	errors   []Failure
+	seq      uint64
 	watchers map[chan struct{}]struct{}
+
+	targets map[string]*target
+	last    *target   // of the newest result
+	waiting []*target // with results to fold
+	all     activity  // over all targets
+	errors  ring
+	groups  map[uint64]*group
+	known   *known
+	prints  fingerprinter
+	sources sources
+	events  []BreakerEvent
+	view    view
+
+	targetsDropped, groupsDropped uint64
 }
 
 // New returns an empty tracker.
 func New(settings Settings) *ErrorTracker {
-	return &ErrorTracker{settings: settings, watchers: map[chan struct{}]struct{}{}}
-}
-
-// Record takes a batch of results that arrived at now. The slice is the tracker's only until Record returns.
-func (t *ErrorTracker) Record(now time.Time, results []Result) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for i := range results {
-		if results[i].Kind.Failed() {
-			t.version++
-			t.errors = append(t.errors, Failure{Result: results[i], Seq: t.version})
-		}
-	}
-	t.version++
-	for w := range t.watchers {
-		select {
-		case w <- struct{}{}:
-		default:
-		}
+	settings = settings.withDefaults()
+	return &ErrorTracker{
+		settings: settings,
+		watchers: map[chan struct{}]struct{}{},
+		targets:  map[string]*target{},
+		errors:   newRing(settings.Ring),
+		groups:   map[uint64]*group{},
+		known:    newKnown(),
 	}
 }
 
 // Announce declares targets that will be probed, so that they are shown, and can be stale, before their first result.
-// Calling it again changes them; history stays.
-func (t *ErrorTracker) Announce(now time.Time, targets ...TargetInfo) {}
-
-// Forget takes targets out of the picture with their history.
-func (t *ErrorTracker) Forget(now time.Time, names ...string) {}
-
-// UpdateSource sets the health of the source of that name.
-func (t *ErrorTracker) UpdateSource(now time.Time, source Source) {}
-
-// Gate returns the gate breaker of a target, made on first use.
-func (t *ErrorTracker) Gate(target string) *Gate { return &Gate{} }
-
-// Gate decides whether a probe is sent.
-type Gate struct{}
-
-// Allow reports whether a request may be sent at now, and the generation to hand to [Gate.Observe] with its outcome. While
-// the breaker is HALF_OPEN exactly one request is allowed. A refusal is counted as skipped.
-func (g *Gate) Allow(now time.Time) (generation uint64, ok bool) { return 0, true }
-
-// Observe tells the outcome of a request that Allow let through. Only the first call for a generation's trial counts and
-// results of an older generation are ignored. The breaker stays open at least until r.ResetAt.
-func (g *Gate) Observe(generation uint64, r *Result, now time.Time) {}
-
-// Snapshot returns the content as of now, or of the newest result where no source is live.
-func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
+// Calling it again changes them; history stays. A target without Interval and URL is not probed: it only gets its objective
+// and its breaker's settings.
+func (t *ErrorTracker) Announce(now time.Time, targets ...TargetInfo) {
+	if len(targets) == 0 {
+		return
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return &Snapshot{Version: t.version, At: now, Errors: t.errors}
+	t.begin(now)
+	for _, info := range targets {
+		tg := t.target(info.Name)
+		if info.Period <= 0 {
+			info.Period = 30 * 24 * time.Hour
+		}
+		tg.info = info
+		if info.Interval > 0 || info.URL != "" {
+			tg.probed = true
+			t.clock.goLive()
+		}
+		if tg.announced == 0 {
+			tg.announced = t.clock.shown()
+		}
+		for _, m := range [...]*machine{tg.gate, tg.observed} {
+			if m != nil {
+				m.tune(t.breakerSettings(tg))
+			}
+		}
+		t.changed(tg)
+	}
 }
 
-// SnapshotAt returns the content as of at, a moment of the last 24 hours, as far as it is still known; Snapshot.Missing
-// says what is not.
-func (t *ErrorTracker) SnapshotAt(now, at time.Time) *Snapshot { return t.Snapshot(at) }
+// Forget takes targets out of the picture with their history. Errors of theirs leave the ring too.
+func (t *ErrorTracker) Forget(now time.Time, names ...string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.begin(now)
+	t.flush()
+	forgotten := false
+	for _, name := range names {
+		tg := t.targets[name]
+		if tg == nil {
+			continue
+		}
+		forgotten, tg.gone = true, true
+		delete(t.targets, name)
+		for _, g := range tg.groups {
+			g.gone = true
+			delete(t.groups, g.id)
+		}
+		t.errors.keep(func(f *Failure) bool { return f.Target != name })
+		t.events = slices.DeleteFunc(t.events, func(e BreakerEvent) bool { return e.Target == name })
+	}
+	if !forgotten {
+		return
+	}
+	t.last = nil
+	t.all = activity{edge: t.all.edge}
+	for _, tg := range t.sorted() {
+		t.all.absorb(&tg.act, nil)
+		for _, c := range tg.act.columns {
+			c.all = t.all.columns[t.all.column(c.key, nil)]
+		}
+	}
+	t.view.stale = true
+	t.changed(nil)
+}
+
+// UpdateSource sets the health of the source of that name. A live source makes the tracker's clock the caller's now, for good.
+func (t *ErrorTracker) UpdateSource(now time.Time, source Source) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.begin(now)
+	if source.Live {
+		t.clock.goLive()
+	}
+	if t.sources.update(source) {
+		t.changed(nil)
+	}
+}
 
 // Watch returns a channel that receives after something changed; it holds at most one value, so a slow watcher delays
-// nobody and misses no change. Call stop when done.
+// nobody and misses no change. What time alone changes (a window that slides, a target that falls silent) wakes nobody: who
+// shows that takes a snapshot now and then. Call stop when done.
 func (t *ErrorTracker) Watch() (changed <-chan struct{}, stop func()) {
 	c := make(chan struct{}, 1)
 	t.mu.Lock()
@@ -111,4 +191,70 @@ func (t *ErrorTracker) Watch() (changed <-chan struct{}, stop func()) {
 		delete(t.watchers, c)
 		t.mu.Unlock()
 	}
+}
+
+// changed notes that a target, or with nil something else, changed, and wakes the watchers.
+func (t *ErrorTracker) changed(tg *target) {
+	if tg != nil {
+		tg.dirty = true
+	}
+	t.version++
+	for w := range t.watchers {
+		select {
+		case w <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// begin notes the caller's now.
+func (t *ErrorTracker) begin(now time.Time) {
+	if !t.clock.begin(now) {
+		return
+	}
+	t.flush()
+	to := t.clock.at
+	t.all.rewind(to.step())
+	for _, tg := range t.targets {
+		tg.rewind(to)
+		for _, g := range tg.groups {
+			g.rewind(to)
+		}
+	}
+	t.sources.rewind(to)
+	t.view.stale = true
+	t.version++
+}
+
+// target returns the target of that name, made on first use, or "(other)" where there is no room for it.
+func (t *ErrorTracker) target(name string) *target {
+	if tg := t.targets[name]; tg != nil {
+		return tg
+	}
+	if len(t.targets) >= t.settings.MaxTargets && name != otherName {
+		return t.target(otherName)
+	}
+	tg := &target{name: name, dirty: true}
+	tg.act.edge = t.clock.shown().step()
+	t.targets[name] = tg
+	t.view.stale = true
+	return tg
+}
+
+func (t *ErrorTracker) breakerSettings(tg *target) (threshold int, recovery time.Duration) {
+	threshold = orDefault(tg.info.BreakerThreshold, t.settings.BreakerThreshold)
+	recovery = orDefault(tg.info.BreakerRecovery, t.settings.BreakerRecovery)
+	return threshold, recovery
+}
+
+func (t *ErrorTracker) newMachine(tg *target) *machine { return newMachine(t.breakerSettings(tg)) }
+
+// sorted returns the targets by name.
+func (t *ErrorTracker) sorted() []*target {
+	out := make([]*target, 0, len(t.targets))
+	for _, tg := range t.targets {
+		out = append(out, tg)
+	}
+	slices.SortFunc(out, func(a, b *target) int { return cmp.Compare(a.name, b.name) })
+	return out
 }

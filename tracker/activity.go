@@ -1,0 +1,223 @@
+package tracker
+
+import (
+	"cmp"
+	"math"
+	"math/bits"
+	"slices"
+)
+
+const maxOutcomes = 64 // outcomes told apart within a target; of the rest only the kind is kept
+
+// activity is everything that is counted for one target, or for all together.
+type activity struct {
+	edge    int64 // the running step: windows end with it
+	columns []*series
+	bars    bars
+	latency *latency // nil before the first latency
+}
+
+// column returns the index of an outcome's series, made on first use.
+func (a *activity) column(key outcomeKey, all *activity) int {
+	for i, c := range a.columns {
+		if c.key == key {
+			return i
+		}
+	}
+	if plain := key.withoutStatus(); len(a.columns) >= maxOutcomes && key != plain && key != inconclusive {
+		return a.column(plain, all)
+	}
+	s := &series{key: key}
+	if all != nil {
+		s.all = all.columns[all.column(key, nil)]
+	}
+	a.columns = append(a.columns, s)
+	return len(a.columns) - 1
+}
+
+// add counts n results of an outcome in a step not after the edge.
+func (a *activity) add(c *series, step int64, n uint32) {
+	c.add(a.edge, step, n)
+	switch kind := c.key.kind(); {
+	case c.key == inconclusive || !kind.Sent():
+	case kind.Failed():
+		a.bars.add(a.edge, step, n, n)
+	default:
+		a.bars.add(a.edge, step, n, 0)
+	}
+}
+
+func (a *activity) addLatency(step int64, bin bin, n uint32) {
+	if a.latency == nil {
+		a.latency = &latency{}
+	}
+	a.latency.add(a.edge, step, bin, n)
+}
+
+// advance slides every window so that it ends with a step, and reports whether anything shown changed.
+func (a *activity) advance(to int64) (changed bool) {
+	if to <= a.edge {
+		return false
+	}
+	for _, c := range a.columns {
+		changed = c.advance(a.edge, to) || changed
+	}
+	changed = a.bars.advance(a.edge, to) || changed
+	if a.latency != nil {
+		// What slides out of a latency window was counted once, and its quarter goes no earlier than its minutes.
+		before := [...]uint64{a.latency.hour.count, a.latency.day.count}
+		a.latency.advance(a.edge, to)
+		changed = changed || before != [...]uint64{a.latency.hour.count, a.latency.day.count}
+	}
+	a.edge = to
+	return changed
+}
+
+// rewind moves the edge back and forgets what lies after it.
+func (a *activity) rewind(to int64) {
+	if to >= a.edge {
+		return
+	}
+	for _, c := range a.columns {
+		c.rewind(a.edge, to)
+	}
+	a.bars.rewind(a.edge, to)
+	if a.latency != nil {
+		a.latency.rewind(a.edge, to)
+	}
+	a.edge = to
+}
+
+// window lays out the counts of one window.
+func (a *activity) window(w int) Window {
+	return a.tally(func(c *series) uint64 { return c.total[w] })
+}
+
+// tally adds up what count says of each series.
+func (a *activity) tally(count func(*series) uint64) (out Window) {
+	for _, c := range a.columns {
+		n := count(c)
+		if n == 0 || c.key == inconclusive {
+			continue
+		}
+		kind := c.key.kind()
+		switch {
+		case !kind.Sent():
+			out.NotSent += n
+		case kind.Failed():
+			out.Requests += n
+			out.Errors += n
+		default:
+			out.Requests += n
+		}
+		if kind.Failed() {
+			out.ByOutcome = addOutcome(out.ByOutcome, c.key.outcome(), n)
+		}
+	}
+	sortOutcomes(out.ByOutcome)
+	return out
+}
+
+func addOutcome(counts []OutcomeCount, o Outcome, n uint64) []OutcomeCount {
+	for i := range counts {
+		if counts[i].Outcome == o {
+			counts[i].Count += n
+			return counts
+		}
+	}
+	return append(counts, OutcomeCount{o, n})
+}
+
+// sortOutcomes puts the most frequent first, and equals in an order of their own.
+func sortOutcomes(counts []OutcomeCount) {
+	if len(counts) < 2 {
+		return
+	}
+	slices.SortFunc(counts, func(a, b OutcomeCount) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Status, b.Status), cmp.Compare(a.Kind, b.Kind))
+	})
+}
+
+// show lays everything out.
+func (a *activity) show(into *Activity) {
+	into.Minute, into.FiveMinutes, into.Hour, into.Day = a.window(lastMinute), a.window(lastFive), a.window(lastHour), a.window(lastDay)
+	a.bars.show(a.edge, into)
+	if l := a.latency; l != nil {
+		into.Minute.Latency, into.FiveMinutes.Latency = l.minute.quantiles(), l.five.quantiles()
+		into.Hour.Latency, into.Day.Latency = l.hour.quantiles(), l.day.quantiles()
+	}
+	for _, c := range a.columns {
+		if c.key == inconclusive {
+			into.Inconclusive = c.total[lastHour]
+		}
+	}
+}
+
+// pending is what a target got in one step and has not yet been added to its windows: so that a result costs two counters,
+// and a window is touched once a step, or when somebody looks.
+type pending struct {
+	step    int64
+	results uint32
+	counts  []uint32 // by column
+	bins    *[binCount]uint16
+	touched [(binCount + 63) / 64]uint64 // the bins that are not 0
+}
+
+func (p *pending) count(column int) {
+	for column >= len(p.counts) {
+		p.counts = append(p.counts, 0)
+	}
+	p.counts[column]++
+	p.results++
+}
+
+func (p *pending) countLatency(bin bin) {
+	if p.bins == nil {
+		p.bins = new([binCount]uint16)
+	}
+	p.bins[bin]++
+	p.touched[bin/64] |= 1 << (bin % 64)
+}
+
+// full reports whether one more could overflow a counter.
+func (p *pending) full() bool { return p.results >= math.MaxUint16 }
+
+// fold empties p into a target's windows and those of all.
+func (p *pending) fold(a, all *activity) {
+	for i, n := range p.counts {
+		if n == 0 {
+			continue
+		}
+		c := a.columns[i]
+		a.add(c, p.step, n)
+		all.add(c.all, p.step, n)
+		p.counts[i] = 0
+	}
+	for i, word := range p.touched {
+		for ; word != 0; word &= word - 1 {
+			bin := bin(i*64 + bits.TrailingZeros64(word)) //nolint:gosec // below binCount
+			n := uint32(p.bins[bin])
+			p.bins[bin] = 0
+			a.addLatency(p.step, bin, n)
+			all.addLatency(p.step, bin, n)
+		}
+		p.touched[i] = 0
+	}
+	p.results = 0
+}
+
+// absorb adds everything that another activity counts.
+func (a *activity) absorb(b, all *activity) {
+	a.advance(b.edge)
+	for _, from := range b.columns {
+		into := a.columns[a.column(from.key, all)]
+		into.absorb(from, a.edge, b.edge)
+	}
+	a.bars.absorb(&b.bars, a.edge, b.edge)
+	if b.latency != nil {
+		if a.latency == nil {
+			a.latency = &latency{}
+		}
+		a.latency.absorb(b.latency, a.edge, b.edge)
+	}
+}

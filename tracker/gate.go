@@ -1,0 +1,123 @@
+package tracker
+
+import "time"
+
+// Gate decides whether a probe is sent. It is the breaker of one target; its transitions change the tracker's version and
+// wake its watchers. All methods may be called from any goroutine, and cost a few nanoseconds while the breaker is CLOSED
+// without a failure.
+type Gate struct {
+	tracker *ErrorTracker
+	target  *target
+	machine *machine
+	counts  func(Kind) bool
+}
+
+// Gate returns the gate breaker of a target, made on first use. Of a target that was forgotten since it still works, but is
+// no longer shown.
+func (t *ErrorTracker) Gate(target string) *Gate {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	tg := t.target(target)
+	if tg.gate == nil {
+		tg.gate = t.newMachine(tg)
+		t.changed(tg)
+	}
+	return &Gate{tracker: t, target: tg, machine: tg.gate, counts: t.settings.GateCounts}
+}
+
+// Allow reports whether a request may be sent at now, and the generation to hand to [Gate.Observe] with its outcome. While
+// the breaker is HALF_OPEN exactly one request is allowed. A refusal is counted as skipped.
+func (g *Gate) Allow(now time.Time) (generation uint64, ok bool) {
+	if generation, ok = g.machine.calm(); ok {
+		return generation, true
+	}
+	g.tracker.mu.Lock()
+	defer g.tracker.mu.Unlock()
+	generation, ok = g.machine.Allow(now)
+	g.tracker.changed(g.target)
+	return generation, ok
+}
+
+// Observe tells the outcome of a request that Allow let through. Only the first call for a generation's trial counts and
+// results of an older generation are ignored. The breaker stays open at least until r.ResetAt, but no longer than an hour.
+//
+// A failure of a kind that does not count (see Settings.GateCounts) is an answer, and as good as a success. A result that
+// was never sent, or is inconclusive, says nothing: a trial that ends so is not made, and another is allowed.
+func (g *Gate) Observe(generation uint64, r *Result, now time.Time) {
+	v := judge(r, g.counts)
+	if _, ok := g.machine.calm(); ok && v != failure {
+		return
+	}
+	g.tracker.mu.Lock()
+	defer g.tracker.mu.Unlock()
+	g.machine.observe(generation, v, now, tripOf(r, now), r.ResetAt)
+	g.tracker.changed(g.target)
+}
+
+// judge returns what a result means to a breaker that counts some kinds of failure.
+func judge(r *Result, counts func(Kind) bool) verdict {
+	switch {
+	case r.Inconclusive || !r.Kind.Sent():
+		return neither
+	case r.Kind.Failed() && counts(r.Kind):
+		return failure
+	default:
+		return success
+	}
+}
+
+func tripOf(r *Result, at time.Time) Trip {
+	message := r.Message
+	if message == "" {
+		message = r.Error
+	}
+	return Trip{At: at, Outcome: r.Outcome(), Message: message}
+}
+
+// everyError is the reference API's rule.
+func everyError(k Kind) bool { return k.Failed() }
+
+// upstreamTrouble counts 429, 5xx, timeouts and transport failures: those for which waiting helps.
+func upstreamTrouble(k Kind) bool {
+	switch k {
+	case RateLimited, Server, Timeout, DNS, Connect, TLS, Protocol:
+		return true
+	default:
+		return false
+	}
+}
+
+// reported is a breaker of the application's own, as far as its results tell.
+type reported struct {
+	state  BreakerState
+	since  instant
+	last   instant // when it was last reported
+	opened uint64
+	moved  int
+	story  []Transition
+}
+
+// report takes what a result says and reports whether it is news.
+func (b *reported) report(state BreakerState, at instant, c *clock) bool {
+	b.last = max(b.last, at)
+	if state == b.state || state > HalfOpen {
+		return false
+	}
+	if len(b.story) == storyKept {
+		b.story = b.story[1:]
+	}
+	b.story = append(b.story, Transition{At: c.time(at), From: b.state, To: state, Why: "the application reported it"})
+	if state == Open {
+		b.opened++
+	}
+	b.state, b.since = state, at
+	b.moved++
+	return true
+}
+
+func (b *reported) show(c *clock) Breaker {
+	return Breaker{
+		Role: ReportedRole, State: b.state, Since: c.time(b.since), Opened: b.opened,
+		Story: append([]Transition(nil), b.story...),
+	}
+}

@@ -1,0 +1,162 @@
+package tracker
+
+import "time"
+
+const (
+	newFor       = 15 * time.Minute // a group is new for that long after its first error
+	quietAfter   = 15 * time.Minute // and quiet after that long without one
+	regressAfter = time.Hour        // one that comes back after that much silence has regressed
+	regressedFor = time.Hour        // and is shown so for that long
+
+	newestKept = 5 // exemplars of a group, after the first
+	otherName  = "(other)"
+)
+
+// group counts the errors of one fingerprint.
+type group struct {
+	id             uint64
+	target         *target
+	method, route  string
+	outcome        Outcome
+	error, message string
+
+	count       uint64
+	first, last instant
+	back        instant // when it last came back after an hour of silence
+	edge        int64   // the minute that the newest of minutes is
+	minutes     [60]uint32
+	hours       [hourSlots]uint32 // by the hour, for a look back
+
+	oldest *Failure   // the first exemplar
+	newest []*Failure // the newest, in a ring once full
+	next   int
+
+	gone  bool // forgotten or evicted
+	dirty bool
+	shown *Group // as of the last snapshot, never changed after
+	until instant
+}
+
+// add counts one error that came at a moment.
+func (g *group) add(at instant, f *Failure) {
+	if g.count > 0 && at.sub(g.last) >= regressAfter {
+		g.back = at
+	}
+	if g.count == 0 || at < g.first {
+		g.first = at
+	}
+	g.last = max(g.last, at)
+	g.count++
+	g.dirty = true
+	g.advance(at.minute())
+	m := at.minute()
+	if g.edge-m < 60 {
+		g.minutes[m%60]++
+	}
+	if h := m / 60; g.edge/60-h < hourSlots {
+		g.hours[h%hourSlots]++
+	}
+	if g.oldest == nil {
+		g.oldest = f
+		return
+	}
+	if len(g.newest) < newestKept {
+		g.newest = append(g.newest, f)
+		return
+	}
+	g.newest[g.next] = f
+	g.next = (g.next + 1) % newestKept
+}
+
+// advance moves the series on to a minute and reports whether it looks different.
+func (g *group) advance(minute int64) (changed bool) {
+	if minute <= g.edge {
+		return false
+	}
+	changed = g.minutes != [60]uint32{}
+	for m := g.edge + 1; m <= min(minute, g.edge+60); m++ {
+		g.minutes[m%60] = 0
+	}
+	for h := g.edge/60 + 1; h <= min(minute/60, g.edge/60+hourSlots); h++ {
+		g.hours[h%hourSlots] = 0
+	}
+	g.edge = minute
+	return changed
+}
+
+// rewind forgets what lies after a moment; the counts stay, they are not of a window.
+func (g *group) rewind(to instant) {
+	minute := to.minute()
+	if minute >= g.edge {
+		return
+	}
+	for m := max(minute+1, g.edge-59); m <= g.edge; m++ {
+		g.minutes[m%60] = 0
+	}
+	for h := max(minute/60+1, g.edge/60-hourSlots+1); h <= g.edge/60; h++ {
+		g.hours[h%hourSlots] = 0
+	}
+	g.edge = minute
+	g.first, g.last, g.back = min(g.first, to), min(g.last, to), min(g.back, to)
+	g.dirty = true
+}
+
+// recent counts the errors of the newest minutes of the series.
+func (g *group) recent(minutes int64) (n uint64) {
+	for m := g.edge; m > g.edge-minutes && m >= 0; m-- {
+		n += uint64(g.minutes[m%60])
+	}
+	return n
+}
+
+// badge returns how the group has behaved as of a moment, and when that changes if nothing else comes.
+func (g *group) badge(at instant) (Badge, instant) {
+	quiet := g.last.add(quietAfter)
+	switch {
+	case at >= quiet:
+		return BadgeQuiet, 0
+	case g.back > 0 && at < g.back.add(regressedFor):
+		return BadgeRegressed, min(quiet, g.back.add(regressedFor))
+	case at < g.first.add(newFor):
+		return BadgeNew, min(quiet, g.first.add(newFor))
+	}
+	return BadgeOngoing, quiet
+}
+
+// exemplars returns the first and the newest errors, oldest first.
+func (g *group) exemplars() []Failure {
+	out := make([]Failure, 0, 1+len(g.newest))
+	if g.oldest != nil {
+		out = append(out, *g.oldest)
+	}
+	for i := range g.newest {
+		out = append(out, *g.newest[(g.next+i)%len(g.newest)])
+	}
+	return out
+}
+
+// show brings the group to a moment and returns whether it looks different from when it was last shown.
+func (g *group) show(at instant, clock *clock) (changed bool) {
+	changed = g.advance(at.minute()) || g.dirty || g.until > 0 && at >= g.until
+	if !changed && g.shown != nil {
+		return false
+	}
+	badge, until := g.badge(at)
+	out := &Group{
+		ID: g.id, Target: g.target.name, Method: g.method, Route: g.route, Outcome: g.outcome, Error: g.error, Message: g.message,
+		Count: g.count, First: clock.time(g.first), Last: clock.time(g.last), Badge: badge,
+		PerMinute: perMinute(g.recent(5), 5*time.Minute),
+	}
+	newest := int(g.edge%60) + 1
+	copy(out.Minutes[copy(out.Minutes[:], g.minutes[newest:]):], g.minutes[:newest])
+	if g.shown != nil && !g.dirty {
+		out.Exemplars = g.shown.Exemplars
+	} else {
+		out.Exemplars = g.exemplars()
+	}
+	if n := len(out.Exemplars); n > 0 {
+		out.Example = &out.Exemplars[n-1].Result
+	}
+	g.shown, g.until, g.dirty = out, until, false
+	return true
+}

@@ -1,0 +1,123 @@
+package tracker
+
+// Latencies are remembered in 10 s steps for five minutes, in minutes for the hour and in quarters of an hour for the day:
+// so the latency windows of a minute and of five minutes slide by 10 s, that of the hour by a minute, that of the day by 15
+// minutes.
+const (
+	fineSlots    = 5 * stepsPerMinute
+	minuteSlots  = 60
+	quarterSlots = 24 * 4
+
+	stepsPerQuarter = 15 * stepsPerMinute
+)
+
+// latency is the latencies of a target, or of all, with a running histogram for each window, so that a snapshot sums nothing.
+type latency struct {
+	fine     [fineSlots]cells
+	minutes  [minuteSlots]cells
+	quarters [quarterSlots]cells
+
+	minute, five, hour, day hist
+}
+
+// add counts n latencies of a bin in a step not after the edge.
+func (l *latency) add(edge, step int64, bin bin, n uint32) {
+	if edge-step < fineSlots {
+		l.addFine(edge, step, bin, n)
+	}
+	if m := step / stepsPerMinute; edge/stepsPerMinute-m < minuteSlots {
+		l.minutes[m%minuteSlots].add(bin, n)
+		l.hour.add(bin, n)
+	}
+	if q := step / stepsPerQuarter; edge/stepsPerQuarter-q < quarterSlots {
+		l.quarters[q%quarterSlots].add(bin, n)
+		l.day.add(bin, n)
+	}
+}
+
+func (l *latency) addFine(edge, step int64, bin bin, n uint32) {
+	l.fine[step%fineSlots].add(bin, n)
+	l.five.add(bin, n)
+	if edge-step < stepsPerMinute {
+		l.minute.add(bin, n)
+	}
+}
+
+// advance slides the windows from one edge to a later one.
+func (l *latency) advance(from, to int64) {
+	if l.five.count > 0 {
+		for s := from + 1; s <= min(to, from+fineSlots); s++ {
+			l.minute.subtract(l.fine[(s+fineSlots-stepsPerMinute)%fineSlots])
+			slot := &l.fine[s%fineSlots]
+			l.five.subtract(*slot)
+			*slot = (*slot)[:0]
+		}
+	}
+	if l.hour.count > 0 {
+		for m := from/stepsPerMinute + 1; m <= min(to/stepsPerMinute, from/stepsPerMinute+minuteSlots); m++ {
+			slot := &l.minutes[m%minuteSlots]
+			l.hour.subtract(*slot)
+			*slot = (*slot)[:0]
+		}
+	}
+	if l.day.count > 0 {
+		for q := from/stepsPerQuarter + 1; q <= min(to/stepsPerQuarter, from/stepsPerQuarter+quarterSlots); q++ {
+			slot := &l.quarters[q%quarterSlots]
+			l.day.subtract(*slot)
+			*slot = (*slot)[:0]
+		}
+	}
+}
+
+// rewind forgets every step after an edge that moved back from one to another, and adds up anew.
+func (l *latency) rewind(from, to int64) {
+	for s := max(to+1, from-fineSlots+1); s <= from; s++ {
+		l.fine[s%fineSlots] = nil
+	}
+	for m := max(to/stepsPerMinute+1, from/stepsPerMinute-minuteSlots+1); m <= from/stepsPerMinute; m++ {
+		l.minutes[m%minuteSlots] = nil
+	}
+	for q := max(to/stepsPerQuarter+1, from/stepsPerQuarter-quarterSlots+1); q <= from/stepsPerQuarter; q++ {
+		l.quarters[q%quarterSlots] = nil
+	}
+	l.minute.clear()
+	l.five.clear()
+	l.hour.clear()
+	l.day.clear()
+	for age := range min(fineSlots, to+1) {
+		slot := l.fine[(to-age)%fineSlots]
+		l.five.addCells(slot)
+		if age < stepsPerMinute {
+			l.minute.addCells(slot)
+		}
+	}
+	for _, slot := range l.minutes {
+		l.hour.addCells(slot)
+	}
+	for _, slot := range l.quarters {
+		l.day.addCells(slot)
+	}
+}
+
+// absorb adds the latencies of another, as far as they lie in the windows that end with edge, which is not before the other's.
+func (l *latency) absorb(b *latency, edge, other int64) {
+	for s := max(other-fineSlots+1, edge-fineSlots+1, 0); s <= other; s++ {
+		for _, c := range b.fine[s%fineSlots] {
+			l.addFine(edge, s, c.bin, uint32(c.n))
+		}
+	}
+	edge, other = edge/stepsPerMinute, other/stepsPerMinute
+	for m := max(other-minuteSlots+1, edge-minuteSlots+1, 0); m <= other; m++ {
+		for _, c := range b.minutes[m%minuteSlots] {
+			l.minutes[m%minuteSlots].add(c.bin, uint32(c.n))
+		}
+		l.hour.addCells(b.minutes[m%minuteSlots])
+	}
+	edge, other = edge/15, other/15
+	for q := max(other-quarterSlots+1, edge-quarterSlots+1, 0); q <= other; q++ {
+		for _, c := range b.quarters[q%quarterSlots] {
+			l.quarters[q%quarterSlots].add(c.bin, uint32(c.n))
+		}
+		l.day.addCells(b.quarters[q%quarterSlots])
+	}
+}

@@ -1,0 +1,246 @@
+package tracker
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	maxWait    = time.Hour // a resetAt cannot hold a breaker open for longer
+	storyKept  = 50        // transitions
+	tripsKept  = 20        // failures that opened it
+	noFailures = 1         // bit of machine.word
+)
+
+// verdict is what an outcome means to a breaker.
+type verdict uint8
+
+const (
+	neither verdict = iota // says nothing: never sent, or our own network was down
+	success
+	failure
+)
+
+// A machine is a circuit breaker as the reference API has it, and nothing else: it reads no clock and starts nothing. It is
+// CLOSED until threshold failures came in a row, then OPEN until recovery has passed since the last of them (or until the
+// latest resetAt among them), then HALF_OPEN: one request, the trial, decides. A trial that has said nothing for the recovery
+// time is given up and another is let through. Every transition and every trial begins a generation, and outcomes of an
+// older generation are ignored.
+//
+// It may be used from any goroutine. While it is CLOSED without a failure, which is nearly always, neither Allow nor Observe
+// takes the lock: word then holds the generation with the lowest bit set, and 0 otherwise.
+type machine struct {
+	word atomic.Uint64
+
+	mu         sync.Mutex
+	threshold  int
+	recovery   time.Duration
+	state      BreakerState
+	generation uint64
+	since      time.Time
+	failures   int
+	wait       time.Duration // while OPEN: from since to the trial
+	trial      bool
+	trialAt    time.Time
+	resetAt    time.Time // the latest that the failures in a row told
+	skipped    uint64
+	opened     uint64
+	row        []Trip // the failures in a row
+	trips      []Trip // those that opened it last
+	story      []Transition
+	moved      int // transitions ever
+}
+
+func newMachine(threshold int, recovery time.Duration) *machine {
+	m := &machine{threshold: threshold, recovery: recovery, state: Closed}
+	m.publish()
+	return m
+}
+
+// tune changes the settings from here on.
+func (m *machine) tune(threshold int, recovery time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.threshold, m.recovery = threshold, recovery
+}
+
+// publish sets word to what the fields say.
+func (m *machine) publish() {
+	if m.state == Closed && m.failures == 0 {
+		m.word.Store(m.generation<<1 | noFailures)
+		return
+	}
+	m.word.Store(0)
+}
+
+// calm returns the generation where the machine is CLOSED without a failure.
+func (m *machine) calm() (generation uint64, ok bool) {
+	w := m.word.Load()
+	return w >> 1, w&noFailures != 0
+}
+
+// Allow reports whether a request may be sent, and its generation.
+func (m *machine) Allow(now time.Time) (generation uint64, ok bool) {
+	if generation, ok = m.calm(); ok {
+		return generation, true
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.settle(now)
+	if m.state == Closed {
+		return m.generation, true
+	}
+	if m.state == HalfOpen && (!m.trial || m.hung(now)) {
+		m.generation++
+		m.trial, m.trialAt = true, now
+		return m.generation, true
+	}
+	m.skipped++
+	return m.generation, false
+}
+
+// Observe takes the outcome of a request that Allow let through.
+func (m *machine) Observe(generation uint64, ok bool, now time.Time) {
+	v, trip := failure, Trip{At: now}
+	if ok {
+		v = success
+	}
+	m.observe(generation, v, now, trip, time.Time{})
+}
+
+// observe is Observe with what is known of a failure, and when the API lets us come back.
+func (m *machine) observe(generation uint64, v verdict, now time.Time, trip Trip, resetAt time.Time) {
+	if v == success && m.word.Load() == generation<<1|noFailures {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.settle(now)
+	if generation == m.generation {
+		m.decide(v, now, trip, resetAt)
+	}
+}
+
+// watch takes the outcome of a request that nobody asked the machine about: the first one after the wait is the trial.
+// While it is OPEN they are counted as what a breaker would have skipped.
+func (m *machine) watch(v verdict, now time.Time, trip Trip, resetAt time.Time) {
+	if _, ok := m.calm(); ok && v != failure {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.settle(now)
+	switch {
+	case m.state == Open && v != neither:
+		m.skipped++
+	case m.state != Open:
+		m.trial = m.state == HalfOpen
+		m.decide(v, now, trip, resetAt)
+	}
+}
+
+// decide takes an outcome of the running generation.
+func (m *machine) decide(v verdict, now time.Time, trip Trip, resetAt time.Time) {
+	switch {
+	case m.state == HalfOpen && !m.trial, m.state == Open:
+		return
+	case v == neither:
+		if m.state == HalfOpen { // the trial was not made: another may be
+			m.trial = false
+			m.generation++
+		}
+	case v == success && m.state == HalfOpen:
+		m.enter(Closed, now, "the trial succeeded")
+	case v == success:
+		m.failures, m.resetAt, m.row = 0, time.Time{}, m.row[:0]
+		m.publish()
+	case m.state == HalfOpen:
+		m.row, m.resetAt = append(m.row, trip), resetAt
+		m.open(now, "the trial failed")
+	default:
+		m.fail(now, trip, resetAt)
+	}
+}
+
+// fail counts a failure while CLOSED.
+func (m *machine) fail(now time.Time, trip Trip, resetAt time.Time) {
+	m.failures++
+	if resetAt.After(m.resetAt) {
+		m.resetAt = resetAt
+	}
+	if len(m.row) == tripsKept {
+		m.row = m.row[1:]
+	}
+	m.row = append(m.row, trip)
+	m.publish()
+	if m.failures >= m.threshold {
+		m.open(now, fmt.Sprintf("%d failures in a row", m.failures))
+	}
+}
+
+func (m *machine) open(now time.Time, why string) {
+	m.wait = m.recovery
+	if longer := min(m.resetAt.Sub(now), max(maxWait, m.recovery)); longer > m.wait {
+		m.wait = longer
+		why += ", and the API said when to come back"
+	}
+	m.opened++
+	m.skipped = 0
+	m.trips, m.row = m.row, nil
+	m.enter(Open, now, why)
+}
+
+// enter makes a transition.
+func (m *machine) enter(to BreakerState, at time.Time, why string) {
+	if len(m.story) == storyKept {
+		m.story = m.story[1:]
+	}
+	m.story = append(m.story, Transition{At: at, From: m.state, To: to, Why: why})
+	m.state, m.since, m.failures, m.trial = to, at, 0, false
+	if to == Closed {
+		m.resetAt = time.Time{}
+	}
+	m.generation++
+	m.moved++
+	m.publish()
+}
+
+// settle makes the transition that the clock alone brings, and forgives a clock that went back: no wait becomes longer than
+// it was.
+func (m *machine) settle(now time.Time) {
+	if m.state != Open {
+		return
+	}
+	if now.Before(m.since) {
+		m.since = now
+	}
+	if at := m.since.Add(m.wait); !now.Before(at) {
+		m.enter(HalfOpen, at, "the wait is over")
+	}
+}
+
+// hung reports whether the trial has taken too long to be waited for.
+func (m *machine) hung(now time.Time) bool {
+	if now.Before(m.trialAt) {
+		m.trialAt = now
+	}
+	return now.Sub(m.trialAt) >= m.recovery
+}
+
+// show returns the story as of now.
+func (m *machine) show(role BreakerRole, now time.Time) Breaker {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.settle(now)
+	b := Breaker{
+		Role: role, State: m.state, Since: m.since, Failures: m.failures, Threshold: m.threshold,
+		Trial: m.trial && !m.hung(now), Skipped: m.skipped, Opened: m.opened,
+		TrippedBy: append([]Trip(nil), m.trips...), Story: append([]Transition(nil), m.story...),
+	}
+	if m.state == Open {
+		b.RetryAt = m.since.Add(m.wait)
+	}
+	return b
+}

@@ -1,0 +1,228 @@
+package tracker
+
+import "time"
+
+// Record takes a batch of results that arrived at now. The slice is the tracker's only until Record returns.
+func (t *ErrorTracker) Record(now time.Time, results []Result) {
+	if len(results) == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.begin(now)
+	for i := range results {
+		t.record(&results[i])
+	}
+	t.changed(nil)
+}
+
+func (t *ErrorTracker) record(r *Result) {
+	if r.Origin == Probe && !t.clock.live {
+		t.clock.goLive()
+	}
+	at, late := t.clock.fix(r.Time)
+	if late {
+		return
+	}
+	t.sources.order(r.Source, at, &t.clock.skew)
+	tg := t.targetOf(r)
+	if step := at.step(); step != tg.open.step || tg.open.full() {
+		t.turn(tg, step)
+	}
+	tg.dirty = true
+	key := keyOf(r)
+	tg.open.count(tg.act.column(key, &t.all))
+	if !tg.waiting {
+		tg.waiting = true
+		t.waiting = append(t.waiting, tg)
+	}
+	if r.Inconclusive {
+		return
+	}
+	tg.hear(at, key, r.Kind)
+	if r.Latency > 0 && r.Kind.Sent() {
+		tg.open.countLatency(binOf(r.Latency))
+	}
+	if r.Kind.Failed() {
+		t.fail(tg, at, r)
+	}
+	if r.Origin == Traffic {
+		t.observe(tg, at, r)
+	}
+}
+
+// targetOf finds the target of a result, and counts those for which there is no room.
+func (t *ErrorTracker) targetOf(r *Result) *target {
+	if t.last != nil && t.last.name == r.Target {
+		return t.last
+	}
+	tg := t.target(r.Target)
+	if tg.name != r.Target {
+		t.targetsDropped++
+		return tg
+	}
+	t.last = tg
+	return tg
+}
+
+// hear notes when a target was heard, and what it said.
+func (tg *target) hear(at instant, key outcomeKey, kind Kind) {
+	if tg.firstSeen == 0 || at < tg.firstSeen {
+		tg.firstSeen = at
+	}
+	tg.lastSeen = max(tg.lastSeen, at)
+	origin := key.origin()
+	if origin == Probe {
+		tg.probed = true
+	}
+	if !kind.Sent() {
+		return
+	}
+	if kind == OK {
+		tg.lastOK = max(tg.lastOK, at)
+	}
+	tg.origins[origin].add(at, key)
+}
+
+// turn folds what a target has pending and begins another step.
+func (t *ErrorTracker) turn(tg *target, step int64) {
+	if tg.open.results > 0 {
+		t.fold(tg)
+		if step > tg.act.edge {
+			tg.evaluate(max(tg.lastSeen, startOf(tg.act.edge)))
+		}
+	}
+	tg.walk(step)
+	tg.open.step = step
+}
+
+// fold empties a target's pending results into its windows, which end no earlier.
+func (t *ErrorTracker) fold(tg *target) {
+	t.all.advance(t.clock.at.step())
+	tg.open.fold(&tg.act, &t.all)
+}
+
+// flush folds every target's pending results.
+func (t *ErrorTracker) flush() {
+	for _, tg := range t.waiting {
+		tg.waiting = false
+		if tg.open.results > 0 && !tg.gone {
+			t.fold(tg)
+		}
+	}
+	clear(t.waiting)
+	t.waiting = t.waiting[:0]
+}
+
+// fail keeps a failed result.
+func (t *ErrorTracker) fail(tg *target, at instant, r *Result) {
+	t.seq++
+	f := &Failure{Result: *r, Seq: t.seq}
+	if f.Time.IsZero() {
+		f.Time = t.clock.time(at)
+	}
+	if !r.ResetAt.IsZero() {
+		if reset := instantOf(r.ResetAt); reset.sub(at) <= farthestReset {
+			tg.resetAt = reset
+		}
+	}
+	g := t.groupOf(tg, at, r)
+	f.Group = g.id
+	g.add(at, f)
+	t.errors.push(f)
+}
+
+// farthestReset is the length of the longest quota, a month; what lies further ahead is no time to wait for.
+const farthestReset = 31 * 24 * time.Hour
+
+// groupOf finds the group of an error, made on first use.
+func (t *ErrorTracker) groupOf(tg *target, at instant, r *Result) *group {
+	hash, whole := t.known.hash(tg.name, r)
+	if whole {
+		if g := t.known.find(hash); g != nil {
+			return g
+		}
+	}
+	p := t.prints.of(tg.name, r)
+	g := t.groups[p.id]
+	if g == nil {
+		if len(tg.groups) >= t.settings.MaxGroups && !t.evict(tg, at) {
+			t.groupsDropped++
+			return t.otherGroup(tg)
+		}
+		g = t.addGroup(tg, &group{
+			id: p.id, method: r.Method, route: string(p.route), outcome: r.Outcome(), error: r.Error, message: string(p.message),
+		})
+	}
+	if whole {
+		t.known.remember(hash, g)
+	}
+	return g
+}
+
+func (t *ErrorTracker) addGroup(tg *target, g *group) *group {
+	g.target = tg
+	t.groups[g.id] = g
+	tg.groups = append(tg.groups, g)
+	t.view.groupsStale = true
+	return g
+}
+
+// otherGroup takes the errors for whose group there is no room.
+func (t *ErrorTracker) otherGroup(tg *target) *group {
+	if tg.other == nil {
+		id := uint64(newFNV().text(tg.name).text(otherName))
+		tg.other = t.addGroup(tg, &group{id: id, message: otherName})
+	}
+	return tg.other
+}
+
+// evict makes room for a group by dropping the one that has been silent for longest, if that is at least a day.
+func (t *ErrorTracker) evict(tg *target, at instant) bool {
+	const silence = 24 * time.Hour
+	if at < tg.evictAt {
+		return false
+	}
+	oldest := -1
+	for i, g := range tg.groups {
+		if g != tg.other && (oldest < 0 || g.last < tg.groups[oldest].last) {
+			oldest = i
+		}
+	}
+	if oldest < 0 {
+		return false
+	}
+	g := tg.groups[oldest]
+	if tg.evictAt = g.last.add(silence); at < tg.evictAt {
+		return false
+	}
+	g.gone = true
+	delete(t.groups, g.id)
+	tg.groups[oldest] = tg.groups[len(tg.groups)-1]
+	tg.groups = tg.groups[:len(tg.groups)-1]
+	tg.evictAt = 0
+	t.view.groupsStale = true
+	return true
+}
+
+// observe runs the breaker's rules over a request that somebody else made.
+func (t *ErrorTracker) observe(tg *target, at instant, r *Result) {
+	if r.Breaker != NoBreaker {
+		if tg.reported == nil {
+			tg.reported = &reported{}
+		}
+		tg.reported.report(r.Breaker, at, &t.clock)
+	}
+	if tg.observed == nil {
+		tg.observed = t.newMachine(tg)
+	}
+	v := success
+	if r.Kind.Failed() {
+		v = judge(r, t.settings.ObservedCounts)
+	}
+	if _, calm := tg.observed.calm(); calm && v != failure {
+		return
+	}
+	now := t.clock.time(max(at, tg.lastSeen))
+	tg.observed.watch(v, now, tripOf(r, now), r.ResetAt)
+}

@@ -1,0 +1,278 @@
+package tracker
+
+import "time"
+
+// An outcomeKey is what a result is counted under within a target: origin, kind and status, in one word.
+type outcomeKey uint32
+
+const inconclusive outcomeKey = 1 << 31
+
+func keyOf(r *Result) outcomeKey {
+	if r.Inconclusive {
+		return inconclusive
+	}
+	status, kind, origin := r.Status, r.Kind, r.Origin
+	if uint(status) > 999 {
+		status = 0
+	}
+	if kind >= kindCount {
+		kind = Protocol
+	}
+	return outcomeKey(origin&1)<<24 | outcomeKey(kind)<<16 | outcomeKey(status)
+}
+
+func (k outcomeKey) kind() Kind       { return Kind(k >> 16 & 0xff) }
+func (k outcomeKey) origin() Origin   { return Origin(k >> 24 & 1) }
+func (k outcomeKey) outcome() Outcome { return Outcome{Status: int(k & 0xffff), Kind: k.kind()} }
+
+// withoutStatus is the key that takes the results of statuses beyond the bound.
+func (k outcomeKey) withoutStatus() outcomeKey { return k &^ 0xffff }
+
+// The windows that counts are kept for.
+const (
+	lastMinute = iota
+	lastFive
+	lastHour
+	lastSix // hours
+	lastDay
+
+	windowCount = iota
+)
+
+// windowSteps is the length of the windows that slide by a step.
+var windowSteps = [...]int64{lastMinute: stepsPerMinute, lastFive: 5 * stepsPerMinute, lastHour: stepsPerHour}
+
+// windowMinutes is the length of the windows that slide by a minute.
+var windowMinutes = [windowCount]int64{lastSix: 6 * 60, lastDay: minutesPerDay}
+
+const hourSlots = 25 // a day that ends within an hour touches 25 of them
+
+// A series counts the results of one outcome: 10 s steps for the hour, minutes for the day, and running totals of each
+// window, so that a snapshot sums nothing. Hours without a result cost a nil pointer.
+type series struct {
+	key   outcomeKey
+	all   *series // the same outcome over all targets; nil in there
+	steps *[stepsPerHour]uint32
+	hours [hourSlots]*[60]uint32
+	total [windowCount]uint64
+}
+
+// add counts n results in a step not after the edge.
+func (s *series) add(edge, step int64, n uint32) {
+	if edge-step < stepsPerHour {
+		s.addStep(edge, step, n)
+	}
+	if edge, m := edge/stepsPerMinute, step/stepsPerMinute; edge-m < minutesPerDay {
+		s.addMinute(edge, m, n)
+	}
+}
+
+// addStep counts in the windows that slide by a step.
+func (s *series) addStep(edge, step int64, n uint32) {
+	if s.steps == nil {
+		s.steps = new([stepsPerHour]uint32)
+	}
+	s.steps[step%stepsPerHour] += n
+	for w, length := range windowSteps {
+		if edge-step < length {
+			s.total[w] += uint64(n)
+		}
+	}
+}
+
+// addMinute counts in the windows that slide by a minute.
+func (s *series) addMinute(edge, minute int64, n uint32) {
+	hour := &s.hours[minute/60%hourSlots]
+	if *hour == nil {
+		*hour = new([60]uint32)
+	}
+	(*hour)[minute%60] += n
+	s.total[lastDay] += uint64(n)
+	if edge-minute < windowMinutes[lastSix] {
+		s.total[lastSix] += uint64(n)
+	}
+}
+
+// at returns the count of a minute, which must be one of the hours remembered.
+func (s *series) at(minute int64) uint32 {
+	if hour := s.hours[minute/60%hourSlots]; hour != nil {
+		return hour[minute%60]
+	}
+	return 0
+}
+
+// advance slides the windows from one edge to a later one and reports whether a count changed.
+func (s *series) advance(from, to int64) (changed bool) {
+	if s.total[lastHour] > 0 {
+		changed = s.advanceSteps(from, to)
+	}
+	if from, to := from/stepsPerMinute, to/stepsPerMinute; to > from {
+		changed = s.advanceMinutes(from, to) || changed
+	}
+	return changed
+}
+
+func (s *series) advanceSteps(from, to int64) (changed bool) {
+	if to-from >= stepsPerHour {
+		clear(s.steps[:])
+		s.total[lastMinute], s.total[lastFive], s.total[lastHour] = 0, 0, 0
+		return true
+	}
+	before := s.total
+	for x := from + 1; x <= to; x++ {
+		for w, length := range windowSteps {
+			s.total[w] -= uint64(s.steps[(x+stepsPerHour-length)%stepsPerHour])
+		}
+		s.steps[x%stepsPerHour] = 0
+	}
+	return s.total != before
+}
+
+func (s *series) advanceMinutes(from, to int64) (changed bool) {
+	before := s.total[lastDay]
+	if to-from >= minutesPerDay {
+		s.total[lastSix], s.total[lastDay] = 0, 0
+	}
+	for x := from + 1; x <= to && s.total[lastDay] > 0; x++ {
+		s.total[lastSix] -= uint64(s.since(from, x-windowMinutes[lastSix]))
+		s.total[lastDay] -= uint64(s.since(from, x-windowMinutes[lastDay]))
+	}
+	for h := from/60 + 1; h <= min(to/60, from/60+hourSlots); h++ {
+		s.hours[h%hourSlots] = nil
+	}
+	return s.total[lastDay] != before
+}
+
+// since is at for a minute that may lie after the edge, where there is nothing yet.
+func (s *series) since(edge, minute int64) uint32 {
+	if minute > edge || minute < 0 {
+		return 0
+	}
+	return s.at(minute)
+}
+
+// rewind forgets what lies after an edge that moved back from one to another, and adds up anew.
+func (s *series) rewind(from, to int64) {
+	if s.steps != nil {
+		for x := max(to+1, from-stepsPerHour+1); x <= from; x++ {
+			s.steps[x%stepsPerHour] = 0
+		}
+	}
+	mf, mt := from/stepsPerMinute, to/stepsPerMinute
+	for h := max(mt/60+1, mf/60-hourSlots+1); h <= mf/60; h++ {
+		s.hours[h%hourSlots] = nil
+	}
+	if hour := s.hours[mt/60%hourSlots]; hour != nil {
+		clear(hour[mt%60+1:])
+	}
+	s.total = [windowCount]uint64{}
+	for w, length := range windowSteps {
+		for age := int64(0); s.steps != nil && age < min(length, to+1); age++ {
+			s.total[w] += uint64(s.steps[(to-age)%stepsPerHour])
+		}
+	}
+	s.total[lastSix] = s.sum(mt, windowMinutes[lastSix])
+	s.total[lastDay] = s.sum(mt, windowMinutes[lastDay])
+}
+
+// sum counts the minutes of a window that ends with a minute.
+func (s *series) sum(end, minutes int64) (n uint64) {
+	for m := max(end-minutes+1, 0); m <= end; m++ {
+		n += uint64(s.at(m))
+	}
+	return n
+}
+
+// bars are the requests and errors of each minute of the last hour, of each hour of the last day, and of the hour before.
+type bars struct {
+	minutes [60]Bar
+	hours   [hourSlots]Bar
+}
+
+func (b *bars) add(edge, step int64, requests, errors uint32) {
+	m := step / stepsPerMinute
+	if edge/stepsPerMinute-m < 60 {
+		b.minutes[m%60].Requests += requests
+		b.minutes[m%60].Errors += errors
+	}
+	if h := m / 60; edge/stepsPerHour-h < hourSlots {
+		b.hours[h%hourSlots].Requests += requests
+		b.hours[h%hourSlots].Errors += errors
+	}
+}
+
+// advance moves the bars from one edge to a later one and reports whether the picture changed.
+func (b *bars) advance(from, to int64) (changed bool) {
+	if from/stepsPerMinute == to/stepsPerMinute {
+		return false
+	}
+	changed = b.minutes != [60]Bar{}
+	for m := from/stepsPerMinute + 1; m <= min(to/stepsPerMinute, from/stepsPerMinute+60); m++ {
+		b.minutes[m%60] = Bar{}
+	}
+	if from/stepsPerHour == to/stepsPerHour {
+		return changed
+	}
+	changed = changed || b.hours != [hourSlots]Bar{}
+	for h := from/stepsPerHour + 1; h <= min(to/stepsPerHour, from/stepsPerHour+hourSlots); h++ {
+		b.hours[h%hourSlots] = Bar{}
+	}
+	return changed
+}
+
+func (b *bars) rewind(from, to int64) {
+	for m := max(to/stepsPerMinute+1, from/stepsPerMinute-59); m <= from/stepsPerMinute; m++ {
+		b.minutes[m%60] = Bar{}
+	}
+	for h := max(to/stepsPerHour+1, from/stepsPerHour-hourSlots+1); h <= from/stepsPerHour; h++ {
+		b.hours[h%hourSlots] = Bar{}
+	}
+}
+
+// show lays the bars out, oldest first.
+func (b *bars) show(edge int64, into *Activity) {
+	m, h := edge/stepsPerMinute, edge/stepsPerHour
+	newest := int(m%60) + 1
+	copy(into.Minutes[copy(into.Minutes[:], b.minutes[newest:]):], b.minutes[:newest])
+	for i := range into.Hours {
+		into.Hours[i] = b.hours[(h+int64(i)+hourSlots-23)%hourSlots]
+	}
+	into.Yesterday = b.hours[(h+1)%hourSlots]
+}
+
+// rate is the share of errors over a window that is no Window.
+func rate(requests, errors uint64) float64 {
+	w := Window{Requests: requests, Errors: errors}
+	return w.ErrorRatio()
+}
+
+// perMinute turns a count over a span into a rate.
+func perMinute(count uint64, span time.Duration) float64 { return float64(count) / span.Minutes() }
+
+// absorb adds what another series counts, as far as it lies in the windows that end with edge, which is not before the
+// other's.
+func (s *series) absorb(b *series, edge, other int64) {
+	for x := max(other-stepsPerHour+1, 0); x <= other && b.steps != nil; x++ {
+		if n := b.steps[x%stepsPerHour]; n > 0 && edge-x < stepsPerHour {
+			s.addStep(edge, x, n)
+		}
+	}
+	edge, other = edge/stepsPerMinute, other/stepsPerMinute
+	for m := max(other-minutesPerDay+1, 0); m <= other; m++ {
+		if n := b.at(m); n > 0 && edge-m < minutesPerDay {
+			s.addMinute(edge, m, n)
+		}
+	}
+}
+
+func (b *bars) absorb(other *bars, edge, otherEdge int64) {
+	m, om := edge/stepsPerMinute, otherEdge/stepsPerMinute
+	for x := max(om-59, m-59, 0); x <= om; x++ {
+		b.minutes[x%60].Requests += other.minutes[x%60].Requests
+		b.minutes[x%60].Errors += other.minutes[x%60].Errors
+	}
+	for h := max(om/60-hourSlots+1, m/60-hourSlots+1, 0); h <= om/60; h++ {
+		b.hours[h%hourSlots].Requests += other.hours[h%hourSlots].Requests
+		b.hours[h%hourSlots].Errors += other.hours[h%hourSlots].Errors
+	}
+}

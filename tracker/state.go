@@ -1,0 +1,294 @@
+package tracker
+
+import "time"
+
+// When a target changes its state. To enter a worse state takes more than to stay in it, and no state is left for another
+// more than twice a minute.
+const (
+	recentKept  = 5  // outcomes judged where there are few
+	fewRequests = 10 // below that many a ratio says little, and the last outcomes are judged instead
+
+	failingEnter, failingStay   = 0.50, 0.25 // share of failures in five minutes
+	degradedEnter, degradedStay = 0.02, 0.01
+	degradedErrors              = 3    // and at least that many
+	calmAgain                   = 0.10 // of the last minute: below that nothing is failing any more
+
+	changesPer = time.Minute // in which a state changes at most twice
+	reportKept = 5 * time.Minute
+	missedTurn = 3 // intervals without a probe after which a target is stale
+
+	leastSilence = 5 * time.Minute // silence that is never stale
+	thinSilence  = time.Hour       // the same for a target seen less than thinResults times
+	thinResults  = 20
+	gapFactor    = 3 // times the longest usual gap is stale
+	gapMemory    = 7 * 24 * time.Hour
+	historyKept  = 64
+)
+
+// recent is the last outcomes of one origin.
+type recent struct {
+	outcomes [recentKept]outcomeKey
+	next     uint8
+	count    uint8 // of outcomes that are there
+	last     instant
+	results  uint64
+	gaps     gaps
+	judged   verdictOnOrigin
+}
+
+func (r *recent) add(at instant, key outcomeKey) {
+	r.outcomes[r.next] = key
+	if r.next++; r.next == recentKept {
+		r.next = 0
+	}
+	if r.count < recentKept {
+		r.count++
+	}
+	r.results++
+	if at > r.last {
+		if r.last > 0 {
+			r.gaps.add(at, at.sub(r.last))
+		}
+		r.last = at
+	}
+}
+
+// back returns the i-th newest outcome.
+func (r *recent) back(i int) outcomeKey {
+	return r.outcomes[(int(r.next)+2*recentKept-1-i)%recentKept]
+}
+
+// gaps remembers the longest silence between two results for one to two weeks.
+type gaps struct {
+	began         instant
+	before, since time.Duration
+}
+
+func (g *gaps) add(at instant, gap time.Duration) {
+	if g.began == 0 {
+		g.began = at
+	}
+	if at.sub(g.began) >= gapMemory {
+		g.began, g.before, g.since = at, g.since, 0
+	}
+	g.since = max(g.since, gap)
+}
+
+func (g *gaps) longest() time.Duration { return max(g.before, g.since) }
+
+// silence returns how long an origin may say nothing before that is news. A probe has an interval; traffic has its habit:
+// three times the longest gap of the last week or two, so that a night without requests, once seen, is never stale again.
+func (r *recent) silence(interval time.Duration) time.Duration {
+	switch {
+	case interval > 0:
+		return missedTurn * interval
+	case r.results < thinResults:
+		return max(thinSilence, gapFactor*r.gaps.longest())
+	default:
+		return max(leastSilence, gapFactor*r.gaps.longest())
+	}
+}
+
+// verdictOnOrigin is the state of one origin of a target, with the numbers that say why.
+type verdictOnOrigin struct {
+	state  State
+	n, of  uint64 // failures and what they are a share of
+	window time.Duration
+	kind   outcomeKey // what all failures have in common; 0 where nothing
+}
+
+// judgeRecent judges by the last outcomes.
+func (r *recent) judgeRecent() verdictOnOrigin {
+	v := verdictOnOrigin{state: Healthy, of: uint64(r.count)}
+	limited, run := uint64(0), 0
+	for i := range int(r.count) {
+		key := r.back(i)
+		if !key.kind().Failed() {
+			continue
+		}
+		if v.n == 0 {
+			run, v.kind = i, key
+		} else if v.kind != key {
+			v.kind = 0
+		}
+		if v.n++; key.kind() == RateLimited {
+			limited++
+		}
+	}
+	was := r.judged.state
+	switch {
+	case v.n == 0:
+		return v
+	case v.n >= 4, v.n == v.of && v.of >= 2, was == Failing && v.n >= 3:
+		v.state = Failing
+	case v.n >= 2, v.of == 1, was >= Throttled && run < 3:
+		v.state = Degraded
+	}
+	if v.state >= Throttled && limited == v.n {
+		v.state = Throttled
+	}
+	return v
+}
+
+// share is the failures of an origin in one window.
+type share struct{ requests, errors, limited uint64 }
+
+func (s share) ratio() float64 { return rate(s.requests, s.errors) }
+
+// judgeTraffic judges by the share of failures in five minutes, or in the last one where that is enough.
+func (tg *target) judgeTraffic() verdictOnOrigin {
+	five, minute := tg.shareOf(Traffic, lastFive), tg.shareOf(Traffic, lastMinute)
+	r := &tg.origins[Traffic]
+	if five.requests < fewRequests {
+		return r.judgeRecent()
+	}
+	was := r.judged.state
+	v := verdictOnOrigin{state: Healthy, n: five.errors, of: five.requests, window: 5 * time.Minute}
+	enough := minute.requests >= fewRequests
+	switch {
+	case enough && minute.ratio() >= failingEnter:
+		v.state = Failing
+		if five.ratio() < failingEnter {
+			v.n, v.of, v.window, five = minute.errors, minute.requests, time.Minute, minute
+		}
+	case enough && minute.ratio() < calmAgain && five.ratio() >= degradedStay && five.errors >= degradedErrors:
+		v.state = Degraded
+	case five.ratio() >= failingEnter, was == Failing && five.ratio() >= failingStay:
+		v.state = Failing
+	case five.ratio() >= degradedEnter && five.errors >= degradedErrors, was >= Throttled && five.ratio() >= degradedStay:
+		v.state = Degraded
+	}
+	if v.state >= Throttled && five.errors == five.limited {
+		v.state = Throttled
+	}
+	if v.state >= Throttled {
+		v.kind = tg.mostOf(Traffic, v.window)
+	}
+	return v
+}
+
+func (tg *target) shareOf(o Origin, window int) (s share) {
+	for _, c := range tg.act.columns {
+		kind := c.key.kind()
+		if c.key == inconclusive || c.key.origin() != o || !kind.Sent() {
+			continue
+		}
+		n := c.total[window]
+		s.requests += n
+		if kind.Failed() {
+			s.errors += n
+		}
+		if kind == RateLimited {
+			s.limited += n
+		}
+	}
+	return s
+}
+
+// mostOf returns the outcome of most of an origin's failures in a window, or 0 where none is more than half of them.
+func (tg *target) mostOf(o Origin, span time.Duration) outcomeKey {
+	window := lastFive
+	if span == time.Minute {
+		window = lastMinute
+	}
+	var most outcomeKey
+	var n, all uint64
+	for _, c := range tg.act.columns {
+		if kind := c.key.kind(); c.key == inconclusive || c.key.origin() != o || !kind.Failed() || !kind.Sent() {
+			continue
+		}
+		all += c.total[window]
+		if c.total[window] > n {
+			most, n = c.key, c.total[window]
+		}
+	}
+	if n*2 <= all {
+		return 0
+	}
+	return most
+}
+
+// condition is what a target is in, as of a moment.
+type condition struct {
+	state  State
+	origin Origin // that decided; with by
+	by     verdictOnOrigin
+	told   bool // the application reports its breaker OPEN
+}
+
+// judge brings both origins' verdicts to a moment and returns what they add up to.
+func (tg *target) judge(at instant) condition {
+	tg.origins[Traffic].judged = tg.judgeTraffic()
+	tg.origins[Probe].judged = tg.origins[Probe].judgeRecent()
+	out := condition{state: Unknown}
+	for o := range tg.origins {
+		if tg.fresh(Origin(o), at) && tg.origins[o].judged.state > out.state {
+			out = condition{state: tg.origins[o].judged.state, origin: Origin(o), by: tg.origins[o].judged}
+		}
+	}
+	if r := tg.reported; r != nil && r.state == Open && at.sub(r.last) <= reportKept && out.state < Failing {
+		return condition{state: Failing, told: true}
+	}
+	if out.state == Unknown && (tg.heard() || tg.overdue(at)) {
+		out.state = Stale
+	}
+	return out
+}
+
+func (tg *target) heard() bool { return tg.origins[Probe].results+tg.origins[Traffic].results > 0 }
+
+// overdue reports whether a target that was announced should have been probed by now.
+func (tg *target) overdue(at instant) bool {
+	return tg.info.Interval > 0 && at.sub(tg.announced) > missedTurn*tg.info.Interval
+}
+
+// fresh reports whether an origin has been heard lately. While the gate holds probes back their silence means nothing.
+func (tg *target) fresh(o Origin, at instant) bool {
+	r := &tg.origins[o]
+	return r.results > 0 && (at <= tg.staleAt(o) || o == Probe && tg.held())
+}
+
+func (tg *target) held() bool {
+	if tg.gate == nil {
+		return false
+	}
+	_, calm := tg.gate.calm()
+	return !calm && tg.gate.state != Closed
+}
+
+// staleAt returns the moment after which an origin's silence is news.
+func (tg *target) staleAt(o Origin) instant {
+	interval := time.Duration(0)
+	if o == Probe {
+		interval = tg.info.Interval
+	}
+	r := &tg.origins[o]
+	return r.last.add(r.silence(interval))
+}
+
+// evaluate brings the state to a moment, unless it has already changed twice in the last minute.
+func (tg *target) evaluate(at instant) {
+	now := tg.judge(at)
+	if now.state == tg.cond.state {
+		tg.cond = now
+		return
+	}
+	if tg.cond.state != Unknown {
+		if tg.changes[0] > 0 && at.sub(tg.changes[0]) < changesPer {
+			return
+		}
+		tg.changes[0], tg.changes[1] = tg.changes[1], at
+	}
+	tg.cond, tg.since = now, at
+	if len(tg.history) == historyKept {
+		tg.history = tg.history[1:]
+	}
+	tg.history = append(tg.history, turn{at: at, state: now.state, reason: tg.reason(at)})
+}
+
+// turn is a change of state.
+type turn struct {
+	at     instant
+	state  State
+	reason string
+}

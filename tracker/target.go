@@ -1,0 +1,222 @@
+package tracker
+
+import "time"
+
+// target is what is known of one thing watched.
+type target struct {
+	name      string
+	info      TargetInfo
+	announced instant // 0: never
+	probed    bool
+	gone      bool
+
+	act  activity
+	open pending
+
+	firstSeen, lastSeen, lastOK, resetAt instant
+
+	origins [2]recent
+	cond    condition
+	since   instant
+	changes [2]instant // when the state changed the last two times, the older first
+	history []turn
+
+	groups   []*group
+	other    *group  // takes the errors of groups beyond the bound
+	evictAt  instant // before it no group is old enough to make room
+	gate     *machine
+	observed *machine
+	reported *reported
+	told     [3]int // transitions already in the tracker's list, by role
+
+	waiting bool // in the tracker's list of targets with results to fold
+	dirty   bool
+	shown   *Target // as of the last snapshot, never changed after
+	until   instant // when it looks different even if nothing comes
+}
+
+// walk brings the windows and the state from the target's edge to a step, stopping where the state could change on the way,
+// so that a state holds since it began and not since somebody looked. It reports whether anything shown changed.
+func (tg *target) walk(to int64) (changed bool) {
+	const steps = 5*stepsPerMinute + 1 // after that the five minutes are empty
+	for i := int64(0); i < steps && tg.act.edge < to && !tg.settled(); i++ {
+		next := tg.act.edge + 1
+		changed = tg.act.advance(next) || changed
+		if next < to {
+			tg.evaluate(startOf(next))
+		}
+	}
+	if tg.act.edge < to {
+		changed = tg.act.advance(to) || changed
+		if stale := max(tg.staleAt(Traffic), tg.staleAt(Probe)); tg.heard() && stale < startOf(to) {
+			tg.evaluate(max(stale, tg.since) + 1)
+		}
+	}
+	return changed
+}
+
+// settled reports whether only silence can change the state.
+func (tg *target) settled() bool {
+	if tg.cond.state == Unknown {
+		return true
+	}
+	return tg.cond.state <= Stale && tg.shareOf(Traffic, lastFive).errors == 0 && tg.reported == nil
+}
+
+// rewind forgets what lies after a moment to which the clock went back.
+func (tg *target) rewind(to instant) {
+	tg.act.rewind(to.step())
+	tg.open.step = 0
+	for _, i := range []*instant{
+		&tg.announced, &tg.firstSeen, &tg.lastSeen, &tg.lastOK, &tg.since, &tg.changes[0], &tg.changes[1],
+		&tg.origins[0].last, &tg.origins[1].last, &tg.origins[0].gaps.began, &tg.origins[1].gaps.began,
+	} {
+		*i = min(*i, to)
+	}
+	if r := tg.reported; r != nil {
+		r.since, r.last = min(r.since, to), min(r.last, to)
+	}
+	for i := range tg.history {
+		tg.history[i].at = min(tg.history[i].at, to)
+	}
+	tg.dirty = true
+}
+
+// show brings the target to the moment shown and reports whether it looks different from when it was last shown.
+func (tg *target) show(c *clock) (changed bool) {
+	at := c.shown()
+	if tg.shown != nil && !tg.dirty && at < tg.until && at.step() == tg.act.edge {
+		return false
+	}
+	moved := tg.walk(at.step())
+	tg.evaluate(at)
+	out := &Target{
+		Name: tg.name, URL: tg.info.URL, Probed: tg.probed, Traffic: tg.origins[Traffic].results > 0,
+		State: tg.cond.state, Since: c.time(tg.since), Reason: tg.reason(at), Disagreement: tg.disagreement(at),
+		LastSeen: c.time(tg.lastSeen), LastOK: c.time(tg.lastOK),
+		Breakers: tg.breakers(c),
+		Cause:    tg.cause(),
+	}
+	out.NextTry = tg.nextTry(at, c, out.Breakers)
+	was := tg.shown
+	if was != nil && !tg.dirty && !moved {
+		out.Activity, out.SLO = was.Activity, was.SLO
+		changed = out.State != was.State || out.Reason != was.Reason || out.Disagreement != was.Disagreement ||
+			!out.NextTry.Equal(was.NextTry) || !sameBreakers(out.Breakers, was.Breakers)
+	} else {
+		tg.act.show(&out.Activity)
+		out.SLO = tg.slo()
+		changed = true
+	}
+	tg.until = tg.nextChange(at, out)
+	tg.dirty = false
+	if changed {
+		tg.shown = out
+	}
+	return changed
+}
+
+func sameBreakers(a, b []Breaker) bool {
+	for i := range a {
+		if a[i].State != b[i].State || a[i].Trial != b[i].Trial || !a[i].Since.Equal(b[i].Since) {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+// nextChange returns the moment at which time alone may change what is shown; the next step at the latest.
+func (tg *target) nextChange(at instant, out *Target) instant {
+	next := startOf(at.step() + 1)
+	for _, b := range out.Breakers {
+		if b.State == Open && !b.RetryAt.IsZero() {
+			next = min(next, max(instantOf(b.RetryAt), at+1))
+		}
+		if b.Trial {
+			next = at + 1
+		}
+	}
+	if !out.NextTry.IsZero() {
+		next = min(next, instantOf(out.NextTry))
+	}
+	for o := range tg.origins {
+		if stale := tg.staleAt(Origin(o)) + 1; tg.origins[o].results > 0 && stale > at {
+			next = min(next, stale)
+		}
+	}
+	return next
+}
+
+// breakers returns those that exist, in the order of their roles.
+func (tg *target) breakers(c *clock) (out []Breaker) {
+	now := c.time(c.shown())
+	if tg.gate != nil {
+		out = append(out, tg.gate.show(GateRole, now))
+	}
+	if tg.observed != nil {
+		out = append(out, tg.observed.show(ObservedRole, now))
+	}
+	if tg.reported != nil {
+		out = append(out, tg.reported.show(c))
+	}
+	return out
+}
+
+// moves returns how many transitions a breaker has made.
+func (tg *target) moves(role BreakerRole) int {
+	switch role {
+	case GateRole:
+		return tg.gate.moved
+	case ObservedRole:
+		return tg.observed.moved
+	default:
+		return tg.reported.moved
+	}
+}
+
+// cause returns the group that weighs most: in the last five minutes, else in the last hour, else the newest.
+func (tg *target) cause() *Group {
+	var best *group
+	var five, hour uint64
+	for _, g := range tg.groups {
+		if g.shown == nil {
+			continue
+		}
+		g5, g60 := g.recent(5), g.recent(60)
+		if best == nil || g5 > five || g5 == five && (g60 > hour || g60 == hour && g.last > best.last) {
+			best, five, hour = g, g5, g60
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	return best.shown
+}
+
+// nextTry is the newest resetAt or the gate's retry, whichever is later and lies ahead.
+func (tg *target) nextTry(at instant, c *clock, breakers []Breaker) time.Time {
+	var next time.Time
+	if tg.resetAt > at {
+		next = c.time(tg.resetAt)
+	}
+	if len(breakers) > 0 && breakers[0].Role == GateRole && breakers[0].RetryAt.After(next) {
+		next = breakers[0].RetryAt
+	}
+	return next
+}
+
+// slo measures the target against its objective.
+func (tg *target) slo() *SLO {
+	objective := tg.info.Objective
+	if objective <= 0 || objective >= 1 {
+		return nil
+	}
+	burn := func(window int) float64 {
+		w := tg.act.window(window)
+		return w.ErrorRatio() / (1 - objective)
+	}
+	return &SLO{
+		Objective: objective, Period: tg.info.Period,
+		BudgetLeft: 1 - burn(lastDay), Burn5m: burn(lastFive), Burn1h: burn(lastHour), Burn6h: burn(lastSix),
+	}
+}

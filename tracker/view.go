@@ -1,0 +1,163 @@
+package tracker
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+)
+
+const eventsKept = 200 // transitions of all breakers
+
+// view is what the last snapshot showed, kept so that the next one shares what did not change.
+type view struct {
+	snapshot    *Snapshot
+	version     uint64    // of the tracker when the snapshot was taken
+	targets     []*target // worst first
+	groups      []*group  // newest first
+	stale       bool      // a target came or went
+	groupsStale bool      // a group came or went
+	seq         uint64    // of the newest error shown
+}
+
+// Snapshot returns the content as of now, or of the newest result where no source is live. It shares what did not change
+// with the snapshot before; Version moves with every change, also with one that only time brought, and never without.
+func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.begin(now)
+	t.flush()
+	at := t.clock.shown()
+	old := t.view.snapshot
+	asked := old == nil || t.version != t.view.version
+
+	slid := t.all.advance(at.step())
+	groups := t.refreshGroups(at)
+	targets := t.refreshTargets()
+	s := &Snapshot{At: t.clock.time(at), LogTime: !t.clock.live}
+	s.Ring = t.errors.stats(s.At)
+	if old != nil {
+		slid = slid || s.LogTime != old.LogTime || s.Ring.LastHour != old.Ring.LastHour
+	}
+	if !asked && !slid && !groups && !targets {
+		same := *old
+		same.At = s.At
+		t.view.snapshot = &same
+		return &same
+	}
+	if !asked {
+		t.version++
+	}
+	s.Version = t.version
+	t.all.show(&s.Overall)
+	s.Targets = make([]Target, len(t.view.targets))
+	for i, tg := range t.view.targets {
+		s.Targets[i] = *tg.shown
+	}
+	s.Groups = t.showGroups(old, groups)
+	s.Errors = t.showErrors(old)
+	s.Breakers = slices.Clone(t.events)
+	s.Sources = t.sources.health
+	s.Skew = t.clock.skew
+	s.TargetsDropped, s.GroupsDropped = t.targetsDropped, t.groupsDropped
+	t.view.snapshot, t.view.version = s, t.version
+	return s
+}
+
+// refreshGroups brings the groups to a moment and in order.
+func (t *ErrorTracker) refreshGroups(at instant) (changed bool) {
+	if t.view.groupsStale || t.view.stale {
+		t.view.groups = t.view.groups[:0]
+		for _, g := range t.groups {
+			t.view.groups = append(t.view.groups, g)
+		}
+		t.view.groupsStale, changed = false, true
+	}
+	for _, g := range t.view.groups {
+		changed = g.show(at, &t.clock) || changed
+	}
+	if changed {
+		slices.SortFunc(t.view.groups, func(a, b *group) int { return cmp.Or(cmp.Compare(b.last, a.last), cmp.Compare(a.id, b.id)) })
+	}
+	return changed
+}
+
+func (t *ErrorTracker) showGroups(old *Snapshot, changed bool) []Group {
+	if old != nil && !changed {
+		return old.Groups
+	}
+	groups := make([]Group, len(t.view.groups))
+	for i, g := range t.view.groups {
+		groups[i] = *g.shown
+	}
+	return groups
+}
+
+func (t *ErrorTracker) showErrors(old *Snapshot) []Failure {
+	if old != nil && len(old.Errors) == t.errors.len() && t.view.seq == t.seq {
+		return old.Errors
+	}
+	t.view.seq = t.seq
+	errors := make([]Failure, t.errors.len())
+	for i := range errors {
+		errors[i] = *t.errors.at(i)
+	}
+	return errors
+}
+
+// refreshTargets brings the targets to the moment shown and in order.
+func (t *ErrorTracker) refreshTargets() (changed bool) {
+	if t.view.stale {
+		t.view.targets, t.view.stale, changed = t.sorted(), false, true
+	}
+	events := len(t.events)
+	for _, tg := range t.view.targets {
+		if tg.show(&t.clock) {
+			changed = true
+			t.tell(tg)
+		}
+	}
+	if len(t.events) > events {
+		slices.SortStableFunc(t.events, func(a, b BreakerEvent) int { return a.At.Compare(b.At) })
+		if over := len(t.events) - eventsKept; over > 0 {
+			t.events = slices.Delete(t.events, 0, over)
+		}
+	}
+	if changed {
+		slices.SortFunc(t.view.targets, worseFirst)
+	}
+	return changed
+}
+
+// tell adds the transitions that a target's breakers made since it was last shown.
+func (t *ErrorTracker) tell(tg *target) {
+	for i := range tg.shown.Breakers {
+		b := &tg.shown.Breakers[i]
+		moved := tg.moves(b.Role)
+		for i := range b.Story {
+			if moved-len(b.Story)+i >= tg.told[b.Role] {
+				t.events = append(t.events, BreakerEvent{Target: tg.name, Role: b.Role, Transition: b.Story[i]})
+			}
+		}
+		tg.told[b.Role] = moved
+	}
+}
+
+// worseFirst orders by state, then by how much fails, then by name. Error rates are compared by bands, so that two targets
+// that fail alike do not change places with every refresh.
+func worseFirst(a, b *target) int {
+	return cmp.Or(
+		cmp.Compare(b.shown.State, a.shown.State),
+		cmp.Compare(band(b.shown), band(a.shown)),
+		cmp.Compare(a.name, b.name),
+	)
+}
+
+// band is the error rate of five minutes in powers of two: 50 % and more, 25 %, 12.5 % …
+func band(tg *Target) int {
+	ratio := tg.Activity.FiveMinutes.ErrorRatio()
+	if ratio == 0 {
+		return math.MinInt
+	}
+	return int(math.Floor(math.Log2(ratio)))
+}
