@@ -1,0 +1,227 @@
+package tui
+
+import (
+	"errors"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// key does what a key is bound to.
+func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
+	if m.prompt.open {
+		m.edit(msg)
+		return nil
+	}
+	a := m.keys.action(msg.String())
+	if cmd, done := m.everywhere(a); done {
+		return cmd
+	}
+	switch {
+	case m.help != nil:
+		m.help.HandleKey(a)
+	case len(m.open) > 0:
+		m.inDetail(a)
+	case a == Open:
+		m.push(m.views[m.current].Selected())
+	default:
+		m.views[m.current].HandleKey(a)
+	}
+	return nil
+}
+
+// everywhere does the actions that mean the same wherever one is.
+func (m *model) everywhere(a Action) (tea.Cmd, bool) {
+	switch a {
+	case Quit:
+		return tea.Quit, true
+	case Suspend:
+		return tea.Suspend, true
+	case Redraw:
+		return tea.ClearScreen, true
+	case Reload:
+		return m.reload(), true
+	case Help:
+		if m.help != nil {
+			m.help = nil
+		} else {
+			m.help = &detail{page: helpPage{m.keys}}
+		}
+	case Back:
+		m.back()
+	case Filter:
+		m.open, m.help = nil, nil
+		text := ""
+		if m.filter != nil {
+			text = m.filter.text
+		}
+		m.prompt.start(text)
+	case Freeze:
+		m.freeze()
+	case MinuteBack:
+		return m.travel(-time.Minute), true
+	case MinuteForward:
+		return m.travel(time.Minute), true
+	case HourBack:
+		return m.travel(-time.Hour), true
+	case HourForward:
+		return m.travel(time.Hour), true
+	case Now:
+		m.toNow()
+	case Evidence:
+		m.evidence()
+	case View1, View2, View3, View4, View5, View6, View7:
+		m.open, m.help = nil, nil
+		m.current = int(a - View1)
+	default:
+		return nil, m.headline.HandleKey(a)
+	}
+	return nil, true
+}
+
+// back closes what is on top: the help, a page, the filter, the past, the frozen picture; at last it goes to the overview.
+func (m *model) back() {
+	switch {
+	case m.help != nil:
+		m.help = nil
+	case len(m.open) > 0:
+		m.open = m.open[:len(m.open)-1]
+	case m.filter != nil:
+		m.setFilter(nil)
+	case !m.past.IsZero():
+		m.toNow()
+	case !m.frozen.IsZero():
+		m.freeze()
+	default:
+		m.current = 0
+	}
+}
+
+func (m *model) push(p page) {
+	if p != nil {
+		m.open = append(m.open, &detail{page: p})
+	}
+}
+
+// inDetail scrolls the open page, or turns to the page of the list's next item.
+func (m *model) inDetail(a Action) {
+	if a == Next || a == Previous {
+		view := m.views[m.current]
+		view.HandleKey(a)
+		if p := view.Selected(); p != nil {
+			m.open = append(m.open[:0], &detail{page: p})
+		}
+		return
+	}
+	m.open[len(m.open)-1].HandleKey(a)
+}
+
+// evidence opens the newest error behind the headline.
+func (m *model) evidence() {
+	t := m.headline.target()
+	if t == nil {
+		return
+	}
+	if t.Cause == nil {
+		m.push(targetPageOf(t))
+		return
+	}
+	m.help = nil
+	m.push(groupPageOf(t.Cause))
+}
+
+// edit edits the filter; it holds as soon as it can be understood, and esc brings back none.
+func (m *model) edit(msg tea.KeyPressMsg) {
+	switch msg.String() {
+	case "esc", "ctrl+c":
+		m.prompt.open = false
+		m.setFilter(nil)
+	case "enter":
+		if m.tryFilter(); m.prompt.problem == "" {
+			m.prompt.keep()
+		}
+	default:
+		m.prompt.press(msg.String(), msg.Text)
+		m.tryFilter()
+	}
+}
+
+func (m *model) tryFilter() {
+	f, err := parseFilter(m.prompt.text())
+	if err != nil {
+		m.prompt.problem = err.Error()
+		return
+	}
+	m.prompt.problem = ""
+	m.setFilter(f)
+}
+
+func (m *model) setFilter(f *filter) {
+	m.filter = f
+	if m.shown != nil {
+		m.show(m.shown)
+	}
+}
+
+// freeze stops the picture, or lets it go on. Results are counted all the while.
+func (m *model) freeze() {
+	if m.frozen.IsZero() {
+		m.frozen = m.clock
+		return
+	}
+	m.frozen = time.Time{}
+	if m.past.IsZero() && m.live != nil {
+		m.show(m.live)
+	}
+}
+
+// travel goes to another moment of the last 24 hours.
+func (m *model) travel(by time.Duration) tea.Cmd {
+	if m.live == nil {
+		return nil
+	}
+	end := m.live.At
+	at := m.past
+	if at.IsZero() {
+		at = end.Truncate(time.Minute)
+		if by > 0 {
+			return nil
+		}
+	}
+	at = at.Add(by)
+	if !at.Before(end) {
+		m.toNow()
+		return nil
+	}
+	if oldest := end.Add(-24 * time.Hour); at.Before(oldest) {
+		at = oldest
+	}
+	m.past, m.frozen = at, time.Time{}
+	return m.feed.at(at)
+}
+
+func (m *model) toNow() {
+	m.past = time.Time{}
+	if m.live != nil && m.frozen.IsZero() {
+		m.show(m.live)
+	}
+}
+
+// reload reads the settings again.
+func (m *model) reload() tea.Cmd {
+	if m.options.Reload == nil {
+		m.say("there are no settings to read again")
+		return nil
+	}
+	return func() tea.Msg {
+		err := m.options.Reload()
+		if err == nil {
+			return noticeMsg("settings read again")
+		}
+		var lines interface{ Unwrap() []error }
+		if errors.As(err, &lines) {
+			err = lines.Unwrap()[0]
+		}
+		return noticeMsg("the old settings stay: " + err.Error())
+	}
+}

@@ -1,0 +1,75 @@
+package tui
+
+import (
+	"cmp"
+	"strings"
+
+	"errtop/tracker"
+)
+
+// newBreakersTable lists breakers.
+func newBreakersTable() *table[heldBreaker, breakerKey] {
+	return &table[heldBreaker, breakerKey]{
+		name:  "breakers",
+		empty: "no breakers yet: each target that is probed or that sends traffic gets one",
+		key:   func(b *heldBreaker) breakerKey { return breakerKey{b.target.Name, b.Role} },
+		facts: func(b *heldBreaker) facts {
+			f := facts{target: b.target.Name, state: b.State.String(), origin: b.Role.String(), at: b.Since}
+			if n := len(b.Story); n > 0 {
+				f.texts[0] = b.Story[n-1].Why
+			}
+			return f
+		},
+		columns: []column[heldBreaker]{
+			{
+				title: "TARGET", min: 12, max: 28, keep: keepAlways, fit: func(b *heldBreaker) int { return width(b.target.Name) + 2 },
+				order: func(a, b *heldBreaker) int { return strings.Compare(a.target.Name, b.target.Name) },
+				draw: func(p *pen, b *heldBreaker, w int) {
+					p.text(p.styles.Breaker(b.State), p.glyphs.breakers[min(b.State, tracker.HalfOpen)]+" ")
+					p.cell(p.styles.Text, b.target.Name, w-2)
+				},
+			},
+			{
+				title: "ROLE", min: 8, keep: 60,
+				order: func(a, b *heldBreaker) int { return cmp.Compare(a.Role, b.Role) },
+				draw:  func(p *pen, b *heldBreaker, w int) { p.cell(p.styles.Muted, b.Role.String(), w) },
+			},
+			{
+				title: "STATE", min: 14, keep: keepAlways,
+				order: func(a, b *heldBreaker) int { return cmp.Compare(b.State, a.State) },
+				draw:  func(p *pen, b *heldBreaker, w int) { drawBreaker(p, b.Breaker, w) },
+			},
+			{
+				title: "FOR", min: 6, right: true, keep: 80,
+				order: func(a, b *heldBreaker) int { return b.Since.Compare(a.Since) },
+				draw: func(p *pen, b *heldBreaker, w int) {
+					if !b.Since.IsZero() {
+						p.cellRight(p.styles.Text, appendSpan(p.scratch[:0], p.now.Sub(b.Since)), w)
+					}
+				},
+			},
+			{
+				title: "OPENED", min: 6, right: true, keep: 70,
+				order: func(a, b *heldBreaker) int { return cmp.Compare(b.Opened, a.Opened) },
+				draw: func(p *pen, b *heldBreaker, w int) {
+					p.cellRight(p.styles.Text, appendCount(p.scratch[:0], b.Opened), w)
+				},
+			},
+			{
+				title: "NOT SENT", min: 8, right: true, keep: 50,
+				order: func(a, b *heldBreaker) int { return cmp.Compare(b.Skipped, a.Skipped) },
+				draw: func(p *pen, b *heldBreaker, w int) {
+					p.cellRight(p.styles.Text, appendCount(p.scratch[:0], b.Skipped), w)
+				},
+			},
+			{
+				title: "WHY", min: 16, keep: 75, grow: true,
+				draw: func(p *pen, b *heldBreaker, w int) {
+					if n := len(b.Story); n > 0 {
+						p.cell(p.styles.Muted, b.Story[n-1].Why, w)
+					}
+				},
+			},
+		},
+	}
+}

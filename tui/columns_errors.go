@@ -1,0 +1,146 @@
+package tui
+
+import (
+	"cmp"
+	"strings"
+
+	"errtop/tracker"
+)
+
+// happening is one row of a list of errors: an error, and how many of the ring are like it.
+type happening struct {
+	*tracker.Failure
+	like int
+}
+
+// newestFirst lists the ring's errors, the newest first.
+func newestFirst(snap *tracker.Snapshot) []happening {
+	like := map[uint64]int{}
+	for i := range snap.Errors {
+		like[snap.Errors[i].Group]++
+	}
+	list := make([]happening, len(snap.Errors))
+	for i := range snap.Errors {
+		f := &snap.Errors[i]
+		list[i] = happening{f, like[f.Group]}
+	}
+	return list
+}
+
+// digest picks at most n errors, the newest first: the newest of each group before any other, so that a storm does not push
+// a rare error out of sight.
+func digest(list []happening, n int) []happening {
+	if len(list) <= n {
+		return list
+	}
+	seen := map[uint64]bool{}
+	picked := make([]bool, len(list))
+	left := n
+	for pass := range 2 {
+		for i := range list {
+			if fresh := !seen[list[i].Group]; left > 0 && !picked[i] && (fresh || pass > 0) {
+				seen[list[i].Group] = true
+				picked[i] = true
+				left--
+			}
+		}
+	}
+	kept := make([]happening, 0, n)
+	for i := range list {
+		if picked[i] {
+			kept = append(kept, list[i])
+		}
+	}
+	return kept
+}
+
+// newErrorsTable lists errors.
+func newErrorsTable() *table[happening, uint64] {
+	return &table[happening, uint64]{
+		name:  "errors",
+		empty: "no errors yet: the newest hundred are kept here as they come",
+		key:   func(h *happening) uint64 { return h.Seq },
+		facts: func(h *happening) facts { return resultFacts(&h.Result) },
+		columns: []column[happening]{
+			{
+				title: "TIME", min: 8, keep: keepAlways,
+				order: func(a, b *happening) int { return b.Time.Compare(a.Time) },
+				draw: func(p *pen, h *happening, w int) {
+					p.cell(p.styles.Muted, string(h.Time.In(p.loc).AppendFormat(p.scratch[:0], "15:04:05")), w)
+				},
+			},
+			{
+				title: "TARGET", min: 6, max: 20, keep: 90, fit: func(h *happening) int { return width(h.Target) },
+				order: func(a, b *happening) int { return strings.Compare(a.Target, b.Target) },
+				draw:  func(p *pen, h *happening, w int) { p.cell(p.styles.Text, h.Target, w) },
+			},
+			{
+				title: "STATUS", min: 6, max: 13, keep: keepAlways, fit: func(h *happening) int { return len(h.Outcome().Label()) },
+				order: func(a, b *happening) int {
+					return cmp.Or(cmp.Compare(a.Status, b.Status), cmp.Compare(a.Kind, b.Kind))
+				},
+				draw: func(p *pen, h *happening, w int) {
+					p.cell(p.styles.Outcome(h.Outcome()), h.Outcome().Label(), w)
+				},
+			},
+			{
+				title: "LIKE IT", min: 7, keep: 40,
+				order: func(a, b *happening) int { return cmp.Compare(b.like, a.like) },
+				draw: func(p *pen, h *happening, w int) {
+					if h.like > 1 {
+						p.text(p.styles.Muted, p.glyphs.times)
+						p.bytes(p.styles.Muted, appendCount(p.scratch[:0], uint64(h.like)))
+					}
+				},
+			},
+			{
+				title: "LATENCY", min: 7, right: true, keep: 30,
+				order: func(a, b *happening) int { return cmp.Compare(b.Latency, a.Latency) },
+				draw: func(p *pen, h *happening, w int) {
+					if h.Latency > 0 {
+						p.cellRight(p.styles.Muted, appendLatency(p.scratch[:0], h.Latency), w)
+					}
+				},
+			},
+			{
+				title: "ROUTE", min: 10, max: 34, keep: 20, fit: func(h *happening) int { return width(h.Method) + 1 + width(h.Route) },
+				order: func(a, b *happening) int { return strings.Compare(a.Route, b.Route) },
+				draw: func(p *pen, h *happening, w int) {
+					end := p.at() + w
+					p.cell(p.styles.Muted, h.Method, min(width(h.Method), w))
+					p.space(1)
+					p.cell(p.styles.Muted, h.Route, end-p.at())
+				},
+			},
+			{
+				title: "ERROR", min: 36, keep: keepAlways, grow: true,
+				draw: func(p *pen, h *happening, w int) { drawMessage(p, &h.Result, w) },
+			},
+		},
+	}
+}
+
+// drawMessage writes an error's type and message.
+func drawMessage(p *pen, r *tracker.Result, w int) {
+	end := p.at() + w
+	if r.Error != "" {
+		p.cell(p.styles.Text, r.Error, min(width(r.Error), w))
+	}
+	if r.Message != "" && r.Message != r.Error && p.at() < end {
+		if r.Error != "" {
+			p.cell(p.styles.Muted, ". ", min(2, end-p.at()))
+		}
+		p.cell(p.styles.Muted, r.Message, end-p.at())
+	}
+}
+
+func resultFacts(r *tracker.Result) facts {
+	f := facts{
+		target: r.Target, method: r.Method, route: r.Route, origin: r.Origin.String(), source: r.Source,
+		outcome: r.Outcome(), at: r.Time, texts: [4]string{r.Error, r.Message, r.RequestID},
+	}
+	if e := r.Evidence; e != nil {
+		f.texts[3] = strings.Join(append([]string{e.Host, e.Upstream, e.Line, e.Details, e.Body}, e.Errors...), " ")
+	}
+	return f
+}

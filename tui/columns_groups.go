@@ -1,0 +1,84 @@
+package tui
+
+import (
+	"cmp"
+	"strings"
+
+	"errtop/tracker"
+)
+
+// newGroupsTable lists groups of errors with one fingerprint.
+func newGroupsTable() *table[tracker.Group, uint64] {
+	return &table[tracker.Group, uint64]{
+		name:  "groups",
+		empty: "no groups yet: errors that are alike are counted together here",
+		key:   func(g *tracker.Group) uint64 { return g.ID },
+		facts: func(g *tracker.Group) facts {
+			return facts{
+				target: g.Target, method: g.Method, route: g.Route, badge: g.Badge.String(),
+				outcome: g.Outcome, at: g.Last, texts: [4]string{g.Error, g.Message},
+			}
+		},
+		columns: []column[tracker.Group]{
+			{
+				title: "LAST", min: 8, keep: 80,
+				order: func(a, b *tracker.Group) int { return b.Last.Compare(a.Last) },
+				draw: func(p *pen, g *tracker.Group, w int) {
+					p.cell(p.styles.Muted, string(g.Last.In(p.loc).AppendFormat(p.scratch[:0], "15:04:05")), w)
+				},
+			},
+			{
+				title: "BADGE", min: 9, keep: 70,
+				order: func(a, b *tracker.Group) int { return cmp.Compare(a.Badge, b.Badge) },
+				draw: func(p *pen, g *tracker.Group, w int) {
+					st := p.styles.Muted
+					if g.Badge == tracker.BadgeNew || g.Badge == tracker.BadgeRegressed {
+						st = p.styles.Degraded
+					}
+					p.cell(st, g.Badge.String(), w)
+				},
+			},
+			{
+				title: "COUNT", min: 6, right: true, keep: keepAlways,
+				order: func(a, b *tracker.Group) int { return cmp.Compare(b.Count, a.Count) },
+				draw: func(p *pen, g *tracker.Group, w int) {
+					p.cellRight(p.styles.Strong, appendCount(p.scratch[:0], g.Count), w)
+				},
+			},
+			{
+				title: "/MIN", min: 6, right: true, keep: 60,
+				order: func(a, b *tracker.Group) int { return cmp.Compare(b.PerMinute, a.PerMinute) },
+				draw: func(p *pen, g *tracker.Group, w int) {
+					p.cellRight(p.styles.Text, appendRate(p.scratch[:0], g.PerMinute), w)
+				},
+			},
+			{
+				title: "LAST 60 MIN", min: 15, keep: 40,
+				draw: func(p *pen, g *tracker.Group, w int) { p.spark(p.styles.Outcome(g.Outcome), g.Minutes[:], w) },
+			},
+			{
+				title: "TARGET", min: 6, max: 20, keep: 90, fit: func(g *tracker.Group) int { return width(g.Target) },
+				order: func(a, b *tracker.Group) int { return strings.Compare(a.Target, b.Target) },
+				draw:  func(p *pen, g *tracker.Group, w int) { p.cell(p.styles.Text, g.Target, w) },
+			},
+			{
+				title: "STATUS", min: 6, max: 13, keep: keepAlways, fit: func(g *tracker.Group) int { return len(g.Outcome.Label()) },
+				order: func(a, b *tracker.Group) int {
+					return cmp.Or(cmp.Compare(a.Outcome.Status, b.Outcome.Status), cmp.Compare(a.Outcome.Kind, b.Outcome.Kind))
+				},
+				draw: func(p *pen, g *tracker.Group, w int) { p.cell(p.styles.Outcome(g.Outcome), g.Outcome.Label(), w) },
+			},
+			{
+				title: "ROUTE", min: 10, max: 34, keep: 20, fit: func(g *tracker.Group) int { return width(g.Route) },
+				order: func(a, b *tracker.Group) int { return strings.Compare(a.Route, b.Route) },
+				draw:  func(p *pen, g *tracker.Group, w int) { p.cell(p.styles.Muted, g.Route, w) },
+			},
+			{
+				title: "ERROR", min: 36, keep: keepAlways, grow: true,
+				draw: func(p *pen, g *tracker.Group, w int) {
+					drawMessage(p, &tracker.Result{Error: g.Error, Message: g.Message}, w)
+				},
+			},
+		},
+	}
+}

@@ -1,0 +1,143 @@
+package tui
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+	"time"
+
+	"errtop/tracker"
+)
+
+// newSourcesTable lists where results come from.
+func newSourcesTable() *table[tracker.Source, string] {
+	figure := func(title string, keep int, get func(*tracker.Source) uint64, bad bool) column[tracker.Source] {
+		return column[tracker.Source]{
+			title: title, min: max(len(title), 7), right: true, keep: keep,
+			order: func(a, b *tracker.Source) int { return cmp.Compare(get(b), get(a)) },
+			draw: func(p *pen, s *tracker.Source, w int) {
+				st := p.styles.Text
+				if bad && get(s) > 0 {
+					st = p.styles.Degraded
+				}
+				p.cellRight(st, appendCount(p.scratch[:0], get(s)), w)
+			},
+		}
+	}
+	return &table[tracker.Source, string]{
+		name:  "sources",
+		empty: "no sources: name targets or files in the settings, pipe a log in, or give files as arguments",
+		key:   func(s *tracker.Source) string { return s.Name },
+		facts: func(s *tracker.Source) facts {
+			return facts{source: s.Name, state: s.State.String(), at: s.LastSeen, texts: [4]string{s.Format, s.Problem}}
+		},
+		columns: []column[tracker.Source]{
+			{
+				title: "SOURCE", min: 10, max: 48, keep: keepAlways, fit: func(s *tracker.Source) int { return width(s.Name) + 2 },
+				order: func(a, b *tracker.Source) int { return strings.Compare(a.Name, b.Name) },
+				draw: func(p *pen, s *tracker.Source, w int) {
+					st, sign := sourceLook(p.frame, s.State)
+					p.text(st, sign+" ")
+					p.cell(p.styles.Text, s.Name, w-2)
+				},
+			},
+			{
+				title: "STATE", min: 8, keep: keepAlways,
+				order: func(a, b *tracker.Source) int { return cmp.Compare(b.State, a.State) },
+				draw: func(p *pen, s *tracker.Source, w int) {
+					st, _ := sourceLook(p.frame, s.State)
+					p.cell(st, s.State.String(), w)
+				},
+			},
+			{
+				title: "FORMAT", min: 8, max: 16, keep: 50, fit: func(s *tracker.Source) int { return width(s.Format) },
+				order: func(a, b *tracker.Source) int { return strings.Compare(a.Format, b.Format) },
+				draw:  func(p *pen, s *tracker.Source, w int) { p.cell(p.styles.Muted, s.Format, w) },
+			},
+			figure("LINES", 60, func(s *tracker.Source) uint64 { return s.Lines }, false),
+			figure("RESULTS", 70, func(s *tracker.Source) uint64 { return s.Results }, false),
+			figure("UNREADABLE", 80, func(s *tracker.Source) uint64 { return s.Unreadable }, true),
+			figure("DROPPED", 40, func(s *tracker.Source) uint64 { return s.Dropped }, true),
+			{
+				title: "LAST LINE", min: 9, right: true, keep: 55,
+				order: func(a, b *tracker.Source) int { return b.LastSeen.Compare(a.LastSeen) },
+				draw: func(p *pen, s *tracker.Source, w int) {
+					if !s.LastSeen.IsZero() {
+						p.cellRight(p.styles.Muted, append(appendSpan(p.scratch[:0], p.now.Sub(s.LastSeen)), " ago"...), w)
+					}
+				},
+			},
+			{
+				title: "", min: 12, keep: 75, grow: true,
+				draw: func(p *pen, s *tracker.Source, w int) {
+					end := p.at() + w
+					if s.Problem != "" {
+						p.cell(p.styles.Failing, s.Problem, w)
+					} else if s.BytesTotal > 0 && s.BytesRead < s.BytesTotal {
+						p.bar(p.styles.Accent, uint64(max(s.BytesRead, 0)), uint64(s.BytesTotal), min(w-6, 30))
+						p.space(1)
+						p.text(p.styles.Muted, strconv.FormatInt(100*s.BytesRead/s.BytesTotal, 10)+" %")
+					}
+					p.to(end)
+				},
+			},
+		},
+	}
+}
+
+func sourceLook(f *frame, state tracker.SourceState) (st Style, sign string) {
+	switch state {
+	case tracker.Reading:
+		return f.styles.Healthy, f.glyphs.state(tracker.Healthy)
+	case tracker.Failed:
+		return f.styles.Failing, f.glyphs.state(tracker.Failing)
+	case tracker.SourceStale:
+		return f.styles.Stale, f.glyphs.state(tracker.Stale)
+	default:
+		return f.styles.Unknown, f.glyphs.state(tracker.Unknown)
+	}
+}
+
+// sourcePage is a source: how much was read, and the lines that could not be.
+type sourcePage struct{ source tracker.Source }
+
+func sourcePageOf(s *tracker.Source) page {
+	if s == nil {
+		return nil
+	}
+	return &sourcePage{*s}
+}
+
+func (s *sourcePage) title() string { return "SOURCE " + s.source.Name }
+
+func (s *sourcePage) request() *tracker.Request { return nil }
+
+func (s *sourcePage) write(d *doc, snap *tracker.Snapshot) {
+	for i := range snap.Sources {
+		if snap.Sources[i].Name == s.source.Name {
+			s.source = snap.Sources[i]
+		}
+	}
+	source := &s.source
+	st, sign := sourceLook(d.frame, source.State)
+	d.line(run{st, sign + " " + source.State.String()})
+	if source.Problem != "" {
+		d.text(d.styles.Failing, source.Problem)
+	}
+	d.field("format", d.styles.Text, source.Format)
+	d.field("lines", d.styles.Text, count(source.Lines))
+	d.field("results", d.styles.Text, count(source.Results))
+	d.field("unreadable", d.styles.Text, count(source.Unreadable))
+	d.field("dropped", d.styles.Text, count(source.Dropped))
+	if source.Lag > time.Second {
+		d.field("lag", d.styles.Text, span(source.Lag))
+	}
+	d.when("last line", source.LastSeen)
+	if len(source.Samples) > 0 {
+		d.heading("LINES THAT COULD NOT BE READ")
+		for _, sample := range source.Samples {
+			d.text(d.styles.Muted, "line "+count(sample.Number)+": "+sample.Reason)
+			d.block(d.styles.Text, sample.Text)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	"errtop/tracker"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// feed brings news to the model: it waits until the tracker changed or the clock moved on, and takes the snapshot itself.
+// Sources only ever touch the tracker, so nothing here can slow them; however much comes in, there is at most one snapshot
+// in each refresh.
+type feed struct {
+	ctx     context.Context //nolint:containedctx // a command has no other way to learn that the program ends
+	tracker *tracker.ErrorTracker
+	changed <-chan struct{}
+	now     func() time.Time
+	refresh time.Duration
+}
+
+// newsMsg is the clock, and a new snapshot where there is one.
+type newsMsg struct {
+	now  time.Time
+	snap *tracker.Snapshot // nil: only the clock
+}
+
+// pastMsg is a snapshot of an earlier moment.
+type pastMsg struct{ snap *tracker.Snapshot }
+
+// restBetween is how long a picture without changes is shown before its sliding windows are counted again.
+const restBetween = 5 * time.Second
+
+// first returns the first snapshot at once.
+func (f *feed) first() tea.Msg {
+	now := f.now()
+	return newsMsg{now, f.tracker.Snapshot(now)}
+}
+
+// next returns a command for the news after a snapshot that was taken at taken.
+func (f *feed) next(taken time.Time) tea.Cmd {
+	return func() tea.Msg {
+		now := f.now()
+		second := time.NewTimer(now.Truncate(time.Second).Add(time.Second).Sub(now))
+		defer second.Stop()
+		select {
+		case <-f.ctx.Done():
+			return nil
+		case <-second.C:
+			if now := f.now(); now.Sub(taken) < restBetween {
+				return newsMsg{now: now}
+			}
+			return f.first()
+		case <-f.changed:
+		}
+		rest := time.NewTimer(f.refresh - f.now().Sub(taken))
+		defer rest.Stop()
+		select {
+		case <-f.ctx.Done():
+			return nil
+		case <-rest.C:
+			return f.first()
+		}
+	}
+}
+
+// at returns a command for the picture of an earlier moment.
+func (f *feed) at(at time.Time) tea.Cmd {
+	return func() tea.Msg { return pastMsg{f.tracker.SnapshotAt(f.now(), at)} }
+}

@@ -1,0 +1,227 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"errtop/tracker"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// noon is the moment all pictures of the tests are of.
+var noon = time.Date(2026, 11, 22, 14, 32, 7, 0, time.UTC)
+
+func ago(d time.Duration) time.Time { return noon.Add(-d) }
+
+// activity makes figures for n requests a minute of which share(age in minutes) failed with the outcome.
+func activity(n int, p95 time.Duration, o tracker.Outcome, share func(age int) float64) tracker.Activity {
+	var a tracker.Activity
+	for i := range a.Minutes {
+		a.Minutes[i] = tracker.Bar{Requests: uint32(n), Errors: uint32(math.Round(float64(n) * share(59-i)))}
+	}
+	for i := range a.Hours {
+		a.Hours[i] = tracker.Bar{Requests: uint32(60 * n), Errors: uint32(math.Round(float64(60*n) * share((23-i)*60) / 3))}
+	}
+	sum := func(minutes int) (w tracker.Window) {
+		for _, bar := range a.Minutes[60-minutes:] {
+			w.Requests += uint64(bar.Requests)
+			w.Errors += uint64(bar.Errors)
+		}
+		if w.Errors > 0 {
+			w.ByOutcome = []tracker.OutcomeCount{{Outcome: o, Count: w.Errors}}
+		}
+		if p95 > 0 {
+			w.Latency = tracker.Quantiles{Count: w.Requests, P50: p95 / 3, P90: p95 * 4 / 5, P95: p95, P99: p95 * 2}
+		}
+		return w
+	}
+	a.Minute, a.FiveMinutes, a.Hour, a.Day = sum(1), sum(5), sum(60), sum(60)
+	a.Hours[23] = tracker.Bar{Requests: uint32(a.Hour.Requests), Errors: uint32(a.Hour.Errors)}
+	a.Yesterday = tracker.Bar{Requests: uint32(60 * n), Errors: 4}
+	return a
+}
+
+func steady(share float64) func(int) float64 { return func(int) float64 { return share } }
+
+// incident is the snapshot of a bad half hour: one target rate limited with its breaker open, one degraded, one silent, the
+// others well.
+func incident() *tracker.Snapshot {
+	limited := tracker.Outcome{Status: 429, Kind: tracker.RateLimited}
+	broken := tracker.Outcome{Status: 500, Kind: tracker.Server}
+	slow := tracker.Outcome{Kind: tracker.Timeout}
+	kling := group(1, "kling", "POST", "/api/v1/kling/v2", limited, "Rate limit exceeded", "Try again in {n} seconds", 231, 30*time.Minute)
+	flux := group(2, "flux/dev", "POST", "/api/v1/flux/dev", broken, "Generation failed", "upstream timed out", 18, 3*time.Hour)
+	late := group(3, "flux/dev", "POST", "/api/v1/flux/dev", slow, "timeout", "no answer within 10 s", 2, 5*time.Minute)
+	late.Badge = tracker.BadgeNew
+	s := &tracker.Snapshot{
+		Version: 7, At: noon, Groups: []tracker.Group{kling, flux, late},
+		Targets: []tracker.Target{
+			{
+				Name: "kling", URL: "https://firemoon.studio/api/v1/kling/v2", Probed: true, Traffic: true, State: tracker.Failing, Since: ago(30 * time.Minute),
+				Reason: "88 % of requests fail", Cause: &kling, LastSeen: ago(2 * time.Second), LastOK: ago(31 * time.Minute), NextTry: noon.Add(41 * time.Second),
+				Activity: activity(62, 0, limited, func(age int) float64 { return max(0, min(0.88, float64(31-age)/15)) }),
+				Breakers: []tracker.Breaker{{
+					State: tracker.Open, Since: ago(19 * time.Second), Failures: 5, Threshold: 5, RetryAt: noon.Add(41 * time.Second), Skipped: 12, Opened: 4,
+					TrippedBy: []tracker.Trip{{At: ago(20 * time.Second), Outcome: limited, Message: "Rate limit exceeded"}, {At: ago(19 * time.Second), Outcome: limited, Message: "Rate limit exceeded"}},
+					Story: []tracker.Transition{
+						{At: ago(30 * time.Minute), From: tracker.Closed, To: tracker.Open, Why: "5 failures in a row"},
+						{At: ago(29 * time.Minute), From: tracker.Open, To: tracker.HalfOpen, Why: "60 s are over"},
+						{At: ago(19 * time.Second), From: tracker.HalfOpen, To: tracker.Open, Why: "the trial failed: 429"},
+					},
+				}},
+			},
+			{
+				Name: "flux/dev", Traffic: true, State: tracker.Degraded, Since: ago(12 * time.Minute), Reason: "2.9 % of requests fail", Cause: &flux, LastSeen: ago(time.Second), LastOK: ago(time.Second),
+				Activity: activity(210, 2100*time.Millisecond, broken, steady(0.029)),
+				Breakers: []tracker.Breaker{{Role: tracker.ObservedRole, State: tracker.Closed, Since: ago(5 * time.Hour), Failures: 3, Threshold: 5}},
+			},
+			{
+				Name: "runway/gen3", Probed: true, State: tracker.Stale, Since: ago(4 * time.Minute), Reason: "no news for 4m, expected every 30s", LastSeen: ago(4 * time.Minute), LastOK: ago(4 * time.Minute),
+				Breakers: []tracker.Breaker{{State: tracker.Closed, Threshold: 5}},
+			},
+			{
+				Name: "veo", Probed: true, State: tracker.Healthy, Since: ago(26 * time.Hour), LastSeen: ago(time.Second), LastOK: ago(time.Second),
+				Activity: activity(31, 840*time.Millisecond, broken, steady(0)),
+				Breakers: []tracker.Breaker{{State: tracker.Closed, Threshold: 5}},
+			},
+		},
+		Sources: []tracker.Source{
+			{Name: "probes", State: tracker.Reading, Live: true, Results: 4031, LastSeen: ago(time.Second)},
+			{
+				Name: "/var/log/nginx/access.log", Format: "combined", State: tracker.Reading, Live: true, Lines: 120_391, Results: 120_380, Unreadable: 11, LastSeen: ago(time.Second),
+				BytesRead: 61 << 20, BytesTotal: 100 << 20, Samples: []tracker.Unreadable{{Number: 17, Text: "-- not a line --", Reason: "no status"}},
+			},
+			{Name: "/var/log/old.log", State: tracker.Failed, Problem: "permission denied"},
+		},
+	}
+	s.Breakers = []tracker.BreakerEvent{{Target: "kling", Transition: s.Targets[0].Breakers[0].Story[0]}}
+	for i := range 40 {
+		g, f := &kling, tracker.Failure{Group: 1, Seq: uint64(100 - i), Result: tracker.Result{
+			Time: ago(time.Duration(2+3*i) * time.Second), Target: "kling", Method: "POST", Route: "/api/v1/kling/v2", Status: 429, Kind: tracker.RateLimited, Origin: tracker.Probe,
+			Latency: 84 * time.Millisecond, Error: "Rate limit exceeded", Message: fmt.Sprintf("Try again in %d seconds", 41+i), RequestID: fmt.Sprintf("req_%04d", i), ResetAt: noon.Add(41 * time.Second), Evidence: evidence(),
+		}}
+		if i%9 == 4 {
+			g = &flux
+			f = tracker.Failure{Group: 2, Seq: uint64(100 - i), Result: tracker.Result{
+				Time: ago(time.Duration(2+3*i) * time.Second), Target: "flux/dev", Method: "POST", Route: "/api/v1/flux/dev", Status: 500, Kind: tracker.Server,
+				Latency: 2100 * time.Millisecond, Error: "Generation failed", Message: "upstream timed out", Source: "/var/log/nginx/access.log",
+			}}
+		}
+		s.Errors = append(s.Errors, f)
+		if g.Example == nil {
+			example := f.Result
+			g.Example = &example
+		}
+		g.Exemplars = append([]tracker.Failure{f}, g.Exemplars...)
+	}
+	s.Groups[0], s.Groups[1] = kling, flux
+	s.Overall = activity(303, 2100*time.Millisecond, limited, func(age int) float64 { return max(0.02, min(0.18, float64(31-age)/75)) })
+	s.Overall.Hour.ByOutcome = []tracker.OutcomeCount{
+		{Outcome: limited, Count: 1431}, {Outcome: broken, Count: 365}, {Outcome: slow, Count: 12}, {Outcome: tracker.Outcome{Status: 400, Kind: tracker.Invalid}, Count: 3},
+	}
+	return s
+}
+
+func group(id uint64, target, method, route string, o tracker.Outcome, kind, message string, n uint64, age time.Duration) tracker.Group {
+	g := tracker.Group{
+		ID: id, Target: target, Method: method, Route: route, Outcome: o, Error: kind, Message: message,
+		Count: n, First: ago(age), Last: ago(2 * time.Second), PerMinute: float64(n) / 20, Badge: tracker.BadgeOngoing,
+	}
+	for i := range g.Minutes {
+		g.Minutes[i] = uint32(max(0, i-40))
+	}
+	return g
+}
+
+func evidence() *tracker.Evidence {
+	return &tracker.Evidence{
+		Details: `{"limit":60,"window":"1m"}`, Host: "firemoon.studio", RemoteAddr: "127.0.0.1:443", Proto: "HTTP/2.0", TLSVersion: "TLS 1.3", Attempt: 3, Attempts: 3,
+		Request: tracker.Request{
+			Method: "POST", URL: "https://firemoon.studio/api/v1/kling/v2",
+			Headers: []tracker.Header{{Name: "Authorization", Value: "***"}, {Name: "Content-Type", Value: "application/json"}}, Body: `{"prompt":"it's a test","num_images":1}`,
+		},
+		Phases:  tracker.Phases{DNS: 2 * time.Millisecond, Connect: 11 * time.Millisecond, TLS: 24 * time.Millisecond, FirstByte: 46 * time.Millisecond, Body: time.Millisecond},
+		Headers: []tracker.Header{{Name: "Retry-After", Value: "41"}, {Name: "Content-Type", Value: "application/json"}},
+		Body:    `{"error":"Rate limit exceeded","message":"Try again in 41 seconds","resetAt":"2026-11-22T14:32:48.000Z"}`,
+	}
+}
+
+// screen is a dashboard under test, driven like by a user.
+type screen struct {
+	t *testing.T
+	m *model
+}
+
+// newScreen shows a snapshot at a size.
+func newScreen(t *testing.T, w, h int, snap *tracker.Snapshot, change ...func(*Options)) *screen {
+	t.Helper()
+	o := Options{Tracker: tracker.New(tracker.Settings{}), Title: "prod-eu", Location: time.UTC, Now: func() time.Time { return noon }}
+	for _, c := range change {
+		c(&o)
+	}
+	o, err := o.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &screen{t, newModel(o, &feed{ctx: t.Context(), tracker: o.Tracker, now: o.Now, refresh: o.Refresh})}
+	s.m.Update(tea.WindowSizeMsg{Width: w, Height: h})
+	if snap != nil {
+		s.m.Update(newsMsg{noon, snap})
+	}
+	return s
+}
+
+// press types keys, spelled as the key map does.
+func (s *screen) press(keys ...string) *screen {
+	for _, k := range keys {
+		s.m.Update(press(k))
+	}
+	return s
+}
+
+// write types text.
+func (s *screen) write(text string) *screen {
+	for _, r := range text {
+		s.m.Update(tea.KeyPressMsg{Code: r, Text: string(r)})
+	}
+	return s
+}
+
+func press(name string) tea.KeyPressMsg {
+	codes := map[string]rune{
+		"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft, "right": tea.KeyRight,
+		"home": tea.KeyHome, "end": tea.KeyEnd, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "backspace": tea.KeyBackspace, "delete": tea.KeyDelete,
+	}
+	if name == "space" {
+		return tea.KeyPressMsg{Code: tea.KeySpace, Text: " "}
+	}
+	if code, ok := codes[name]; ok {
+		return tea.KeyPressMsg{Code: code}
+	}
+	if c, ok := strings.CutPrefix(name, "ctrl+"); ok {
+		return tea.KeyPressMsg{Code: rune(c[0]), Mod: tea.ModCtrl}
+	}
+	return tea.KeyPressMsg{Code: []rune(name)[0], Text: name}
+}
+
+// ansi returns the picture as it is sent.
+func (s *screen) ansi() string { return s.m.View().Content }
+
+// text returns the picture without its styles.
+func (s *screen) text() string { return strip(s.ansi()) }
+
+func strip(s string) string {
+	lines := strings.Split(ansi.Strip(s), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// incidentWithout is a snapshot in which nothing has happened yet.
+func incidentWithout() *tracker.Snapshot { return &tracker.Snapshot{Version: 1, At: noon} }

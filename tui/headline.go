@@ -1,0 +1,246 @@
+package tui
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"errtop/tracker"
+)
+
+// headline answers the five questions for one target in trouble: what is broken, since when, why, what to do about it, and
+// is it getting better. It starts with the worst and can be turned to the next.
+type headline struct {
+	snap    *tracker.Snapshot
+	trouble []*tracker.Target // the worst first
+	shown   string            // the target it was turned to; "" for the worst
+}
+
+// SetSnapshot takes a new picture.
+func (h *headline) SetSnapshot(snap *tracker.Snapshot) {
+	h.snap = snap
+	h.trouble = h.trouble[:0]
+	for i := range snap.Targets {
+		if snap.Targets[i].State > tracker.Healthy {
+			h.trouble = append(h.trouble, &snap.Targets[i])
+		}
+	}
+}
+
+// HandleKey turns to the next or the previous target in trouble.
+func (h *headline) HandleKey(a Action) bool {
+	var step int
+	switch a {
+	case WorseNext:
+		step = 1
+	case WorsePrevious:
+		step = -1
+	default:
+		return false
+	}
+	if n := len(h.trouble); n > 0 {
+		h.shown = h.trouble[(h.index()+step+n)%n].Name
+	}
+	return true
+}
+
+func (h *headline) index() int {
+	for i, t := range h.trouble {
+		if t.Name == h.shown {
+			return i
+		}
+	}
+	return 0
+}
+
+// target returns the target that the headline is about, nil where nothing is wrong.
+func (h *headline) target() *tracker.Target {
+	if len(h.trouble) == 0 {
+		return nil
+	}
+	return h.trouble[h.index()]
+}
+
+// View draws one or two lines; what is first in importance is first to stay.
+func (h *headline) View(a area) {
+	if h.snap == nil {
+		return
+	}
+	if t := h.target(); t != nil {
+		h.wrong(a, t)
+		return
+	}
+	h.calm(a)
+}
+
+func (h *headline) wrong(a area, t *tracker.Target) {
+	p := a.row(0)
+	p.space(1)
+	p.text(a.styles.StateBadge(t.State), " "+a.glyphs.state(t.State)+" "+t.State.String()+" ")
+	p.space(1)
+	p.text(a.styles.Strong, t.Name)
+	p.space(1)
+	trend := trendOf(&t.Activity)
+	right := ""
+	if t.Activity.Hour.Errors > 0 {
+		right = rate(trend.now) + "/min " + trend.sign(a.glyphs)
+		if a.w >= 100 {
+			right += " " + trend.words()
+		}
+	}
+	end := a.w - width(right) - 2
+	body := p
+	body.end = a.x + max(end-1, p.at())
+	body.text(a.styles.Text, "since "+since(t.Since, a.now, a.loc)+" ("+span(a.now.Sub(t.Since))+")")
+	if why := h.why(t); why != "" {
+		body.text(a.styles.Muted, ": ")
+		body.text(a.styles.State(t.State), why)
+	}
+	p.to(end)
+	p.text(a.styles.Strong, right)
+
+	p = a.row(1)
+	p.space(1)
+	position := ""
+	if n := len(h.trouble); n > 1 {
+		position = strconv.Itoa(h.index()+1) + " of " + strconv.Itoa(n) + " [ ]"
+	}
+	body = p
+	body.end = a.x + a.w - width(position) - 2
+	h.todo(&body, t)
+	p.to(a.w - width(position) - 1)
+	p.text(a.styles.Faint, position)
+}
+
+// why says the status and the cause, and where it stands alone, the tracker's own reason.
+func (h *headline) why(t *tracker.Target) string {
+	if t.Disagreement != "" {
+		return t.Disagreement
+	}
+	if t.State == tracker.Stale || t.Cause == nil {
+		return t.Reason
+	}
+	if newest := t.Cause.Example; newest != nil {
+		return title(newest.Outcome(), newest.Error, newest.Message)
+	}
+	return groupTitle(t.Cause)
+}
+
+// groupTitle is a group in one line: "429 Rate limit exceeded: Try again in {n} seconds".
+func groupTitle(g *tracker.Group) string { return title(g.Outcome, g.Error, g.Message) }
+
+func title(o tracker.Outcome, kind, message string) string {
+	s := o.Label()
+	if kind != "" && kind != s {
+		s += " " + kind
+	}
+	if message != "" && message != kind {
+		if s != o.Label() {
+			s += "."
+		}
+		s += " " + message
+	}
+	return s
+}
+
+func (h *headline) todo(p *pen, t *tracker.Target) {
+	p.text(p.styles.Accent, p.glyphs.arrow+" ")
+	if t.State == tracker.Stale || t.Cause == nil {
+		p.text(p.styles.Text, "Check whether the source still delivers, and whether anybody still asks.")
+		return
+	}
+	p.text(p.styles.Text, adviceFor(t.Cause.Outcome).Action)
+	if left := t.NextTry.Sub(p.now); left > 0 {
+		p.text(p.styles.Accent, "  "+nextTry(t)+" in "+countdown(left))
+	}
+	if p.left() > 40 {
+		p.text(p.styles.Muted, "  Usual causes: "+join(adviceFor(t.Cause.Outcome).Causes))
+	}
+}
+
+// nextTry says what happens at Target.NextTry: the breaker's trial, or the reset that the API named.
+func nextTry(t *tracker.Target) string {
+	for _, b := range t.Breakers {
+		if b.State == tracker.Open && b.RetryAt.Equal(t.NextTry) {
+			return "next trial"
+		}
+	}
+	return "resets"
+}
+
+func join(items []string) string { return strings.Join(items, ", ") + "." }
+
+// calm says that nothing is wrong, and since when.
+func (h *headline) calm(a area) {
+	p := a.row(0)
+	p.space(1)
+	known, latest := 0, time.Time{}
+	for i := range h.snap.Targets {
+		if t := &h.snap.Targets[i]; t.State == tracker.Healthy {
+			known++
+			if t.Since.After(latest) {
+				latest = t.Since
+			}
+		}
+	}
+	if known == 0 {
+		p.text(a.styles.StateBadge(tracker.Unknown), " "+a.glyphs.state(tracker.Unknown)+" waiting ")
+		p.text(a.styles.Text, " Nothing was heard yet.")
+		p = a.row(1)
+		p.space(1)
+		p.text(a.styles.Muted, "Probes and sources report here as soon as the first result is in.")
+		return
+	}
+	p.text(a.styles.StateBadge(tracker.Healthy), " "+a.glyphs.state(tracker.Healthy)+" all ok ")
+	p.text(a.styles.Text, " "+plural(known, "target")+", for "+span(a.now.Sub(latest)))
+	if rest := len(h.snap.Targets) - known; rest > 0 {
+		p.text(a.styles.Muted, "; "+strconv.Itoa(rest)+" not heard of yet")
+	}
+	p = a.row(1)
+	p.space(1)
+	hour := &h.snap.Overall.Hour
+	p.text(a.styles.Muted, count(hour.Errors)+" of "+count(hour.Requests)+" requests failed in the last hour ("+string(appendPercent(nil, hour.ErrorRatio()))+" %).")
+}
+
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.Itoa(n) + " " + thing + "s"
+}
+
+// trend holds the errors a minute of the last five minutes against those of five minutes, ten minutes ago.
+type trend struct{ now, before float64 }
+
+func trendOf(act *tracker.Activity) trend {
+	t := trend{now: float64(act.FiveMinutes.Errors) / 5}
+	for _, bar := range act.Minutes[45:50] {
+		t.before += float64(bar.Errors) / 5
+	}
+	return t
+}
+
+func (t trend) worse() bool  { return t.now > t.before*1.25 && t.now-t.before > 0.2 }
+func (t trend) better() bool { return t.now < t.before*0.8 }
+
+func (t trend) sign(g *glyphs) string {
+	switch {
+	case t.worse():
+		return g.up
+	case t.better():
+		return g.down
+	default:
+		return g.level
+	}
+}
+
+func (t trend) words() string {
+	switch {
+	case t.worse():
+		return "worse, was " + rate(t.before) + " ten minutes ago"
+	case t.better():
+		return "better, was " + rate(t.before) + " ten minutes ago"
+	default:
+		return "as ten minutes ago"
+	}
+}

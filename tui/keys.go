@@ -1,0 +1,163 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Action is something a key does.
+type Action uint8
+
+// The actions. None is what an unbound key does.
+const (
+	None Action = iota
+	Quit
+	Help
+	Back
+	Open
+	Filter
+	Up
+	Down
+	PageUp
+	PageDown
+	Top
+	Bottom
+	Next
+	Previous
+	NextPane
+	PreviousPane
+	Sort
+	SortReverse
+	WorseNext
+	WorsePrevious
+	Evidence
+	Freeze
+	MinuteBack
+	MinuteForward
+	HourBack
+	HourForward
+	Now
+	Copy
+	CopyRequest
+	Export
+	Reload
+	Redraw
+	Suspend
+	View1
+	View2
+	View3
+	View4
+	View5
+	View6
+	View7
+)
+
+// Binding says which keys do an action. Keys are spelled as Bubble Tea does: "j", "G", "?", "ctrl+d", "space", "shift+tab".
+type Binding struct {
+	Action Action
+	Name   string // as settings spell it
+	Short  string // one word for the bottom line; "" keeps it out of there
+	Help   string // for the full help
+	Keys   []string
+}
+
+// KeyMap knows what every key does. It does not change after it was made.
+type KeyMap struct {
+	bindings []Binding
+	actions  map[string]Action
+}
+
+func defaultBindings() []Binding {
+	return []Binding{
+		{Help, "help", "help", "show or hide this help", []string{"?"}},
+		{Filter, "filter", "filter", "filter what is listed", []string{"/"}},
+		{Open, "open", "open", "open the selected thing", []string{"enter"}},
+		{Back, "back", "", "close, clear the filter, go back", []string{"esc"}},
+		{Freeze, "freeze", "freeze", "freeze the picture, or let it go on", []string{"space"}},
+		{Copy, "copy", "copy", "copy the selected thing as Markdown", []string{"y"}},
+		{CopyRequest, "copy_request", "", "copy its request as a curl line", []string{"Y"}},
+		{Export, "export", "export", "write an incident report", []string{"x"}},
+		{Evidence, "evidence", "", "open the evidence of what the headline names", []string{"e"}},
+		{WorseNext, "worse_next", "", "headline: the next target in trouble", []string{"]"}},
+		{WorsePrevious, "worse_previous", "", "headline: the previous one", []string{"["}},
+		{Sort, "sort", "sort", "sort by the next column", []string{"s"}},
+		{SortReverse, "sort_reverse", "", "turn the order round", []string{"S"}},
+		{Up, "up", "", "up", []string{"k", "up"}},
+		{Down, "down", "", "down", []string{"j", "down"}},
+		{PageUp, "page_up", "", "half a page up", []string{"ctrl+u", "pgup"}},
+		{PageDown, "page_down", "", "half a page down", []string{"ctrl+d", "pgdown"}},
+		{Top, "top", "", "to the first", []string{"g", "home"}},
+		{Bottom, "bottom", "", "to the last", []string{"G", "end"}},
+		{Next, "next", "", "the next one; inside a detail, the next one's", []string{"n"}},
+		{Previous, "previous", "", "the one before", []string{"N"}},
+		{NextPane, "next_pane", "", "the next panel", []string{"tab"}},
+		{PreviousPane, "previous_pane", "", "the panel before", []string{"shift+tab"}},
+		{MinuteBack, "minute_back", "", "back in time by a minute", []string{"<"}},
+		{MinuteForward, "minute_forward", "", "forward by a minute", []string{">"}},
+		{HourBack, "hour_back", "", "back in time by an hour", []string{"{"}},
+		{HourForward, "hour_forward", "", "forward by an hour", []string{"}"}},
+		{Now, "now", "", "back to now", []string{"0"}},
+		{View1, "overview", "", "overview", []string{"1"}},
+		{View2, "errors", "", "errors", []string{"2"}},
+		{View3, "groups", "", "groups", []string{"3"}},
+		{View4, "targets", "", "targets", []string{"4"}},
+		{View5, "breakers", "", "breakers", []string{"5"}},
+		{View6, "alerts", "", "alerts", []string{"6"}},
+		{View7, "sources", "", "sources", []string{"7"}},
+		{Reload, "reload", "", "read the settings again", []string{"ctrl+r"}},
+		{Redraw, "redraw", "", "draw the screen afresh", []string{"ctrl+l"}},
+		{Suspend, "suspend", "", "suspend", []string{"ctrl+z"}},
+		{Quit, "quit", "quit", "quit", []string{"q", "ctrl+c"}},
+	}
+}
+
+// NewKeyMap returns the default keys with own put over them: the name of an action to its keys, where no keys unbind it. An
+// unknown name, or one key for two actions, is an error; all of them are named at once.
+func NewKeyMap(own map[string][]string) (*KeyMap, error) {
+	m := &KeyMap{bindings: defaultBindings(), actions: map[string]Action{}}
+	var problems []error
+	for _, name := range slices.Sorted(maps.Keys(own)) {
+		i := slices.IndexFunc(m.bindings, func(b Binding) bool { return b.Name == name })
+		if i < 0 {
+			problems = append(problems, fmt.Errorf("key binding %q: no such action; there are %s", name, strings.Join(m.names(), ", ")))
+			continue
+		}
+		m.bindings[i].Keys = slices.Clone(own[name])
+	}
+	holders := map[string]string{}
+	for _, b := range m.bindings {
+		for _, key := range b.Keys {
+			if holder, taken := holders[key]; taken {
+				problems = append(problems, fmt.Errorf("key %q is bound to both %s and %s", key, holder, b.Name))
+				continue
+			}
+			holders[key] = b.Name
+			m.actions[key] = b.Action
+		}
+	}
+	return m, errors.Join(problems...)
+}
+
+func (m *KeyMap) names() []string {
+	names := make([]string, len(m.bindings))
+	for i, b := range m.bindings {
+		names[i] = b.Name
+	}
+	return names
+}
+
+// action returns what a key does, spelled as Bubble Tea does.
+func (m *KeyMap) action(key string) Action { return m.actions[key] }
+
+// key returns the first key of an action, "" where it has none.
+func (m *KeyMap) key(a Action) string {
+	for _, b := range m.bindings {
+		if b.Action == a && len(b.Keys) > 0 {
+			return b.Keys[0]
+		}
+	}
+	return ""
+}

@@ -1,0 +1,172 @@
+package tui
+
+import (
+	"time"
+
+	"errtop/tracker"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// model is the root: it holds what is shown, and routes messages to the panels. It draws nothing itself but the frame
+// around the view (picture.go) and decides nothing but what a key does (act.go).
+type model struct {
+	options Options
+	feed    *feed
+	keys    *KeyMap
+	frame   frame
+
+	live  *tracker.Snapshot // the newest
+	shown *tracker.Snapshot // the one on the screen: the newest, a frozen or a past one
+	clock time.Time         // now, as of the last news
+	taken time.Time         // when live was taken
+
+	headline headline
+	views    [len(viewNames)]view
+	current  int
+	open     []*detail // pages over the view, the topmost last
+	help     *detail
+	prompt   prompt
+	filter   *filter
+
+	frozen time.Time // since when; zero while the picture goes on
+	past   time.Time // the moment asked for; zero for now
+	notice notice
+
+	content string // the picture last drawn
+	dirty   bool   // something has changed since
+}
+
+// notice is a word to the user, shown until it is old.
+type notice struct {
+	text  string
+	until time.Time
+}
+
+// noticeMsg brings a notice from outside.
+type noticeMsg string
+
+// noticeSpan is how long a notice is shown.
+const noticeSpan = 8 * time.Second
+
+func newModel(o Options, f *feed) *model {
+	m := &model{options: o, feed: f, keys: o.Keys, views: newViews(), dirty: true}
+	m.frame.styles, m.frame.glyphs, m.frame.loc = o.Styles, newGlyphs(o.ASCII), o.Location
+	m.frame.scratch = make([]byte, 0, 64)
+	m.clock = f.now()
+	return m
+}
+
+// Init asks for the first snapshot.
+func (m *model) Init() tea.Cmd { return tea.Batch(m.feed.first, m.nextNotice()) }
+
+func (m *model) nextNotice() tea.Cmd {
+	if m.options.Notices == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		select {
+		case <-m.feed.ctx.Done():
+			return nil
+		case text, ok := <-m.options.Notices:
+			if !ok {
+				return nil
+			}
+			return noticeMsg(text)
+		}
+	}
+}
+
+// Update routes.
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	m.dirty = true
+	switch msg := msg.(type) {
+	case newsMsg:
+		m.news(msg)
+		return m, m.feed.next(m.taken)
+	case pastMsg:
+		if !m.past.IsZero() {
+			m.show(msg.snap)
+		}
+	case noticeMsg:
+		m.say(string(msg))
+		return m, m.nextNotice()
+	case tea.WindowSizeMsg:
+		m.frame.reset(msg.Width, msg.Height)
+	case tea.KeyPressMsg:
+		return m, m.key(msg)
+	case tea.PasteMsg:
+		if m.prompt.open {
+			m.prompt.insert(msg.Content)
+			m.tryFilter()
+		}
+	default:
+		m.dirty = false
+	}
+	return m, nil
+}
+
+// news takes the clock and the newest snapshot. A frozen or a past picture stays as it is; what waits is counted.
+func (m *model) news(msg newsMsg) {
+	m.clock = msg.now
+	if msg.snap == nil {
+		return
+	}
+	m.live, m.taken = msg.snap, msg.now
+	if m.frozen.IsZero() && m.past.IsZero() {
+		m.show(m.live)
+	}
+}
+
+// show puts a snapshot on the screen.
+func (m *model) show(snap *tracker.Snapshot) {
+	m.shown = snap
+	m.headline.SetSnapshot(snap)
+	for _, v := range m.views {
+		v.SetSnapshot(snap, m.filter)
+	}
+}
+
+// say shows a notice for a while.
+func (m *model) say(text string) { m.notice = notice{text, m.clock.Add(noticeSpan)} }
+
+// waiting counts the errors that came after the picture was frozen.
+func (m *model) waiting() uint64 {
+	if m.live == nil || m.shown == nil {
+		return 0
+	}
+	newest := func(s *tracker.Snapshot) (seq uint64) {
+		for i := range s.Errors {
+			seq = max(seq, s.Errors[i].Seq)
+		}
+		return seq
+	}
+	return newest(m.live) - min(newest(m.shown), newest(m.live))
+}
+
+// now is the moment that the picture is of.
+func (m *model) now() time.Time {
+	switch {
+	case m.shown != nil && (m.shown.LogTime || m.shown.Past):
+		return m.shown.At
+	case !m.frozen.IsZero():
+		return m.frozen
+	default:
+		return m.clock
+	}
+}
+
+// View draws the picture anew only where something has changed.
+func (m *model) View() tea.View {
+	if m.dirty {
+		m.dirty = false
+		m.frame.now = m.now()
+		m.frame.reset(m.frame.w, m.frame.h)
+		m.draw(m.frame.all())
+		m.content = m.frame.String()
+	}
+	v := tea.NewView(m.content)
+	v.AltScreen = true
+	v.WindowTitle = m.title()
+	return v
+}

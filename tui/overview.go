@@ -1,0 +1,153 @@
+package tui
+
+import "errtop/tracker"
+
+// overview is the first view:
+//
+//	targets ─────────────────────────────        wide:  targets   │ by status
+//	by status ───────  failures a minute ─              errors    │ failures a minute
+//	errors ─────────────  hourly rate ────                        │ hourly rate
+//
+// Below 80 columns the panels stack, and what is not essential goes.
+type overview struct {
+	targets *table[tracker.Target, string]
+	errors  *table[happening, uint64]
+	status  byStatus
+	chart   failuresChart
+	hours   hourly
+	inError bool // the errors have the focus, not the targets
+
+	snap   *tracker.Snapshot
+	filter *filter
+	rows   int // that the errors have on the screen
+}
+
+func newOverview() *overview {
+	return &overview{targets: newTargetsTable(), errors: newErrorsTable()}
+}
+
+func (o *overview) SetSnapshot(snap *tracker.Snapshot, f *filter) {
+	o.targets.set(snap.Targets, f, snap)
+	o.snap, o.filter = snap, f
+	o.digest()
+	o.status.SetSnapshot(snap)
+	o.chart.SetSnapshot(snap)
+	o.hours.SetSnapshot(snap)
+}
+
+func (o *overview) HandleKey(a Action) bool {
+	if a == NextPane || a == PreviousPane {
+		o.inError = !o.inError
+		return true
+	}
+	if o.inError {
+		return o.errors.handle(a)
+	}
+	return o.targets.handle(a)
+}
+
+func (o *overview) Selected() page {
+	if o.inError {
+		return errorPageOf(o.errors.selected())
+	}
+	return targetPageOf(o.targets.selected())
+}
+
+func (o *overview) Listed() listing {
+	if o.inError {
+		return o.errors.listing()
+	}
+	return o.targets.listing()
+}
+
+func (o *overview) View(a area) {
+	switch {
+	case a.w >= 150 && a.h >= 20:
+		o.wide(a)
+	case a.w >= 72 && a.h >= 15:
+		o.normal(a)
+	default:
+		o.small(a)
+	}
+}
+
+func (o *overview) wide(a area) {
+	left, right := a.left(a.w - max(a.w*2/5, 60))
+	right = divide(right)
+	targets := min(max(len(o.targets.items), 2)+2, left.h*3/5)
+	top, errors := left.top(targets)
+	o.targets.view(top.trim(1), !o.inError)
+	o.errorsPanel(errors)
+	status := min(max(len(o.status.counts), 1)+2, right.h/3)
+	top, right = right.top(status)
+	o.status.View(top.trim(1))
+	hours := min(max(right.h/3, 6), 11)
+	bottom, chart := right.bottom(hours)
+	o.chart.View(chart.trim(1))
+	o.hours.View(bottom)
+}
+
+func (o *overview) normal(a area) {
+	air := 0
+	if a.h >= 30 {
+		air = 1
+	}
+	middle := min(max(a.h/4, 6), 13) + air
+	targets := min(max(len(o.targets.items), 2)+1+air, max((a.h-middle)*3/5, 4))
+	top, rest := a.top(targets)
+	o.targets.view(top.trim(air), !o.inError)
+	top, rest = rest.top(middle)
+	top = top.trim(air)
+	status, chart := top.left(min(a.w*2/5, 50))
+	o.status.View(status)
+	o.chart.View(chart)
+	if a.w >= 110 {
+		errors, hours := rest.left(a.w - 30)
+		o.errorsPanel(errors)
+		hours, _ = hours.top(12)
+		o.hours.View(hours)
+		return
+	}
+	o.errorsPanel(rest)
+}
+
+func (o *overview) small(a area) {
+	targets := min(max(len(o.targets.items), 1)+1, max(a.h/2, min(a.h, 3)))
+	top, rest := a.top(targets)
+	o.targets.view(top, !o.inError)
+	if rest.h >= 10 {
+		var status area
+		status, rest = rest.top(min(len(o.status.counts)+1, rest.h/3))
+		o.status.View(status)
+	}
+	o.errorsPanel(rest)
+}
+
+// digest lists as many errors as there are rows for; the errors view lists them all.
+func (o *overview) digest() {
+	o.errors.set(digest(newestFirst(o.snap), max(o.rows, 1)), o.filter, o.snap)
+}
+
+func (o *overview) errorsPanel(a area) {
+	if rows := a.h - 1; rows != o.rows && o.snap != nil {
+		o.rows = rows
+		o.digest()
+	}
+	o.errors.view(a, o.inError)
+}
+
+// trim takes n rows from the bottom, to leave air.
+func (a area) trim(n int) area {
+	_, a = a.bottom(n)
+	return a
+}
+
+// divide draws a line down the left edge and returns what is right of it.
+func divide(a area) area {
+	line, rest := a.left(1)
+	for i := range line.h {
+		p := line.row(i)
+		p.text(a.styles.Faint, a.glyphs.divider)
+	}
+	return rest
+}

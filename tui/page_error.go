@@ -1,0 +1,191 @@
+package tui
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"errtop/tracker"
+)
+
+// errorPage is one error with everything that is known about it.
+type errorPage struct{ failure tracker.Failure }
+
+func errorPageOf(h *happening) page {
+	if h == nil {
+		return nil
+	}
+	return &errorPage{*h.Failure}
+}
+
+func (e *errorPage) title() string {
+	return "ERROR " + e.failure.Target + " " + e.failure.Outcome().Label()
+}
+
+func (e *errorPage) request() *tracker.Request { return requestOf(&e.failure.Result) }
+
+func requestOf(r *tracker.Result) *tracker.Request {
+	if r == nil || r.Evidence == nil || r.Evidence.Request.URL == "" {
+		return nil
+	}
+	return &r.Evidence.Request
+}
+
+func (e *errorPage) write(d *doc, snap *tracker.Snapshot) {
+	writeResult(d, &e.failure.Result)
+	e.similar(d, snap)
+}
+
+// writeResult writes an error: what, why and what to do first; then the evidence.
+func writeResult(d *doc, r *tracker.Result) {
+	d.line(run{d.styles.Outcome(r.Outcome()), r.Outcome().Label() + " "}, run{d.styles.Strong, r.Error})
+	if r.Message != r.Error {
+		d.text(d.styles.Text, r.Message)
+	}
+	if r.Evidence != nil {
+		for _, problem := range r.Evidence.Errors {
+			d.item(d.styles.Degraded, problem)
+		}
+	}
+	writeAdvice(d, r.Outcome())
+	d.heading("EVIDENCE")
+	d.when("time", r.Time)
+	d.field("target", d.styles.Text, r.Target)
+	d.field("request", d.styles.Text, strings.TrimSpace(r.Method+" "+r.Route))
+	if r.Latency > 0 {
+		d.field("latency", d.styles.Text, latency(r.Latency))
+	}
+	d.field("kind", d.styles.Text, r.Kind.String())
+	d.field("origin", d.styles.Text, strings.TrimSpace(r.Origin.String()+" "+r.Source))
+	d.field("request id", d.styles.Text, r.RequestID)
+	d.when("resets", r.ResetAt)
+	if r.Inconclusive {
+		d.field("note", d.styles.Degraded, "our own network looked down; this does not count against the target")
+	}
+	if r.Evidence != nil {
+		writeEvidence(d, r.Evidence)
+	}
+}
+
+func writeAdvice(d *doc, o tracker.Outcome) {
+	what := adviceFor(o)
+	d.heading("WHAT TO DO")
+	d.line(run{d.styles.Accent, d.glyphs.arrow + " "}, run{d.styles.Strong, what.Action})
+	d.field("usual causes", d.styles.Text, join(what.Causes))
+	d.field("retry?", d.styles.Text, what.Retry)
+}
+
+func writeEvidence(d *doc, e *tracker.Evidence) {
+	if e.Attempt > 0 {
+		of := ""
+		if e.Attempts > 0 {
+			of = " of " + strconv.Itoa(e.Attempts)
+		}
+		d.field("attempt", d.styles.Text, strconv.Itoa(e.Attempt)+of)
+	}
+	d.field("host", d.styles.Text, e.Host)
+	d.field("upstream", d.styles.Text, e.Upstream)
+	d.field("address", d.styles.Text, strings.TrimSpace(e.RemoteAddr+" "+e.Proto+" "+e.TLSVersion))
+	d.when("certificate", e.CertExpiry)
+	d.field("level", d.styles.Text, e.Level)
+	d.field("details", d.styles.Text, e.Details)
+	writePhases(d, &e.Phases)
+	if e.Request.URL != "" {
+		d.heading("REQUEST")
+		d.text(d.styles.Text, strings.TrimSpace(e.Request.Method+" "+e.Request.URL))
+		writeHeaders(d, e.Request.Headers)
+		if e.Request.Body != "" {
+			d.block(d.styles.Muted, pretty(e.Request.Body))
+		}
+	}
+	if len(e.Headers) > 0 || e.Body != "" {
+		d.heading("ANSWER")
+		writeHeaders(d, e.Headers)
+		if e.Body != "" {
+			d.block(d.styles.Text, pretty(e.Body))
+		}
+		if e.BodyCut {
+			d.text(d.styles.Muted, "(the rest of the body was not kept)")
+		}
+	}
+	if e.Stack != "" {
+		d.heading("STACK")
+		d.block(d.styles.Text, e.Stack)
+	}
+	if e.Line != "" {
+		d.heading("LOG LINE")
+		d.block(d.styles.Text, e.Line)
+	}
+}
+
+func writeHeaders(d *doc, headers []tracker.Header) {
+	for _, h := range headers {
+		d.line(run{d.styles.Muted, "  " + h.Name + ": "}, run{d.styles.Text, h.Value})
+	}
+}
+
+// pretty indents a body that is JSON and leaves any other as it is.
+func pretty(body string) string {
+	var out bytes.Buffer
+	if json.Indent(&out, []byte(body), "", "  ") != nil {
+		return body
+	}
+	return out.String()
+}
+
+// writePhases draws where a request's time went.
+func writePhases(d *doc, phases *tracker.Phases) {
+	parts := [...]struct {
+		name string
+		took time.Duration
+	}{{"DNS", phases.DNS}, {"connect", phases.Connect}, {"TLS", phases.TLS}, {"first byte", phases.FirstByte}, {"body", phases.Body}}
+	var total time.Duration
+	for _, part := range parts {
+		total += part.took
+	}
+	if total <= 0 {
+		return
+	}
+	d.heading("TIME")
+	d.picture(len(parts), func(a area) {
+		room := max(a.w-labels-9, 1)
+		at := 0
+		for i, part := range parts {
+			p := a.row(i)
+			p.cell(a.styles.Muted, part.name, labels)
+			p.cellRight(a.styles.Text, appendLatency(p.scratch[:0], part.took), 7)
+			p.space(1 + at)
+			w := int(int64(room) * int64(part.took) / int64(total))
+			if part.took > 0 {
+				p.repeat(a.styles.Accent, a.glyphs.bars[len(a.glyphs.bars)-1], max(w, 1))
+			}
+			at += w
+		}
+	})
+}
+
+// similar lists the other errors of the same group.
+func (e *errorPage) similar(d *doc, snap *tracker.Snapshot) {
+	for i := range snap.Groups {
+		if g := &snap.Groups[i]; g.ID == e.failure.Group {
+			d.heading("LIKE IT")
+			writeGroupFigures(d, g)
+			writeExemplars(d, g, e.failure.Seq)
+			return
+		}
+	}
+}
+
+func writeExemplars(d *doc, g *tracker.Group, except uint64) {
+	for i := len(g.Exemplars) - 1; i >= 0; i-- {
+		if f := &g.Exemplars[i]; f.Seq != except {
+			d.line(
+				run{d.styles.Muted, clock(f.Time, d.now, d.loc) + "  "},
+				run{d.styles.Outcome(f.Outcome()), f.Outcome().Label() + "  "},
+				run{d.styles.Text, f.Message},
+			)
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package tui
+
+import (
+	"strings"
+
+	"errtop/tracker"
+)
+
+// helpPage is the full help: every binding of the key map, the filter's language, and what the signs mean.
+type helpPage struct{ keys *KeyMap }
+
+func (helpPage) title() string             { return "HELP" }
+func (helpPage) request() *tracker.Request { return nil }
+
+func (h helpPage) write(d *doc, _ *tracker.Snapshot) {
+	for _, b := range h.keys.bindings {
+		if len(b.Keys) > 0 {
+			d.line(run{d.styles.Accent, pad(strings.Join(b.Keys, " "), 16)}, run{d.styles.Text, b.Help})
+		}
+	}
+	d.heading("FILTER")
+	d.text(d.styles.Text, filterHelp)
+	d.text(d.styles.Muted, "Fields: status (429, 5xx, 400-499, >=500), target, kind, method, route, origin, source, state, badge, since. All terms must hold.")
+	d.heading("SIGNS")
+	for state := tracker.Failing; ; state-- {
+		d.line(run{d.styles.State(state), pad(d.glyphs.state(state)+" "+state.String(), 16)}, run{d.styles.Text, stateMeaning(state)})
+		if state == tracker.Unknown {
+			break
+		}
+	}
+	d.heading("BREAKERS")
+	d.text(d.styles.Text, "CLOSED 3/5: three failures in a row, it opens at five. OPEN 41s: nothing is sent for another 41 s. HALF_OPEN: one trial decides.")
+}
+
+func stateMeaning(s tracker.State) string {
+	switch s {
+	case tracker.Failing:
+		return "most or all requests fail"
+	case tracker.Degraded:
+		return "some requests fail"
+	case tracker.Throttled:
+		return "fails with 429 only"
+	case tracker.Stale:
+		return "no news for longer than its interval allows"
+	case tracker.Healthy:
+		return "requests succeed"
+	default:
+		return "nothing was heard yet"
+	}
+}

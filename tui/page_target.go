@@ -1,0 +1,143 @@
+package tui
+
+import (
+	"strconv"
+	"time"
+
+	"errtop/tracker"
+)
+
+// targetPage is a target: how it stands, its breakers, its history and its groups.
+type targetPage struct{ target tracker.Target }
+
+func targetPageOf(t *tracker.Target) page {
+	if t == nil {
+		return nil
+	}
+	return &targetPage{*t}
+}
+
+func (t *targetPage) title() string { return "TARGET " + t.target.Name }
+
+func (t *targetPage) request() *tracker.Request {
+	if t.target.Cause == nil {
+		return nil
+	}
+	return requestOf(t.target.Cause.Example)
+}
+
+func (t *targetPage) write(d *doc, snap *tracker.Snapshot) {
+	for i := range snap.Targets {
+		if snap.Targets[i].Name == t.target.Name {
+			t.target = snap.Targets[i]
+		}
+	}
+	target := &t.target
+	d.line(
+		run{d.styles.State(target.State), d.glyphs.state(target.State) + " " + target.State.String()},
+		run{d.styles.Text, " since " + since(target.Since, d.now, d.loc) + " (" + span(d.now.Sub(target.Since)) + ")"},
+	)
+	if target.Reason != "" {
+		d.text(d.styles.Text, target.Reason)
+	}
+	if target.Disagreement != "" {
+		d.text(d.styles.Degraded, target.Disagreement)
+	}
+	d.field("url", d.styles.Text, target.URL)
+	d.field("origin", d.styles.Text, origin(target))
+	d.when("last seen", target.LastSeen)
+	d.when("last ok", target.LastOK)
+	d.when(nextTry(target), target.NextTry)
+	if target.Cause != nil && target.State > tracker.Healthy {
+		d.field("cause", d.styles.Outcome(target.Cause.Outcome), groupTitle(target.Cause))
+		writeAdvice(d, target.Cause.Outcome)
+	}
+	writeWindows(d, &target.Activity)
+	writeHistory(d, &target.Activity, snap.At)
+	for i := range target.Breakers {
+		d.heading("BREAKER")
+		writeBreaker(d, &target.Breakers[i])
+	}
+	writeSLO(d, target.SLO)
+	t.groups(d, snap)
+}
+
+// writeWindows writes a table of requests, errors and latency over the four windows.
+func writeWindows(d *doc, act *tracker.Activity) {
+	d.heading("WINDOWS")
+	windows := [...]struct {
+		name string
+		*tracker.Window
+	}{{"minute", &act.Minute}, {"5 minutes", &act.FiveMinutes}, {"hour", &act.Hour}, {"day", &act.Day}}
+	d.picture(len(windows)+1, func(a area) {
+		p := a.row(0)
+		p.to(labels)
+		for _, title := range [...]string{"REQUESTS", "ERRORS", "ERR%", "P50", "P90", "P95", "P99"} {
+			p.cellRight(a.styles.Muted, append(p.scratch[:0], title...), 9)
+		}
+		for i, w := range windows {
+			p := a.row(i + 1)
+			p.cell(a.styles.Muted, w.name, labels)
+			p.cellRight(a.styles.Text, appendCount(p.scratch[:0], w.Requests), 9)
+			p.cellRight(a.styles.Text, appendCount(p.scratch[:0], w.Errors), 9)
+			p.cellRight(a.styles.Text, appendPercent(p.scratch[:0], w.ErrorRatio()), 9)
+			if w.Latency.Count == 0 {
+				continue
+			}
+			for _, q := range [...]time.Duration{w.Latency.P50, w.Latency.P90, w.Latency.P95, w.Latency.P99} {
+				p.cellRight(a.styles.Text, appendLatency(p.scratch[:0], q), 9)
+			}
+		}
+	})
+}
+
+// writeHistory draws the last hour by minute, the last day by hour, and the hour's failures by status.
+func writeHistory(d *doc, act *tracker.Activity, at time.Time) {
+	n := reach(&act.Minutes)
+	d.heading("ERRORS, LAST " + strconv.Itoa(n) + " MIN")
+	d.picture(1, func(a area) {
+		p := a.row(0)
+		var values [60]uint32
+		p.spark(a.styles.Failing, errorsOf(values[:0], &act.Minutes, n), min(a.w, 120))
+	})
+	d.heading("ERRORS BY HOUR")
+	d.picture(6, func(a area) { hourBars(a, act, at) })
+	if counts := act.Hour.ByOutcome; len(counts) > 0 {
+		d.heading("BY STATUS, LAST HOUR")
+		d.picture(len(counts), func(a area) { outcomeBars(a, counts) })
+	}
+}
+
+func writeSLO(d *doc, slo *tracker.SLO) {
+	if slo == nil {
+		return
+	}
+	d.heading("OBJECTIVE")
+	d.field("objective", d.styles.Text, strconv.FormatFloat(slo.Objective*100, 'f', -1, 64)+" % over "+span(slo.Period))
+	st := d.styles.Text
+	if slo.BudgetLeft < 0 {
+		st = d.styles.Failing
+	}
+	d.field("budget left", st, strconv.FormatFloat(slo.BudgetLeft*100, 'f', 1, 64)+" % (over what is remembered)")
+	d.field("burn rate", d.styles.Text, "5m "+rate(slo.Burn5m)+", 1h "+rate(slo.Burn1h)+", 6h "+rate(slo.Burn6h))
+}
+
+func (t *targetPage) groups(d *doc, snap *tracker.Snapshot) {
+	headed := false
+	for i := range snap.Groups {
+		g := &snap.Groups[i]
+		if g.Target != t.target.Name {
+			continue
+		}
+		if !headed {
+			d.heading("GROUPS")
+			headed = true
+		}
+		d.line(
+			run{d.styles.Outcome(g.Outcome), pad(g.Outcome.Label(), 8)},
+			run{d.styles.Strong, pad(d.glyphs.times+count(g.Count), 8)},
+			run{d.styles.Muted, pad(g.Badge.String(), 10)},
+			run{d.styles.Text, groupTitle(g)},
+		)
+	}
+}

@@ -1,0 +1,192 @@
+package tui
+
+import (
+	"strconv"
+	"strings"
+
+	"errtop/tracker"
+)
+
+// draw draws the whole screen:
+//
+//	errtop  name        1 overview 2 errors …        6 targets  1 failing      live 14:32:07
+//	✖ failing  what is broken, since when, why                             is it getting better
+//	→ what to do about it
+//	(a banner where the picture is frozen, past or filtered)
+//	…the view…
+//	? help  / filter  …
+func (m *model) draw(a area) {
+	if a.w < 1 || a.h < 1 {
+		return
+	}
+	head, a := a.top(1)
+	m.header(head)
+	if m.prompt.open {
+		line, rest := a.bottom(min(2, a.h))
+		m.prompt.View(line)
+		a = rest
+	} else if a.h > 5 {
+		line, rest := a.bottom(1)
+		m.footer(line)
+		a = rest
+	}
+	lines := 2
+	if a.h < 8 {
+		lines = 1
+	}
+	line, a := a.top(lines)
+	m.headline.View(line)
+	if text := m.banner(); text != "" {
+		line, a = a.top(1)
+		p := line.row(0)
+		p.text(a.styles.Banner, " "+text)
+		p.base = a.styles.Banner
+		p.fill()
+	}
+	if a.h > 20 {
+		_, a = a.top(1) // air
+	}
+	if m.shown == nil {
+		return
+	}
+	switch {
+	case m.help != nil:
+		m.help.View(a, m.shown)
+	case len(m.open) > 0:
+		m.open[len(m.open)-1].View(a, m.shown)
+	default:
+		m.views[m.current].View(a)
+	}
+}
+
+func (m *model) header(a area) {
+	p := a.row(0)
+	s := a.styles
+	right, st := m.when(a)
+	state := m.counts()
+	p.text(s.Accent, " errtop")
+	if m.options.Title != "" && a.w >= 60 {
+		p.text(s.Muted, "  "+m.options.Title)
+	}
+	p.text(s.Text, "  ")
+	tail := width(right) + 2
+	for _, c := range state {
+		tail += width(c.text) + 2
+	}
+	tabs := 0
+	for _, name := range viewNames {
+		tabs += len(name) + 4
+	}
+	for i, name := range viewNames {
+		if p.left()-tail < tabs && i != m.current {
+			continue
+		}
+		look := s.Muted
+		if i == m.current {
+			look = s.Title
+		}
+		p.text(look, strconv.Itoa(i+1)+" "+name)
+		p.space(2)
+		tabs -= len(name) + 4
+	}
+	if p.left() < tail { // the clock stays, the counts go
+		p.space(p.left() - width(right) - 1)
+		p.text(st, right)
+		return
+	}
+	p.space(p.left() - tail)
+	for _, c := range state {
+		p.text(c.style, c.text)
+		p.space(2)
+	}
+	p.text(st, right)
+}
+
+// counts says how many targets are in which state, the worst first.
+func (m *model) counts() []run {
+	if m.shown == nil || len(m.shown.Targets) == 0 {
+		return nil
+	}
+	var by [6]int
+	for i := range m.shown.Targets {
+		by[min(int(m.shown.Targets[i].State), len(by)-1)]++
+	}
+	s := m.frame.styles
+	runs := []run{{s.Muted, plural(len(m.shown.Targets), "target")}}
+	for state := tracker.Failing; state > tracker.Unknown; state-- {
+		if by[state] > 0 {
+			runs = append(runs, run{s.State(state), m.frame.glyphs.state(state) + " " + strconv.Itoa(by[state]) + " " + state.String()})
+		}
+	}
+	return runs
+}
+
+// when says which moment the picture is of.
+func (m *model) when(a area) (string, Style) {
+	clock := clock(a.now, m.clock, a.loc)
+	switch {
+	case m.shown != nil && m.shown.Past:
+		return "past " + clock, a.styles.Degraded
+	case !m.frozen.IsZero():
+		return "frozen " + clock, a.styles.Degraded
+	case m.shown != nil && m.shown.LogTime:
+		return "log time " + clock, a.styles.Accent
+	default:
+		return "live " + clock, a.styles.Healthy
+	}
+}
+
+// banner says why the screen does not show everything as it is now.
+func (m *model) banner() string {
+	var parts []string
+	switch {
+	case !m.past.IsZero():
+		text := "PAST " + clock(m.past, m.clock, m.frame.loc) + ", " + span(m.clock.Sub(m.past)) + " ago; " + m.keys.key(Now) + " goes back to now"
+		if m.shown != nil && m.shown.Past && len(m.shown.Missing) > 0 {
+			text += "; not known any more: " + strings.Join(m.shown.Missing, ", ")
+		}
+		parts = append(parts, text)
+	case !m.frozen.IsZero():
+		parts = append(parts, "FROZEN "+span(m.clock.Sub(m.frozen))+" ago, "+count(m.waiting())+" newer errors wait; "+m.keys.key(Freeze)+" goes on")
+	}
+	if m.filter != nil {
+		l := m.views[m.current].Listed()
+		parts = append(parts, "FILTER "+m.filter.text+"  "+strconv.Itoa(l.shown)+" of "+plural(l.total, "row")+", "+strconv.Itoa(l.total-l.shown)+" hidden; "+m.keys.key(Back)+" clears it")
+	}
+	if m.clock.Before(m.notice.until) {
+		parts = append(parts, m.notice.text)
+	}
+	return strings.Join(parts, "  "+m.frame.glyphs.divider+"  ")
+}
+
+// footer is the short help, made from the key map; what does not fit is left out whole.
+func (m *model) footer(a area) {
+	p := a.row(0)
+	for _, b := range m.keys.bindings {
+		if b.Short == "" || len(b.Keys) == 0 {
+			continue
+		}
+		if p.left() < width(b.Keys[0])+len(b.Short)+3 {
+			return
+		}
+		p.space(1)
+		p.text(a.styles.Accent, b.Keys[0])
+		p.text(a.styles.Muted, " "+b.Short+" ")
+	}
+}
+
+// title is the terminal window's title: what is wrong can be seen in the tab.
+func (m *model) title() string {
+	failing := 0
+	if m.live != nil {
+		for i := range m.live.Targets {
+			if m.live.Targets[i].State == tracker.Failing {
+				failing++
+			}
+		}
+	}
+	if failing == 0 {
+		return "errtop"
+	}
+	return strconv.Itoa(failing) + m.frame.glyphs.state(tracker.Failing) + " errtop"
+}

@@ -1,0 +1,184 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"errtop/tracker"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Style is how a run of text looks: the parameters of one SGR sequence. The zero Style is the terminal's own.
+type Style struct{ sgr string }
+
+// Styles are the looks of everything on the screen. They are built once from a theme and never change.
+type Styles struct {
+	Text, Strong, Muted, Faint Style
+	Title                      Style // headings
+	Accent                     Style // keys, links between things, the active tab
+	Badge                      Style // the word in front of the headline, with the state's colour behind it
+	Selected                   Style // under the selected row
+	Banner                     Style // frozen, past, problems: impossible to miss
+
+	Failing, Degraded, Throttled, Stale, Healthy, Unknown Style // the states
+
+	badges [6]Style
+	cursor Style // under the character that the prompt's cursor is on
+}
+
+// ParseStyle reads a style as themes spell it: attributes (bold, faint, italic, underline, reverse), a colour for the
+// text, and after "on" one for what is behind it. A colour is #rrggbb, #rgb, or a number of the terminal's palette (0–255).
+func ParseStyle(spec string) (Style, error) {
+	var s ansi.Style
+	behind := false
+	for word := range strings.FieldsSeq(spec) {
+		switch word {
+		case "bold":
+			s = s.Bold()
+		case "faint":
+			s = s.Faint()
+		case "italic":
+			s = s.Italic(true)
+		case "underline":
+			s = s.Underline(true)
+		case "reverse":
+			s = s.Reverse(true)
+		case "on":
+			behind = true
+		default:
+			if !isColor(word) {
+				return Style{}, fmt.Errorf("style %q: %q is neither an attribute (bold, faint, italic, underline, reverse) nor a colour (#rrggbb, 0–255)", spec, word)
+			}
+			if behind {
+				s = s.BackgroundColor(lipgloss.Color(word))
+			} else {
+				s = s.ForegroundColor(lipgloss.Color(word))
+			}
+		}
+	}
+	return Style{sgr: strings.Join(s, ";")}, nil
+}
+
+func isColor(word string) bool {
+	if hex, ok := strings.CutPrefix(word, "#"); ok {
+		_, err := strconv.ParseUint(hex, 16, 32)
+		return err == nil && (len(hex) == 3 || len(hex) == 6)
+	}
+	_, err := strconv.ParseUint(word, 10, 8)
+	return err == nil
+}
+
+// tokens are the names a theme gives looks to, as settings spell them.
+var tokens = [...]string{
+	"text", "strong", "muted", "faint", "title", "accent", "badge", "selected", "banner",
+	"failing", "degraded", "throttled", "stale", "ok", "unknown",
+}
+
+// token returns the field that a theme's token sets, nil for a name that is none.
+func (s *Styles) token(name string) *Style {
+	fields := [...]*Style{
+		&s.Text, &s.Strong, &s.Muted, &s.Faint, &s.Title, &s.Accent, &s.Badge, &s.Selected, &s.Banner,
+		&s.Failing, &s.Degraded, &s.Throttled, &s.Stale, &s.Healthy, &s.Unknown,
+	}
+	if i := slices.Index(tokens[:], name); i >= 0 {
+		return fields[i]
+	}
+	return nil
+}
+
+// NewStyles builds the styles of a theme ("dark", "light", "high-contrast", "mono"; "" is dark), with the looks in own put
+// over it: token name to style. Every mistake is named in the error.
+func NewStyles(theme string, own map[string]string) (*Styles, error) {
+	if theme == "" {
+		theme = "dark"
+	}
+	base, ok := themes()[theme]
+	if !ok {
+		return nil, fmt.Errorf("theme %q: expected one of %s", theme, strings.Join(ThemeNames(), ", "))
+	}
+	s := new(Styles)
+	var problems []error
+	apply := func(looks map[string]string) {
+		for _, name := range slices.Sorted(maps.Keys(looks)) {
+			field := s.token(name)
+			if field == nil {
+				problems = append(problems, fmt.Errorf("theme token %q: expected one of %s", name, strings.Join(tokens[:], ", ")))
+				continue
+			}
+			style, err := ParseStyle(looks[name])
+			if err != nil {
+				problems = append(problems, fmt.Errorf("theme token %q: %w", name, err))
+				continue
+			}
+			*field = style
+		}
+	}
+	s.cursor = Style{sgr: "7"}
+	apply(base)
+	apply(own)
+	for state := range s.badges {
+		s.badges[state] = s.Badge
+		s.badges[state].sgr = strings.Trim(s.State(tracker.State(state)).sgr+";"+s.Badge.sgr, ";")
+	}
+	return s, errors.Join(problems...)
+}
+
+// ThemeNames returns the names of the built-in themes.
+func ThemeNames() []string { return slices.Sorted(maps.Keys(themes())) }
+
+// State returns the look of a state.
+func (s *Styles) State(state tracker.State) Style {
+	switch state {
+	case tracker.Failing:
+		return s.Failing
+	case tracker.Degraded:
+		return s.Degraded
+	case tracker.Throttled:
+		return s.Throttled
+	case tracker.Stale:
+		return s.Stale
+	case tracker.Healthy:
+		return s.Healthy
+	default:
+		return s.Unknown
+	}
+}
+
+// StateBadge returns the look of the badge that names a state in the headline.
+func (s *Styles) StateBadge(state tracker.State) Style {
+	return s.badges[min(int(state), len(s.badges)-1)]
+}
+
+// Outcome returns the look of a status or kind: the colour of the state it leads to.
+func (s *Styles) Outcome(o tracker.Outcome) Style {
+	switch o.Kind {
+	case tracker.OK:
+		return s.Healthy
+	case tracker.RateLimited:
+		return s.Throttled
+	case tracker.Invalid, tracker.Auth, tracker.Forbidden, tracker.NotFound, tracker.Client, tracker.Assertion:
+		return s.Degraded
+	case tracker.Validation, tracker.ShortCircuit:
+		return s.Stale
+	default:
+		return s.Failing
+	}
+}
+
+// Breaker returns the look of a breaker's state.
+func (s *Styles) Breaker(state tracker.BreakerState) Style {
+	switch state {
+	case tracker.Open:
+		return s.Failing
+	case tracker.HalfOpen:
+		return s.Degraded
+	default:
+		return s.Muted
+	}
+}

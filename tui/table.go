@@ -1,0 +1,228 @@
+package tui
+
+import (
+	"slices"
+
+	"errtop/tracker"
+)
+
+// column is one column of a table.
+type column[T any] struct {
+	title string
+	min   int          // its width; with fit, the least
+	max   int          // the most that fit may ask for
+	fit   func(*T) int // the width its content wants
+	grow  bool         // takes what is left over
+	right bool         // the heading stands on the right, as the figures below it do
+	keep  int          // where there is no room, the column with the lowest goes first
+	draw  func(*pen, *T, int)
+	order func(a, b *T) int // nil: cannot be sorted by
+}
+
+// table lists items under column headings. It keeps the order, the filter and the selection; what it is told in set it only
+// reads.
+type table[T any, K comparable] struct {
+	name    string
+	empty   string // what would fill it
+	columns []column[T]
+	key     func(*T) K
+	facts   func(*T) facts
+
+	items   []*T
+	picker  picker[K]
+	widths  []int // what the contents want, by column
+	sort    int   // column + 1; 0 is the order that the items came in
+	reverse bool
+	total   int // items before the filter
+}
+
+// set takes the items to list.
+func (t *table[T, K]) set(items []T, f *filter, snap *tracker.Snapshot) {
+	t.total = len(items)
+	t.items = t.items[:0]
+	for i := range items {
+		if f == nil || f.match(t.facts(&items[i]), snap.At) {
+			t.items = append(t.items, &items[i])
+		}
+	}
+	t.arrange()
+}
+
+// arrange sorts the items and finds the selection again.
+func (t *table[T, K]) arrange() {
+	if t.sort > 0 {
+		order := t.columns[t.sort-1].order
+		slices.SortStableFunc(t.items, func(a, b *T) int {
+			if t.reverse {
+				return order(b, a)
+			}
+			return order(a, b)
+		})
+	} else if t.reverse {
+		slices.Reverse(t.items)
+	}
+	keys := make([]K, len(t.items))
+	t.widths = slices.Grow(t.widths[:0], len(t.columns))[:len(t.columns)]
+	for c := range t.columns {
+		t.widths[c] = max(t.columns[c].min, len(t.columns[c].title))
+	}
+	for i, item := range t.items {
+		keys[i] = t.key(item)
+		for c := range t.columns {
+			if fit := t.columns[c].fit; fit != nil {
+				t.widths[c] = min(max(t.widths[c], fit(item)), t.columns[c].max)
+			}
+		}
+	}
+	t.picker.setKeys(keys)
+}
+
+// selected returns the selected item, nil where there is none.
+func (t *table[T, K]) selected() *T {
+	if t.picker.index < len(t.items) {
+		return t.items[t.picker.index]
+	}
+	return nil
+}
+
+// handle moves the selection or changes the order; it reports whether the action meant the table.
+func (t *table[T, K]) handle(a Action) bool {
+	switch a {
+	case Sort:
+		for {
+			t.sort = (t.sort + 1) % (len(t.columns) + 1)
+			if t.sort == 0 || t.columns[t.sort-1].order != nil {
+				break
+			}
+		}
+		t.reverse = false
+	case SortReverse:
+		t.reverse = !t.reverse
+		if t.sort == 0 {
+			slices.Reverse(t.items)
+		}
+	default:
+		return t.picker.handle(a)
+	}
+	t.arrange()
+	return true
+}
+
+// layout chooses the columns that fit into w and their widths; 0 leaves a column out.
+func (t *table[T, K]) layout(w int) []int {
+	widths := make([]int, len(t.columns))
+	copy(widths, t.widths)
+	const gap = 2
+	for {
+		sum, last := 0, -1
+		for c, width := range widths {
+			if width == 0 {
+				continue
+			}
+			sum += width + gap
+			if last < 0 || t.columns[c].keep < t.columns[last].keep {
+				last = c
+			}
+		}
+		sum -= gap
+		if sum <= w {
+			for c := range widths {
+				if t.columns[c].grow && widths[c] > 0 {
+					widths[c] += w - sum
+					break
+				}
+			}
+			return widths
+		}
+		if t.columns[last].keep >= keepAlways {
+			return widths // what does not fit is cut by the pen
+		}
+		widths[last] = 0
+	}
+}
+
+// keepAlways marks a column that never leaves.
+const keepAlways = 100
+
+// view draws the heading and the rows. The selection shows only where focus is.
+func (t *table[T, K]) view(a area, focus bool) {
+	if a.h <= 0 {
+		return
+	}
+	widths := t.layout(a.w - 2)
+	t.heading(a, widths, focus)
+	t.picker.setHeight(a.h - 1)
+	if len(t.items) == 0 {
+		p := a.row(1)
+		p.space(2)
+		if t.total > 0 {
+			p.text(a.styles.Muted, "nothing matches the filter; "+count(uint64(t.total))+" hidden")
+		} else {
+			p.text(a.styles.Muted, t.empty)
+		}
+		return
+	}
+	for i := range min(a.h-1, len(t.items)-t.picker.top) {
+		p := a.row(i + 1)
+		n := t.picker.top + i
+		if focus && n == t.picker.index {
+			p.base = a.styles.Selected
+			p.text(a.styles.Accent, a.glyphs.cursor)
+			p.space(1)
+		} else {
+			p.space(2)
+		}
+		drawn := false
+		for c, w := range widths {
+			if w == 0 {
+				continue
+			}
+			if drawn {
+				p.space(2)
+			}
+			drawn = true
+			from := p.at()
+			t.columns[c].draw(&p, t.items[n], w)
+			p.to(from + w)
+		}
+		if p.base != (Style{}) {
+			p.fill()
+		}
+	}
+}
+
+func (t *table[T, K]) heading(a area, widths []int, focus bool) {
+	p := a.row(0)
+	title := a.styles.Muted
+	p.space(2)
+	first := true
+	for c, w := range widths {
+		if w == 0 {
+			continue
+		}
+		if !first {
+			p.space(2)
+		}
+		text, style := t.columns[c].title, title
+		if first && focus {
+			style = a.styles.Title
+		}
+		first = false
+		if t.sort == c+1 {
+			style = a.styles.Accent
+			sign := a.glyphs.down
+			if t.reverse {
+				sign = a.glyphs.up
+			}
+			text = text[:min(len(text), w-1)] + sign
+		}
+		if t.columns[c].right {
+			from := p.at()
+			p.space(w - width(text))
+			p.text(style, text)
+			p.to(from + w)
+		} else {
+			p.cell(style, text, w)
+		}
+	}
+}

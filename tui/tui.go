@@ -1,0 +1,76 @@
+// Package tui shows what the tracker knows: a dashboard on a terminal, or plain lines where there is none.
+//
+// It only ever takes snapshots, when it is ready for one: a terminal that stops reading stops nothing but itself. All text
+// it draws is made harmless right before, whatever was done to it earlier. It reads no clock, environment or randomness
+// while drawing.
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"errtop/tracker"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// Options say what is shown and how. Only Tracker is required.
+type Options struct {
+	Tracker  *tracker.ErrorTracker
+	Title    string           // shown in the header: the settings' name, or "demo"
+	Now      func() time.Time // nil: time.Now
+	Location *time.Location   // of the times shown; nil: time.Local
+	Refresh  time.Duration    // between snapshots, at least 100 ms; 0: 250 ms
+	Styles   *Styles          // from [NewStyles]; nil: the dark theme
+	Keys     *KeyMap          // from [NewKeyMap]; nil: the default keys
+	ASCII    bool             // draw with ASCII only
+	Notices  <-chan string    // shown for a few seconds each: reloads, problems
+	Reload   func() error     // reads the settings again; nil where there are none
+}
+
+// withDefaults fills in what was left out.
+func (o Options) withDefaults() (Options, error) {
+	if o.Tracker == nil {
+		return o, errors.New("tui: no tracker")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Location == nil {
+		o.Location = time.Local
+	}
+	if o.Refresh == 0 {
+		o.Refresh = 250 * time.Millisecond
+	}
+	o.Refresh = max(o.Refresh, 100*time.Millisecond)
+	var err, problem error
+	if o.Styles == nil {
+		o.Styles, err = NewStyles("", nil)
+	}
+	if o.Keys == nil {
+		o.Keys, problem = NewKeyMap(nil)
+	}
+	return o, errors.Join(err, problem)
+}
+
+// Run shows the dashboard on the terminal out and reads keys from in, until somebody quits or ctx is done; neither is an
+// error. It handles no signals: cancel ctx for those that should end it.
+func Run(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
+	o, err := o.withDefaults()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	changed, stop := o.Tracker.Watch()
+	defer stop()
+	m := newModel(o, &feed{ctx: ctx, tracker: o.Tracker, changed: changed, now: o.Now, refresh: o.Refresh})
+	program := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out), tea.WithoutSignalHandler(), tea.WithFPS(20))
+	if _, err := program.Run(); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("dashboard: %w", err)
+	}
+	return nil
+}

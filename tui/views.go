@@ -1,0 +1,91 @@
+package tui
+
+import (
+	"errtop/tracker"
+)
+
+// view is one of the seven pictures that the number keys choose between.
+type view interface {
+	SetSnapshot(snap *tracker.Snapshot, f *filter)
+	HandleKey(a Action) bool
+	View(a area)
+	Selected() page // nil where nothing is selected
+	Listed() listing
+}
+
+// listing says what a view lists.
+type listing struct {
+	name         string
+	shown, total int
+	order        string // "" for the natural one
+}
+
+// viewNames are the names of the views, in the order of their keys.
+var viewNames = [...]string{"overview", "errors", "groups", "targets", "breakers", "alerts", "sources"}
+
+func newViews() [len(viewNames)]view {
+	return [...]view{
+		newOverview(),
+		&list[happening, uint64]{table: newErrorsTable(), items: newestFirst, open: errorPageOf},
+		&list[tracker.Group, uint64]{table: newGroupsTable(), items: func(s *tracker.Snapshot) []tracker.Group { return s.Groups }, open: groupPageOf},
+		&list[tracker.Target, string]{table: newTargetsTable(), items: func(s *tracker.Snapshot) []tracker.Target { return s.Targets }, open: targetPageOf},
+		&list[heldBreaker, breakerKey]{table: newBreakersTable(), items: allBreakers, open: breakerPageOf},
+		&alerts{},
+		&list[tracker.Source, string]{table: newSourcesTable(), items: func(s *tracker.Snapshot) []tracker.Source { return s.Sources }, open: sourcePageOf},
+	}
+}
+
+// list is a view that is one table; on wide screens the detail of what is selected stands beside it.
+type list[T any, K comparable] struct {
+	table *table[T, K]
+	items func(*tracker.Snapshot) []T
+	open  func(*T) page
+	snap  *tracker.Snapshot
+}
+
+func (l *list[T, K]) SetSnapshot(snap *tracker.Snapshot, f *filter) {
+	l.snap = snap
+	l.table.set(l.items(snap), f, snap)
+}
+
+func (l *list[T, K]) HandleKey(a Action) bool { return l.table.handle(a) }
+
+func (l *list[T, K]) Selected() page { return l.open(l.table.selected()) }
+
+func (l *list[T, K]) Listed() listing { return l.table.listing() }
+
+func (l *list[T, K]) View(a area) {
+	if a.w < 150 {
+		l.table.view(a, true)
+		return
+	}
+	left, right := a.left(a.w * 11 / 20)
+	l.table.view(left, true)
+	right = divide(right)
+	if p := l.Selected(); p != nil && l.snap != nil {
+		(&detail{page: p}).View(right, l.snap)
+	}
+}
+
+func (t *table[T, K]) listing() listing {
+	l := listing{name: t.name, shown: len(t.items), total: t.total}
+	if t.sort > 0 {
+		l.order = t.columns[t.sort-1].title
+	}
+	return l
+}
+
+// alerts is the view of alerts.
+type alerts struct{}
+
+func (*alerts) SetSnapshot(*tracker.Snapshot, *filter) {}
+func (*alerts) HandleKey(Action) bool                  { return false }
+func (*alerts) Selected() page                         { return nil }
+func (*alerts) Listed() listing                        { return listing{name: "alerts"} }
+
+func (*alerts) View(a area) {
+	section(a, "ALERTS", "")
+	p := a.row(1)
+	p.space(2)
+	p.text(a.styles.Muted, "no alerts: rules in the settings fill this view")
+}
