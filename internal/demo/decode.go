@@ -118,9 +118,9 @@ func cause(err error) (kind tracker.Kind, short, message string) {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return tracker.Connect, "connection refused", "Nobody listens at this address."
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return tracker.Protocol, "answer cut short", "The answer ended before its announced length."
+		return tracker.Protocol, "body cut short", "The body ended before its announced length."
 	case errors.Is(err, io.EOF):
-		return tracker.Connect, "connection closed", "The connection was closed before an answer came."
+		return tracker.Protocol, "no answer", "The connection was closed before an answer came."
 	case isNet:
 		return tracker.Connect, "network failure", safetext.Line(err.Error())
 	default:

@@ -101,8 +101,8 @@ func TestWhatAnAnswerSaysBecomesTheResult(t *testing.T) {
 			says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}")(ctx, c)
 			<-ctx.Done()
 		}, tracker.Timeout, 200, "timeout", ""},
-		{"cut short", says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"), tracker.Protocol, 200, "answer cut short", ""},
-		{"closed", says(""), tracker.Connect, 0, "connection closed", ""},
+		{"cut short", says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"), tracker.Protocol, 200, "body cut short", ""},
+		{"closed", says(""), tracker.Protocol, 0, "no answer", ""},
 		{"reset", func(_ context.Context, c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }, tracker.Connect, 0, "connection reset", ""},
 		{"not HTTP", says("SSH-2.0-OpenSSH_9.9\r\n\r\n"), tracker.Protocol, 0, "malformed answer", ""},
 	} {

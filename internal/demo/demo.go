@@ -137,7 +137,7 @@ func (d *Demo) Wait() error {
 // Targets returns what a prober should ask. The models that are not among them are seen through the clients' results
 // alone.
 func (d *Demo) Targets() []Target {
-	const every = 3 * time.Second
+	const every = 2 * time.Second
 	interval := max(d.world.real(every), every/10)
 	probed := []string{"kling/v2.1", "veo/3", "sdxl/turbo"}
 	targets := []Target{{

@@ -134,7 +134,7 @@ func (l *load) ask(ctx context.Context, c call) (tracker.Result, bool) {
 	if ctx.Err() != nil {
 		return tracker.Result{}, false
 	}
-	return a.result(c, req, begun.Add(a.latency)), true
+	return a.result(c, req, begun.Add(a.latency).Round(0)), true // wall clock: it is held beside other sources' times
 }
 
 // order returns the body of a request that breaks no rule.

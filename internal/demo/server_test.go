@@ -29,7 +29,7 @@ const (
 // keep latencies short, and each moment has seconds of ours before its weather changes.
 func served(t *testing.T, at time.Duration) string {
 	t.Helper()
-	const speed = 20
+	const speed = 40
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
