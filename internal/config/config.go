@@ -36,9 +36,8 @@ type Config struct {
 // Dashboard is how the screen looks and is used.
 type Dashboard struct {
 	Theme   string              `toml:"theme"`
-	ASCII   bool                `toml:"ascii"`   // no other characters for lines and symbols
-	Refresh Duration            `toml:"refresh"` // the picture changes at most this often
-	Mouse   bool                `toml:"mouse"`
+	ASCII   bool                `toml:"ascii"`            // no other characters for lines and symbols
+	Refresh Duration            `toml:"refresh"`          // the picture changes at most this often
 	Styles  map[string]string   `toml:"styles,omitempty"` // token of the theme -> look
 	Keys    map[string][]string `toml:"keys,omitempty"`   // action -> keys; none unbind it
 }
@@ -137,7 +136,7 @@ type Push struct {
 // Default returns the settings that hold without a file.
 func Default() *Config {
 	return &Config{
-		Dashboard: Dashboard{Theme: "dark", Refresh: Duration(100 * time.Millisecond)},
+		Dashboard: Dashboard{Theme: "dark", Refresh: Duration(250 * time.Millisecond)},
 		Tracker:   Tracker{Ring: 100, MaxTargets: 1000, MaxGroups: 200},
 		Breaker: Breaker{
 			Threshold: 5, Recovery: Duration(time.Minute),
@@ -148,7 +147,7 @@ func Default() *Config {
 			},
 		},
 		Probe: Probe{
-			Interval: Duration(30 * time.Second), Timeout: Duration(10 * time.Second), MaxInFlight: 256, MaxPerHost: 16,
+			Interval: Duration(30 * time.Second), Timeout: Duration(10 * time.Second), MaxInFlight: 256, MaxPerHost: 32,
 		},
 	}
 }

@@ -19,6 +19,9 @@ const (
 	maxSecret      = 64 << 10
 )
 
+// reference finds what [expand] replaces.
+var reference = regexp.MustCompile(`\$\$|\$\{[^}]*\}?`)
+
 // expand replaces ${NAME} and $$ in the string at path.
 func (r *reader) expand(path, s string) string {
 	if !strings.Contains(s, "$") {
@@ -40,7 +43,7 @@ func (r *reader) expand(path, s string) string {
 
 // expand replaces $$ by a dollar and ${NAME} by what variable returns for it. Any other dollar stays.
 func expand(s string, variable func(name string) string) string {
-	return regexp.MustCompile(`\$\$|\$\{[^}]*\}?`).ReplaceAllStringFunc(s, func(found string) string {
+	return reference.ReplaceAllStringFunc(s, func(found string) string {
 		if found == "$$" {
 			return "$"
 		}
@@ -54,7 +57,7 @@ func (r *reader) variable(reference string) (value, wrong string) {
 	switch {
 	case !closed:
 		return "", "${ without a }; expected ${NAME}, or $$ for a dollar"
-	case !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(name):
+	case name == "" || '0' <= name[0] && name[0] <= '9' || strings.ContainsFunc(name, func(c rune) bool { return c == '-' || !bareKey(c) }):
 		return "", fmt.Sprintf("${%s} is no name of a variable; expected ${NAME}, or $$ for a dollar", name)
 	}
 	value, ok := r.around.LookupEnv(name)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // maxFile is how large a config may be: ten thousand targets take about two megabytes.
@@ -80,12 +81,19 @@ func read(ctx context.Context, path string, text []byte, mode os.FileMode, aroun
 	return c, nil
 }
 
-// Mistake returns the error that something is wrong with a setting, which was found by who uses it. The key is a path as
-// "targets[1].expect[0]". The error names where in the file it stands.
+// Mistake returns the error that something is wrong with a setting, found by who uses it, with its place in the file. The key
+// is a path as "targets[1]". Where err begins with the name of a setting below it, as in "expect[0]: no such variable", that
+// one is meant.
 func (c *Config) Mistake(key string, err error) error {
 	if c.doc == nil { // settings without a file
 		return fmt.Errorf("%s: %w", key, err)
 	}
+	problem := err.Error()
+	below, rest, found := strings.Cut(problem, ": ")
+	setting, _, _ := strings.Cut(below, "[")
+	if found && c.doc.has(key+"."+setting) {
+		key, problem = key+"."+below, rest
+	}
 	at := c.doc.valueAt(key)
-	return &Error{Mistakes: []Mistake{{File: c.doc.file, Line: at.line, Column: at.column, Key: key, Problem: err.Error()}}}
+	return &Error{Mistakes: []Mistake{{File: c.doc.file, Line: at.line, Column: at.column, Key: key, Problem: problem}}}
 }

@@ -201,13 +201,17 @@ headers = { Authorization = "Bearer ${KEY}", Content-Type = "application/json" }
 
 func TestWhatOthersFindWrongIsNamedWithItsPlace(t *testing.T) {
 	c := mustLoad(t, "[[targets]]\nname = \"a\"\nurl = \"https://h\"\nexpect = [\"status == 200\", \"stats\"]\n")
-	err := c.Mistake("targets[0].expect[1]", errors.New("unknown name stats"))
-	var refused *config.Error
-	if !errors.As(err, &refused) || !strings.HasSuffix(err.Error(), "errtop.toml:4:28: targets[0].expect[1]: unknown name stats") {
-		t.Errorf("%v", err)
-	}
-	if err := c.Mistake("targets[0].attempts", errors.New("x")); !strings.Contains(err.Error(), ":1:3: targets[0].attempts: x") {
-		t.Errorf("a key that the file does not have: %v", err)
+	for _, m := range []struct{ key, problem, want string }{
+		{"targets[0].expect[1]", "unknown name stats", ":4:28: targets[0].expect[1]: unknown name stats"},
+		{"targets[0]", "expect[1]: unknown name stats", ":4:28: targets[0].expect[1]: unknown name stats"},
+		{"targets[0]", "url: no such host: h", ":3:7: targets[0].url: no such host: h"},
+		{"targets[0]", "schema: not set: x", ":1:3: targets[0]: schema: not set: x"},
+		{"targets[0].attempts", "too many", ":1:3: targets[0].attempts: too many"},
+	} {
+		err := c.Mistake(m.key, errors.New(m.problem))
+		if _, ok := errors.AsType[*config.Error](err); !ok || !strings.HasSuffix(err.Error(), "errtop.toml"+m.want) {
+			t.Errorf("%v, want %s", err, m.want)
+		}
 	}
 	if err := config.Default().Mistake("probe.timeout", errors.New("x")); err.Error() != "probe.timeout: x" {
 		t.Errorf("without a file: %v", err)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -68,7 +67,6 @@ func (c *Config) shown(path string, v reflect.Value, how string) reflect.Value {
 // with a word in its place.
 func shownURL(written string) string {
 	const word = "errtopvariable" // a legal host and part of a path
-	reference := regexp.MustCompile(`\$\$|\$\{[^}]*\}`)
 	names := reference.FindAllString(written, -1)
 	i := -1
 	masked := safetext.MaskURL(reference.ReplaceAllStringFunc(written, func(string) string {
