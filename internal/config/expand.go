@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -102,7 +103,8 @@ func (r *reader) secret(path string, value any, to *Secret) {
 	r.used[path] = []Secret{Secret(secret)}
 }
 
-// fetch returns the secret that a file or a command holds, without white space around it.
+// fetch returns the secret that a file or a command holds, without white space around it. Its errors do not name the file or
+// the command, nor repeat what a command wrote: either may hold what must not be shown.
 func (r *reader) fetch(from secretFrom) (string, error) {
 	var text []byte
 	var err error
@@ -116,49 +118,57 @@ func (r *reader) fetch(from secretFrom) (string, error) {
 	default:
 		text, err = runSecret(r.ctx, from.Command)
 	}
-	if err != nil {
-		return "", err
-	}
 	secret := string(bytes.TrimSpace(text))
-	if secret == "" {
+	switch {
+	case err != nil:
+		return "", err
+	case len(text) > maxSecret:
+		return "", fmt.Errorf("the secret is larger than %d KB", maxSecret>>10)
+	case secret == "":
 		return "", errors.New("the secret is empty")
 	}
 	return secret, nil
 }
 
+// readSecret returns the start of a file.
 func readSecret(path string) ([]byte, error) {
 	file, err := os.Open(path) //nolint:gosec // the user names the file
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the secret: %w", err)
+		return nil, fmt.Errorf("the file cannot be read: %w", withoutName(err))
 	}
 	defer func() { _ = file.Close() }()
 	text, err := io.ReadAll(io.LimitReader(file, maxSecret+1))
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the secret: %w", err)
-	}
-	if len(text) > maxSecret {
-		return nil, fmt.Errorf("cannot read the secret: %s is larger than %d KB", path, maxSecret>>10)
+		return nil, fmt.Errorf("the file cannot be read: %w", withoutName(err))
 	}
 	return text, nil
 }
 
+// runSecret returns what a command prints.
 func runSecret(ctx context.Context, command []string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // the user names the command
 	cmd.WaitDelay = time.Second                                 // for grandchildren that keep the output open
 	text, err := cmd.Output()
-	if ctx.Err() != nil {
-		return nil, fmt.Errorf("the command %q did not end within %v", command[0], commandTimeout)
-	}
-	if err != nil {
-		// What it wrote to its standard error is not repeated: it may hold what it was asked for.
-		return nil, fmt.Errorf("the command %q failed: %w", command[0], err)
-	}
-	if len(text) > maxSecret {
-		return nil, fmt.Errorf("the command %q printed more than %d KB", command[0], maxSecret>>10)
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return nil, fmt.Errorf("the command did not end within %v", commandTimeout)
+	case err != nil:
+		return nil, fmt.Errorf("the command failed: %w", withoutName(err))
 	}
 	return text, nil
+}
+
+// withoutName takes the name of a file or command out of an error.
+func withoutName(err error) error {
+	if inner, ok := errors.AsType[*fs.PathError](err); ok {
+		return inner.Err
+	}
+	if inner, ok := errors.AsType[*exec.Error](err); ok {
+		return inner.Err
+	}
+	return err
 }
 
 // path returns the path of a file that the config names: relative to the config's folder, ~/ to the user's home.

@@ -75,9 +75,7 @@ func read(ctx context.Context, path string, text []byte, mode os.FileMode, aroun
 	}
 	c.inherit()
 	r.noteSecrets(c)
-	if mode.Perm()&0o044 != 0 {
-		c.warnOfLiterals(mode)
-	}
+	c.warn(mode)
 	return c, nil
 }
 

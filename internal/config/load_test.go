@@ -157,7 +157,7 @@ listen = "unix:run/sock"
 	}
 }
 
-func TestLiteralSecretsInAReadableFileAreWarnedOf(t *testing.T) {
+func TestWhatIsUnwiseIsWarnedOf(t *testing.T) {
 	const open = `
 [[targets]]
 name = "a"
@@ -182,6 +182,7 @@ headers = { Authorization = "Bearer ${KEY}", Content-Type = "application/json" }
 		{"by the group", open, 0o640, "(mode 0640)"},
 		{"by nobody else", open, 0o600, ""},
 		{"without literals", closed, 0o644, ""},
+		{"any certificate", closed + "tls.insecure = true", 0o600, "targets[0].tls.insecure: a is trusted"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := load(t, c.text, c.mode)

@@ -26,8 +26,21 @@ func (r *reader) noteSecrets(c *Config) {
 	}
 }
 
-// warnOfLiterals warns of secrets that stand in a file which others may read.
-func (c *Config) warnOfLiterals(mode os.FileMode) {
+// warn notes what is allowed but unwise in a file of that mode.
+func (c *Config) warn(mode os.FileMode) {
+	for i, t := range c.Targets {
+		if t.TLS.Insecure {
+			c.Warnings = append(c.Warnings, fmt.Sprintf("targets[%d].tls.insecure: %s is trusted whatever certificate it shows", i, t.Name))
+		}
+	}
+	if found := c.literals(); len(found) > 0 && mode.Perm()&0o044 != 0 {
+		c.Warnings = append(c.Warnings, fmt.Sprintf("%s can be read by others (mode %04o) and holds secrets: %s; chmod 600 it, or use ${NAME}",
+			c.doc.file, mode.Perm(), strings.Join(found, ", ")))
+	}
+}
+
+// literals returns the paths of the secrets that stand in the file itself.
+func (c *Config) literals() []string {
 	var found []string
 	literal := func(path string) bool {
 		// A value from a file or a command stands below a key of its own.
@@ -47,10 +60,7 @@ func (c *Config) warnOfLiterals(mode os.FileMode) {
 	if c.Push.Token != "" && literal("push.token") {
 		found = append(found, "push.token")
 	}
-	if len(found) > 0 {
-		c.Warnings = append(c.Warnings, fmt.Sprintf("%s can be read by others (mode %04o) and holds secrets: %s; chmod 600 it, or use ${NAME}",
-			c.doc.file, mode.Perm(), strings.Join(found, ", ")))
-	}
+	return found
 }
 
 // publicHeader reports whether a header's value is no secret, whoever reads the file. (Shown it is not, all the same.)
