@@ -177,6 +177,48 @@ func ratio(results []tracker.Result, target string, kinds ...tracker.Kind) float
 	return float64(failed) / float64(max(all, 1))
 }
 
+func TestTheTrackerTellsTheSameStory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		p, seen := newPipes(), tracker.New(tracker.Settings{})
+		demo, err := start(ctx, p, p.dial, Options{
+			Seed: 42, Speed: 1,
+			Emit:   func(batch []tracker.Result) { seen.Record(time.Now(), batch) },
+			Health: func(s tracker.Source) { seen.UpdateSource(time.Now(), s) },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		begun := time.Now()
+		for _, c := range []struct {
+			at      time.Duration
+			target  string
+			state   tracker.State
+			breaker tracker.BreakerState
+		}{
+			{12 * time.Second, "kling/v2.1", tracker.Failing, tracker.Open},
+			{time.Minute, "kling/v2.1", tracker.Failing, tracker.Open},
+			{time.Minute, "flux/schnell", tracker.Throttled, tracker.Open},
+			{time.Minute, "veo/3", tracker.Failing, tracker.Closed},
+			{time.Minute, "sdxl/turbo", tracker.Healthy, tracker.Closed},
+			{4 * time.Minute, "flux/dev", tracker.Degraded, tracker.Closed},
+			{4 * time.Minute, "kling/v2.1", tracker.Degraded, tracker.Closed}, // the tracker still sees the five minutes before
+		} {
+			time.Sleep(c.at - time.Since(begun))
+			targets := seen.Snapshot(time.Now()).Targets
+			i := slices.IndexFunc(targets, func(t tracker.Target) bool { return t.Name == c.target })
+			if got := targets[i]; got.State != c.state || got.Breakers[0].State != c.breaker {
+				t.Errorf("after %v %s is %v (%s), its breaker %v; want %v, %v", c.at, c.target, got.State, got.Reason, got.Breakers[0].State, c.state, c.breaker)
+			}
+		}
+		cancel()
+		if err := demo.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestTheOpeningTellsItsStory(t *testing.T) {
 	inBubble(t, 42, 6*time.Minute, func(t *testing.T, start time.Time, seen *diary) {
 		if n := longestRun(seen.between(start, 0, 12*time.Second), "kling/v2.1"); n < 5 {

@@ -163,7 +163,7 @@ func mistake(m mishap, r *rand.Rand) call {
 			`{"prompt":"a red barn","num_images":2,`,
 		}[m.variant%4]
 	case notFound:
-		c.route = route([...]string{"flux/dv", "flux/schnel", "fluks/dev"}[m.variant%3])
+		c.route = route([...]string{m.model[1:], m.model[:len(m.model)-1], m.model + "-fast"}[m.variant%3])
 	case denied:
 		c.bearer = "Bearer " + token([...]string{keyHobby, keyImages, keySuspended}[m.variant%3])
 	default: // badKey

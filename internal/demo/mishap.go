@@ -33,29 +33,37 @@ type mishap struct {
 	variant int
 }
 
-// mishaps returns those of a cycle, in the order of their times. None befalls a provider that is down: an outage is to be
-// seen as one.
+// openingMishaps is one of each, where they spoil no picture: what happens to kling and veo then is worse, and flux/dev
+// bears two.
+var openingMishaps = [...]mishap{
+	{at: 200 * time.Millisecond, slip: slowBody, model: "flux/dev"}, // first: its client waits for its timeout
+	{at: 400 * time.Millisecond, slip: badInput, model: "flux/dev"},
+	{at: 900 * time.Millisecond, slip: notFound, model: "kling/v2.1"},
+	{at: 1400 * time.Millisecond, slip: denied, model: "veo/3"},
+	{at: 1900 * time.Millisecond, slip: badKey, model: "veo/3"},
+	{at: 2000 * time.Millisecond, slip: reset, model: "kling/v2.1"},
+	{at: 2400 * time.Millisecond, slip: badGateway, model: "veo/3"},
+	{at: 2900 * time.Millisecond, slip: cutBody, model: "veo/3"},
+}
+
+// mishaps returns those of a cycle, in the order of their times. None befalls a model that an incident befalls, so that
+// each incident is seen as what it is.
 func (s script) mishaps(cycle uint64) []mishap {
 	r := newRand(s.seed, 1<<32+cycle)
 	origin := time.Duration(cycle) * cycleLength //nolint:gosec // a cycle is 24 minutes: the clock ends long before the integer
 	var all []mishap
+	if cycle == 0 {
+		all = append(all, openingMishaps[:]...)
+	}
 	for k := range slip(slips) {
-		at := origin + between(r, 0, 4*time.Minute)
-		if cycle == 0 {
-			at = 400*time.Millisecond + time.Duration(k)*600*time.Millisecond
-			if k == slowBody {
-				at = 200 * time.Millisecond // its client must wait for its timeout first
-			}
-		}
-		for at < origin+cycleLength {
-			m := mishap{at: at, slip: k, model: pick(r, "flux/dev", "flux/schnell"), variant: r.IntN(12)}
+		for at := origin + between(r, 10*time.Second, 6*time.Minute); at < origin+cycleLength; at += between(r, 3*time.Minute, 8*time.Minute) {
+			m := mishap{at: at, slip: k, model: pick(r, "flux/dev", "flux/dev", "flux/dev", "flux/schnell"), variant: r.IntN(12)}
 			if k == denied {
 				m.model = "veo/3"
 			}
-			if s.at(at).outage(provider(m.model)) == 0 {
+			if !s.at(at).troubles(m.model) {
 				all = append(all, m)
 			}
-			at += between(r, 2*time.Minute, 5*time.Minute)
 		}
 	}
 	slices.SortFunc(all, func(a, b mishap) int { return cmp.Compare(a.at, b.at) })
@@ -63,7 +71,7 @@ func (s script) mishaps(cycle uint64) []mishap {
 }
 
 // patience is how late a mishap may come.
-const patience = 30 * time.Second
+const patience = 10 * time.Second
 
 // pending hands out the mishaps of the server, each to one request.
 type pending struct {

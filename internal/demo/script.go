@@ -145,3 +145,18 @@ func (w weather) expired(owner string) bool { _, ok := w.find(expiredKey, owner)
 
 // stormy reports whether the client is in its storm.
 func (w weather) stormy(agent string) bool { _, ok := w.find(storm, agent); return ok }
+
+// troubles reports whether an incident befalls requests for the model.
+func (w weather) troubles(model string) bool {
+	for _, i := range w.active {
+		if i.where == model || i.where == provider(model) {
+			return true
+		}
+		for _, c := range clients {
+			if c.model == model && (i.where == c.agent || i.where == c.key) {
+				return true
+			}
+		}
+	}
+	return false
+}

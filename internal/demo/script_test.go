@@ -112,19 +112,39 @@ func TestASlowBurnOnlyRisesUntilItsRollback(t *testing.T) {
 	}
 }
 
-func TestMishapsAreRareInOrderAndSpareWhoIsDown(t *testing.T) {
+func TestMishapsAreRareInOrderAndSpareWhoIsInTrouble(t *testing.T) {
 	s := script{seed: 5}
 	for cycle := range week {
 		all := s.mishaps(cycle)
 		if !slices.IsSortedFunc(all, func(a, b mishap) int { return int(a.at - b.at) }) {
 			t.Fatalf("cycle %d: not in order", cycle)
 		}
-		if n := len(all); n < 30 || n > 110 {
+		if n := len(all); n < 12 || n > 50 {
 			t.Errorf("cycle %d: %d mishaps in %v", cycle, n, cycleLength)
 		}
 		for _, m := range all {
-			if s.at(m.at).outage(provider(m.model)) > 0 {
-				t.Errorf("%+v befalls a provider that is down", m)
+			if m.at > 10*time.Second && s.at(m.at).troubles(m.model) {
+				t.Errorf("%+v befalls a model in trouble", m)
+			}
+		}
+	}
+}
+
+func TestAnIncidentTroublesTheModelsItBefalls(t *testing.T) {
+	for _, c := range []struct {
+		trouble trouble
+		where   string
+		models  []string
+	}{
+		{outage, "flux", []string{"flux/dev", "flux/schnell"}},
+		{slowBurn, "kling/v2.1", []string{"kling/v2.1"}},
+		{storm, stormClient, []string{"flux/schnell"}},
+		{expiredKey, keyMarketing, []string{"veo/3"}},
+	} {
+		w := weather{active: []incident{{trouble: c.trouble, where: c.where}}}
+		for i := range models {
+			if got, want := w.troubles(models[i].name), slices.Contains(c.models, models[i].name); got != want {
+				t.Errorf("%s at %s: troubles(%s) = %v", []string{"outage", "storm", "expired key", "slow burn"}[c.trouble], c.where, models[i].name, got)
 			}
 		}
 	}

@@ -92,7 +92,7 @@ func TestEachRequestIsAnsweredAsTheReferenceAPIWould(t *testing.T) {
 		kind, message              string   // of the error body
 		fields                     []string // of the body, in order
 	}{
-		{"a generation", quiet, "POST", "/api/v1/flux/dev", app, good, 200, "", "", []string{"id", "images", "model", "status"}},
+		{"a generation", quiet, "POST", "/api/v1/sdxl/turbo", app, good, 200, "", "", []string{"id", "images", "model", "status"}},
 		{"the status of a model", quiet, "GET", "/api/v1/kling/v2.1", app, "", 200, "", "", []string{"model", "status"}},
 		{"health", quiet, "GET", "/healthz", "", "", 200, "", "", []string{"providers", "status"}},
 		{"health in an outage", troubled, "GET", "/healthz", "", "", 200, "", "", []string{"providers", "status"}},
