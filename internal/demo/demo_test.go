@@ -203,7 +203,7 @@ func TestTheTrackerTellsTheSameStory(t *testing.T) {
 			{time.Minute, "veo/3", tracker.Failing, tracker.Closed},
 			{time.Minute, "sdxl/turbo", tracker.Healthy, tracker.Closed},
 			{4 * time.Minute, "flux/dev", tracker.Degraded, tracker.Closed},
-			{4 * time.Minute, "kling/v2.1", tracker.Degraded, tracker.Closed}, // the tracker still sees the five minutes before
+			{8 * time.Minute, "kling/v2.1", tracker.Healthy, tracker.Closed},
 		} {
 			time.Sleep(c.at - time.Since(begun))
 			targets := seen.Snapshot(time.Now()).Targets
