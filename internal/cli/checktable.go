@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"errtop/internal/safetext"
+	"errtop/tracker"
+)
+
+// phase is a part of a request's time.
+type phase struct {
+	name string
+	took time.Duration
+}
+
+// phases returns the phases that happened, in their order.
+func phases(p tracker.Phases) []phase {
+	var happened []phase
+	for _, phase := range []phase{
+		{"dns", p.DNS}, {"connect", p.Connect}, {"tls", p.TLS}, {"first_byte", p.FirstByte}, {"body", p.Body},
+	} {
+		if phase.took > 0 {
+			happened = append(happened, phase)
+		}
+	}
+	return happened
+}
+
+func milliseconds(d time.Duration) float64 {
+	return float64(d.Round(10*time.Microsecond)) / float64(time.Millisecond)
+}
+
+// writeChecked prints a line a target: symbol, name, result, time, and why it failed; with its evidence where verbose.
+func (a *app) writeChecked(results []checked, verbose bool) error {
+	width, failed := len("TARGET"), 0
+	for i := range results {
+		width = max(width, safetext.Width(safetext.Line(results[i].target.Name)))
+	}
+	paint := painter(a.colour())
+	var b strings.Builder
+	fmt.Fprintf(&b, "  %s  %-13s %9s  %s\n", pad("TARGET", width), "RESULT", "TIME", "WHY")
+	for i := range results {
+		r := &results[i].result
+		symbol, label, style := "●", "ok", styleOK
+		if r.Kind.Failed() {
+			failed++
+			symbol, label, style = "✖", r.Outcome().Label(), styleFailed
+		} else if r.Status != 0 {
+			label = fmt.Sprintf("%d ok", r.Status)
+		}
+		line := fmt.Sprintf("%s %s  %-13s %9s  %s", paint(style, symbol), pad(safetext.Line(results[i].target.Name), width),
+			label, showDuration(r.Latency), why(r))
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+		if verbose {
+			writeEvidence(&b, r)
+		}
+	}
+	if failed > 0 {
+		fmt.Fprintf(&b, "%d of %d fail\n", failed, len(results))
+	}
+	_, err := io.WriteString(a.Out, b.String())
+	return err //nolint:wrapcheck // a write to standard output: there is nothing to add
+}
+
+// why says in a line what was wrong.
+func why(r *tracker.Result) string {
+	switch {
+	case !r.Kind.Failed():
+		return ""
+	case r.Message == "" || r.Message == r.Error:
+		return safetext.Line(r.Error)
+	case r.Error == "" || strings.HasPrefix(r.Message, r.Error):
+		return safetext.Line(r.Message)
+	default:
+		return safetext.Line(r.Error + ": " + r.Message)
+	}
+}
+
+// writeEvidence prints what is known of a result, indented under its line.
+func writeEvidence(b *strings.Builder, r *tracker.Result) {
+	e := r.Evidence
+	if e == nil {
+		return
+	}
+	field := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(b, "    %-11s %s\n", name, safetext.Line(value))
+		}
+	}
+	field("request", strings.TrimSpace(e.Request.Method+" "+e.Request.URL))
+	for _, wrong := range e.Errors {
+		field("error", wrong)
+	}
+	field("details", e.Details)
+	if e.Attempt > 1 {
+		field("attempt", fmt.Sprintf("%d of %d", e.Attempt, e.Attempts))
+	}
+	parts := make([]string, 0, 5)
+	for _, phase := range phases(e.Phases) {
+		parts = append(parts, strings.ReplaceAll(phase.name, "_", " ")+" "+showDuration(phase.took))
+	}
+	field("phases", strings.Join(parts, ", "))
+	field("remote", strings.TrimSpace(e.RemoteAddr+" "+e.Proto+" "+e.TLSVersion))
+	if !e.CertExpiry.IsZero() {
+		field("certificate", "until "+e.CertExpiry.UTC().Format(time.RFC3339))
+	}
+	field("request id", r.RequestID)
+	if !r.ResetAt.IsZero() {
+		field("resets at", r.ResetAt.UTC().Format(time.RFC3339))
+	}
+	for _, header := range e.Headers {
+		field("header", header.Name+": "+header.Value)
+	}
+	if e.Body != "" {
+		for line := range strings.Lines(safetext.Block(e.Body)) {
+			field("body", strings.TrimRight(line, "\n"))
+		}
+	}
+}
+
+// showDuration formats d with three digits or so; "–" for none.
+func showDuration(d time.Duration) string {
+	switch {
+	case d <= 0:
+		return "–"
+	case d < time.Millisecond:
+		return fmt.Sprintf("%dµs", d.Microseconds())
+	case d < time.Second:
+		return fmt.Sprintf("%dms", d.Milliseconds())
+	default:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+}
+
+// pad fills text up with spaces to width cells.
+func pad(text string, width int) string {
+	return text + strings.Repeat(" ", max(0, width-safetext.Width(text)))
+}
+
+// The colours of a result's symbol; blue and red, which colour-blind people can tell apart, and the symbol differs too.
+const (
+	styleOK     = "\x1b[34m"
+	styleFailed = "\x1b[1;31m"
+)
+
+// painter returns a function that wraps text in a style, or leaves it where there are no colours.
+func painter(colour bool) func(style, text string) string {
+	return func(style, text string) string {
+		if !colour {
+			return text
+		}
+		return style + text + "\x1b[0m"
+	}
+}

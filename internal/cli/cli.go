@@ -1,0 +1,96 @@
+// Package cli is errtop's commands and the wiring between its rooms: it opens what the user named, starts sources, hands
+// their results to the tracker and shows the tracker's snapshots; it stops everything in order, and turns errors into
+// words and an exit status. It knows every other package; nothing but main knows it.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"charm.land/fang/v2"
+	"github.com/spf13/cobra"
+
+	"errtop/internal/safego"
+)
+
+// Process is what errtop has of the operating system.
+type Process struct {
+	In, Out, Err  *os.File
+	LookupEnv     func(string) (string, bool)
+	ExampleConfig []byte // what errtop init writes
+}
+
+// Main runs the command that args name (without the program's own name) and returns the exit status: 0, 1 where something
+// fails or cannot be read, 2 for a wrong flag or config. SIGINT, SIGTERM and SIGHUP end it in order.
+func Main(args []string, process Process) int {
+	// The terminal may be gone when SIGHUP comes: SIGPIPE must not kill us before things are put in order.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+
+	app := &app{Process: process}
+	root := app.root()
+	root.SetArgs(args)
+	root.SetIn(process.In)
+	root.SetOut(process.Out)
+	root.SetErr(process.Err)
+	err := safego.Catch(func() error {
+		return fang.Execute(ctx, root, fang.WithVersion(version()), fang.WithColorSchemeFunc(fang.AnsiColorScheme))
+	})
+	return report(process.Err, errors.Join(err, app.err))
+}
+
+// app holds what the commands share.
+type app struct {
+	Process
+	configPath string
+
+	// err is what the command ended with. It does not go through fang, which would ask the terminal for its background
+	// before it prints, and leave the answer on the command line where the terminal is slow.
+	err error
+}
+
+// root returns the command tree.
+func (a *app) root() *cobra.Command {
+	root := a.dashboardCommand()
+	root.AddCommand(a.demoCommand(), a.checkCommand(), a.statsCommand(), a.initCommand(), a.configCommand())
+	for _, command := range append(root.Commands(), root) {
+		run := command.RunE
+		command.RunE = func(command *cobra.Command, args []string) error {
+			a.err = run(command, args)
+			return nil
+		}
+		command.Args = cobra.ArbitraryArgs // each command checks its own, in its own words
+		command.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
+			a.err = usage(err.Error(), "see "+command.CommandPath()+" --help")
+			return nil
+		})
+	}
+	return root
+}
+
+// say prints a line on standard output.
+func (a *app) say(format string, args ...any) error {
+	if _, err := fmt.Fprintf(a.Out, format+"\n", args...); err != nil {
+		return fmt.Errorf("cannot write: %w", err)
+	}
+	return nil
+}
+
+// version returns the module's version as the build recorded it, or "devel".
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "devel"
+}
+
+// configFlag gives a command --config.
+func (a *app) configFlag(command *cobra.Command) {
+	command.Flags().StringVarP(&a.configPath, "config", "c", "", "settings file; default ./errtop.toml, then $XDG_CONFIG_HOME/errtop/config.toml")
+}

@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes this test binary also stand in for errtop, under that name on the PATH.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"errtop":        func() { os.Exit(Main(os.Args[1:], testProcess())) },
+		"errtop-panics": panickingDashboard,
+	})
+}
+
+func testProcess() Process {
+	example, err := os.ReadFile(os.Getenv("ERRTOP_EXAMPLE"))
+	if err != nil {
+		example = []byte("# no example\n")
+	}
+	return Process{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, LookupEnv: os.LookupEnv, ExampleConfig: example}
+}
+
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(env *testscript.Env) error {
+			example, err := os.Getwd()
+			env.Setenv("ERRTOP_EXAMPLE", example+"/../../config.example.toml")
+			return err
+		},
+	})
+}

@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"errtop/internal/config"
+	"errtop/internal/demo"
+	"errtop/internal/ingest"
+	"errtop/internal/safego"
+	"errtop/tui"
+)
+
+// patience is how long sources may take to end after the dashboard has. What cannot end by then, a read that blocks, ends
+// with the process.
+const patience = 700 * time.Millisecond
+
+// dashboard is a picture and what fills it.
+type dashboard struct {
+	title    string
+	settings *config.Config
+	sources  []source
+}
+
+func (a *app) dashboardCommand() *cobra.Command {
+	var options ingest.Options
+	command := &cobra.Command{
+		Use:   "errtop",
+		Short: "top for failing requests",
+		Long: "top for failing requests: what is broken, since when, why, what to do about it, and is it getting better.\n\n" +
+			"Without a config and without results piped in it shows the demo.",
+		Example: "errtop demo\n" +
+			"tail -F /var/log/nginx/access.log | errtop\n" +
+			"errtop --config errtop.toml",
+		RunE: func(command *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("no such command: "+args[0], "errtop --help lists the commands; to read a log: errtop < FILE")
+			}
+			d, err := a.chosen(command.Context(), options)
+			if err != nil {
+				return err
+			}
+			return a.dashboard(command.Context(), d)
+		},
+	}
+	a.configFlag(command)
+	command.Flags().StringVar((*string)(&options.Format), "format", "", "format of the results piped in; recognised by default")
+	return command
+}
+
+// chosen returns what errtop without a command shows: the config's targets, results that are piped in, both, or else the demo.
+func (a *app) chosen(ctx context.Context, options ingest.Options) (dashboard, error) {
+	settings, path, err := a.settings(ctx)
+	if err != nil {
+		return dashboard{}, err
+	}
+	d := dashboard{title: settings.Name, settings: settings}
+	if len(settings.Targets) > 0 {
+		d.sources = append(d.sources, probes(settings))
+	}
+	if isPiped(a.In) {
+		d.sources = append(d.sources, a.standardInput(options))
+	}
+	if len(d.sources) > 0 {
+		return d, nil
+	}
+	if path != "" {
+		return dashboard{}, requireTargets(settings, path)
+	}
+	return demonstration(demo.Options{}), nil
+}
+
+// demonstration is the dashboard over the embedded API.
+func demonstration(options demo.Options) dashboard {
+	settings := config.Default()
+	return dashboard{title: "demo", settings: settings, sources: []source{embeddedAPI(options, settings)}}
+}
+
+// dashboard shows d until somebody quits, ctx ends, or something of ours panics; then it stops the sources.
+func (a *app) dashboard(ctx context.Context, d dashboard) error {
+	view, done, err := a.viewer(&d)
+	if err != nil {
+		return err
+	}
+	defer done()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	group, ctx := safego.WithContext(ctx)
+	f := newFeed(trackerSettings(d.settings))
+	for _, warning := range d.settings.Warnings {
+		f.notice(warning)
+	}
+	for _, source := range d.sources {
+		group.Go(func() error { return source(ctx, f) })
+	}
+	err = safego.Catch(func() error { return view(ctx, f) })
+	cancel()
+	return errors.Join(err, waitFor(group, patience))
+}
+
+// viewer returns the function that shows a feed, and one to call after it.
+func (a *app) viewer(d *dashboard) (view func(context.Context, *feed) error, done func(), err error) {
+	options := tui.Options{Title: d.title, Refresh: d.settings.Dashboard.Refresh.Std(), ASCII: d.settings.Dashboard.ASCII}
+	if err := a.requireScreen(); err != nil {
+		return nil, nil, err
+	}
+	if options.Styles, err = tui.NewStyles(d.settings.Dashboard.Theme, d.settings.Dashboard.Styles); err != nil {
+		return nil, nil, err
+	}
+	if options.Keys, err = tui.NewKeyMap(d.settings.Dashboard.Keys); err != nil {
+		return nil, nil, err
+	}
+	keyboard, done, err := a.keyboard()
+	if err != nil {
+		return nil, nil, err
+	}
+	return func(ctx context.Context, f *feed) error {
+		options.Tracker, options.Notices = f.tracker, f.notices
+		return tui.Run(ctx, keyboard, a.Out, options)
+	}, done, nil
+}
+
+// waitFor returns the group's error, or nil where it does not end in time.
+func waitFor(group *safego.Group, patience time.Duration) error {
+	ended := make(chan error, 1)
+	go func() { ended <- group.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(patience):
+		return nil
+	}
+}

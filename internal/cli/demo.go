@@ -1,0 +1,31 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"errtop/internal/demo"
+)
+
+func (a *app) demoCommand() *cobra.Command {
+	var options demo.Options
+	command := &cobra.Command{
+		Use:   "demo",
+		Short: "Show the dashboard over an embedded API with incidents",
+		Long: "Show the dashboard over an embedded API with incidents: a server on a free loopback port, asked over real HTTP by " +
+			"probes and by a load of clients. Nothing leaves this machine.",
+		RunE: func(command *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage(fmt.Sprintf("demo takes no arguments, got %q", args[0]), "errtop demo --help")
+			}
+			if options.Speed < 0.1 || options.Speed > 100 {
+				return usage(fmt.Sprintf("--speed %g is out of range", options.Speed), "from 0.1 to 100; 1 is real time")
+			}
+			return a.dashboard(command.Context(), demonstration(options))
+		},
+	}
+	command.Flags().Uint64Var(&options.Seed, "seed", 1, "seed of the incidents and of the clients' habits")
+	command.Flags().Float64Var(&options.Speed, "speed", 1, "how much faster than real time the demo's world runs")
+	return command
+}

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"errtop/internal/safego"
+	"errtop/internal/safetext"
+)
+
+// The exit statuses.
+const (
+	statusOK     = 0
+	statusFailed = 1 // something fails, or cannot be read
+	statusUsage  = 2 // a wrong flag or config
+)
+
+// exitError is an error with an exit status and a hint at the mend.
+type exitError struct {
+	err    error
+	status int
+	hint   string
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+// usage returns an error of the command line.
+func usage(message, hint string) error {
+	return &exitError{err: errors.New(message), status: statusUsage, hint: hint}
+}
+
+// errFailing ends a command whose output has already said what fails.
+var errFailing = errors.New("something fails")
+
+// report prints err on w as "errtop: error: …" with its hint, and returns the exit status. An error of several lines is
+// printed a line each. A panic is printed with its stack.
+func report(w io.Writer, err error) int {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return statusOK
+	}
+	if errors.Is(err, errFailing) {
+		return statusFailed
+	}
+	if panicked, ok := errors.AsType[*safego.PanicError](err); ok {
+		_, _ = fmt.Fprintf(w, "errtop: error: %s\n\n%s\n", safetext.Line(panicked.Error()), safetext.Block(string(panicked.Stack)))
+		return statusFailed
+	}
+	for line := range strings.Lines(err.Error()) {
+		_, _ = fmt.Fprintf(w, "errtop: error: %s\n", safetext.Line(strings.TrimRight(line, "\n")))
+	}
+	exit, ok := errors.AsType[*exitError](err)
+	if !ok {
+		return statusFailed
+	}
+	if exit.hint != "" {
+		_, _ = fmt.Fprintf(w, "hint: %s\n", safetext.Line(exit.hint))
+	}
+	return exit.status
+}

@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"errtop/tracker"
+)
+
+// feed is where sources hand in what they have: results and their health to the tracker, notices to the viewer. Nothing
+// in it waits for a viewer.
+type feed struct {
+	tracker *tracker.ErrorTracker
+	notices chan string
+}
+
+// source fills a feed until its context ends.
+type source func(context.Context, *feed) error
+
+func newFeed(settings tracker.Settings) *feed {
+	return &feed{tracker: tracker.New(settings), notices: make(chan string, 16)}
+}
+
+func (f *feed) emit(results []tracker.Result) { f.tracker.Record(time.Now(), results) }
+
+func (f *feed) health(s tracker.Source) { f.tracker.UpdateSource(time.Now(), s) }
+
+// notice tells the viewer something; where too many wait it is dropped, since the picture says the same.
+func (f *feed) notice(text string) {
+	select {
+	case f.notices <- text:
+	default:
+	}
+}

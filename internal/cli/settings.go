@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"errtop/internal/config"
+	"errtop/internal/ingest"
+	"errtop/tui"
+)
+
+// configFile returns the config to read: the one that was named, ./errtop.toml, or the user's own; "" where there is none.
+func (a *app) configFile() (string, error) {
+	if a.configPath != "" {
+		return a.configPath, nil
+	}
+	places := []string{defaultConfig}
+	if home, ok := a.LookupEnv("XDG_CONFIG_HOME"); ok && home != "" {
+		places = append(places, filepath.Join(home, "errtop", "config.toml"))
+	} else if home, ok := a.LookupEnv("HOME"); ok && home != "" {
+		places = append(places, filepath.Join(home, ".config", "errtop", "config.toml"))
+	}
+	for _, path := range places {
+		_, err := os.Stat(path)
+		if err == nil {
+			return path, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return "", &exitError{err: fmt.Errorf("cannot read the config: %w", err), status: statusUsage}
+		}
+	}
+	return "", nil
+}
+
+// settings loads the config; path is "" and the settings are the defaults where there is none.
+func (a *app) settings(ctx context.Context) (settings *config.Config, path string, err error) {
+	path, err = a.configFile()
+	if err != nil {
+		return nil, "", err
+	}
+	if path == "" {
+		return config.Default(), "", nil
+	}
+	settings, err = a.load(ctx, path)
+	return settings, path, err
+}
+
+// load reads the config at path and checks what only the rooms can check.
+func (a *app) load(ctx context.Context, path string) (*config.Config, error) {
+	around := config.Surroundings{
+		LookupEnv: a.LookupEnv,
+		Themes:    tui.ThemeNames(),
+	}
+	for _, format := range ingest.Formats() {
+		around.Formats = append(around.Formats, string(format))
+	}
+	settings, err := config.Load(ctx, path, around)
+	if err == nil {
+		err = errors.Join(checkLook(settings), checkTargets(settings))
+	}
+	if err != nil {
+		return nil, &exitError{err: err, status: statusUsage}
+	}
+	return settings, nil
+}
+
+// checkLook returns what the screen finds wrong with its settings, with their place in the file.
+func checkLook(settings *config.Config) error {
+	var mistakes []error
+	if _, err := tui.NewStyles(settings.Dashboard.Theme, settings.Dashboard.Styles); err != nil {
+		mistakes = append(mistakes, settings.Mistake("dashboard.styles", err))
+	}
+	if _, err := tui.NewKeyMap(settings.Dashboard.Keys); err != nil {
+		mistakes = append(mistakes, settings.Mistake("dashboard.keys", err))
+	}
+	return errors.Join(mistakes...)
+}
+
+// requireTargets refuses settings that name nothing to probe.
+func requireTargets(settings *config.Config, path string) error {
+	switch {
+	case path == "":
+		return usage("no config found", "errtop init writes one; --config FILE names another")
+	case len(settings.Targets) == 0:
+		return usage(path+" has no [[targets]]", "errtop init shows in a new file how a target is written")
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"errtop/internal/config"
+	"errtop/internal/demo"
+	"errtop/internal/ingest"
+	"errtop/probe"
+	"errtop/tracker"
+)
+
+// standardInput reads results that are piped in.
+func (a *app) standardInput(options ingest.Options) source {
+	return func(ctx context.Context, f *feed) error {
+		return ingest.Stream(ctx, "stdin", a.In, options, ingest.Sink{Emit: f.emit, Health: f.health})
+	}
+}
+
+// probes asks the targets of the settings.
+func probes(settings *config.Config) source {
+	return func(ctx context.Context, f *feed) error {
+		f.tracker.Announce(time.Now(), targetInfos(settings)...)
+		prober := newProber(f, settings.Probe)
+		if err := prober.Set(probeTargets(settings)); err != nil {
+			return err
+		}
+		return prober.Run(ctx)
+	}
+}
+
+func newProber(f *feed, settings config.Probe) *probe.Prober {
+	return probe.New(probe.Options{
+		Emit: f.emit, Gate: f.tracker.Gate, Notice: f.notice,
+		UserAgent: userAgent(settings), MaxInFlight: settings.MaxInFlight, MaxPerHost: settings.MaxPerHost,
+		Connectivity: settings.Connectivity,
+	})
+}
+
+// userAgent returns what probes call themselves.
+func userAgent(settings config.Probe) string {
+	if settings.UserAgent != "" {
+		return settings.UserAgent
+	}
+	return "errtop/" + version()
+}
+
+// embeddedAPI runs the demo's API with its clients, and probes it.
+func embeddedAPI(options demo.Options, settings *config.Config) source {
+	return func(ctx context.Context, f *feed) error {
+		options.Emit, options.Health = f.emit, f.health
+		api, err := demo.Start(ctx, options)
+		if err != nil {
+			return err
+		}
+		targets := api.Targets()
+		infos, asked := make([]tracker.TargetInfo, len(targets)), make([]probe.Target, len(targets))
+		for i, t := range targets {
+			infos[i] = tracker.TargetInfo{Name: t.Name, URL: t.URL, Interval: t.Interval}
+			asked[i] = probe.Target{
+				Name: t.Name, URL: t.URL, Method: t.Method, Headers: t.Headers, Body: t.Body,
+				Interval: t.Interval, Timeout: t.Timeout, Expect: t.Expect,
+			}
+		}
+		f.tracker.Announce(time.Now(), infos...)
+		prober := newProber(f, settings.Probe)
+		if err := prober.Set(asked); err != nil {
+			return err
+		}
+		if err := prober.Run(ctx); err != nil {
+			return err
+		}
+		return api.Wait()
+	}
+}

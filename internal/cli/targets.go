@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"errtop/internal/config"
+	"errtop/internal/safetext"
+	"errtop/probe"
+	"errtop/tracker"
+)
+
+// probeTargets returns the targets of the settings as the prober takes them.
+func probeTargets(settings *config.Config) []probe.Target {
+	targets := make([]probe.Target, len(settings.Targets))
+	for i := range settings.Targets {
+		targets[i] = probeTarget(&settings.Targets[i])
+	}
+	return targets
+}
+
+func probeTarget(t *config.Target) probe.Target {
+	target := probe.Target{
+		Name: t.Name, URL: t.URL, Method: t.Method, Body: t.Body, Schema: t.Schema, Expect: t.Expect,
+		Interval: t.Interval.Std(), Timeout: t.Timeout.Std(),
+		Retry: retryPolicy(t.Retry), Attempts: t.Attempts, Backoff: t.Backoff.Std(), BackoffMax: t.BackoffMax.Std(),
+		KeepAlive: t.KeepAlive, FollowRedirects: t.FollowRedirects, Address: t.Address, IP: t.IP, HTTP: t.HTTP,
+		TLS:      probe.TLS{CAFile: t.TLS.CA, CertFile: t.TLS.Cert, KeyFile: t.TLS.Key, ServerName: t.TLS.ServerName, Insecure: t.TLS.Insecure},
+		CertWarn: t.CertWarn.Std(),
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Headers)) {
+		target.Headers = append(target.Headers, tracker.Header{Name: name, Value: t.Headers[name].Reveal()})
+	}
+	for _, secret := range t.Secrets {
+		target.Secrets = append(target.Secrets, secret.Reveal())
+	}
+	return target
+}
+
+// retryPolicy returns the policy of a name that the config has checked.
+func retryPolicy(name string) probe.Retry {
+	if name == "auto" {
+		return probe.RetrySafe
+	}
+	return probe.Retry(name)
+}
+
+// targetInfos returns what the tracker is told of the targets before their first result.
+func targetInfos(settings *config.Config) []tracker.TargetInfo {
+	infos := make([]tracker.TargetInfo, len(settings.Targets))
+	for i := range settings.Targets {
+		t := &settings.Targets[i]
+		infos[i] = tracker.TargetInfo{
+			Name: safetext.Line(t.Name), URL: safetext.MaskURL(t.URL), Interval: t.Interval.Std(),
+			Objective: t.Objective, Period: t.Period.Std(),
+			BreakerThreshold: t.Breaker.Threshold, BreakerRecovery: t.Breaker.Recovery.Std(),
+		}
+	}
+	return infos
+}
+
+// checkTargets returns what the prober finds wrong with the targets, each with its place in the file.
+func checkTargets(settings *config.Config) error {
+	var mistakes []error
+	for i := range settings.Targets {
+		if err := probe.Check(probeTarget(&settings.Targets[i])); err != nil {
+			mistakes = append(mistakes, settings.Mistake(fmt.Sprintf("targets[%d]", i), err))
+		}
+	}
+	return errors.Join(mistakes...)
+}
+
+// trackerSettings returns the tracker's bounds and rules as the settings have them.
+func trackerSettings(settings *config.Config) tracker.Settings {
+	return tracker.Settings{
+		Ring: settings.Tracker.Ring, MaxTargets: settings.Tracker.MaxTargets, MaxGroups: settings.Tracker.MaxGroups,
+		BreakerThreshold: settings.Breaker.Threshold, BreakerRecovery: settings.Breaker.Recovery.Std(),
+		GateCounts: settings.Breaker.GateCounts.Contain, ObservedCounts: settings.Breaker.ObservedCounts.Contain,
+	}
+}
