@@ -38,7 +38,7 @@ func (m *model) everywhere(a Action) (tea.Cmd, bool) {
 	case Suspend:
 		return tea.Suspend, true
 	case Redraw:
-		return tea.ClearScreen, true
+		m.redraw = true
 	case Reload:
 		return m.reload(), true
 	case Help:

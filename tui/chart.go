@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,6 +51,9 @@ func (c *failuresChart) SetSnapshot(snap *tracker.Snapshot) {
 func (c *failuresChart) plot() {
 	c.stale, c.rows, c.axis = false, nil, 0
 	height := c.h - 3 // the heading, the time axis, and the plot has one row more than it is told
+	if len(c.opened) > 0 && height > 3 {
+		height--
+	}
 	if height < 1 || len(c.values) == 0 {
 		return
 	}
@@ -100,11 +104,12 @@ func (c *failuresChart) View(a area) {
 		p.text(a.styles.Failing, text[cut:])
 	}
 	if len(c.rows) > 0 {
-		c.times(a.row(len(c.rows) + 1))
+		c.marks(a.row(len(c.rows) + 1))
+		c.times(a.row(a.h - 1))
 	}
 }
 
-// times draws the time axis, and over it the marks of breakers that opened.
+// times draws the time axis.
 func (c *failuresChart) times(p pen) {
 	from := c.axis + 1
 	room := p.left() - from
@@ -123,15 +128,24 @@ func (c *failuresChart) times(p pen) {
 	}
 	put(room-3, "now")
 	p.to(from)
-	marks := map[int]bool{}
-	for _, minute := range c.opened {
-		marks[minute*(room-1)/max(n-1, 1)] = true
+	p.text(p.styles.Faint, string(line))
+}
+
+// marks draws a mark under each minute in which a breaker opened, where there is a row for it.
+func (c *failuresChart) marks(p pen) {
+	if len(c.opened) == 0 || len(c.rows)+2 >= c.h {
+		return
 	}
-	for i, r := range line {
-		if marks[i] {
-			p.text(p.styles.Degraded, p.glyphs.mark)
-		} else {
-			p.text(p.styles.Faint, string(r))
+	p.to(1)
+	p.cell(p.styles.Degraded, "open", c.axis-1)
+	from := c.axis + 1
+	room := p.left() - 1
+	for minute := range c.values {
+		if slices.Contains(c.opened, minute) {
+			if at := from + minute*(room-1)/max(len(c.values)-1, 1); at >= p.at() {
+				p.to(at)
+				p.text(p.styles.Degraded, p.glyphs.mark)
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"errtop/tracker"
@@ -24,6 +25,7 @@ func newestFirst(snap *tracker.Snapshot) []happening {
 		f := &snap.Errors[i]
 		list[i] = happening{f, like[f.Group]}
 	}
+	slices.SortFunc(list, func(a, b happening) int { return cmp.Compare(b.Seq, a.Seq) })
 	return list
 }
 

@@ -32,8 +32,8 @@ type pastMsg struct{ snap *tracker.Snapshot }
 // restBetween is how long a picture without changes is shown before its sliding windows are counted again.
 const restBetween = 5 * time.Second
 
-// first returns the first snapshot at once.
-func (f *feed) first() tea.Msg {
+// take takes a snapshot at once.
+func (f *feed) take() newsMsg {
 	now := f.now()
 	return newsMsg{now, f.tracker.Snapshot(now)}
 }
@@ -51,7 +51,7 @@ func (f *feed) next(taken time.Time) tea.Cmd {
 			if now := f.now(); now.Sub(taken) < restBetween {
 				return newsMsg{now: now}
 			}
-			return f.first()
+			return f.take()
 		case <-f.changed:
 		}
 		rest := time.NewTimer(f.refresh - f.now().Sub(taken))
@@ -60,7 +60,7 @@ func (f *feed) next(taken time.Time) tea.Cmd {
 		case <-f.ctx.Done():
 			return nil
 		case <-rest.C:
-			return f.first()
+			return f.take()
 		}
 	}
 }

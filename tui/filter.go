@@ -50,10 +50,10 @@ func (f *facts) anyText(match func(string) bool) bool {
 // filter is a filter that was understood: every term must hold.
 type filter struct {
 	text  string
-	terms []term
+	terms []condition
 }
 
-type term struct {
+type condition struct {
 	not   bool
 	holds func(f *facts, now time.Time) bool
 }
@@ -76,7 +76,7 @@ const filterHelp = `words  "a phrase"  /regexp/  status:5xx  target:kling  kind:
 func parseFilter(text string) (*filter, error) {
 	f := &filter{text: strings.TrimSpace(text)}
 	for rest := f.text; rest != ""; rest = strings.TrimLeft(rest, " ") {
-		var t term
+		var t condition
 		var err error
 		rest, t.not = strings.CutPrefix(rest, "!")
 		switch {

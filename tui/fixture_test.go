@@ -151,14 +151,14 @@ func evidence() *tracker.Evidence {
 	}
 }
 
-// screen is a dashboard under test, driven like by a user.
-type screen struct {
+// user sits before a dashboard under test, driven like by a user.
+type user struct {
 	t *testing.T
 	m *model
 }
 
-// newScreen shows a snapshot at a size.
-func newScreen(t *testing.T, w, h int, snap *tracker.Snapshot, change ...func(*Options)) *screen {
+// visit shows a snapshot at a size.
+func visit(t *testing.T, w, h int, snap *tracker.Snapshot, change ...func(*Options)) *user {
 	t.Helper()
 	o := Options{Tracker: tracker.New(tracker.Settings{}), Title: "prod-eu", Location: time.UTC, Now: func() time.Time { return noon }}
 	for _, c := range change {
@@ -168,7 +168,7 @@ func newScreen(t *testing.T, w, h int, snap *tracker.Snapshot, change ...func(*O
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &screen{t, newModel(o, &feed{ctx: t.Context(), tracker: o.Tracker, now: o.Now, refresh: o.Refresh})}
+	s := &user{t, newModel(o, &feed{ctx: t.Context(), tracker: o.Tracker, now: o.Now, refresh: o.Refresh})}
 	s.m.Update(tea.WindowSizeMsg{Width: w, Height: h})
 	if snap != nil {
 		s.m.Update(newsMsg{noon, snap})
@@ -177,7 +177,7 @@ func newScreen(t *testing.T, w, h int, snap *tracker.Snapshot, change ...func(*O
 }
 
 // press types keys, spelled as the key map does.
-func (s *screen) press(keys ...string) *screen {
+func (s *user) press(keys ...string) *user {
 	for _, k := range keys {
 		s.m.Update(press(k))
 	}
@@ -185,7 +185,7 @@ func (s *screen) press(keys ...string) *screen {
 }
 
 // write types text.
-func (s *screen) write(text string) *screen {
+func (s *user) write(text string) *user {
 	for _, r := range text {
 		s.m.Update(tea.KeyPressMsg{Code: r, Text: string(r)})
 	}
@@ -210,10 +210,10 @@ func press(name string) tea.KeyPressMsg {
 }
 
 // ansi returns the picture as it is sent.
-func (s *screen) ansi() string { return s.m.View().Content }
+func (s *user) ansi() string { return s.m.View().Content }
 
 // text returns the picture without its styles.
-func (s *screen) text() string { return strip(s.ansi()) }
+func (s *user) text() string { return strip(s.ansi()) }
 
 func strip(s string) string {
 	lines := strings.Split(ansi.Strip(s), "\n")
@@ -225,3 +225,12 @@ func strip(s string) string {
 
 // incidentWithout is a snapshot in which nothing has happened yet.
 func incidentWithout() *tracker.Snapshot { return &tracker.Snapshot{Version: 1, At: noon} }
+
+// calm is a snapshot in which all is well.
+func calm() *tracker.Snapshot {
+	s := incident()
+	s.Targets = s.Targets[3:]
+	s.Errors, s.Groups, s.Breakers = nil, nil, nil
+	s.Overall = s.Targets[0].Activity
+	return s
+}

@@ -9,7 +9,7 @@ import (
 )
 
 // cellWidth measures text the way the renderer lays it into cells.
-const cellWidth = ansi.WcWidth
+const cellWidth = ansi.GraphemeWidth
 
 // frame is one picture being drawn, and the moment it is drawn for. Each row is filled from left to right, so panels that
 // stand side by side draw the left one first. The buffers are kept from picture to picture.

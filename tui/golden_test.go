@@ -40,7 +40,7 @@ func TestViewsLookAsTheyDid(t *testing.T) {
 	}
 	for name, keys := range views {
 		for _, size := range [][2]int{{40, 12}, {80, 24}, {120, 40}, {200, 50}} {
-			s := newScreen(t, size[0], size[1], incident()).press(keys...)
+			s := visit(t, size[0], size[1], incident()).press(keys...)
 			golden(t, fmt.Sprintf("%s-%dx%d", name, size[0], size[1]), s.text())
 		}
 	}
@@ -52,10 +52,10 @@ func TestEveryThemeLooksAsItDid(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := newScreen(t, 80, 24, incident(), func(o *Options) { o.Styles = styles })
+		s := visit(t, 80, 24, incident(), func(o *Options) { o.Styles = styles })
 		golden(t, "theme-"+theme, strings.ReplaceAll(s.ansi(), "\x1b", "^["))
 	}
-	s := newScreen(t, 80, 24, incident(), func(o *Options) { o.ASCII = true })
+	s := visit(t, 80, 24, incident(), func(o *Options) { o.ASCII = true })
 	golden(t, "ascii", s.text())
 	for _, r := range s.text() {
 		if r > '~' {

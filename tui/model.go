@@ -33,8 +33,10 @@ type model struct {
 	past   time.Time // the moment asked for; zero for now
 	notice notice
 
-	content string // the picture last drawn
-	dirty   bool   // something has changed since
+	rows   string // the picture last drawn
+	dirty  bool   // something has changed since
+	redraw bool   // the terminal may show something else
+	tell   string // what the terminal is to be told beside the picture
 }
 
 // notice is a word to the user, shown until it is old.
@@ -57,8 +59,8 @@ func newModel(o Options, f *feed) *model {
 	return m
 }
 
-// Init asks for the first snapshot.
-func (m *model) Init() tea.Cmd { return tea.Batch(m.feed.first, m.nextNotice()) }
+// Init starts to wait for what is new.
+func (m *model) Init() tea.Cmd { return tea.Batch(m.feed.next(m.taken), m.nextNotice()) }
 
 func (m *model) nextNotice() tea.Cmd {
 	if m.options.Notices == nil {
@@ -92,7 +94,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.say(string(msg))
 		return m, m.nextNotice()
 	case tea.WindowSizeMsg:
-		m.frame.reset(msg.Width, msg.Height)
+		m.resize(msg.Width, msg.Height)
 	case tea.KeyPressMsg:
 		return m, m.key(msg)
 	case tea.PasteMsg:
@@ -100,10 +102,14 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.prompt.insert(msg.Content)
 			m.tryFilter()
 		}
-	default:
-		m.dirty = false
 	}
 	return m, nil
+}
+
+// resize takes the size of the screen.
+func (m *model) resize(w, h int) {
+	m.frame.reset(w, h)
+	m.dirty = true
 }
 
 // news takes the clock and the newest snapshot. A frozen or a past picture stays as it is; what waits is counted.
@@ -156,17 +162,26 @@ func (m *model) now() time.Time {
 	}
 }
 
-// View draws the picture anew only where something has changed.
+// View draws the screen anew where something has changed.
 func (m *model) View() tea.View {
 	if m.dirty {
 		m.dirty = false
 		m.frame.now = m.now()
 		m.frame.reset(m.frame.w, m.frame.h)
 		m.draw(m.frame.all())
-		m.content = m.frame.String()
+		m.rows = m.frame.String()
 	}
-	v := tea.NewView(m.content)
-	v.AltScreen = true
-	v.WindowTitle = m.title()
-	return v
+	return tea.NewView(m.rows)
+}
+
+// picture returns what the terminal shall show, and whether it is to be sent: what is told is told once.
+func (m *model) picture() (picture, bool) {
+	if !m.dirty && !m.redraw && m.tell == "" {
+		return picture{}, false
+	}
+	p := picture{
+		rows: m.View().Content, w: m.frame.w, h: m.frame.h, title: m.title(), tell: m.tell, redraw: m.redraw,
+	}
+	m.redraw, m.tell = false, ""
+	return p, true
 }

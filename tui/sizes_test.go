@@ -34,7 +34,7 @@ func TestEverySizeDrawsItsRowsAndNoRowIsTooLong(t *testing.T) {
 	for name, keys := range views {
 		for w := 20; w <= 300; w += step {
 			for h := 5; h <= 100; h += step {
-				s := newScreen(t, w, h, incident()).press(keys...)
+				s := visit(t, w, h, incident()).press(keys...)
 				whole(t, s.ansi(), w, h, name)
 			}
 		}
@@ -48,16 +48,16 @@ func TestAnySizeBelowTheSmallestDrawsWhatFits(t *testing.T) {
 				continue
 			}
 			for _, keys := range [][]string{{"1"}, {"2", "enter"}, {"?"}, {"/"}} {
-				whole(t, newScreen(t, w, h, incident()).press(keys...).ansi(), w, h, strings.Join(keys, " "))
+				whole(t, visit(t, w, h, incident()).press(keys...).ansi(), w, h, strings.Join(keys, " "))
 			}
 		}
 	}
 }
 
 func TestAnEmptyPictureSaysWhatWouldFillIt(t *testing.T) {
-	s := newScreen(t, 80, 24, nil)
+	s := visit(t, 80, 24, nil)
 	whole(t, s.ansi(), 80, 24, "before the first snapshot")
-	s = newScreen(t, 80, 24, incidentWithout())
+	s = visit(t, 80, 24, incidentWithout())
 	for key, want := range map[string]string{"1": "Nothing was heard yet", "2": "no errors yet", "3": "no groups yet", "4": "no targets yet", "5": "no breakers yet", "6": "no alerts", "7": "no sources"} {
 		if got := s.press(key).text(); !strings.Contains(got, want) {
 			t.Errorf("view %s does not say %q:\n%s", key, want, got)

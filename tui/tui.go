@@ -6,15 +6,11 @@
 package tui
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"io"
+	"os"
 	"time"
 
 	"errtop/tracker"
-
-	tea "charm.land/bubbletea/v2"
 )
 
 // Options say what is shown and how. Only Tracker is required.
@@ -27,6 +23,8 @@ type Options struct {
 	Styles   *Styles          // from [NewStyles]; nil: the dark theme
 	Keys     *KeyMap          // from [NewKeyMap]; nil: the default keys
 	ASCII    bool             // draw with ASCII only
+	Mouse    bool             // wheel and clicks; takes the terminal's own selection away
+	Environ  []string         // TERM, NO_COLOR, TMUX and the like; nil: os.Environ()
 	Notices  <-chan string    // shown for a few seconds each: reloads, problems
 	Reload   func() error     // reads the settings again; nil where there are none
 }
@@ -45,6 +43,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Refresh == 0 {
 		o.Refresh = 250 * time.Millisecond
 	}
+	if o.Environ == nil {
+		o.Environ = os.Environ()
+	}
 	o.Refresh = max(o.Refresh, 100*time.Millisecond)
 	var err, problem error
 	if o.Styles == nil {
@@ -54,23 +55,4 @@ func (o Options) withDefaults() (Options, error) {
 		o.Keys, problem = NewKeyMap(nil)
 	}
 	return o, errors.Join(err, problem)
-}
-
-// Run shows the dashboard on the terminal out and reads keys from in, until somebody quits or ctx is done; neither is an
-// error. It handles no signals: cancel ctx for those that should end it.
-func Run(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
-	o, err := o.withDefaults()
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	changed, stop := o.Tracker.Watch()
-	defer stop()
-	m := newModel(o, &feed{ctx: ctx, tracker: o.Tracker, changed: changed, now: o.Now, refresh: o.Refresh})
-	program := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out), tea.WithoutSignalHandler(), tea.WithFPS(20))
-	if _, err := program.Run(); err != nil && ctx.Err() == nil {
-		return fmt.Errorf("dashboard: %w", err)
-	}
-	return nil
 }
