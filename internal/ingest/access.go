@@ -7,7 +7,8 @@ import "bytes"
 //	[vhost[:port]] client ident user [02/Jan/2006:15:04:05 -0700] "GET /path HTTP/1.1" 200 134 ["referer" "agent"] …
 //
 // Behind it more may stand; the last part that is a plain number with a fraction is taken for the request's seconds
-// (nginx $request_time, also as rt=0.123), a whole number behind the agent for microseconds (Apache %D).
+// (nginx $request_time, also as rt=0.123), a whole number behind the agent for microseconds (Apache %D), a number with
+// its unit for what it says (Traefik).
 func (d *decoder) access(line []byte, r *record) (reason string) {
 	open := bytes.IndexByte(line, '[')
 	if open < 0 || len(line) < open+28 {
@@ -87,6 +88,7 @@ func accessHead(head []byte, r *record) bool {
 // accessTail reads what stands behind the status: bytes, then quoted and bare words in any order.
 func (d *decoder) accessTail(line []byte, i int, r *record) {
 	first, quoted := true, 0
+	var third span
 	for i < len(line) {
 		for i < len(line) && line[i] == ' ' {
 			i++
@@ -99,6 +101,9 @@ func (d *decoder) accessTail(line []byte, i int, r *record) {
 			if quoted++; quoted > 2 {
 				r.tailTime(line[i+1 : end])
 			}
+			if quoted == 3 {
+				third = makeSpan(slot{}, i+1, end, formText)
+			}
 			i = end + 1
 			continue
 		}
@@ -109,6 +114,9 @@ func (d *decoder) accessTail(line []byte, i int, r *record) {
 		if !first && end > i {
 			r.tailTime(line[i:end])
 		}
+		if quoted == 4 && end == len(line) && bytes.HasSuffix(line, []byte("ms")) {
+			r.putWord(fieldService, third) // Traefik's common log format: "router" "server" 12ms
+		}
 		first = false
 		i = end
 	}
@@ -118,6 +126,9 @@ func (d *decoder) accessTail(line []byte, i int, r *record) {
 func (r *record) tailTime(word []byte) {
 	if bytes.HasPrefix(word, []byte("rt=")) {
 		word = word[len("rt="):]
+	} else if bytes.HasSuffix(word, []byte("ms")) {
+		r.setLatency(parseDurationText(word, unitMillisecond))
+		return
 	} else if r.latency != 0 {
 		return // the first is the request's, later ones are the upstream's
 	}
@@ -133,6 +144,9 @@ func (r *record) tailTime(word []byte) {
 // quoteEnd returns where the quoted text that starts at i (behind its quote) has its closing quote, -1 where it has
 // none. A backslash takes the meaning from what follows it.
 func quoteEnd(b []byte, i int) int {
+	if end, escaped := stringEnd(b, i); end >= 0 && !escaped {
+		return end // most have neither backslashes nor control characters
+	}
 	for {
 		n := bytes.IndexByte(b[i:], '"')
 		if n < 0 {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"sync/atomic"
 )
@@ -19,6 +18,7 @@ const chunkSize = 512 << 10
 type lineSink interface {
 	line(chunk, number uint64, text []byte, tooLong bool)
 	lineCount(chunk, lines uint64)
+	preamble(directives [][]byte) // what lines before the next chunk say about the lines in it
 }
 
 // scanFile hands all lines of a file of that size to the workers, chunk by chunk in parallel. A line belongs to the chunk
@@ -32,8 +32,8 @@ func scanFile(ctx context.Context, file io.ReaderAt, size int64, workers []lineS
 			if k*chunkSize >= size {
 				return nil
 			}
-			if err := context.Cause(ctx); err != nil {
-				return err
+			if ctx.Err() != nil {
+				return context.Cause(ctx) //nolint:wrapcheck // whoever stopped us said why
 			}
 			if err := scanPart(file, k, size, buffer, workers[w]); err != nil {
 				return err
@@ -119,6 +119,7 @@ func readAt(file io.ReaderAt, b []byte, at int64) ([]byte, error) {
 // part is a piece of a stream that ends with a line's end, or with the stream.
 type part struct {
 	number uint64
+	before [][]byte // directives that hold at its start
 	buffer []byte
 	data   []byte // within buffer
 	cut    bool   // its last line was longer than maxLine
@@ -135,6 +136,7 @@ func scanStream(ctx context.Context, r io.Reader, workers []lineSink) error {
 	for _, w := range workers {
 		group.Go(func() {
 			for p := range parts {
+				w.preamble(p.before)
 				scanLines(p.number, p.data, p.cut, w)
 				free <- p.buffer
 			}
@@ -149,6 +151,7 @@ func scanStream(ctx context.Context, r io.Reader, workers []lineSink) error {
 // cutStream reads r to its end and sends it on in parts.
 func cutStream(ctx context.Context, r io.Reader, free <-chan []byte, parts chan<- part) error {
 	number, skip := uint64(0), false
+	var columns header
 	buffer := <-free
 	start := maxLine // of what is unfinished, in buffer
 	for {
@@ -174,7 +177,7 @@ func cutStream(ctx context.Context, r io.Reader, free <-chan []byte, parts chan<
 		if end > 0 {
 			fresh = <-free
 			start = maxLine - copy(fresh[maxLine-len(rest):], rest)
-			parts <- part{number, buffer, data[:end], tooLong}
+			parts <- part{number, columns.before(number, data[:end]), buffer, data[:end], tooLong}
 			number++
 		} else if len(rest) > 0 {
 			start = maxLine - len(rest)
@@ -187,7 +190,7 @@ func cutStream(ctx context.Context, r io.Reader, free <-chan []byte, parts chan<
 		case err != nil:
 			return err
 		case ctx.Err() != nil:
-			return context.Cause(ctx)
+			return context.Cause(ctx) //nolint:wrapcheck // whoever stopped us said why
 		}
 	}
 }
@@ -211,22 +214,4 @@ func together(n int, run func(i int) error) error {
 	}
 	group.Wait()
 	return errors.Join(problems...)
-}
-
-// openLog opens a log file, and refuses what would never end or has no lines.
-func openLog(path string) (*os.File, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err //nolint:wrapcheck // a PathError names the file
-	}
-	switch mode := info.Mode(); {
-	case mode.IsDir():
-		return nil, fmt.Errorf("is a directory")
-	case mode&os.ModeDevice != 0:
-		return nil, fmt.Errorf("is a device, no log")
-	case mode&os.ModeSocket != 0:
-		return nil, fmt.Errorf("is a socket, no log")
-	}
-	file, err := os.Open(path) //nolint:gosec // the file that the user asks for
-	return file, err           //nolint:wrapcheck // a PathError names the file
 }

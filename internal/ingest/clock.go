@@ -15,6 +15,8 @@ type clock struct {
 	isoBase   int64
 	clfPrefix [18]byte // "22/Nov/2026:12:00:"
 	clfBase   int64
+	clfZone   string // " +0000" and what it means
+	clfOffset int64
 }
 
 // stamp reads a time in any form that stands as text: RFC 3339 and its looser kin, CLF, epoch numbers, Go, RFC 1123,
@@ -49,9 +51,14 @@ func (c *clock) iso(b []byte) (sec int64, nsec int32, ok bool) {
 		}
 		c.isoBase, c.isoPrefix = base, [17]byte(b[:17])
 	}
-	second, ok := digits(b[17:19])
+	second, ok := twoDigits(b[17], b[18])
 	if !ok || second > 60 { // 60 is a leap second; it counts as the next minute's first
 		return 0, 0, false
+	}
+	if len(b) == 24 && b[23] == 'Z' && b[19] == '.' { // the common case: milliseconds, UTC
+		if milli, ok := digits(b[20:23]); ok {
+			return c.isoBase + int64(second), int32(milli) * 1e6, true //nolint:gosec // below 1e9
+		}
 	}
 	nsec, rest := fraction(b[19:])
 	offset, ok := zone(rest)
@@ -95,12 +102,18 @@ func (c *clock) clf(b []byte) (sec int64, nsec int32, ok bool) {
 		c.clfBase = time.Date(year, time.Month(month), day, hour, minute, 0, 0, time.UTC).Unix()
 		c.clfPrefix = [18]byte(b[:18])
 	}
-	second, ok := digits(b[18:20])
+	second, ok := twoDigits(b[18], b[19])
 	if !ok || second > 60 {
 		return 0, 0, false
 	}
+	if len(b) == 26 && string(b[20:]) == c.clfZone {
+		return c.clfBase + int64(second) - c.clfOffset, 0, true
+	}
 	nsec, rest := fraction(b[20:])
 	offset, ok := zone(rest)
+	if ok && len(rest) == 6 {
+		c.clfZone, c.clfOffset = string(rest), offset
+	}
 	return c.clfBase + int64(second) - offset, nsec, ok
 }
 
@@ -254,6 +267,12 @@ func zoneMinutes(b []byte) (int, bool) {
 	}
 	n, ok := digits(b)
 	return n, ok && len(b) == 2
+}
+
+// twoDigits reads two decimal digits.
+func twoDigits(tens, ones byte) (int, bool) {
+	tens, ones = tens-'0', ones-'0'
+	return int(tens)*10 + int(ones), tens <= 9 && ones <= 9
 }
 
 // digits reads up to four decimal digits.

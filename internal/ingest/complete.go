@@ -103,7 +103,9 @@ func splitRequestLine(b []byte) (method, path span, ok bool) {
 		}
 	}
 	end := len(b)
-	if i := bytes.LastIndexByte(b, ' '); i > blank && bytes.HasPrefix(b[i+1:], []byte("HTTP/")) {
+	if cut := end - len(" HTTP/1.1"); cut > blank && string(b[cut:end-1]) == " HTTP/1." {
+		end = cut
+	} else if i := bytes.LastIndexByte(b, ' '); i > blank && bytes.HasPrefix(b[i+1:], []byte("HTTP/")) {
 		end = i
 	}
 	return span{hi: int32(blank)}, span{lo: int32(blank + 1), hi: int32(end)}, true //nolint:gosec // a line is at most 1 MiB

@@ -26,6 +26,8 @@ type decoder struct {
 	format Format // forced, or "" for any
 	clock  clock
 	json   jsonScanner
+	w3c    w3cReader
+	found  Format // of the line read last, "" where it was none
 	target targetRule
 	rec    record
 }
@@ -52,33 +54,122 @@ func (d *decoder) decode(line []byte) (v verdict, reason string) {
 	if n := len(line); n > 0 && line[n-1] == '\r' {
 		line = line[:n-1]
 	}
+	d.found = ""
+	return d.wrapped(line, 0)
+}
+
+// maxWraps is how many wrappings are taken off a line: docker's JSON around syslog's head around a request.
+const maxWraps = 3
+
+// wrapped reads a line that may carry something before the request's own line.
+func (d *decoder) wrapped(line []byte, depth int) (v verdict, reason string) {
 	if len(line) == 0 {
 		return verdictNothing, ""
 	}
 	d.rec.reset(line)
-	switch {
-	case d.format == JSON || d.format == "" && line[0] == '{':
-		return d.jsonLine(line)
-	default:
-		if reason = d.access(line, &d.rec); reason != "" {
-			if len(bytes.TrimSpace(line)) == 0 {
-				return verdictNothing, ""
-			}
-			return verdictUnreadable, reason
-		}
-		return verdictResult, ""
+	v, reason = d.bare(line, depth)
+	if v != verdictUnreadable || depth == maxWraps {
+		return v, reason
 	}
+	inner, at, ok := d.clock.unwrap(line)
+	if !ok {
+		return v, reason
+	}
+	if v, reason = d.wrapped(inner, depth+1); v == verdictResult && !d.rec.hasTime && at.known {
+		d.rec.sec, d.rec.nsec, d.rec.hasTime = at.sec, at.nsec, true
+	}
+	return v, reason
 }
 
-// jsonLine reads a line that should be a JSON object.
-func (d *decoder) jsonLine(line []byte) (v verdict, reason string) {
+// bare reads a line that starts with the request's own, by what it starts with.
+func (d *decoder) bare(line []byte, depth int) (v verdict, reason string) {
+	format := d.format
+	if format == "" {
+		format = d.recognise(line)
+	}
+	switch format {
+	case JSON:
+		v, reason = d.jsonLine(line, depth)
+	case W3C:
+		v, reason = d.w3c.read(line, &d.rec, &d.clock)
+	case ELB:
+		reason = d.elb(line, &d.rec)
+	case ALB:
+		reason = d.alb(line, &d.rec)
+	case UWSGI:
+		reason = d.uwsgi(line, &d.rec)
+	case Logfmt:
+		reason = d.logfmt(line, &d.rec)
+	case HAProxy:
+		reason = d.haproxy(line, &d.rec)
+	case Access:
+		reason = d.access(line, &d.rec)
+	default:
+		if len(bytes.TrimSpace(line)) == 0 {
+			return verdictNothing, ""
+		}
+		reason = "no known format"
+	}
+	if reason != "" {
+		return verdictUnreadable, reason
+	}
+	if v == verdictResult && d.found == "" {
+		d.found = format
+	}
+	return v, ""
+}
+
+// recognise guesses a line's format from its first bytes. It looks at nothing but the line, and W3C's header.
+func (d *decoder) recognise(line []byte) Format {
+	switch c := line[0]; {
+	case c == '{':
+		return JSON
+	case c == '#' || d.w3c.active():
+		return W3C
+	case bytes.HasPrefix(line, []byte("[pid: ")):
+		return UWSGI
+	case isALB(line):
+		return ALB
+	case isISOTime(line):
+		return ELB
+	case isLogfmt(line):
+		return Logfmt
+	}
+	open := bytes.IndexByte(line, '[')
+	if open < 0 || open+28 > len(line) || line[open+3] != '/' {
+		return ""
+	}
+	if line[open+21] == '.' {
+		return HAProxy
+	}
+	return Access
+}
+
+// isISOTime reports whether the line starts as RFC 3339 has it.
+func isISOTime(line []byte) bool {
+	return len(line) > 20 && line[4] == '-' && line[10] == 'T' && line[13] == ':' && line[0]-'0' <= 9
+}
+
+// jsonLine reads a line that should be a JSON object. One that carries another line is read as that one.
+func (d *decoder) jsonLine(line []byte, depth int) (v verdict, reason string) {
 	if reason = d.json.scan(line, &d.rec); reason != "" {
 		return verdictUnreadable, reason
 	}
-	if reason = d.rec.complete(&d.clock); reason != "" {
+	if reason = d.rec.complete(&d.clock); reason == "" {
+		return verdictResult, ""
+	}
+	if !d.rec.has(fieldLine) || depth == maxWraps {
 		return verdictUnreadable, reason
 	}
-	return verdictResult, ""
+	inner := bytes.TrimRight(bytes.Clone(d.rec.text(fieldLine)), "\r\n")
+	sec, nsec, known := d.rec.sec, d.rec.nsec, d.rec.hasTime
+	if v, reason = d.wrapped(inner, depth+1); v == verdictResult && !d.rec.hasTime {
+		d.rec.sec, d.rec.nsec, d.rec.hasTime = sec, nsec, known
+	}
+	if v == verdictUnreadable {
+		return v, "JSON around another line: " + reason
+	}
+	return v, ""
 }
 
 // location returns the record's path without query and its host.
@@ -88,6 +179,18 @@ func (d *decoder) location() (path, host []byte) {
 		host = own
 	}
 	return path, host
+}
+
+// targetName returns the record's target, in dst or in the line.
+func (d *decoder) targetName(dst []byte) []byte {
+	r := &d.rec
+	if len(d.target.parts) == 0 && r.has(fieldTarget) {
+		if name := r.text(fieldTarget); len(name) > 0 {
+			return name
+		}
+	}
+	path, host := d.location()
+	return d.target.name(dst, r, path, host)
 }
 
 // outcome returns what the record is counted under.

@@ -10,17 +10,21 @@ type Format string
 
 // The formats.
 const (
-	JSON   Format = "json"   // one object a line, of errtop's own or any other program's keys
-	Access Format = "access" // common and combined access logs, with or without virtual host and times behind
+	JSON    Format = "json"    // one object a line, of errtop's own or any other program's keys
+	Access  Format = "access"  // common and combined access logs, with or without virtual host and times behind
+	W3C     Format = "w3c"     // W3C extended: IIS, CloudFront
+	ELB     Format = "elb"     // AWS classic load balancer
+	ALB     Format = "alb"     // AWS application load balancer
+	HAProxy Format = "haproxy" // HAProxy's HTTP log
+	UWSGI   Format = "uwsgi"
+	Logfmt  Format = "logfmt" // key=value, Heroku's router included
 )
 
 // Formats returns all formats in the order that help lists them.
-func Formats() []Format { return []Format{JSON, Access} }
+func Formats() []Format { return []Format{JSON, Access, W3C, ELB, ALB, HAProxy, UWSGI, Logfmt} }
 
 // known reports whether f is a format or empty.
-func (f Format) known() bool {
-	return f == "" || slices.Contains(Formats(), f)
-}
+func (f Format) known() bool { return f == "" || slices.Contains(Formats(), f) }
 
 // formatList returns all formats for messages.
 func formatList() string {

@@ -217,16 +217,33 @@ func makeSpan(at slot, lo, hi int, f form) span {
 	return span{lo: int32(lo), hi: int32(hi), form: f, rank: at.rank, unit: at.unit} //nolint:gosec // a line is at most 1 MiB
 }
 
+// quickStringEnd is stringEnd for strings of less than eight bytes without escapes, -1 for all others.
+func quickStringEnd(b []byte, i int) int {
+	if i+8 > len(b) {
+		return -1
+	}
+	w := binary.LittleEndian.Uint64(b[i:])
+	n := bits.TrailingZeros64(stringMarks(w)) >> 3
+	if n == 8 || b[i+n] != '"' {
+		return -1
+	}
+	return i + n
+}
+
+// stringMarks marks the top bit of the lowest byte of w that is a quote, a backslash or a control character. Bytes above
+// it may be marked wrongly: a borrow goes upwards.
+func stringMarks(w uint64) uint64 {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	quote, slash := w^(ones*'"'), w^(ones*'\\')
+	return ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w) & tops
+}
+
 // stringEnd returns where the string that starts at i (behind its quote) has its closing quote, and whether there are
 // escapes in it; -1 where it is broken. It looks at eight bytes at once.
 func stringEnd(b []byte, i int) (end int, escaped bool) {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	for {
 		for i+8 <= len(b) {
-			w := binary.LittleEndian.Uint64(b[i:])
-			quote, slash := w^(ones*'"'), w^(ones*'\\')
-			// In each term the lowest marked byte is right: a borrow can only mark bytes above a marked one.
-			if m := ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w) & tops; m != 0 {
+			if m := stringMarks(binary.LittleEndian.Uint64(b[i:])); m != 0 {
 				i += bits.TrailingZeros64(m) >> 3
 				break
 			}

@@ -1,5 +1,10 @@
 package ingest
 
+import (
+	"encoding/binary"
+	"math"
+)
+
 // A program that logs writes the same keys in the same order on nearly every line. Shapes remembers what stood between
 // the values of the lines before: for a line of a known shape, keys, colons and brackets are compared as whole pieces,
 // and only the values are looked at. What a shape accepts, the scanner accepts with the same outcome: a piece was checked
@@ -23,6 +28,9 @@ type shapes struct {
 // piece is what stood between two values, with what the value behind it means.
 type piece struct {
 	text    string
+	head    uint64 // its first eight bytes, and which of their bits are its own where it is shorter
+	mask    uint64
+	tail    uint64 // its last eight bytes, where it has more than eight
 	slot    slot
 	last    bool  // nothing follows
 	child   int32 // first piece that may follow, 0 for none
@@ -55,8 +63,7 @@ func (s *shapes) read(line []byte, rec *record) bool {
 			if at == 0 {
 				return false
 			}
-			p := &s.pieces[at]
-			if rest := line[i:]; len(rest) >= len(p.text) && string(rest[:len(p.text)]) == p.text && (!p.last || len(rest) == len(p.text)) {
+			if s.pieces[at].starts(line, i) {
 				break
 			}
 			at = s.pieces[at].sibling
@@ -67,9 +74,49 @@ func (s *shapes) read(line []byte, rec *record) bool {
 			s.fitted++
 			return true
 		}
+		if i < len(line) && line[i] == '"' { // as readScalar has it, with short strings spared the calls
+			lo := i + 1
+			end, escaped := quickStringEnd(line, lo), false
+			if end < 0 {
+				if end, escaped = stringEnd(line, lo); end < 0 {
+					return false
+				}
+			}
+			if p.slot.field != fieldNone {
+				s := makeSpan(p.slot, lo, end, formText)
+				if escaped {
+					s.form = formEscaped
+				}
+				rec.put(p.slot.field, s)
+			}
+			i = end + 1
+			continue
+		}
 		if i = readScalar(line, i, p.slot, rec); i < 0 {
 			return false
 		}
+	}
+}
+
+// starts reports whether line goes on at i with the piece.
+func (p *piece) starts(line []byte, i int) bool {
+	end := i + len(p.text)
+	if p.last {
+		return end == len(line) && string(line[i:]) == p.text
+	}
+	if i+16 > len(line) || i < 0 {
+		return end <= len(line) && string(line[i:end]) == p.text
+	}
+	if binary.LittleEndian.Uint64(line[i:])&p.mask != p.head {
+		return false
+	}
+	switch n := len(p.text); {
+	case n <= 8:
+		return true
+	case n <= 16:
+		return binary.LittleEndian.Uint64(line[end-8:]) == p.tail
+	default:
+		return end <= len(line) && string(line[i+8:end]) == p.text[8:]
 	}
 }
 
@@ -139,7 +186,15 @@ func (s *shapes) follow(at int32, text []byte, meaning slot, last bool) int32 {
 	}
 	// At the end of the siblings: what was seen first is, most of the time, what is seen most.
 	next := int32(len(s.pieces)) //nolint:gosec // at most maxPieces
-	s.pieces = append(s.pieces, piece{text: string(text), slot: meaning, last: last})
+	p := piece{text: string(text), slot: meaning, last: last, mask: math.MaxUint64}
+	if n := len(text); n < 8 {
+		p.mask = 1<<(8*n) - 1
+	}
+	p.head = binary.LittleEndian.Uint64(append(text[:len(text):len(text)], make([]byte, 8)...)) & p.mask
+	if n := len(text); n > 8 {
+		p.tail = binary.LittleEndian.Uint64(text[n-8:])
+	}
+	s.pieces = append(s.pieces, p)
 	if s.pieces[at].child == 0 {
 		s.pieces[at].child = next
 		return next

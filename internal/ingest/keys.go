@@ -46,7 +46,7 @@ var knownKeys = map[field]string{
 	fieldUpstream:  `upstream upstreamaddr upstreamhost serviceaddr originip backend upstream.address destination.address`,
 	fieldTarget:    `target`,
 	fieldService:   `service servicename service.name upstreamcluster fly.app`,
-	fieldError:     `error err errortype error.type err.type err.name error.name error.code err.code responseflags exceptionclass`,
+	fieldError:     `error err errortype error.type err.type err.name error.name error.code err.code responseflags exceptionclass code`,
 	fieldMessage:   `errormessage error.message err.message err.msg errmsg errormsg message msg responsecodedetails desc`,
 	fieldLevel:     `level severity lvl loglevel log.level levelname`,
 	fieldStack:     `stack stacktrace error.stack err.stack error.stacktrace exception traceback excinfo`,

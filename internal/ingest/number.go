@@ -17,7 +17,8 @@ const (
 	unitNanosecond
 )
 
-var unitScale = [...]time.Duration{time.Second, time.Second, time.Millisecond, time.Microsecond, time.Nanosecond}
+// unitPlaces is how many decimal places a unit stands above the nanosecond.
+var unitPlaces = [...]int{9, 9, 6, 3, 0}
 
 // maxLatency bounds what is believed of a duration: a year.
 const maxLatency = 366 * 24 * time.Hour
@@ -60,17 +61,21 @@ var pow10 = [...]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e1
 
 // parseDuration reads a plain number of units, cut to whole nanoseconds. It refuses negative and absurd values.
 func parseDuration(b []byte, u unit) (time.Duration, bool) {
-	scale := int64(unitScale[u])
 	d, ok := parseDecimal(b)
-	if ok && d.digits <= math.MaxInt64/scale {
-		ns := d.digits * scale / pow10[d.places]
+	if ok && d.digits <= math.MaxInt64/int64(time.Second) {
+		ns := d.digits
+		if shift := unitPlaces[u] - d.places; shift >= 0 {
+			ns *= pow10[shift]
+		} else {
+			ns /= pow10[-shift]
+		}
 		return time.Duration(ns), ns <= int64(maxLatency)
 	}
 	value, err := strconv.ParseFloat(string(b), 64)
-	if err != nil || math.IsNaN(value) || value < 0 || value*float64(scale) > float64(maxLatency) {
+	if err != nil || math.IsNaN(value) || value < 0 || value*float64(pow10[unitPlaces[u]]) > float64(maxLatency) {
 		return 0, false
 	}
-	return time.Duration(value * float64(scale)), true
+	return time.Duration(value * float64(pow10[unitPlaces[u]])), true
 }
 
 // parseDurationText reads a duration that may carry its unit: "1.5", "1.5s", "12ms", "68 micros", "1m2.5s".

@@ -18,10 +18,10 @@ type resultMaker struct {
 func (m *resultMaker) make(d *decoder) tracker.Result {
 	r := &d.rec
 	path, host := d.location()
-	m.buffer = d.target.name(m.buffer[:0], r, path, host)
+	target := d.targetName(m.buffer[:0])
 	result := tracker.Result{
 		Time:    r.time(),
-		Target:  m.names.line(m.buffer, maxName),
+		Target:  m.names.line(target, maxName),
 		Source:  m.source,
 		Method:  m.names.line(r.text(fieldMethod), maxName),
 		Route:   m.names.line(path, maxRoute),

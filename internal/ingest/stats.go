@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -101,22 +102,33 @@ func scanInput(ctx context.Context, input Input, sinks []lineSink) error {
 		defer file.Close() //nolint:errcheck // only read from
 		reader = file
 	}
+	head := make([]byte, 64<<10)
 	if file, ok := reader.(*os.File); ok {
 		info, err := file.Stat()
 		if err != nil {
 			return bare(err)
 		}
-		at, err := file.Seek(0, io.SeekCurrent)
-		if info.Mode().IsRegular() && err == nil && at == 0 {
-			return scanFile(ctx, file, info.Size(), sinks)
+		if at, err := file.Seek(0, io.SeekCurrent); info.Mode().IsRegular() && err == nil && at == 0 {
+			if head, err = readAt(file, head, 0); err != nil {
+				return bare(err)
+			}
+			if compressionOf(head) == uncompressed && !holdsW3C(head) {
+				return scanFile(ctx, file, info.Size(), sinks)
+			}
 		}
 	}
+	growPipe(reader)
 	reader, cancel, release := cancellable(reader)
 	defer release()
-	growPipe(input.Reader)
-	stop := context.AfterFunc(ctx, func() { cancel() })
-	defer stop()
-	return scanStream(ctx, reader, sinks)
+	defer context.AfterFunc(ctx, func() { cancel() })()
+	buffered := bufio.NewReaderSize(reader, 4<<10)
+	head, _ = buffered.Peek(4) // an error comes again when reading
+	plain, closeReader, err := decompress(buffered, compressionOf(head))
+	if err != nil {
+		return err
+	}
+	defer closeReader()
+	return scanStream(ctx, plain, sinks)
 }
 
 // bare returns the error without the operation and path that os puts before it: whoever reports it names the file.
@@ -157,6 +169,15 @@ func (w *statsWorker) line(chunk, number uint64, text []byte, tooLong bool) {
 	case verdictUnreadable:
 		w.tally.skip(chunk, number, text, reason)
 	case verdictNothing:
+	}
+}
+
+// preamble takes directives that stand before the next chunk.
+func (w *statsWorker) preamble(directives [][]byte) {
+	for _, line := range directives {
+		if len(line) > 0 {
+			w.decoder.w3c.directive(line)
+		}
 	}
 }
 

@@ -98,9 +98,12 @@ type document struct {
 func (s *Summary) MarshalJSON() ([]byte, error) {
 	t := s.tally
 	d := document{
-		Lines: t.lines, Results: t.results, Errors: t.errors, NotSent: t.notSent, Skipped: t.skipped, First: t.first, Last: t.last,
+		Lines: t.lines, Results: t.results, Errors: t.errors, NotSent: t.notSent, Skipped: t.skipped,
 		ByStatus: s.byStatus(), ByTarget: map[string]uint64{}, Failures: map[string]uint64{},
 		Hourly: s.Hours(), Unfiled: t.unfiled, Groups: s.Groups(1000),
+	}
+	if t.timed {
+		d.First, d.Last = t.first.time(), t.last.time()
 	}
 	for name, c := range t.targets {
 		d.ByTarget[name] = c.requests

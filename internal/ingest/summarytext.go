@@ -73,8 +73,8 @@ func (t *textWriter) heading(text string) {
 func (t *textWriter) totals(s *Summary) {
 	c := s.tally
 	t.line(bold, fmt.Sprintf("%s requests, %s errors (%s)", grouped(c.results), grouped(c.errors), percent(c.errors, c.results)))
-	if !c.first.IsZero() {
-		t.line("", fmt.Sprintf("%s to %s", c.first.Format(time.DateTime), c.last.Format(time.DateTime))+" UTC")
+	if c.timed {
+		t.line("", fmt.Sprintf("%s to %s UTC", c.first.time().Format(time.DateTime), c.last.time().Format(time.DateTime)))
 	}
 	lines := fmt.Sprintf("%s lines read", grouped(c.lines))
 	if c.skipped > 0 {

@@ -32,7 +32,8 @@ type group struct {
 type tally struct {
 	lines, results, errors, notSent, skipped uint64
 
-	first, last time.Time
+	first, last moment
+	timed       bool                       // first and last are set
 	status      [1000]uint64               // results by status, where the kind says no more than it
 	outcomes    map[tracker.Outcome]uint64 // all others
 	targets     map[string]*count
@@ -42,7 +43,8 @@ type tally struct {
 	latency     histogram
 	samples     []sample
 
-	hour     *count // of the record before, with its bounds
+	recent   [256]recentTarget // the targets seen last, to spare the search
+	hour     *count            // of the record before, with its bounds
 	hourFrom int64
 	name     interner
 	message  interner
@@ -73,29 +75,57 @@ func (t *tally) add(d *decoder) {
 		t.outcomes[outcome]++
 	}
 	failed := r.kind.Failed() && r.kind.Sent()
-	path, host := d.location()
-	t.buffer = d.target.name(t.buffer[:0], r, path, host)
-	target, ok := t.targets[string(t.buffer)]
-	if !ok {
-		target = t.newTarget(t.name.line(t.buffer, maxName))
-	}
+	target := t.target(d)
+	requests := target.count
 	hour := t.hourOf(r)
-	target.requests++
+	requests.requests++
 	hour.requests++
 	if failed {
 		t.errors++
-		target.errors++
+		requests.errors++
 		hour.errors++
 	}
 	if r.kind.Failed() {
 		if !failed {
 			t.notSent++
 		}
-		t.addGroup(d, path)
+		t.addGroup(d, target.name)
 	}
 	if r.latency > 0 {
 		t.latency.add(r.latency)
 	}
+}
+
+// target returns the record's target.
+func (t *tally) target(d *decoder) *recentTarget {
+	var key []byte
+	if d.target.pathOnly(&d.rec) {
+		key = d.rec.text(fieldPath)
+	} else {
+		key = d.targetName(t.buffer[:0])
+	}
+	known := &t.recent[recentIndex(key)]
+	if known.count != nil && known.key == string(key) {
+		return known
+	}
+	name := t.name.line(d.targetName(t.buffer[:0]), maxName)
+	*known = recentTarget{string(key), name, t.newTarget(name)}
+	return known
+}
+
+// recentTarget is a target, by what it was found with: its text as logged, or the path that it follows from.
+type recentTarget struct {
+	key   string
+	name  string
+	count *count
+}
+
+// recentIndex returns where in tally.recent a target's text belongs.
+func recentIndex(name []byte) int {
+	if len(name) == 0 {
+		return 0
+	}
+	return (len(name) + int(name[0])*5 + int(name[len(name)/2])*7 + int(name[len(name)-1])*11) & 255
 }
 
 // newTarget returns the counts of a target whose text as logged is not a key of t.targets.
@@ -120,11 +150,11 @@ func (t *tally) hourOf(r *record) *count {
 		t.unfiled++
 		return &count{}
 	}
+	at := moment{r.sec, r.nsec}
+	t.spread(at, at)
 	if t.hour != nil && uint64(r.sec-t.hourFrom) < 3600 { //nolint:gosec // wraps below, as meant
-		t.spread(r)
 		return t.hour
 	}
-	t.spread(r)
 	number := r.sec / 3600
 	if r.sec%3600 < 0 {
 		number--
@@ -142,22 +172,40 @@ func (t *tally) hourOf(r *record) *count {
 	return c
 }
 
-// spread widens the span of time seen to the record's.
-func (t *tally) spread(r *record) {
-	at := r.time()
-	if t.first.IsZero() || at.Before(t.first) {
-		t.first = at
+// moment is a point in time, quicker to compare than a time.Time.
+type moment struct {
+	sec  int64
+	nsec int32
+}
+
+// before reports whether m comes before other.
+func (m moment) before(other moment) bool {
+	return m.sec < other.sec || m.sec == other.sec && m.nsec < other.nsec
+}
+
+// time returns m in UTC.
+func (m moment) time() time.Time { return time.Unix(m.sec, int64(m.nsec)).UTC() }
+
+// spread widens the span of time seen to hold another.
+func (t *tally) spread(first, last moment) {
+	if !t.timed {
+		t.first, t.last, t.timed = first, last, true
+		return
 	}
-	if t.last.IsZero() || at.After(t.last) {
-		t.last = at
+	if first.before(t.first) {
+		t.first = first
+	}
+	if t.last.before(last) {
+		t.last = last
 	}
 }
 
 // addGroup counts a failed record in its group.
-func (t *tally) addGroup(d *decoder, path []byte) {
+func (t *tally) addGroup(d *decoder, target string) {
 	r := &d.rec
+	path, _ := d.location()
 	key := groupKey{
-		target:  t.name.line(t.buffer, maxName),
+		target:  target,
 		method:  t.name.line(r.text(fieldMethod), maxName),
 		route:   t.name.line(path, maxRoute),
 		err:     t.name.line(r.text(fieldError), maxName),
@@ -220,11 +268,8 @@ func (t *tally) merge(o *tally) {
 	t.notSent += o.notSent
 	t.skipped += o.skipped
 	t.unfiled += o.unfiled
-	if t.first.IsZero() || !o.first.IsZero() && o.first.Before(t.first) {
-		t.first = o.first
-	}
-	if o.last.After(t.last) || t.last.IsZero() {
-		t.last = o.last
+	if o.timed {
+		t.spread(o.first, o.last)
 	}
 	for i, n := range o.status {
 		t.status[i] += n

@@ -94,10 +94,16 @@ func parseTargetPart(text string) (targetPart, error) {
 	return part, nil
 }
 
-// name appends the record's target to dst. path is the record's path without query, host its host.
+// pathOnly reports whether the record's target depends on nothing but its path.
+func (t targetRule) pathOnly(r *record) bool {
+	const others = 1<<fieldTarget | 1<<fieldService | 1<<fieldHost
+	return len(t.parts) == 0 && r.set&others == 0
+}
+
+// name returns the record's target, in dst or in the line. path is the record's path without query, host its host.
 func (t targetRule) name(dst []byte, r *record, path, host []byte) []byte {
 	if len(t.parts) == 0 {
-		return append(dst, defaultTarget(r, path, host)...)
+		return defaultTarget(r, path, host)
 	}
 	start := len(dst)
 	for _, part := range t.parts {
@@ -120,11 +126,8 @@ func (t targetRule) name(dst []byte, r *record, path, host []byte) []byte {
 	return dst
 }
 
-// defaultTarget is the rule of the zero targetRule.
+// defaultTarget is the rule of the zero targetRule, for records without a target of their own.
 func defaultTarget(r *record, path, host []byte) []byte {
-	if b := r.text(fieldTarget); len(b) > 0 {
-		return b
-	}
 	if b := r.text(fieldService); len(b) > 0 && string(b) != "-" {
 		return b
 	}
@@ -217,8 +220,10 @@ func splitURL(raw []byte) (path, host []byte) {
 			}
 		}
 	}
-	if i := bytes.IndexAny(path, "?#;"); i >= 0 {
-		path = path[:i]
+	for i, c := range path {
+		if c == '?' || c == '#' || c == ';' {
+			return path[:i], host
+		}
 	}
 	return path, host
 }
