@@ -23,17 +23,17 @@ type lineSink interface {
 
 // scanFile hands all lines of a file of that size to the workers, chunk by chunk in parallel. A line belongs to the chunk
 // in which it starts; one that starts right behind a chunk's end belongs to it too, since the next chunk can't see that.
-func scanFile(ctx context.Context, file io.ReaderAt, size int64, workers []lineSink) error {
+func scanFile(ctx context.Context, file io.ReaderAt, size, chunk int64, workers []lineSink) error {
 	var next atomic.Int64
 	return together(len(workers), func(w int) error {
-		buffer := make([]byte, chunkSize, chunkSize+2*maxLine)
+		buffer := make([]byte, chunk, chunk+2*maxLine)
 		for {
 			k := next.Add(1) - 1
-			if k*chunkSize >= size {
+			if k*chunk >= size {
 				return nil
 			}
 			if ctx.Err() != nil {
-				return context.Cause(ctx) //nolint:wrapcheck // whoever stopped us said why
+				return context.Cause(ctx)
 			}
 			if err := scanPart(file, k, size, buffer, workers[w]); err != nil {
 				return err
@@ -44,8 +44,9 @@ func scanFile(ctx context.Context, file io.ReaderAt, size int64, workers []lineS
 
 // scanPart hands over the lines that belong to chunk k.
 func scanPart(file io.ReaderAt, k, size int64, buffer []byte, to lineSink) error {
-	from := k * chunkSize
-	data, err := readAt(file, buffer[:min(chunkSize, size-from)], from)
+	chunk := int64(len(buffer))
+	from := k * chunk
+	data, err := readAt(file, buffer[:min(chunk, size-from)], from)
 	if err != nil {
 		return err
 	}
@@ -56,14 +57,14 @@ func scanPart(file io.ReaderAt, k, size int64, buffer []byte, to lineSink) error
 			return nil
 		}
 		data = data[start+1:]
-		if len(data) == 0 && from+chunkSize >= size {
+		if len(data) == 0 && from+chunk >= size {
 			to.lineCount(uint64(k), 0)
 			return nil
 		}
 	}
 	// What stands beyond the chunk, up to the end of the line that reaches there or starts there.
 	tooLong := false
-	if end := from + chunkSize; end < size {
+	if end := from + chunk; end < size {
 		const step = 8 << 10
 		tail := len(data)
 		for at := end; ; at += step {
@@ -126,11 +127,11 @@ type part struct {
 }
 
 // scanStream hands all lines of a stream to the workers: one goroutine reads and cuts at line ends, the others decode.
-func scanStream(ctx context.Context, r io.Reader, workers []lineSink) error {
+func scanStream(ctx context.Context, r io.Reader, chunk int, workers []lineSink) error {
 	parts, free := make(chan part, len(workers)), make(chan []byte, len(workers)+2)
 	for range cap(free) {
 		// What the chunk before left unfinished is put before the chunk, so that reads stay aligned.
-		free <- make([]byte, maxLine+chunkSize)
+		free <- make([]byte, maxLine+chunk)
 	}
 	var group sync.WaitGroup
 	for _, w := range workers {

@@ -3,6 +3,7 @@ package ingest
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // A program that logs writes the same keys in the same order on nearly every line. Shapes remembers what stood between
@@ -190,7 +191,7 @@ func (s *shapes) follow(at int32, text []byte, meaning slot, last bool) int32 {
 	if n := len(text); n < 8 {
 		p.mask = 1<<(8*n) - 1
 	}
-	p.head = binary.LittleEndian.Uint64(append(text[:len(text):len(text)], make([]byte, 8)...)) & p.mask
+	p.head = binary.LittleEndian.Uint64(append(slices.Clip(text), make([]byte, 8)...)) & p.mask
 	if n := len(text); n > 8 {
 		p.tail = binary.LittleEndian.Uint64(text[n-8:])
 	}

@@ -66,6 +66,9 @@ func (p *pump) line(text []byte, tooLong bool) {
 		p.unreadable(text, reason)
 	case verdictResult:
 		p.health.Results++
+		if f := string(p.decoder.found); p.health.Format != f {
+			p.format(f)
+		}
 		p.batch = append(p.batch, p.maker.make(p.decoder))
 		if at := p.batch[len(p.batch)-1].Time; at.After(p.newest) {
 			p.newest = at
@@ -74,6 +77,14 @@ func (p *pump) line(text []byte, tooLong bool) {
 			p.flush()
 		}
 	}
+}
+
+// format notes a format that was recognised.
+func (p *pump) format(found string) {
+	if p.health.Format != "" {
+		found = "mixed"
+	}
+	p.health.Format = found
 }
 
 // unreadable counts a line that no decoder understood, and keeps it among the last ten.

@@ -113,7 +113,7 @@ func scanInput(ctx context.Context, input Input, sinks []lineSink) error {
 				return bare(err)
 			}
 			if compressionOf(head) == uncompressed && !holdsW3C(head) {
-				return scanFile(ctx, file, info.Size(), sinks)
+				return scanFile(ctx, file, info.Size(), chunkSize, sinks)
 			}
 		}
 	}
@@ -128,7 +128,7 @@ func scanInput(ctx context.Context, input Input, sinks []lineSink) error {
 		return err
 	}
 	defer closeReader()
-	return scanStream(ctx, plain, sinks)
+	return scanStream(ctx, plain, chunkSize, sinks)
 }
 
 // bare returns the error without the operation and path that os puts before it: whoever reports it names the file.

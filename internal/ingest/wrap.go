@@ -45,14 +45,13 @@ func (c *clock) unwrap(line []byte) (inner []byte, at stamped, ok bool) {
 
 // unwrapISO takes off a time as RFC 3339 has it, and what may follow it.
 func (c *clock) unwrapISO(line []byte) (inner []byte, at stamped, ok bool) {
-	blank := bytes.IndexByte(line, ' ')
-	if blank < 0 {
+	stamp, rest, ok := bytes.Cut(line, []byte{' '})
+	if !ok {
 		return nil, at, false
 	}
-	if at.sec, at.nsec, at.known = c.iso(line[:blank]); !at.known {
+	if at.sec, at.nsec, at.known = c.iso(stamp); !at.known {
 		return nil, at, false
 	}
-	rest := line[blank+1:]
 	for _, stream := range [...]string{"stdout F ", "stderr F ", "stdout P ", "stderr P "} {
 		if bytes.HasPrefix(rest, []byte(stream)) {
 			return rest[len(stream):], at, true
