@@ -119,7 +119,9 @@ func explainSocket(err error, at stage, address string) (cause, bool) {
 // explainProtocol names answers that break HTTP.
 func explainProtocol(err error, at stage) cause {
 	protocol := func(short, text string) cause { return cause{kind: tracker.Protocol, short: short, text: text} }
-	said := err.Error()
+	said := strings.TrimPrefix(err.Error(), "net/http: ")
+	said, broken := strings.CutPrefix(said, "HTTP/1.x transport connection broken: ")
+	said = strings.TrimPrefix(said, "http: ")
 	var stream http2Error
 	var unread unreadBody
 	switch {
@@ -127,6 +129,8 @@ func explainProtocol(err error, at stage) cause {
 		return protocol("HTTP/2 stream reset", fmt.Sprintf("HTTP/2: the server reset the stream with %s while %s", http2Code(stream.Code), at))
 	case strings.Contains(said, "server sent GOAWAY"):
 		return protocol("HTTP/2 connection closed", "HTTP/2: the server closed the connection with GOAWAY"+after(said, "ErrCode=")+" while "+at.String())
+	case strings.Contains(said, "looked like an HTTP/1.1 header"):
+		return protocol("not HTTP/2", "HTTP/2: the server answered in HTTP/1.1")
 	case strings.HasPrefix(said, "http2:"), strings.HasPrefix(said, "connection error:"):
 		return protocol("HTTP/2 error", "HTTP/2: "+strings.TrimPrefix(said, "http2: "))
 	case errors.As(err, &unread) && (errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)):
@@ -139,10 +143,12 @@ func explainProtocol(err error, at stage) cause {
 		return protocol("malformed answer", "malformed answer: "+said[strings.Index(said, "malformed"):])
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return protocol("answer cut short", "answer cut short: the server closed the connection within the header")
-	case errors.Is(err, io.EOF), strings.Contains(said, "server closed"), strings.Contains(said, "connection broken"):
-		return protocol("no answer", "the server closed the connection without an answer while "+at.String())
+	case errors.Is(err, io.EOF), strings.Contains(said, "server closed"):
+		return protocol("no answer", "the server closed the connection without an answer")
+	case broken, at == heading:
+		return protocol("malformed answer", "malformed answer: "+said)
 	}
-	return protocol("protocol error", strings.TrimPrefix(said, "net/http: "))
+	return protocol("protocol error", said)
 }
 
 func after(s, marker string) string {

@@ -19,6 +19,7 @@ const maxHeaderBytes = 256 << 10
 // clients holds one HTTP transport for all targets that connect in the same way, so that ten thousand targets need one.
 type clients struct {
 	userAgent  string
+	resolver   *net.Resolver // nil for the system's
 	proxy      func(*http.Request) (*url.URL, error)
 	transports map[clientKey]*http.Transport
 }
@@ -31,11 +32,12 @@ type clientKey struct {
 	direct bool
 }
 
-func newClients(userAgent string, proxy func(*http.Request) (*url.URL, error)) *clients {
-	if proxy == nil {
-		proxy = http.ProxyFromEnvironment
+func newClients(o Options) *clients {
+	c := &clients{userAgent: o.UserAgent, resolver: o.Resolver, proxy: o.Proxy, transports: map[clientKey]*http.Transport{}}
+	if c.proxy == nil {
+		c.proxy = http.ProxyFromEnvironment
 	}
-	return &clients{userAgent: userAgent, proxy: proxy, transports: map[clientKey]*http.Transport{}}
+	return c
 }
 
 // closeIdle closes the connections that no request uses.
@@ -88,7 +90,7 @@ func dial(ctx context.Context, _, address string) (net.Conn, error) {
 	if address == r.plan.origin { // and not a host that it redirected to
 		address = r.plan.host
 	}
-	var dialer net.Dialer
+	dialer := net.Dialer{Resolver: r.plan.resolver}
 	if !r.plan.KeepAlive {
 		dialer.KeepAlive = -1
 	}

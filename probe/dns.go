@@ -65,7 +65,7 @@ func (r *run) askDNS(ctx context.Context, template *dns.Msg) error {
 }
 
 func (r *run) exchange(ctx context.Context, question *dns.Msg, network string) (*dns.Msg, error) {
-	var dialer net.Dialer
+	dialer := net.Dialer{Resolver: r.plan.resolver}
 	conn, err := dialer.DialContext(ctx, r.plan.network(network), r.plan.host)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // explain finds the words

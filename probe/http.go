@@ -93,6 +93,7 @@ func (b connBody) Close() error {
 
 // keep takes what the answer's header says.
 func (r *run) keep(resp *http.Response) {
+	r.trace.enter(reading)
 	r.result.Status = resp.StatusCode
 	r.evidence.Proto = resp.Proto
 	r.header, r.tls = resp.Header, resp.TLS

@@ -22,17 +22,18 @@ import (
 // request was computed. It is never changed.
 type plan struct {
 	Target
-	url     *url.URL
-	origin  string // host and port of the URL
-	host    string // host and port that are connected to; the key of the cap per host
-	header  http.Header
-	agent   string // the user agent where the user's headers are left behind
-	secrets secrets
-	shown   tracker.Request
-	broken  []string // rules that the body breaks; then it is never sent
-	expect  []expectation
-	client  *http.Transport // nil unless HTTP
-	ask     func(*run, context.Context) error
+	url      *url.URL
+	origin   string // host and port of the URL
+	host     string // host and port that are connected to; the key of the cap per host
+	header   http.Header
+	agent    string // the user agent where the user's headers are left behind
+	secrets  secrets
+	shown    tracker.Request
+	broken   []string // rules that the body breaks; then it is never sent
+	expect   []expectation
+	client   *http.Transport // nil unless HTTP
+	resolver *net.Resolver
+	ask      func(*run, context.Context) error
 }
 
 // newPlan compiles a target. The error names the target and the setting.
@@ -52,7 +53,7 @@ func compile(t Target, c *clients, s *schemas) (*plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("url: %w", err)
 	}
-	p := &plan{Target: t.withDefaults(), url: u}
+	p := &plan{Target: t.withDefaults(), url: u, resolver: c.resolver}
 	if err := p.checkSettings(); err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ package probe
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -38,6 +39,8 @@ type Options struct {
 	// Connectivity is a host:port that answers when our own network works. It is connected to, at most every few seconds,
 	// when a target cannot be reached; where it cannot be reached either, that result is inconclusive.
 	Connectivity string
+	// Resolver looks up names; default: the system's.
+	Resolver *net.Resolver
 	// Proxy chooses a request's proxy; default: from the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY).
 	Proxy func(*http.Request) (*url.URL, error)
 }
@@ -72,7 +75,7 @@ func (o Options) withDefaults() Options {
 //	tls.days >= 21
 //	"192.0.2.1" in answers
 func Check(t Target) error {
-	_, err := newPlan(t, newClients("", nil), newSchemas())
+	_, err := newPlan(t, newClients(Options{}), newSchemas())
 	return err
 }
 
@@ -80,7 +83,7 @@ func Check(t Target) error {
 // retry budget. The error says what is wrong with the target, or is the context's.
 func Once(ctx context.Context, t Target, options Options) (tracker.Result, error) {
 	options = options.withDefaults()
-	c := newClients(options.UserAgent, options.Proxy)
+	c := newClients(options)
 	defer c.closeIdle()
 	p, err := newPlan(t, c, newSchemas())
 	if err != nil {
@@ -124,7 +127,7 @@ func New(options Options) *Prober {
 	return &Prober{
 		options: options,
 		ask:     ask,
-		clients: newClients(options.UserAgent, options.Proxy),
+		clients: newClients(options),
 		changed: make(chan struct{}, 1),
 	}
 }
@@ -132,7 +135,7 @@ func New(options Options) *Prober {
 // Set replaces the targets. A target that stays, by its name, keeps its schedule; one that is new is asked soon; the request
 // of one that vanishes is ended without a result. With an error nothing changes.
 func (p *Prober) Set(targets []Target) error {
-	c, s := newClients(p.options.UserAgent, p.options.Proxy), newSchemas()
+	c, s := newClients(p.options), newSchemas()
 	plans := make([]*plan, 0, len(targets))
 	names := make(map[string]bool, len(targets))
 	for _, t := range targets {

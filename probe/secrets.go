@@ -121,7 +121,7 @@ func show(t *Target, header []tracker.Header, found secrets) tracker.Request {
 	shown := tracker.Request{
 		Method: t.Method,
 		URL:    safetext.MaskURL(t.URL),
-		Body:   found.block(maskBody(t.Body), bodyShown),
+		Body:   found.block(maskBody(cut(t.Body, bodyError)), bodyShown),
 	}
 	for _, h := range header {
 		value := safetext.Mask

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"syscall"
 	"time"
@@ -24,7 +25,7 @@ func (r *run) explainTLS(err error) (cause, bool) {
 		host      x509.HostnameError
 		authority x509.UnknownAuthorityError
 		plain     tls.RecordHeaderError
-		alert     tls.AlertError
+		alert     *net.OpError // of a *tls.Conn
 	)
 	switch {
 	case errors.As(err, &invalid):
@@ -36,8 +37,8 @@ func (r *run) explainTLS(err error) (cause, bool) {
 		return failed("unknown authority", r.explainAuthority(authority))
 	case errors.As(err, &plain), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		return failed("not TLS", "what answered at "+address+" does not speak TLS")
-	case errors.As(err, &alert):
-		return failed("handshake failed", "the server refused the handshake: "+strings.TrimPrefix(alert.Error(), "tls: "))
+	case errors.As(err, &alert) && alert.Op == "remote error":
+		return failed("handshake failed", "the server refused the handshake: "+strings.TrimPrefix(alert.Err.Error(), "tls: "))
 	case at != handshaking || timedOut(err):
 		return cause{}, false
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE):

@@ -19,6 +19,7 @@ const (
 	handshaking
 	sending
 	waiting
+	heading
 	reading
 )
 
@@ -26,7 +27,7 @@ const (
 func (s stage) String() string {
 	return [...]string{
 		"starting", "resolving the name", "connecting", "shaking hands for TLS", "sending the request",
-		"waiting for the first byte", "reading the body",
+		"waiting for the first byte", "reading the header", "reading the body",
 	}[s]
 }
 
@@ -61,7 +62,7 @@ func (t *trace) close(now time.Time) {
 		t.sum.TLS += spent
 	case sending, waiting:
 		t.sum.FirstByte += spent
-	case reading:
+	case heading, reading:
 		t.sum.Body += spent
 	}
 }
@@ -76,12 +77,11 @@ func (t *trace) at() (stage, string) {
 	return t.stage, t.addr
 }
 
-// phases ends the trace.
+// phases ends the trace; it is called once.
 func (t *trace) phases(now time.Time) (tracker.Phases, string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.close(now)
-	t.stage = starting
 	return t.sum, t.remote
 }
 
@@ -127,6 +127,6 @@ func (t *trace) hooks() *httptrace.ClientTrace {
 				t.enter(waiting)
 			}
 		},
-		GotFirstResponseByte: func() { t.enter(reading) },
+		GotFirstResponseByte: func() { t.enter(heading) },
 	}
 }
