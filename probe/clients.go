@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"os"
 	"time"
+
+	"errtop/tracker"
 )
 
 // maxHeaderBytes bounds what one answer's header may hold; more is a protocol failure.
@@ -35,9 +37,21 @@ type clientKey struct {
 func newClients(o Options) *clients {
 	c := &clients{userAgent: o.UserAgent, resolver: o.Resolver, proxy: o.Proxy, transports: map[clientKey]*http.Transport{}}
 	if c.proxy == nil {
-		c.proxy = http.ProxyFromEnvironment
+		c.proxy = environmentProxy
 	}
 	return c
+}
+
+// environmentProxy is http.ProxyFromEnvironment without an error that quotes the proxy's address, which may hold a password.
+func environmentProxy(req *http.Request) (*url.URL, error) {
+	u, err := http.ProxyFromEnvironment(req)
+	if err != nil {
+		return nil, failure{
+			kind: tracker.Connect, short: "bad proxy setting", local: true,
+			text: "the proxy's address in the environment cannot be read",
+		}
+	}
+	return u, nil
 }
 
 // closeIdle closes the connections that no request uses.

@@ -46,6 +46,9 @@ type expectation struct {
 	status bool   // it speaks of the status, and decides over it
 }
 
+// quoteMax bounds each value that a failed expectation quotes, in bytes.
+const quoteMax = 120
+
 // seen is a part of an expression whose value explains the outcome: "json.queue".
 type seen struct {
 	source string
@@ -147,7 +150,7 @@ func (r *run) expected() bool {
 		if r.result.Kind.Failed() { // the server's own words say more
 			return false
 		}
-		text := fmt.Sprintf("expected %s, saw %s", e.source, e.quote(seen))
+		text := fmt.Sprintf("expected %s, saw %s", e.source, e.quote(seen, r.plan.secrets))
 		if err != nil {
 			text = fmt.Sprintf("expected %s, which cannot be told: %s", e.source, firstLine(err.Error()))
 		}
@@ -162,14 +165,14 @@ func (r *run) expected() bool {
 }
 
 // quote returns the values that the expectation looked at.
-func (e *expectation) quote(of view) string {
+func (e *expectation) quote(of view, hidden secrets) string {
 	var words []string
 	for _, s := range e.seen {
 		value, err := expr.Run(s.value, of)
 		if err != nil {
 			continue
 		}
-		words = append(words, s.source+" = "+quoteValue(value))
+		words = append(words, s.source+" = "+cutVisibly(hidden.mask(quoteValue(value)), quoteMax))
 	}
 	return strings.Join(words, ", ")
 }
@@ -185,10 +188,14 @@ func quoteValue(value any) string {
 	if err != nil {
 		return fmt.Sprint(value)
 	}
-	if len(text) > 120 {
-		return cut(string(text), 120) + "…"
-	}
 	return string(text)
+}
+
+func cutVisibly(s string, limit int) string {
+	if len(s) > limit {
+		return cut(s, limit) + "…"
+	}
+	return s
 }
 
 func firstLine(s string) string {

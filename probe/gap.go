@@ -13,18 +13,10 @@ func (l *loop) watchClock(now time.Time) {
 		l.woke = now
 		return
 	}
-	late := now.Sub(l.planned)
 	moved := now.Round(0).Sub(l.woke.Round(0)) - now.Sub(l.woke) // wall clock against monotonic clock
+	what := lost(now.Sub(l.planned), moved)
 	l.woke = now
-	var what string
-	switch {
-	case late > gapMin:
-		what = "nothing was probed for " + words(late) + ": the process or the machine was stopped"
-	case moved > gapMin:
-		what = "the clock jumped ahead by " + words(moved) + ": the machine was suspended, or the clock was set"
-	case moved < -gapMin:
-		what = "the clock was set back by " + words(-moved)
-	default:
+	if what == "" {
 		return
 	}
 	l.gap = now
@@ -35,4 +27,18 @@ func (l *loop) watchClock(now time.Time) {
 	}
 	heap.Init(&l.queue)
 	l.Notice(what)
+}
+
+// lost says in words what happened to our time: how late the loop woke, and how far the wall clock moved away from the
+// monotonic one, which on Linux stands still while the machine is suspended. It returns "" where nothing did.
+func lost(late, moved time.Duration) string {
+	switch {
+	case late > gapMin:
+		return "nothing was probed for " + words(late) + ": the process or the machine was stopped"
+	case moved > gapMin:
+		return "the clock jumped ahead by " + words(moved) + ": the machine was suspended, or the clock was set"
+	case moved < -gapMin:
+		return "the clock was set back by " + words(-moved)
+	}
+	return ""
 }

@@ -72,9 +72,8 @@ func (l *loop) run(ctx context.Context) error {
 		l.watchClock(now)
 		l.startDue(ctx, now)
 		l.emit()
-		now = time.Now()
-		l.planned = l.wakeAt(now)
-		timer.Reset(l.planned.Sub(now))
+		l.planned = l.wakeAt(now) // from before: time that was lost since is a gap too
+		timer.Reset(time.Until(l.planned))
 		select {
 		case <-ctx.Done():
 			return nil

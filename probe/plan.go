@@ -83,10 +83,10 @@ func compile(t Target, c *clients, s *schemas) (*plan, error) {
 func parseURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
-		return nil, withoutURL(err)
+		return nil, unreadableURL(err)
 	}
 	if !slices.Contains([]string{"http", "https", "tcp", "tls", "dns"}, u.Scheme) {
-		return nil, fmt.Errorf("the scheme must be http, https, tcp, tls or dns, not %q", u.Scheme)
+		return nil, errors.New("must begin with http://, https://, tcp://, tls:// or dns://")
 	}
 	if u.Hostname() == "" {
 		return nil, errors.New("a host is missing")
@@ -99,6 +99,18 @@ func parseURL(raw string) (*url.URL, error) {
 		u.Host = strings.Replace(u.Host, u.Hostname(), ascii, 1)
 	}
 	return u, nil
+}
+
+// unreadableURL says what is wrong with a URL without quoting any of it, as the errors of net/url do.
+func unreadableURL(err error) error {
+	err = withoutURL(err)
+	if _, ok := errors.AsType[url.EscapeError](err); ok {
+		return errors.New("a % must be followed by two hexadecimal digits")
+	}
+	if strings.Contains(err.Error(), `"`) {
+		return errors.New("its host or port cannot be read; special characters in a password are written as %XX")
+	}
+	return err
 }
 
 // withoutURL takes the URL out of an error of net/url or net/http, because they print its query.
@@ -122,9 +134,9 @@ func (p *plan) checkSettings() error {
 	case !httpguts.ValidHeaderFieldName(p.Method):
 		return fmt.Errorf("method: %q is no HTTP method", p.Method)
 	}
-	for _, h := range p.Headers {
-		if !httpguts.ValidHeaderFieldName(h.Name) {
-			return fmt.Errorf("headers: %q is no header name", h.Name)
+	for i, h := range p.Headers {
+		if !httpguts.ValidHeaderFieldName(h.Name) { // it is not quoted: a whole "Name: secret" may have been written there
+			return fmt.Errorf("headers: the name of number %d holds a character that names cannot hold", i+1)
 		}
 		if !httpguts.ValidHeaderFieldValue(h.Value) {
 			return fmt.Errorf("headers: the value of %s holds a character that headers cannot hold", h.Name)

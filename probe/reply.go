@@ -106,10 +106,10 @@ func (r *run) plainWords(short string) string {
 	said := ""
 	switch contentType, _, _ := strings.Cut(r.header.Get("Content-Type"), ";"); contentType {
 	case "text/plain":
-		said, _, _ = strings.Cut(strings.TrimSpace(string(r.body)), "\n")
+		said, _, _ = strings.Cut(strings.TrimSpace(r.shownBody()), "\n")
 	case "text/html":
-		if m := regexp.MustCompile(`(?is)<title[^>]*>([^<]{1,200})`).FindSubmatch(r.body); m != nil {
-			said = strings.TrimSpace(string(m[1]))
+		if m := regexp.MustCompile(`(?is)<title[^>]*>([^<]{1,200})`).FindStringSubmatch(r.shownBody()); m != nil {
+			said = m[1]
 		}
 	}
 	if said = strings.TrimSpace(said); said != "" && !strings.Contains(said, short) {

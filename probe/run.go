@@ -120,9 +120,15 @@ func (r *run) finish() tracker.Result {
 		ev.Headers[i].Value = s.line(ev.Headers[i].Value, headerMax)
 	}
 	ev.BodyCut = ev.BodyCut || len(r.body) > bodyShown
-	ev.Body = s.block(string(r.body[:min(len(r.body), bodyError)]), bodyShown)
+	ev.Body = safetext.Block(cut(r.shownBody(), bodyShown))
 	res.Evidence = ev
 	return *res
+}
+
+// shownBody returns the start of the body without secrets. They are masked before anything is cut, because half a secret is
+// not found.
+func (r *run) shownBody() string {
+	return r.plan.secrets.mask(string(r.body[:min(len(r.body), bodyError)]))
 }
 
 func orSlash(path string) string {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -68,7 +69,7 @@ func (s *schemas) get(name string) (*jsonschema.Schema, error) {
 	return schema, nil
 }
 
-// brokenRules returns one line for every rule that the body breaks, in the order of the schema's errors.
+// brokenRules returns one line for every rule that the body breaks, sorted.
 func brokenRules(schema *jsonschema.Schema, body string) []string {
 	if strings.TrimSpace(body) == "" {
 		return []string{"body: is missing"}
@@ -97,5 +98,6 @@ func brokenRules(schema *jsonschema.Schema, body string) []string {
 		}
 	}
 	walk(invalid)
+	slices.Sort(rules) // the library reports them in the order of a map
 	return rules
 }

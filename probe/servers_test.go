@@ -275,3 +275,12 @@ func tlsServer(t *testing.T, config *tls.Config, talk func(net.Conn)) string {
 		_ = secured.Close()
 	})
 }
+
+func writeKey(t *testing.T, c tls.Certificate) string {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writePEM(t, "PRIVATE KEY", der)
+}
