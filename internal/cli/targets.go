@@ -66,7 +66,7 @@ func checkTargets(settings *config.Config) error {
 	var mistakes []error
 	for i := range settings.Targets {
 		if err := probe.Check(probeTarget(&settings.Targets[i])); err != nil {
-			mistakes = append(mistakes, settings.Mistake(fmt.Sprintf("targets[%d]", i), err))
+			mistakes = append(mistakes, settings.Mistake(fmt.Sprintf("targets[%d]", i), withoutName(err)))
 		}
 	}
 	return errors.Join(mistakes...)
@@ -79,4 +79,12 @@ func trackerSettings(settings *config.Config) tracker.Settings {
 		BreakerThreshold: settings.Breaker.Threshold, BreakerRecovery: settings.Breaker.Recovery.Std(),
 		GateCounts: settings.Breaker.GateCounts.Contain, ObservedCounts: settings.Breaker.ObservedCounts.Contain,
 	}
+}
+
+// withoutName takes the target's name off the prober's error, since the place in the file says which it is.
+func withoutName(err error) error {
+	if inner := errors.Unwrap(err); inner != nil {
+		return inner
+	}
+	return err
 }
