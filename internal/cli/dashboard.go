@@ -22,7 +22,13 @@ const patience = 700 * time.Millisecond
 type dashboard struct {
 	title    string
 	settings *config.Config
+	feed     *feed
 	sources  []source
+	reload   func(context.Context) error // reads the settings again; nil where there are none
+}
+
+func newDashboard(settings *config.Config) *dashboard {
+	return &dashboard{title: settings.Name, settings: settings, feed: newFeed(trackerSettings(settings))}
 }
 
 func (a *app) dashboardCommand() *cobra.Command {
@@ -52,36 +58,43 @@ func (a *app) dashboardCommand() *cobra.Command {
 }
 
 // chosen returns what errtop without a command shows: the config's targets, results that are piped in, both, or else the demo.
-func (a *app) chosen(ctx context.Context, options ingest.Options) (dashboard, error) {
+func (a *app) chosen(ctx context.Context, options ingest.Options) (*dashboard, error) {
 	settings, path, err := a.settings(ctx)
 	if err != nil {
-		return dashboard{}, err
+		return nil, err
 	}
-	d := dashboard{title: settings.Name, settings: settings}
+	d := newDashboard(settings)
 	if len(settings.Targets) > 0 {
-		d.sources = append(d.sources, probes(settings))
+		watched, err := a.watch(settings, path, d.feed)
+		if err != nil {
+			return nil, err
+		}
+		d.sources = append(d.sources, watched.probe, watched.follow)
+		d.reload = watched.reload
 	}
 	if isPiped(a.In) {
-		d.sources = append(d.sources, a.standardInput(options))
+		d.sources = append(d.sources, a.standardInput(d.feed, options))
 	}
 	if len(d.sources) > 0 {
 		return d, nil
 	}
 	if path != "" {
-		return dashboard{}, requireTargets(settings, path)
+		return nil, requireTargets(settings, path)
 	}
 	return demonstration(demo.Options{}), nil
 }
 
 // demonstration is the dashboard over the embedded API.
-func demonstration(options demo.Options) dashboard {
-	settings := config.Default()
-	return dashboard{title: "demo", settings: settings, sources: []source{embeddedAPI(options, settings)}}
+func demonstration(options demo.Options) *dashboard {
+	d := newDashboard(config.Default())
+	d.title = "demo"
+	d.sources = []source{embeddedAPI(d.feed, options, d.settings)}
+	return d
 }
 
 // dashboard shows d until somebody quits, ctx ends, or something of ours panics; then it stops the sources.
-func (a *app) dashboard(ctx context.Context, d dashboard) error {
-	view, done, err := a.viewer(&d)
+func (a *app) dashboard(ctx context.Context, d *dashboard) error {
+	view, done, err := a.viewer(d)
 	if err != nil {
 		return err
 	}
@@ -89,21 +102,23 @@ func (a *app) dashboard(ctx context.Context, d dashboard) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	group, ctx := safego.WithContext(ctx)
-	f := newFeed(trackerSettings(d.settings))
 	for _, warning := range d.settings.Warnings {
-		f.notice(warning)
+		d.feed.notice(warning)
 	}
 	for _, source := range d.sources {
-		group.Go(func() error { return source(ctx, f) })
+		group.Go(func() error { return source(ctx) })
 	}
-	err = safego.Catch(func() error { return view(ctx, f) })
+	err = safego.Catch(func() error { return view(ctx) })
 	cancel()
 	return errors.Join(err, waitFor(group, patience))
 }
 
-// viewer returns the function that shows a feed, and one to call after it.
-func (a *app) viewer(d *dashboard) (view func(context.Context, *feed) error, done func(), err error) {
-	options := tui.Options{Title: d.title, Refresh: d.settings.Dashboard.Refresh.Std(), ASCII: d.settings.Dashboard.ASCII}
+// viewer returns the function that shows d, and one to call after it.
+func (a *app) viewer(d *dashboard) (view func(context.Context) error, done func(), err error) {
+	options := tui.Options{
+		Tracker: d.feed.tracker, Notices: d.feed.notices,
+		Title: d.title, Refresh: d.settings.Dashboard.Refresh.Std(), ASCII: d.settings.Dashboard.ASCII,
+	}
 	if err := a.requireScreen(); err != nil {
 		return nil, nil, err
 	}
@@ -117,8 +132,10 @@ func (a *app) viewer(d *dashboard) (view func(context.Context, *feed) error, don
 	if err != nil {
 		return nil, nil, err
 	}
-	return func(ctx context.Context, f *feed) error {
-		options.Tracker, options.Notices = f.tracker, f.notices
+	return func(ctx context.Context) error {
+		if d.reload != nil {
+			options.Reload = func() error { return d.reload(ctx) }
+		}
 		return tui.Run(ctx, keyboard, a.Out, options)
 	}, done, nil
 }

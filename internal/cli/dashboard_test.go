@@ -219,9 +219,9 @@ func TestAPanicInASourceRestoresTheTerminalAndIsPrintedOnce(t *testing.T) {
 // panickingDashboard is a dashboard with a source that panics once the first picture stands.
 func panickingDashboard() {
 	app := &app{Process: testProcess()}
-	err := app.dashboard(context.Background(), dashboard{settings: config.Default(), sources: []source{func(context.Context, *feed) error {
-		panic(errors.New("a source broke"))
-	}}})
+	d := newDashboard(config.Default())
+	d.sources = []source{func(context.Context) error { panic(errors.New("a source broke")) }}
+	err := app.dashboard(context.Background(), d)
 	os.Exit(report(os.Stderr, err))
 }
 

@@ -7,15 +7,15 @@ import (
 	"errtop/tracker"
 )
 
+// source fills a feed until its context ends.
+type source func(context.Context) error
+
 // feed is where sources hand in what they have: results and their health to the tracker, notices to the viewer. Nothing
 // in it waits for a viewer.
 type feed struct {
 	tracker *tracker.ErrorTracker
 	notices chan string
 }
-
-// source fills a feed until its context ends.
-type source func(context.Context, *feed) error
 
 func newFeed(settings tracker.Settings) *feed {
 	return &feed{tracker: tracker.New(settings), notices: make(chan string, 16)}

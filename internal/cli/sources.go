@@ -12,21 +12,9 @@ import (
 )
 
 // standardInput reads results that are piped in.
-func (a *app) standardInput(options ingest.Options) source {
-	return func(ctx context.Context, f *feed) error {
+func (a *app) standardInput(f *feed, options ingest.Options) source {
+	return func(ctx context.Context) error {
 		return ingest.Stream(ctx, "stdin", a.In, options, ingest.Sink{Emit: f.emit, Health: f.health})
-	}
-}
-
-// probes asks the targets of the settings.
-func probes(settings *config.Config) source {
-	return func(ctx context.Context, f *feed) error {
-		f.tracker.Announce(time.Now(), targetInfos(settings)...)
-		prober := newProber(f, settings.Probe)
-		if err := prober.Set(probeTargets(settings)); err != nil {
-			return err
-		}
-		return prober.Run(ctx)
 	}
 }
 
@@ -47,8 +35,8 @@ func userAgent(settings config.Probe) string {
 }
 
 // embeddedAPI runs the demo's API with its clients, and probes it.
-func embeddedAPI(options demo.Options, settings *config.Config) source {
-	return func(ctx context.Context, f *feed) error {
+func embeddedAPI(f *feed, options demo.Options, settings *config.Config) source {
+	return func(ctx context.Context) error {
 		options.Emit, options.Health = f.emit, f.health
 		api, err := demo.Start(ctx, options)
 		if err != nil {
