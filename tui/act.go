@@ -58,18 +58,18 @@ func (m *model) everywhere(a Action) (tea.Cmd, bool) {
 		m.prompt.start(text)
 	case Freeze:
 		m.freeze()
-	case MinuteBack:
-		return m.travel(-time.Minute), true
-	case MinuteForward:
-		return m.travel(time.Minute), true
-	case HourBack:
-		return m.travel(-time.Hour), true
-	case HourForward:
-		return m.travel(time.Hour), true
+	case MinuteBack, MinuteForward, HourBack, HourForward:
+		return m.travel(map[Action]time.Duration{MinuteBack: -time.Minute, MinuteForward: time.Minute, HourBack: -time.Hour, HourForward: time.Hour}[a]), true
 	case Now:
 		m.toNow()
 	case Evidence:
 		m.evidence()
+	case Copy:
+		m.copyPage()
+	case CopyRequest:
+		m.copyRequest()
+	case Export:
+		return m.export(), true
 	case View1, View2, View3, View4, View5, View6, View7:
 		m.open, m.help = nil, nil
 		m.current = int(a - View1)
@@ -207,6 +207,21 @@ func (m *model) toNow() {
 	}
 }
 
+// export writes an incident report of what is shown.
+func (m *model) export() tea.Cmd {
+	if m.shown == nil {
+		return nil
+	}
+	title, snap, now, loc, dir := m.options.Title, m.shown, m.clock, m.frame.loc, m.options.ExportDir
+	return func() tea.Msg {
+		path, err := newReport(title, snap, now, loc).save(dir)
+		if err != nil {
+			return saidMsg(err.Error())
+		}
+		return saidMsg("report written to " + path + " and .json")
+	}
+}
+
 // reload reads the settings again.
 func (m *model) reload() tea.Cmd {
 	if m.options.Reload == nil {
@@ -216,12 +231,12 @@ func (m *model) reload() tea.Cmd {
 	return func() tea.Msg {
 		err := m.options.Reload()
 		if err == nil {
-			return noticeMsg("settings read again")
+			return saidMsg("settings read again")
 		}
 		var lines interface{ Unwrap() []error }
 		if errors.As(err, &lines) {
 			err = lines.Unwrap()[0]
 		}
-		return noticeMsg("the old settings stay: " + err.Error())
+		return saidMsg("the old settings stay: " + err.Error())
 	}
 }

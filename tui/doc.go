@@ -14,8 +14,21 @@ type run struct {
 	text  string
 }
 
+// lineKind says what a line of a page is, for whoever writes the page as something else than a screen.
+type lineKind uint8
+
+const (
+	textLine lineKind = iota
+	headingLine
+	fieldLine // the first run is the name
+	itemLine  // the first run is the dot
+	blockLine // text with lines of its own
+	pictureLine
+)
+
 // docLine is a line of a page: text, or one row of a picture.
 type docLine struct {
+	kind        lineKind
 	runs        []run
 	draw        func(a area)
 	part, parts int
@@ -28,7 +41,12 @@ type doc struct {
 	lines []docLine
 }
 
-func (d *doc) line(runs ...run) { d.lines = append(d.lines, docLine{runs: runs}) }
+// line writes a line of text.
+func (d *doc) line(runs ...run) { d.add(textLine, runs...) }
+
+func (d *doc) add(kind lineKind, runs ...run) {
+	d.lines = append(d.lines, docLine{kind: kind, runs: runs})
+}
 
 func (d *doc) gap() {
 	if n := len(d.lines); n > 0 && (len(d.lines[n-1].runs) > 0 || d.lines[n-1].draw != nil) {
@@ -39,7 +57,7 @@ func (d *doc) gap() {
 // heading starts a section.
 func (d *doc) heading(name string) {
 	d.gap()
-	d.line(run{d.styles.Title, name}, run{d.styles.Faint, " " + strings.Repeat(d.glyphs.rule, max(d.w-width(name)-1, 0))})
+	d.add(headingLine, run{d.styles.Title, name}, run{d.styles.Faint, " " + strings.Repeat(d.glyphs.rule, max(d.w-width(name)-1, 0))})
 }
 
 // labels is the width of a field's name.
@@ -54,7 +72,7 @@ func (d *doc) field(name string, st Style, value string) {
 		if i > 0 {
 			name = ""
 		}
-		d.line(run{d.styles.Muted, pad(name, labels)}, run{st, text})
+		d.add(fieldLine, run{d.styles.Muted, pad(name, labels)}, run{st, text})
 	}
 }
 
@@ -81,7 +99,7 @@ func (d *doc) text(st Style, s string) {
 func (d *doc) item(st Style, s string) {
 	lead := d.glyphs.dot + " "
 	for _, text := range d.wrap(s, d.w-2) {
-		d.line(run{d.styles.Faint, lead}, run{st, text})
+		d.add(itemLine, run{d.styles.Faint, lead}, run{st, text})
 		lead = "  "
 	}
 }
@@ -90,7 +108,7 @@ func (d *doc) item(st Style, s string) {
 func (d *doc) block(st Style, s string) {
 	for line := range strings.SplitSeq(safetext.Block(s), "\n") {
 		for text := range strings.SplitSeq(cellWidth.Hardwrap(strings.TrimRight(line, " "), max(d.w-2, 1), true), "\n") {
-			d.line(run{d.styles.Faint, "  "}, run{st, text})
+			d.add(blockLine, run{d.styles.Faint, "  "}, run{st, text})
 		}
 	}
 }
@@ -102,7 +120,7 @@ func (d *doc) wrap(s string, w int) []string {
 // picture puts drawn rows (bars, sparklines) into the page, h of them.
 func (d *doc) picture(h int, draw func(a area)) {
 	for part := range h {
-		d.lines = append(d.lines, docLine{draw: draw, part: part, parts: h})
+		d.lines = append(d.lines, docLine{kind: pictureLine, draw: draw, part: part, parts: h})
 	}
 }
 

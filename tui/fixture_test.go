@@ -234,3 +234,13 @@ func calm() *tracker.Snapshot {
 	s.Overall = s.Targets[0].Activity
 	return s
 }
+
+// run presses a key and does at once what it starts.
+func (s *user) run(key string) {
+	s.t.Helper()
+	_, cmd := s.m.Update(press(key))
+	if cmd == nil {
+		s.t.Fatalf("%s starts nothing", key)
+	}
+	s.m.Update(cmd())
+}

@@ -45,8 +45,11 @@ type notice struct {
 	until time.Time
 }
 
-// noticeMsg brings a notice from outside.
-type noticeMsg string
+// noticeMsg brings a notice from outside, saidMsg what became of something that was asked for.
+type (
+	noticeMsg string
+	saidMsg   string
+)
 
 // noticeSpan is how long a notice is shown.
 const noticeSpan = 8 * time.Second
@@ -93,6 +96,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case noticeMsg:
 		m.say(string(msg))
 		return m, m.nextNotice()
+	case saidMsg:
+		m.say(string(msg))
 	case tea.WindowSizeMsg:
 		m.resize(msg.Width, msg.Height)
 	case tea.KeyPressMsg:
@@ -118,6 +123,7 @@ func (m *model) news(msg newsMsg) {
 	if msg.snap == nil {
 		return
 	}
+	m.alarm(m.live, msg.snap)
 	m.live, m.taken = msg.snap, msg.now
 	if m.frozen.IsZero() && m.past.IsZero() {
 		m.show(m.live)
@@ -181,6 +187,9 @@ func (m *model) picture() (picture, bool) {
 	}
 	p := picture{
 		rows: m.View().Content, w: m.frame.w, h: m.frame.h, title: m.title(), tell: m.tell, redraw: m.redraw,
+	}
+	if m.live != nil {
+		p.loaded = loaded(m.live)
 	}
 	m.redraw, m.tell = false, ""
 	return p, true

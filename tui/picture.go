@@ -174,19 +174,3 @@ func (m *model) footer(a area) {
 		p.text(a.styles.Muted, " "+b.Short+" ")
 	}
 }
-
-// title is the terminal window's title: what is wrong can be seen in the tab.
-func (m *model) title() string {
-	failing := 0
-	if m.live != nil {
-		for i := range m.live.Targets {
-			if m.live.Targets[i].State == tracker.Failing {
-				failing++
-			}
-		}
-	}
-	if failing == 0 {
-		return "errtop"
-	}
-	return strconv.Itoa(failing) + m.frame.glyphs.state(tracker.Failing) + " errtop"
-}

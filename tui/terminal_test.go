@@ -220,6 +220,10 @@ func TestAPanicGivesTheTerminalBackAndComesOutAsAnError(t *testing.T) {
 		if err := <-s.ended; err != nil {
 			t.Fatal(err)
 		}
+		s.leftTheScreen()
+		s.mu.Lock()
+		s.seen.Reset()
+		s.mu.Unlock()
 		ctx, cancel := context.WithCancelCause(t.Context())
 		o, err := Options{Tracker: s.tracker, Environ: []string{}}.withDefaults()
 		if err != nil {

@@ -15,18 +15,21 @@ import (
 
 // Options say what is shown and how. Only Tracker is required.
 type Options struct {
-	Tracker  *tracker.ErrorTracker
-	Title    string           // shown in the header: the settings' name, or "demo"
-	Now      func() time.Time // nil: time.Now
-	Location *time.Location   // of the times shown; nil: time.Local
-	Refresh  time.Duration    // between snapshots, at least 100 ms; 0: 250 ms
-	Styles   *Styles          // from [NewStyles]; nil: the dark theme
-	Keys     *KeyMap          // from [NewKeyMap]; nil: the default keys
-	ASCII    bool             // draw with ASCII only
-	Mouse    bool             // wheel and clicks; takes the terminal's own selection away
-	Environ  []string         // TERM, NO_COLOR, TMUX and the like; nil: os.Environ()
-	Notices  <-chan string    // shown for a few seconds each: reloads, problems
-	Reload   func() error     // reads the settings again; nil where there are none
+	Tracker   *tracker.ErrorTracker
+	Title     string           // shown in the header: the settings' name, or "demo"
+	Now       func() time.Time // nil: time.Now
+	Location  *time.Location   // of the times shown; nil: time.Local
+	Refresh   time.Duration    // between snapshots, at least 100 ms; 0: 250 ms
+	Styles    *Styles          // from [NewStyles]; nil: the dark theme
+	Keys      *KeyMap          // from [NewKeyMap]; nil: the default keys
+	ASCII     bool             // draw with ASCII only
+	Mouse     bool             // wheel and clicks; takes the terminal's own selection away
+	Bell      bool             // ring when a target begins to fail
+	Notify    bool             // and let the terminal show a notification
+	Environ   []string         // TERM, NO_COLOR, TMUX and the like; nil: os.Environ()
+	Notices   <-chan string    // shown for a few seconds each: reloads, problems
+	ExportDir string           // where reports are written; "": the working directory
+	Reload    func() error     // reads the settings again; nil where there are none
 }
 
 // withDefaults fills in what was left out.

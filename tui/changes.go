@@ -1,0 +1,109 @@
+package tui
+
+import (
+	"time"
+
+	"errtop/tracker"
+)
+
+// change is something that became different between two snapshots, in words.
+type change struct {
+	at      time.Time
+	target  string // or the source's name
+	what    string
+	failing bool // a target has begun to fail
+}
+
+// changes compares a snapshot with the one before (nil for the first, against which everything is new): states of targets,
+// new and returning groups, transitions of breakers, states of sources.
+func changes(before, now *tracker.Snapshot) []change {
+	if before == nil {
+		before = &tracker.Snapshot{}
+	}
+	list := stateChanges(nil, before, now)
+	list = groupChanges(list, before, now)
+	list = breakerChanges(list, before, now)
+	sources := make(map[string]tracker.SourceState, len(before.Sources))
+	for i := range before.Sources {
+		sources[before.Sources[i].Name] = before.Sources[i].State
+	}
+	for i := range now.Sources {
+		s := &now.Sources[i]
+		if was, known := sources[s.Name]; !known || was != s.State {
+			what := "source is " + s.State.String()
+			if s.Problem != "" {
+				what += ": " + s.Problem
+			}
+			list = append(list, change{at: now.At, target: s.Name, what: what})
+		}
+	}
+	return list
+}
+
+func stateChanges(list []change, before, now *tracker.Snapshot) []change {
+	states := make(map[string]tracker.State, len(before.Targets))
+	for i := range before.Targets {
+		states[before.Targets[i].Name] = before.Targets[i].State
+	}
+	for i := range now.Targets {
+		t := &now.Targets[i]
+		was := states[t.Name]
+		if was == t.State {
+			continue
+		}
+		c := change{at: t.Since, target: t.Name, what: t.State.String(), failing: t.State == tracker.Failing}
+		if was != tracker.Unknown {
+			c.what += ", was " + was.String()
+		}
+		if t.Reason != "" {
+			c.what += ": " + t.Reason
+		}
+		if t.State > tracker.Stale && t.Cause != nil {
+			c.what += "; " + groupTitle(t.Cause) + "; " + adviceFor(t.Cause.Outcome).Action
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+func groupChanges(list []change, before, now *tracker.Snapshot) []change {
+	badges := make(map[uint64]tracker.Badge, len(before.Groups))
+	for i := range before.Groups {
+		badges[before.Groups[i].ID] = before.Groups[i].Badge
+	}
+	for i := len(now.Groups) - 1; i >= 0; i-- {
+		g := &now.Groups[i]
+		was, known := badges[g.ID]
+		switch {
+		case !known:
+			list = append(list, change{at: g.First, target: g.Target, what: "new error: " + groupTitle(g)})
+		case g.Badge == tracker.BadgeRegressed && was != tracker.BadgeRegressed:
+			list = append(list, change{at: g.Last, target: g.Target, what: "back after silence: " + groupTitle(g)})
+		}
+	}
+	return list
+}
+
+func breakerChanges(list []change, before, now *tracker.Snapshot) []change {
+	type key struct {
+		target string
+		role   tracker.BreakerRole
+	}
+	newest := map[key]time.Time{}
+	for i := range before.Breakers {
+		b := &before.Breakers[i]
+		if k := (key{b.Target, b.Role}); b.At.After(newest[k]) {
+			newest[k] = b.At
+		}
+	}
+	for i := range now.Breakers {
+		b := &now.Breakers[i]
+		if b.At.After(newest[key{b.Target, b.Role}]) {
+			list = append(list, change{
+				at: b.At, target: b.Target,
+				what: b.Role.String() + " breaker " + b.From.String() + " to " + b.To.String() + ": " + b.Why,
+			})
+		}
+	}
+	return list
+}

@@ -1,0 +1,66 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// clipboardLimit is how much text is copied at most: terminals drop longer sequences (xterm and hterm at 100,000 bytes, of
+// which base64 takes a quarter).
+const clipboardLimit = 70_000
+
+// outerTerminal returns what wraps a sequence so that it reaches the terminal around a multiplexer. tmux obeys one of the two
+// forms, depending on its options set-clipboard and allow-passthrough, so it is sent both; screen needs the wrapped one.
+func outerTerminal(env []string, seq string) string {
+	has := func(name string) bool {
+		return slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, name+"=") && len(v) > len(name)+1 })
+	}
+	switch {
+	case has("TMUX"):
+		return seq + ansi.TmuxPassthrough(seq)
+	case has("STY"):
+		return ansi.ScreenPassthrough(seq, 512)
+	default:
+		return seq
+	}
+}
+
+// copyText puts text into the clipboard of whoever looks at the terminal, over SSH too (OSC 52).
+func (m *model) copyText(what, text string) {
+	if len(text) > clipboardLimit {
+		m.say(what + " is too long to copy; " + m.keys.key(Export) + " writes it to a file")
+		return
+	}
+	m.tell += outerTerminal(m.options.Environ, ansi.SetSystemClipboard(text))
+	m.say(what + " copied")
+}
+
+// topPage returns the open page, or the one that would open.
+func (m *model) topPage() page {
+	if n := len(m.open); n > 0 {
+		return m.open[n-1].page
+	}
+	return m.views[m.current].Selected()
+}
+
+// copyPage copies what is selected as Markdown.
+func (m *model) copyPage() {
+	p := m.topPage()
+	if p == nil || m.shown == nil {
+		m.say("nothing is selected")
+		return
+	}
+	m.copyText(strings.ToLower(strings.SplitN(p.title(), " ", 2)[0]), pageMarkdown(p, m.shown, m.now(), m.frame.loc))
+}
+
+// copyRequest copies the selected thing's request.
+func (m *model) copyRequest() {
+	p := m.topPage()
+	if p == nil || p.request() == nil {
+		m.say("no request is known here: errors of probes have one")
+		return
+	}
+	m.copyText("curl line", curlLine(p.request()))
+}

@@ -1,0 +1,84 @@
+package tui
+
+import (
+	"strings"
+	"time"
+
+	"errtop/internal/safetext"
+	"errtop/tracker"
+)
+
+// unstyled returns a frame to draw plain text in: no styles, so no escape sequences.
+func unstyled(now time.Time, loc *time.Location) *frame {
+	return &frame{styles: &Styles{}, glyphs: newGlyphs(false), now: now, loc: loc}
+}
+
+// drawn returns what draw draws in w columns and h rows, as text.
+func (f *frame) drawn(w, h int, draw func(a area)) string {
+	f.reset(w, h)
+	draw(f.all())
+	lines := strings.Split(f.String(), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// chartWidth is how wide pictures are in a text.
+const chartWidth = 76
+
+// pageMarkdown writes a page as Markdown, to be pasted into a ticket or a chat.
+func pageMarkdown(p page, snap *tracker.Snapshot, now time.Time, loc *time.Location) string {
+	d := &doc{frame: unstyled(now, loc), w: 4000}
+	p.write(d, snap)
+	var out strings.Builder
+	out.WriteString("# " + escapeMarkdown(p.title()) + "\n\n")
+	fenced := false
+	fence := func(open bool) {
+		if open != fenced {
+			out.WriteString("~~~~\n")
+			fenced = open
+		}
+	}
+	for i := range d.lines {
+		line := &d.lines[i]
+		fence(line.kind == blockLine || line.kind == pictureLine)
+		switch line.kind {
+		case headingLine:
+			out.WriteString("## " + escapeMarkdown(line.runs[0].text) + "\n\n")
+		case fieldLine:
+			out.WriteString("- " + strings.TrimSpace(line.runs[0].text) + ": " + escapeMarkdown(line.runs[1].text) + "\n")
+		case itemLine:
+			out.WriteString("- " + escapeMarkdown(line.runs[1].text) + "\n")
+		case blockLine:
+			out.WriteString(unfence(line.runs[1].text) + "\n")
+		case pictureLine:
+			if line.part == 0 {
+				out.WriteString(d.drawn(chartWidth, line.parts, line.draw) + "\n")
+			}
+		default:
+			var text strings.Builder
+			for _, r := range line.runs {
+				text.WriteString(r.text)
+			}
+			out.WriteString(escapeMarkdown(strings.TrimSpace(text.String())) + "\n")
+		}
+	}
+	fence(false)
+	return out.String()
+}
+
+// escapeMarkdown makes foreign text mean nothing but itself in Markdown, HTML in it included.
+func escapeMarkdown(s string) string {
+	return strings.NewReplacer(
+		`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "|", `\|`, "#", `\#`, "~", `\~`, "!", `\!`, "&", `\&`,
+	).Replace(safetext.Line(s))
+}
+
+// unfence keeps a line of foreign text from ending the block it stands in.
+func unfence(s string) string {
+	if strings.HasPrefix(strings.TrimLeft(s, " "), "~~~") {
+		return " " + strings.Replace(s, "~~~", "~ ~ ~", 1)
+	}
+	return s
+}

@@ -1,0 +1,202 @@
+package tui
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"errtop/internal/safetext"
+	"errtop/tracker"
+)
+
+// report is an incident as of a snapshot, to be handed on. Secrets never were in a snapshot; all text is harmless.
+type report struct {
+	Title    string         `json:"title"`
+	Made     time.Time      `json:"made"`
+	At       time.Time      `json:"at"` // the moment it is of
+	Headline []string       `json:"headline"`
+	Requests uint64         `json:"requests_last_hour"`
+	Errors   uint64         `json:"errors_last_hour"`
+	ByStatus []statusCount  `json:"by_status_last_hour"`
+	Timeline []event        `json:"timeline"` // the newest first
+	Targets  []targetReport `json:"targets"`
+	Groups   []groupReport  `json:"groups"` // the largest first
+
+	chart, hours string
+}
+
+type statusCount struct {
+	Status string `json:"status"`
+	Count  uint64 `json:"count"`
+}
+
+// event is something that changed.
+type event struct {
+	At   time.Time `json:"at"`
+	What string    `json:"what"`
+}
+
+type targetReport struct {
+	Name     string    `json:"name"`
+	State    string    `json:"state"`
+	Since    time.Time `json:"since"`
+	Reason   string    `json:"reason,omitempty"`
+	Breaker  string    `json:"breaker,omitempty"`
+	Requests uint64    `json:"requests_last_hour"`
+	Errors   uint64    `json:"errors_last_hour"`
+	P95      string    `json:"p95_last_hour,omitempty"`
+}
+
+type groupReport struct {
+	Count  uint64    `json:"count"`
+	Target string    `json:"target"`
+	Status string    `json:"status"`
+	Text   string    `json:"text"`
+	Badge  string    `json:"badge"`
+	First  time.Time `json:"first"`
+	Last   time.Time `json:"last"`
+	Causes []string  `json:"usual_causes"`
+	Action string    `json:"first_action"`
+}
+
+// newReport says what a snapshot holds.
+func newReport(title string, snap *tracker.Snapshot, made time.Time, loc *time.Location) *report {
+	f := unstyled(snap.At, loc)
+	var h headline
+	h.SetSnapshot(snap)
+	r := &report{
+		Title: safetext.Line(title), Made: made.UTC(), At: snap.At.UTC(), Requests: snap.Overall.Hour.Requests, Errors: snap.Overall.Hour.Errors,
+		ByStatus: []statusCount{}, Timeline: timeline(snap), Targets: []targetReport{}, Groups: []groupReport{},
+	}
+	trouble := h.trouble
+	for i := range max(len(trouble), 1) {
+		h.trouble = trouble[i:min(i+1, len(trouble))]
+		for line := range strings.SplitSeq(f.drawn(300, 2, h.View), "\n") {
+			r.Headline = append(r.Headline, strings.Join(strings.Fields(line), " "))
+		}
+	}
+	for _, c := range snap.Overall.Hour.ByOutcome {
+		r.ByStatus = append(r.ByStatus, statusCount{c.Label(), c.Count})
+	}
+	for i := range snap.Targets {
+		r.Targets = append(r.Targets, reportTarget(&snap.Targets[i]))
+	}
+	for i := range snap.Groups {
+		r.Groups = append(r.Groups, reportGroup(&snap.Groups[i]))
+	}
+	slices.SortStableFunc(r.Groups, func(a, b groupReport) int { return int(min(max(int64(b.Count)-int64(a.Count), -1), 1)) }) //nolint:gosec // only the sign counts
+	var c failuresChart
+	c.SetSnapshot(snap)
+	r.chart = f.drawn(chartWidth, 12, c.View)
+	r.hours = f.drawn(chartWidth, 8, func(a area) { hourBars(a, &snap.Overall, snap.At) })
+	return r
+}
+
+func reportTarget(t *tracker.Target) targetReport {
+	r := targetReport{
+		Name: safetext.Line(t.Name), State: t.State.String(), Since: t.Since.UTC(), Reason: safetext.Line(t.Reason),
+		Requests: t.Activity.Hour.Requests, Errors: t.Activity.Hour.Errors,
+	}
+	if b := worstBreaker(t); b != nil {
+		r.Breaker = b.State.String()
+	}
+	if q := &t.Activity.Hour.Latency; q.Count > 0 {
+		r.P95 = latency(q.P95)
+	}
+	return r
+}
+
+func reportGroup(g *tracker.Group) groupReport {
+	what := adviceFor(g.Outcome)
+	return groupReport{
+		Count: g.Count, Target: safetext.Line(g.Target), Status: g.Outcome.Label(), Text: safetext.Line(groupTitle(g)), Badge: g.Badge.String(),
+		First: g.First.UTC(), Last: g.Last.UTC(), Causes: what.Causes, Action: what.Action,
+	}
+}
+
+// timeline lists what changed: states, breakers, groups seen for the first time.
+func timeline(snap *tracker.Snapshot) []event {
+	events := []event{}
+	add := func(at time.Time, what string) {
+		if !at.IsZero() {
+			events = append(events, event{at.UTC(), safetext.Line(what)})
+		}
+	}
+	for i := range snap.Targets {
+		if t := &snap.Targets[i]; t.State != tracker.Unknown {
+			add(t.Since, t.Name+" is "+t.State.String()+": "+t.Reason)
+		}
+	}
+	for i := range snap.Breakers {
+		b := &snap.Breakers[i]
+		add(b.At, b.Target+": "+b.Role.String()+" breaker "+b.From.String()+" to "+b.To.String()+": "+b.Why)
+	}
+	for i := range snap.Groups {
+		add(snap.Groups[i].First, snap.Groups[i].Target+": first "+groupTitle(&snap.Groups[i]))
+	}
+	slices.SortStableFunc(events, func(a, b event) int { return b.At.Compare(a.At) })
+	return events
+}
+
+// markdown writes the report for people.
+func (r *report) markdown() string {
+	var out strings.Builder
+	line := func(parts ...string) { out.WriteString(strings.Join(parts, "") + "\n") }
+	line("# Incident report: ", escapeMarkdown(r.Title), "\n")
+	line("As of ", r.At.Format(time.RFC3339), ", made ", r.Made.Format(time.RFC3339), " by errtop. ", count(r.Errors), " of ", count(r.Requests), " requests failed in the last hour.\n")
+	for _, h := range r.Headline {
+		line("> ", escapeMarkdown(h), "  ")
+	}
+	line("\n## Failures by status, last hour\n\n| status | count |\n| --- | ---: |")
+	for _, c := range r.ByStatus {
+		line("| ", escapeMarkdown(c.Status), " | ", strconv.FormatUint(c.Count, 10), " |")
+	}
+	line("\n~~~~\n", r.chart, "\n~~~~\n\n~~~~\nErrors by hour\n", r.hours, "\n~~~~")
+	line("\n## Targets\n\n| target | state | since | breaker | requests | errors | p95 |\n| --- | --- | --- | --- | ---: | ---: | ---: |")
+	for _, t := range r.Targets {
+		line("| ", escapeMarkdown(t.Name), " | ", t.State, " | ", t.Since.Format(time.RFC3339), " | ", escapeMarkdown(t.Breaker), " | ", strconv.FormatUint(t.Requests, 10), " | ", strconv.FormatUint(t.Errors, 10), " | ", t.P95, " |")
+	}
+	line("\n## Groups of errors\n")
+	for _, g := range r.Groups {
+		line("- **", strconv.FormatUint(g.Count, 10), "×** ", escapeMarkdown(g.Target), ": ", escapeMarkdown(g.Text), " (", g.Badge, ", first ", g.First.Format(time.RFC3339), ", last ", g.Last.Format(time.RFC3339), ")  ")
+		line("  Usual causes: ", escapeMarkdown(join(g.Causes)), " First: ", escapeMarkdown(g.Action))
+	}
+	line("\n## Timeline (UTC)\n")
+	for _, e := range r.Timeline {
+		line("- ", e.At.Format(time.RFC3339), " ", escapeMarkdown(e.What))
+	}
+	return out.String()
+}
+
+// save writes the report as Markdown and as JSON beside it, readable for their owner only, never over a file that exists.
+// It returns the Markdown's path.
+func (r *report) save(dir string) (string, error) {
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return "", fmt.Errorf("report: %w", err)
+	}
+	base := filepath.Join(dir, "errtop-report-"+r.Made.Format("20060102T150405Z"))
+	for suffix, content := range map[string][]byte{".md": []byte(r.markdown()), ".json": append(data, '\n')} {
+		if err := writeNew(base+suffix, content); err != nil {
+			return "", fmt.Errorf("report: %w", err)
+		}
+	}
+	return base + ".md", nil
+}
+
+func writeNew(path string, content []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the directory is the user's choice, the name ours
+	if err != nil {
+		return err //nolint:wrapcheck // it names the path
+	}
+	_, err = f.Write(content)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	return err
+}

@@ -1,0 +1,63 @@
+package tui
+
+import (
+	"strconv"
+
+	"errtop/internal/safetext"
+	"errtop/tracker"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// title is the terminal window's title: what is wrong can be seen in the tab.
+func (m *model) title() string {
+	failing := 0
+	if m.live != nil {
+		for i := range m.live.Targets {
+			if m.live.Targets[i].State == tracker.Failing {
+				failing++
+			}
+		}
+	}
+	if failing == 0 {
+		return "errtop"
+	}
+	return strconv.Itoa(failing) + m.frame.glyphs.state(tracker.Failing) + " errtop"
+}
+
+// loaded returns how much of the files that are still being read is read, in percent; 0 where none is.
+func loaded(snap *tracker.Snapshot) int {
+	var read, total int64
+	unfinished := false
+	for i := range snap.Sources {
+		s := &snap.Sources[i]
+		if s.BytesTotal > 0 {
+			read, total = read+min(s.BytesRead, s.BytesTotal), total+s.BytesTotal
+			unfinished = unfinished || s.State == tracker.Reading && s.BytesRead < s.BytesTotal
+		}
+	}
+	if !unfinished {
+		return 0
+	}
+	return max(int(100*read/total), 1)
+}
+
+// alarm tells the terminal that targets have begun to fail since the last snapshot: with the bell, and with a notification
+// (OSC 9 and OSC 777, of which a terminal knows one, or neither).
+func (m *model) alarm(before, now *tracker.Snapshot) {
+	if before == nil || !m.options.Bell && !m.options.Notify {
+		return
+	}
+	for _, c := range stateChanges(nil, before, now) {
+		if !c.failing {
+			continue
+		}
+		if m.options.Bell {
+			m.tell += "\a"
+		}
+		if m.options.Notify {
+			text := safetext.Truncate(safetext.Line("errtop: "+c.target+" is "+c.what), 200, m.frame.glyphs.ellipsis)
+			m.tell += outerTerminal(m.options.Environ, ansi.Notify(text)) + outerTerminal(m.options.Environ, "\x1b]777;notify;errtop;"+text+"\a")
+		}
+	}
+}
