@@ -46,7 +46,7 @@ func (s *Summary) Skipped() uint64 { return s.tally.skipped }
 // Unreadable returns the last ten lines that could not be read, with the log's name in the reason.
 func (s *Summary) Unreadable() []tracker.Unreadable { return s.unread }
 
-// Group is a set of errors that share target, method, route, outcome, error and message.
+// Group is a set of errors that share target, method, route template, outcome and normalised message.
 type Group struct {
 	Count   uint64    `json:"count"`
 	Target  string    `json:"target"`
@@ -54,8 +54,8 @@ type Group struct {
 	Route   string    `json:"route,omitempty"`
 	Status  int       `json:"status"` // 0 where none was received
 	Kind    string    `json:"kind"`
-	Error   string    `json:"error,omitempty"`
-	Message string    `json:"message"` // what there is to say: message, else error, else ""
+	Error   string    `json:"error,omitempty"` // one of their error types
+	Message string    `json:"message"`         // normalised: "Try again in {n} seconds"; the error type where there is none
 	First   time.Time `json:"first,omitzero"`
 	Last    time.Time `json:"last,omitzero"`
 }
@@ -152,19 +152,15 @@ func (s *Summary) Hours() []Hour {
 func (s *Summary) Groups(most int) []Group {
 	groups := make([]Group, 0, len(s.tally.groups))
 	for key, g := range s.tally.groups {
-		message := key.message
-		if message == "" {
-			message = key.err
-		}
 		groups = append(groups, Group{
 			Count: g.count, Target: key.target, Method: key.method, Route: key.route, Status: key.outcome.Status,
-			Kind: key.outcome.Kind.String(), Error: key.err, Message: message, First: g.first, Last: g.last,
+			Kind: key.outcome.Kind.String(), Error: g.err, Message: key.message, First: g.first, Last: g.last,
 		})
 	}
 	slices.SortFunc(groups, func(a, b Group) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Target, b.Target), cmp.Compare(a.Status, b.Status),
 			cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Method, b.Method), cmp.Compare(a.Route, b.Route),
-			cmp.Compare(a.Error, b.Error), cmp.Compare(a.Message, b.Message))
+			cmp.Compare(a.Message, b.Message))
 	})
 	return groups[:min(len(groups), most)]
 }

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"strings"
 	"time"
 
 	"errtop/tracker"
@@ -18,13 +19,14 @@ type count struct{ requests, errors uint64 }
 
 // groupKey is what errors of one group share.
 type groupKey struct {
-	target, method, route, err, message string
-	outcome                             tracker.Outcome
+	target, method, route, message string
+	outcome                        tracker.Outcome
 }
 
 // group is a set of errors.
 type group struct {
 	count       uint64
+	err         string // one of their error types, the first by name
 	first, last time.Time
 }
 
@@ -47,7 +49,9 @@ type tally struct {
 	hour     *count            // of the record before, with its bounds
 	hourFrom int64
 	name     interner
-	message  interner
+	route    interner // templates of paths
+	message  interner // folded messages
+	invalid  interner // folded messages about fields of a request
 	buffer   []byte
 }
 
@@ -61,6 +65,9 @@ type sample struct {
 // newTally returns an empty tally.
 func newTally() *tally {
 	return &tally{
+		route:    interner{fold: tracker.NormaliseRoute},
+		message:  interner{fold: func(dst []byte, text string) []byte { return tracker.Normalise(dst, text, false) }},
+		invalid:  interner{fold: func(dst []byte, text string) []byte { return tracker.Normalise(dst, text, true) }},
 		outcomes: map[tracker.Outcome]uint64{}, targets: map[string]*count{}, hours: map[int64]*count{}, groups: map[groupKey]*group{},
 	}
 }
@@ -200,19 +207,32 @@ func (t *tally) spread(first, last moment) {
 	}
 }
 
-// addGroup counts a failed record in its group.
+// addGroup counts a failed record in its group, which is the tracker's: target, method, route template, outcome and
+// normalised message, with the errors of single fields behind it.
 func (t *tally) addGroup(d *decoder, target string) {
 	r := &d.rec
 	path, _ := d.location()
+	fold := &t.message
+	if r.kind == tracker.Invalid || r.kind == tracker.Validation {
+		fold = &t.invalid
+	}
 	key := groupKey{
 		target:  target,
 		method:  t.name.line(r.text(fieldMethod), maxName),
-		route:   t.name.line(path, maxRoute),
-		err:     t.name.line(r.text(fieldError), maxName),
-		message: t.message.line(r.text(fieldMessage), maxMessage),
+		route:   t.route.line(path, maxRoute),
+		message: fold.line(r.text(fieldMessage), maxMessage),
 		outcome: r.outcome(),
 	}
-	t.group(key).add(r)
+	if fold == &t.invalid && r.has(fieldErrors) {
+		errors := errorList(r)
+		list := strings.Join(errors[:min(len(errors), 8)], "; ")
+		key.message = strings.TrimPrefix(key.message+": "+fold.line([]byte(list), maxMessage), ": ")
+	}
+	err := t.name.line(r.text(fieldError), maxName)
+	if key.message == "" {
+		key.message = t.message.line([]byte(err), maxName)
+	}
+	t.group(key).add(r, err)
 }
 
 // group returns the group of that key.
@@ -233,11 +253,19 @@ func (t *tally) group(key groupKey) *group {
 }
 
 // add counts a record.
-func (g *group) add(r *record) {
+func (g *group) add(r *record, err string) {
+	g.named(err)
 	g.count++
 	if r.hasTime {
 		at := r.time()
 		g.widen(at, at)
+	}
+}
+
+// named takes an error type of the group.
+func (g *group) named(err string) {
+	if g.err == "" || err != "" && err < g.err {
+		g.err = err
 	}
 }
 
@@ -289,6 +317,7 @@ func (t *tally) merge(o *tally) {
 	for key, from := range o.groups {
 		to := t.group(key)
 		to.count += from.count
+		to.named(from.err)
 		to.widen(from.first, from.last)
 	}
 	t.latency.merge(&o.latency)

@@ -21,6 +21,7 @@ const (
 // of endlessly different texts costs no endless memory.
 type interner struct {
 	known map[string]string
+	fold  func(dst []byte, text string) []byte // what is done to harmless text before it is kept; nil: nothing
 }
 
 // maxInterned bounds the texts an interner keeps.
@@ -35,6 +36,9 @@ func (t *interner) line(b []byte, limit int) string {
 		return s
 	}
 	s := safeLine(b, limit)
+	if t.fold != nil {
+		s = string(t.fold(nil, s))
+	}
 	if len(b) > maxRoute {
 		return s
 	}
