@@ -36,21 +36,32 @@ func newPump(name string, o Options, sink Sink) (*pump, error) {
 }
 
 // feed takes bytes as they come; more says that the next are already there, so that a small batch may wait for them.
-func (p *pump) feed(chunk []byte, more bool) {
+func (p *pump) feed(chunk []byte, more bool) { p.feedFrom(&p.lines, chunk, more) }
+
+// feedFrom is feed for one of several streams of the source.
+func (p *pump) feedFrom(lines *splitter, chunk []byte, more bool) {
 	p.health.BytesRead += int64(len(chunk))
-	p.health.State = tracker.Reading
-	p.lines.feed(chunk, p.line)
+	p.health.State, p.health.Problem = tracker.Reading, ""
+	p.health.LastSeen = time.Now()
+	lines.feed(chunk, p.line)
 	if !more {
 		p.flush()
 	}
+}
+
+// endLine takes what one of the streams holds of a line without an end.
+func (p *pump) endLine(lines *splitter) {
+	lines.end(p.line)
+	p.flush()
 }
 
 // end finishes the last line and tells that nothing more comes.
 func (p *pump) end(state tracker.SourceState, problem string) {
 	p.lines.end(p.line)
 	p.health.State, p.health.Problem = state, problem
-	p.health.Live = p.health.Live && state == tracker.Reading
 	p.flush()
+	p.health.Live = false
+	p.report()
 }
 
 // line takes one line.
@@ -110,11 +121,9 @@ func (p *pump) flush() {
 		clear(p.batch)
 		p.batch = p.batch[:0]
 	}
-	now := time.Now()
-	p.health.LastSeen = now
 	if !p.newest.IsZero() {
-		p.health.Lag = max(0, now.Sub(p.newest))
-		p.health.Live = p.health.State == tracker.Reading && p.health.Lag < liveAge
+		p.health.Lag = max(0, p.health.LastSeen.Sub(p.newest))
+		p.health.Live = p.health.Live || p.health.State == tracker.Reading && p.health.Lag < liveAge
 	}
 	p.report()
 }

@@ -31,6 +31,11 @@ func Stream(ctx context.Context, name string, r io.Reader, o Options, sink Sink)
 	if err != nil {
 		return err
 	}
+	return p.stream(ctx, r)
+}
+
+// stream is Stream.
+func (p *pump) stream(ctx context.Context, r io.Reader) error {
 	reader, cancel, release := cancellable(r)
 	defer release()
 	growPipe(r)
@@ -63,7 +68,7 @@ func Stream(ctx context.Context, name string, r io.Reader, o Options, sink Sink)
 				p.end(tracker.Ended, "")
 				return nil
 			}
-			err := fmt.Errorf("%s: %w", name, c.err)
+			err := fmt.Errorf("%s: %w", p.health.Name, c.err)
 			p.end(tracker.Failed, safeLine([]byte(c.err.Error()), maxMessage))
 			return err
 		}

@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"strings"
 	"time"
 
@@ -128,11 +130,16 @@ type recentTarget struct {
 }
 
 // recentIndex returns where in tally.recent a target's text belongs.
-func recentIndex(name []byte) int {
-	if len(name) == 0 {
-		return 0
+func recentIndex(key []byte) int {
+	h := uint64(len(key))
+	if len(key) >= 8 {
+		h ^= binary.LittleEndian.Uint64(key) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(key[len(key)-8:]), 29)
+	} else {
+		for _, c := range key {
+			h = h<<8 | uint64(c)
+		}
 	}
-	return (len(name) + int(name[0])*5 + int(name[len(name)/2])*7 + int(name[len(name)-1])*11) & 255
+	return int(h * 0x9e3779b97f4a7c15 >> 56)
 }
 
 // newTarget returns the counts of a target whose text as logged is not a key of t.targets.

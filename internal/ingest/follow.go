@@ -1,0 +1,135 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	pollWatched   = 500 * time.Millisecond // between looks where the system tells of changes
+	pollUnwatched = 200 * time.Millisecond // between looks where it does not
+	gather        = 10 * time.Millisecond  // waited after a change, so that a busy log is read in larger pieces
+	rescan        = 5 * time.Second        // between searches for new files of a pattern
+)
+
+// Follow reads files, given by path or pattern ("/var/log/*.log"), from the start of the window on and goes on with what
+// is written to them, until ctx is done; with NoFollow until all are read. Every file is a source of its own.
+//
+// Of a large file the newest hour comes first, then what the window holds before it. A file that is renamed, deleted,
+// truncated, replaced or switched by a symbolic link is read to its end before its successor, so every line comes once.
+// What is lost is copytruncate's own loss, what was written between the last look and the truncation, and a file that
+// came and went between two looks, half a second at most. Files that do not exist yet are waited for. Compressed files are
+// read once, whole.
+//
+// A wrong option or pattern is returned at once. What goes wrong with a file is its source's problem, and no error while
+// following; with NoFollow it is returned as [SourceError].
+func Follow(ctx context.Context, paths []string, o Options, sink Sink) error {
+	if _, err := newDecoder(o, time.Now()); err != nil {
+		return err
+	}
+	files, patterns, err := expand(paths)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	watch := newWatch(!o.NoFollow)
+	known := map[string]bool{}
+	start := func(path string) {
+		if known[path] {
+			return
+		}
+		known[path] = true
+		group.Go(func() error { return followOne(ctx, path, o, sink, watch) })
+	}
+	for _, path := range files {
+		start(path)
+	}
+	if !o.NoFollow {
+		group.Go(func() error { return watch.run(ctx) })
+		if len(patterns) > 0 {
+			group.Go(func() error { return search(ctx, patterns, start) })
+		}
+	}
+	return group.Wait() //nolint:wrapcheck // our own errors
+}
+
+// expand returns the files that paths name now, and those of paths that are patterns.
+func expand(paths []string) (files, patterns []string, err error) {
+	for _, path := range paths {
+		if !strings.ContainsAny(path, "*?[") {
+			files = append(files, path)
+			continue
+		}
+		found, err := filepath.Glob(path)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", path, err)
+		}
+		patterns = append(patterns, path)
+		files = append(files, found...)
+	}
+	slices.Sort(files)
+	return slices.Compact(files), patterns, nil
+}
+
+// search starts files that appear under a pattern.
+func search(ctx context.Context, patterns []string, start func(string)) error {
+	ticker := time.NewTicker(rescan)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		files, _, err := expand(patterns)
+		if err != nil {
+			return err
+		}
+		for _, path := range files {
+			start(path)
+		}
+	}
+}
+
+// followOne reads one file until ctx is done, or with NoFollow to its end.
+func followOne(ctx context.Context, path string, o Options, sink Sink, watch *watch) error {
+	f, err := newFollower(path, o, sink)
+	if err != nil {
+		return err
+	}
+	defer f.close()
+	if streamed, err := f.once(ctx); streamed || o.NoFollow {
+		if err != nil && o.NoFollow {
+			return &SourceError{Name: path, Err: err}
+		}
+		return nil
+	}
+	changed, every := watch.add(path)
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		for f.step(time.Now()) {
+			if ctx.Err() != nil {
+				break
+			}
+		}
+		select {
+		case <-ctx.Done():
+			f.finish()
+			return nil
+		case <-ticker.C:
+			continue
+		case <-changed:
+		}
+		select { // let a busy writer write more
+		case <-ctx.Done():
+		case <-time.After(gather):
+		}
+	}
+}

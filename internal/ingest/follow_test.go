@@ -1,0 +1,201 @@
+package ingest_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"errtop/internal/ingest"
+	"errtop/tracker"
+)
+
+// watcher keeps what several sources tell, and lets a test wait for it.
+type watcher struct {
+	mu      sync.Mutex
+	targets []string
+	health  map[string]tracker.Source
+	changed chan struct{}
+}
+
+func newWatcher() *watcher {
+	return &watcher{health: map[string]tracker.Source{}, changed: make(chan struct{}, 1)}
+}
+
+func (w *watcher) sink() ingest.Sink {
+	tell := func() {
+		select {
+		case w.changed <- struct{}{}:
+		default:
+		}
+	}
+	return ingest.Sink{
+		Emit: func(batch []tracker.Result) {
+			w.mu.Lock()
+			for _, r := range batch {
+				w.targets = append(w.targets, r.Target)
+			}
+			w.mu.Unlock()
+			tell()
+		},
+		Health: func(s tracker.Source) {
+			w.mu.Lock()
+			w.health[s.Name] = s
+			w.mu.Unlock()
+			tell()
+		},
+	}
+}
+
+// wait waits until done says yes.
+func (w *watcher) wait(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for {
+		w.mu.Lock()
+		ok := done()
+		w.mu.Unlock()
+		if ok {
+			return
+		}
+		select {
+		case <-w.changed:
+		case <-deadline:
+			t.Fatalf("never: %s; have %v, %+v", what, w.targets, w.health)
+		}
+	}
+}
+
+func line(target string) string { return `{"status":500,"target":"` + target + "\"}\n" }
+
+func appendTo(t *testing.T, path, text string) {
+	t.Helper()
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err == nil {
+		_, err = file.WriteString(text)
+		err = errors.Join(err, file.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFollowWaitsForFilesReadsOnAndEndsWithItsContext(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "later.log")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	w := newWatcher()
+	done := make(chan error, 1)
+	go func() {
+		done <- ingest.Follow(ctx, []string{path, filepath.Join(dir, "*.none")}, ingest.Options{}, w.sink())
+	}()
+	w.wait(t, "waiting", func() bool { h, ok := w.health[path]; return ok && h.State == tracker.Waiting })
+	appendTo(t, path, line("a"))
+	w.wait(t, "first line", func() bool { return strings.Join(w.targets, "") == "a" })
+	appendTo(t, path, line("b"))
+	w.wait(t, "second line", func() bool { return strings.Join(w.targets, "") == "ab" })
+	if err := os.Rename(path, path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	appendTo(t, path+".1", line("c"))
+	appendTo(t, path, line("d"))
+	w.wait(t, "both files", func() bool { return len(w.targets) == 4 })
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if h := w.health[path]; h.State != tracker.Ended || h.Results != 4 || h.Unreadable != 0 {
+		t.Errorf("%+v", h)
+	}
+}
+
+func TestCompressedFilesAreReadWhole(t *testing.T) {
+	dir := t.TempDir()
+	text := line("a") + line("b")
+	var zipped, standard bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	_, err := z.Write([]byte(text))
+	s, err2 := zstd.NewWriter(&standard)
+	_, err3 := s.Write([]byte(text))
+	if err := errors.Join(err, err2, err3, z.Close(), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	w := newWatcher()
+	for name, content := range map[string][]byte{"a.gz": zipped.Bytes(), "b.zst": standard.Bytes(), "c.log": []byte(text)} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := ingest.Follow(t.Context(), []string{path}, ingest.Options{NoFollow: true}, w.sink()); err != nil {
+			t.Error(err)
+		}
+		summary, err := ingest.Stats(t.Context(), []ingest.Input{{Name: path}}, ingest.StatsOptions{})
+		if err != nil || summary.Results() != 2 || summary.Lines() != 2 {
+			t.Errorf("%s: %v, %+v", name, err, summary)
+		}
+	}
+	if len(w.targets) != 6 {
+		t.Errorf("%v", w.targets)
+	}
+	cut := filepath.Join(dir, "cut.gz")
+	if err := os.WriteFile(cut, zipped.Bytes()[:zipped.Len()-9], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ingest.Stats(t.Context(), []ingest.Input{{Name: cut}}, ingest.StatsOptions{}); err == nil {
+		t.Error("a file that was cut off is no error")
+	}
+}
+
+func TestWhatIsNoLogIsRefusedWithTheReason(t *testing.T) {
+	dir := t.TempDir()
+	garbage := filepath.Join(dir, "garbage")
+	if err := os.WriteFile(garbage, bytes.Repeat([]byte{0, 1, 2, 255}, 1<<18), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, reason := range map[string]string{
+		dir:                       "is a directory",
+		"/dev/zero":               "is a device, no log",
+		filepath.Join(dir, "nix"): "no such file or directory",
+		garbage:                   "no request log",
+	} {
+		_, err := ingest.Stats(t.Context(), []ingest.Input{{Name: path}}, ingest.StatsOptions{})
+		source, ok := errors.AsType[*ingest.SourceError](err)
+		if !ok || source.Name != path || !strings.Contains(source.Err.Error(), reason) {
+			t.Errorf("stats: %v", err)
+		}
+		err = ingest.Follow(t.Context(), []string{path}, ingest.Options{NoFollow: true}, newWatcher().sink())
+		if source, ok = errors.AsType[*ingest.SourceError](err); !ok || !strings.Contains(source.Err.Error(), reason) {
+			t.Errorf("follow: %v", err)
+		}
+	}
+}
+
+func TestAPipeOutlivesItsWriters(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Skip(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	w := newWatcher()
+	done := make(chan error, 1)
+	go func() { done <- ingest.Follow(ctx, []string{path}, ingest.Options{}, w.sink()) }()
+	for i, target := range []string{"a", "b", "c"} {
+		appendTo(t, path, line(target))
+		w.wait(t, target, func() bool { return len(w.targets) == i+1 })
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,141 @@
+package ingest
+
+import (
+	"bytes"
+	"io"
+	"time"
+)
+
+const (
+	defaultSince = 24 * time.Hour
+	newestFirst  = time.Hour // what is read first of a large file
+	largeFile    = 8 << 20   // below it the order doesn't matter
+	probeSize    = 64 << 10  // read at once while searching
+	probeLimit   = 4 << 20   // given up after, where no line has a time
+)
+
+// window is where reading starts.
+type window struct {
+	start  int64 // of the first line to be read
+	recent int64 // of the first line to be read first
+}
+
+// findWindow finds the part of a file that is worth reading, by bisection: lines are taken to be in order, as logs are but
+// for a few seconds. It costs some dozen reads whatever the size.
+func findWindow(file io.ReaderAt, size int64, o Options, d *decoder) window {
+	preface(file, size, d)
+	if o.All {
+		return window{}
+	}
+	newest, ok := newestTime(file, size, d)
+	if !ok {
+		return window{}
+	}
+	since := o.Since
+	if since <= 0 {
+		since = defaultSince
+	}
+	w := window{start: bisect(file, 0, size, newest.Add(-since), d)}
+	w.recent = w.start
+	if size-w.start > largeFile && since > newestFirst {
+		w.recent = bisect(file, w.start, size, newest.Add(-newestFirst), d)
+	}
+	return w
+}
+
+// preface reads directives at the file's start, which say how to read the rest.
+func preface(file io.ReaderAt, size int64, d *decoder) {
+	head, err := readAt(file, make([]byte, min(size, probeSize)), 0)
+	if err != nil || !holdsW3C(head) {
+		return
+	}
+	for line := range bytes.Lines(head) {
+		if line[0] == '#' {
+			d.decode(bytes.TrimRight(line, "\r\n"))
+		}
+	}
+}
+
+// bisect returns the start of a line shortly before the first, from low on, that is not older than at; low where no line
+// has a time.
+func bisect(file io.ReaderAt, low, high int64, at time.Time, d *decoder) int64 {
+	begin := low
+	for high-low > probeSize {
+		middle := low + (high-low)/2
+		when, start, ok := firstTime(file, middle, high, d)
+		if !ok || !when.Before(at) {
+			high = middle
+		} else {
+			low = start
+		}
+	}
+	if low == begin {
+		if when, _, ok := firstTime(file, low, high, d); !ok || !when.Before(at) {
+			return begin
+		}
+	}
+	return low
+}
+
+// firstTime returns the time of the first readable line that starts behind from, and where it starts. At a file's start
+// the first line counts too.
+func firstTime(file io.ReaderAt, from, to int64, d *decoder) (when time.Time, start int64, ok bool) {
+	buffer := make([]byte, probeSize)
+	skip := from > 0 // what stands before the first line end is the rest of a line
+	for at := from; at < min(to, from+probeLimit); {
+		data, err := readAt(file, buffer, at)
+		if err != nil || len(data) == 0 {
+			return when, 0, false
+		}
+		used := 0
+		for {
+			n := bytes.IndexByte(data[used:], '\n')
+			if n < 0 {
+				break
+			}
+			line := data[used : used+n]
+			start = at + int64(used)
+			used += n + 1
+			if skip {
+				skip = false
+				continue
+			}
+			if v, _ := d.decode(line); v == verdictResult && d.rec.hasTime {
+				return d.rec.time(), start, true
+			}
+		}
+		if used == 0 { // a line longer than the buffer
+			used, skip = len(data), true
+		}
+		at += int64(used)
+	}
+	return when, 0, false
+}
+
+// newestTime returns the time of the last readable line.
+func newestTime(file io.ReaderAt, size int64, d *decoder) (newest time.Time, ok bool) {
+	buffer := make([]byte, probeSize)
+	end := size
+	for end > 0 && size-end < probeLimit {
+		from := max(0, end-probeSize)
+		data, err := readAt(file, buffer[:end-from], from)
+		if err != nil {
+			return newest, false
+		}
+		for len(data) > 0 {
+			n := bytes.LastIndexByte(data[:len(data)-1], '\n')
+			if n < 0 && from > 0 {
+				break // its start stands before
+			}
+			line := bytes.TrimRight(data[n+1:], "\r\n")
+			if v, _ := d.decode(line); v == verdictResult && d.rec.hasTime {
+				return d.rec.time(), true
+			}
+			data = data[:n+1]
+		}
+		if end = from + int64(len(data)); len(data) == int(probeSize) {
+			end = from // a line longer than the buffer
+		}
+	}
+	return newest, false
+}
