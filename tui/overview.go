@@ -73,11 +73,11 @@ func (o *overview) View(a area) {
 
 func (o *overview) wide(a area) {
 	left, right := a.left(a.w - max(a.w*2/5, 60))
-	right = divide(right)
 	targets := min(max(len(o.targets.items), 2)+2, left.h*3/5)
 	top, errors := left.top(targets)
 	o.targets.view(top.trim(1), !o.inError)
 	o.errorsPanel(errors)
+	right = divide(right) // a frame's rows are drawn from left to right
 	status := min(max(len(o.status.counts), 1)+2, right.h/3)
 	top, right = right.top(status)
 	o.status.View(top.trim(1))
