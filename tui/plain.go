@@ -29,12 +29,14 @@ func Plain(ctx context.Context, w io.Writer, o Options) error {
 			return err
 		}
 		shown = snap
+		if ctx.Err() != nil {
+			return nil
+		}
 		notices := o.Notices
 		rest := time.NewTimer(o.Refresh)
 		again := time.NewTimer(max(restBetween, o.Refresh))
 		select {
-		case <-ctx.Done():
-			return nil
+		case <-ctx.Done(): // once more round, for what came last
 		case text, open := <-notices:
 			if !open {
 				o.Notices = nil
@@ -47,7 +49,6 @@ func Plain(ctx context.Context, w io.Writer, o Options) error {
 		case <-changed:
 			select {
 			case <-ctx.Done():
-				return nil
 			case <-rest.C:
 			}
 		}

@@ -24,6 +24,7 @@ type dashboard struct {
 	settings *config.Config
 	feed     *feed
 	sources  []source
+	plain    bool                        // lines instead of a picture
 	reload   func(context.Context) error // reads the settings again; nil where there are none
 }
 
@@ -33,6 +34,7 @@ func newDashboard(settings *config.Config) *dashboard {
 
 func (a *app) dashboardCommand() *cobra.Command {
 	var options ingest.Options
+	var plain bool
 	command := &cobra.Command{
 		Use:   "errtop",
 		Short: "top for failing requests",
@@ -49,12 +51,19 @@ func (a *app) dashboardCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			d.plain = plain
 			return a.dashboard(command.Context(), d)
 		},
 	}
 	a.configFlag(command)
+	plainFlag(command, &plain)
 	command.Flags().StringVar((*string)(&options.Format), "format", "", "format of the results piped in; recognised by default")
 	return command
+}
+
+// plainFlag gives a command --plain.
+func plainFlag(command *cobra.Command, plain *bool) {
+	command.Flags().BoolVar(plain, "plain", false, "a line for every change instead of a dashboard, until the input ends")
 }
 
 // chosen returns what errtop without a command shows: the config's targets, results that are piped in, both, or else the demo.
@@ -108,6 +117,12 @@ func (a *app) dashboard(ctx context.Context, d *dashboard) error {
 	for _, source := range d.sources {
 		group.Go(func() error { return source(ctx) })
 	}
+	if d.plain { // ends with its sources; a picture stays
+		go func() {
+			_ = group.Wait() // the error is returned below
+			cancel()
+		}()
+	}
 	err = safego.Catch(func() error { return view(ctx) })
 	cancel()
 	return errors.Join(err, waitFor(group, patience))
@@ -115,17 +130,22 @@ func (a *app) dashboard(ctx context.Context, d *dashboard) error {
 
 // viewer returns the function that shows d, and one to call after it.
 func (a *app) viewer(d *dashboard) (view func(context.Context) error, done func(), err error) {
+	look := d.settings.Dashboard
 	options := tui.Options{
 		Tracker: d.feed.tracker, Notices: d.feed.notices,
-		Title: d.title, Refresh: d.settings.Dashboard.Refresh.Std(), ASCII: d.settings.Dashboard.ASCII,
+		Title: d.title, Refresh: look.Refresh.Std(), ASCII: look.ASCII, Mouse: look.Mouse, Bell: look.Bell, Notify: look.Notify,
+		ExportDir: look.Export,
+	}
+	if d.plain {
+		return func(ctx context.Context) error { return tui.Plain(ctx, a.Out, options) }, func() {}, nil
 	}
 	if err := a.requireScreen(); err != nil {
 		return nil, nil, err
 	}
-	if options.Styles, err = tui.NewStyles(d.settings.Dashboard.Theme, d.settings.Dashboard.Styles); err != nil {
+	if options.Styles, err = tui.NewStyles(look.Theme, look.Styles); err != nil {
 		return nil, nil, err
 	}
-	if options.Keys, err = tui.NewKeyMap(d.settings.Dashboard.Keys); err != nil {
+	if options.Keys, err = tui.NewKeyMap(look.Keys); err != nil {
 		return nil, nil, err
 	}
 	keyboard, done, err := a.keyboard()

@@ -10,6 +10,7 @@ import (
 
 func (a *app) demoCommand() *cobra.Command {
 	var options demo.Options
+	var plain bool
 	command := &cobra.Command{
 		Use:   "demo",
 		Short: "Show the dashboard over an embedded API with incidents",
@@ -22,9 +23,12 @@ func (a *app) demoCommand() *cobra.Command {
 			if options.Speed < 0.1 || options.Speed > 100 {
 				return usage(fmt.Sprintf("--speed %g is out of range", options.Speed), "from 0.1 to 100; 1 is real time")
 			}
-			return a.dashboard(command.Context(), demonstration(options))
+			d := demonstration(options)
+			d.plain = plain
+			return a.dashboard(command.Context(), d)
 		},
 	}
+	plainFlag(command, &plain)
 	command.Flags().Uint64Var(&options.Seed, "seed", 1, "seed of the incidents and of the clients' habits")
 	command.Flags().Float64Var(&options.Speed, "speed", 1, "how much faster than real time the demo's world runs")
 	return command

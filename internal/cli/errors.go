@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 
 	"errtop/internal/safego"
 	"errtop/internal/safetext"
@@ -42,7 +43,7 @@ func report(w io.Writer, err error) int {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return statusOK
 	}
-	if errors.Is(err, errFailing) {
+	if errors.Is(err, errFailing) || errors.Is(err, syscall.EPIPE) { // who read our output has gone, as head does
 		return statusFailed
 	}
 	if panicked, ok := errors.AsType[*safego.PanicError](err); ok {

@@ -24,7 +24,7 @@ func (a *app) keyboard() (in *os.File, done func(), err error) {
 	if err != nil {
 		return nil, nil, &exitError{
 			err: fmt.Errorf("no terminal to read keys from: %w", err), status: statusUsage,
-			hint: "errtop stats reads to the end and prints",
+			hint: "errtop --plain needs none; errtop stats reads to the end and prints",
 		}
 	}
 	return tty, func() { _ = tty.Close() }, nil
@@ -34,10 +34,10 @@ func (a *app) keyboard() (in *os.File, done func(), err error) {
 func (a *app) requireScreen() error {
 	if !term.IsTerminal(a.Out.Fd()) {
 		return usage("standard output is not a terminal, so there is no place for a dashboard",
-			"errtop stats reads logs and prints, errtop check probes once and prints")
+			"errtop --plain prints a line for every change, errtop stats counts logs, errtop check probes once")
 	}
 	if name, _ := a.LookupEnv("TERM"); name == "dumb" {
-		return usage("TERM=dumb: this terminal cannot place text", "errtop stats reads logs and prints, errtop check probes once and prints")
+		return usage("TERM=dumb: this terminal cannot place text", "errtop --plain prints a line for every change")
 	}
 	return nil
 }

@@ -38,6 +38,10 @@ type Dashboard struct {
 	Theme   string              `toml:"theme"`
 	ASCII   bool                `toml:"ascii"`            // no other characters for lines and symbols
 	Refresh Duration            `toml:"refresh"`          // the picture changes at most this often
+	Mouse   bool                `toml:"mouse"`            // wheel and clicks; takes the terminal's own selection away
+	Bell    bool                `toml:"bell"`             // ring when a target begins to fail
+	Notify  bool                `toml:"notify"`           // and let the terminal show a notification
+	Export  string              `toml:"export,omitempty"` // folder of the incident reports; default the working directory
 	Styles  map[string]string   `toml:"styles,omitempty"` // token of the theme -> look
 	Keys    map[string][]string `toml:"keys,omitempty"`   // action -> keys; none unbind it
 }
