@@ -1,0 +1,202 @@
+package ingest
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"errtop/tracker"
+)
+
+const (
+	maxPush     = 8 << 20 // bytes of a push, before and after decompression
+	maxPushes   = 8       // read at once; more are told to come again
+	pushTime    = 30 * time.Second
+	unixPrefix  = "unix:"
+	pushPath    = "/v1/results"
+	listenGrace = 500 * time.Millisecond // pushes may finish for so long at the end
+)
+
+// ListenOptions say where pushes are taken and from whom.
+type ListenOptions struct {
+	Options
+	Addr  string // "127.0.0.1:4318", or "unix:/run/errtop.sock"
+	Token string // bearer token; may be empty only on a loopback address and a unix socket
+}
+
+// Listen takes results that are pushed by POST /v1/results until ctx is done: NDJSON lines or a JSON array, gzipped or
+// not, of at most 8 MiB. It answers {"accepted": n, "unreadable": n, "problems": [...]}.
+//
+// Who asks under another host's name or from another site's page is refused with 403, who lacks the token with 401, both
+// before the body is read. An address that others can reach is refused without a token, before anything is opened.
+func Listen(ctx context.Context, o ListenOptions, sink Sink) error {
+	if o.Token == "" && !strings.HasPrefix(o.Addr, unixPrefix) && !isLoopback(o.Addr) {
+		return fmt.Errorf("listen %s: others can reach this address, so a token is needed", o.Addr)
+	}
+	if _, err := newDecoder(o.Options, time.Now()); err != nil {
+		return err
+	}
+	listener, err := listen(ctx, o.Addr)
+	if err != nil {
+		return fmt.Errorf("listen %s: %w", o.Addr, err)
+	}
+	name := "push " + o.Addr
+	if tcp, ok := listener.Addr().(*net.TCPAddr); ok {
+		name = "push " + tcp.String()
+	}
+	p, err := newPump(name, o.Options, sink)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	h := &pushHandler{token: sha256.Sum256([]byte(o.Token)), open: o.Token == "", host: hostOf(o.Addr), pump: p, room: make(chan struct{}, maxPushes)}
+	h.unix = strings.HasPrefix(o.Addr, unixPrefix)
+	server := &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: pushTime, WriteTimeout: pushTime + 5*time.Second,
+		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), listenGrace)
+		defer cancel()
+		if server.Shutdown(grace) != nil {
+			_ = server.Close() // ends what did not finish
+		}
+		err = <-served
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !errors.Is(err, http.ErrServerClosed) {
+		p.end(tracker.Failed, safeLine([]byte(err.Error()), maxMessage))
+		return fmt.Errorf("listen %s: %w", o.Addr, err)
+	}
+	p.end(tracker.Ended, "")
+	return nil
+}
+
+// listen opens the address. A unix socket that nobody serves any more is replaced, and only the user may use the new one.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	var config net.ListenConfig
+	path, isUnix := strings.CutPrefix(addr, unixPrefix)
+	if !isUnix {
+		return config.Listen(ctx, "tcp", addr) //nolint:wrapcheck // Listen names the address
+	}
+	listener, err := config.Listen(ctx, "unix", path)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		var d net.Dialer
+		if conn, dialErr := d.DialContext(ctx, "unix", path); dialErr == nil {
+			return nil, errors.Join(errors.New("another program serves this socket"), conn.Close())
+		}
+		if err = os.Remove(path); err == nil {
+			listener, err = config.Listen(ctx, "unix", path)
+		}
+	}
+	if err != nil {
+		return nil, err //nolint:wrapcheck // Listen names the address
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	return listener, nil
+}
+
+// isLoopback reports whether only this machine can reach the address.
+func isLoopback(addr string) bool {
+	host := hostOf(addr)
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// hostOf returns an address without its port, and without the brackets of an IPv6 one.
+func hostOf(addr string) string {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		host = addr
+	}
+	return strings.ToLower(strings.Trim(host, "[]"))
+}
+
+// pushHandler answers pushes.
+type pushHandler struct {
+	token [sha256.Size]byte
+	open  bool // no token is asked for
+	unix  bool
+	host  string
+	room  chan struct{}
+
+	mu   sync.Mutex // of pump
+	pump *pump
+}
+
+// ServeHTTP answers one push.
+func (h *pushHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case !h.ownHost(r) || !sameOrigin(r):
+		refuse(w, http.StatusForbidden, "this host or origin may not push here")
+	case !h.allowed(r):
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		refuse(w, http.StatusUnauthorized, "the bearer token is missing or wrong")
+	case r.URL.Path != pushPath:
+		refuse(w, http.StatusNotFound, "results are pushed to "+pushPath)
+	case r.Method != http.MethodPost:
+		w.Header().Set("Allow", http.MethodPost)
+		refuse(w, http.StatusMethodNotAllowed, "results are pushed with POST")
+	default:
+		select {
+		case h.room <- struct{}{}:
+			defer func() { <-h.room }()
+			h.take(w, r)
+		default:
+			w.Header().Set("Retry-After", "1")
+			refuse(w, http.StatusServiceUnavailable, "too many pushes at once")
+		}
+	}
+}
+
+// ownHost reports whether the request names this server: a page of another site that got its name to point here does not.
+func (h *pushHandler) ownHost(r *http.Request) bool {
+	if h.unix {
+		return true // no page can reach it
+	}
+	host := hostOf(r.Host)
+	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() || host == "localhost" {
+		return true
+	}
+	if host == "" {
+		return false
+	}
+	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return host == h.host || local != nil && host == hostOf(local.String())
+}
+
+// sameOrigin reports whether the request comes from no page, or from one of this server.
+func sameOrigin(r *http.Request) bool {
+	origins := r.Header.Values("Origin")
+	if len(origins) == 0 {
+		return true
+	}
+	u, err := url.Parse(origins[0])
+	return err == nil && len(origins) == 1 && u.Host != "" && u.Host == r.Host
+}
+
+// allowed reports whether the request has the token. The comparison takes the same time whatever is wrong.
+func (h *pushHandler) allowed(r *http.Request) bool {
+	if h.open {
+		return true
+	}
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	sum := sha256.Sum256([]byte(strings.TrimSpace(token)))
+	return subtle.ConstantTimeCompare(sum[:], h.token[:]) == 1 && strings.EqualFold(scheme, "Bearer")
+}
