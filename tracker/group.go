@@ -126,13 +126,19 @@ func (g *group) badge(at instant) (Badge, instant) {
 // exemplars returns the first and the newest errors, oldest first.
 func (g *group) exemplars() []Failure {
 	out := make([]Failure, 0, 1+len(g.newest))
-	if g.oldest != nil {
-		out = append(out, *g.oldest)
-	}
-	for i := range g.newest {
-		out = append(out, *g.newest[(g.next+i)%len(g.newest)])
+	for _, f := range g.kept() {
+		out = append(out, *f)
 	}
 	return out
+}
+
+// kept returns the exemplars, the first before the newest.
+func (g *group) kept() []*Failure {
+	out := make([]*Failure, 0, 1+newestKept)
+	if g.oldest != nil {
+		out = append(out, g.oldest)
+	}
+	return append(append(out, g.newest[g.next:]...), g.newest[:g.next]...)
 }
 
 // show brings the group to a moment and returns whether it looks different from when it was last shown.

@@ -1,12 +1,320 @@
 package tracker
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // SnapshotAt returns the content as of at, a moment of the last 24 hours, as far as it is still known; Snapshot.Missing
-// says what is not.
+// says what is not. Counts are by the whole minute that at lies in. A moment ahead of the clock is the present. Versions of
+// the past do not compare: two moments of one version differ.
 func (t *ErrorTracker) SnapshotAt(now, at time.Time) *Snapshot {
-	s := *t.Snapshot(now)
-	s.Past = true
-	s.Missing = []string{"everything but the present"}
-	return &s
+	present := t.Snapshot(now)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := past{at: instantOf(at), clock: &t.clock}
+	if p.at >= t.clock.shown() {
+		return present
+	}
+	p.minute = p.at.minute()
+	p.oldest = t.clock.shown().minute() - minutesPerDay + 1
+	s := &Snapshot{Version: t.version, At: t.clock.time(p.at), LogTime: !t.clock.live, Past: true}
+	s.Missing = p.missing(t)
+	p.activity(&t.all, &s.Overall)
+	for _, g := range t.view.groups {
+		if g.first <= p.at {
+			s.Groups = append(s.Groups, p.group(g))
+		}
+	}
+	slices.SortStableFunc(s.Groups, func(a, b Group) int { return b.Last.Compare(a.Last) })
+	for _, tg := range t.view.targets {
+		if first := tg.began(); first > 0 && first <= p.at {
+			s.Targets = append(s.Targets, p.target(tg, s.Groups))
+		}
+	}
+	slices.SortFunc(s.Targets, func(a, b Target) int { return worseTarget(&a, &b) })
+	s.Errors = p.errors(t)
+	kept := newRing(max(len(s.Errors), 1))
+	for i := range s.Errors {
+		kept.push(&s.Errors[i])
+	}
+	s.Ring = kept.stats(s.At)
+	for _, e := range t.events {
+		if !e.At.After(s.At) {
+			s.Breakers = append(s.Breakers, e)
+		}
+	}
+	return s
+}
+
+// began returns when a target came into the picture; 0 where it has not.
+func (tg *target) began() instant {
+	if tg.announced > 0 && (tg.firstSeen == 0 || tg.announced < tg.firstSeen) {
+		return tg.announced
+	}
+	return tg.firstSeen
+}
+
+// past looks back from what is remembered now.
+type past struct {
+	at     instant
+	minute int64 // that at lies in
+	oldest int64 // minute remembered
+	clock  *clock
+}
+
+// missing says what cannot be known at that age.
+func (p *past) missing(t *ErrorTracker) []string {
+	missing := []string{"health of the sources", "skew and what was dropped"}
+	if p.minute < p.oldest {
+		return append(missing, "everything: only the last 24 hours are remembered")
+	}
+	now := t.clock.shown()
+	if from := p.minute - minutesPerDay + 1; from < p.oldest && t.all.began(p.oldest) {
+		missing = append(missing, "the part of the day's window that is older than 24 hours")
+	}
+	if now.minute()-p.minute >= minuteSlots {
+		missing = append(missing, "latencies of the last minute and five minutes", "counts of groups by the minute: they are by the hour")
+	}
+	missing = append(missing, "latencies by the minute over the hour and the day: they are of whole quarters of an hour")
+	if t.seq > uint64(t.errors.len()) { //nolint:gosec // a length
+		missing = append(missing, "errors that neither the ring nor a group has kept")
+	}
+	return missing
+}
+
+// began reports whether something was counted in the oldest minutes remembered, before which there may have been more.
+func (a *activity) began(oldest int64) bool {
+	return a.bars.hours[(oldest/60)%hourSlots].Requests > 0
+}
+
+// sum counts a series over minutes that end with the one looked at.
+func (p *past) sum(c *series, minutes int64) (n uint64) {
+	for m := max(p.minute-minutes+1, p.oldest); m <= p.minute; m++ {
+		n += uint64(c.at(m))
+	}
+	return n
+}
+
+func (p *past) window(a *activity, minutes int64) Window {
+	return a.tally(func(c *series) uint64 { return p.sum(c, minutes) })
+}
+
+func (p *past) activity(a *activity, into *Activity) {
+	into.Minute, into.FiveMinutes = p.window(a, 1), p.window(a, 5)
+	into.Hour, into.Day = p.window(a, 60), p.window(a, minutesPerDay)
+	for i := range into.Minutes {
+		into.Minutes[i] = p.bar(a, p.minute-59+int64(i), p.minute-59+int64(i))
+	}
+	hour := p.minute / 60
+	for i := range into.Hours {
+		h := hour - 23 + int64(i)
+		into.Hours[i] = p.hourBar(a, h)
+	}
+	into.Yesterday = p.hourBar(a, hour-24)
+	for _, c := range a.columns {
+		if c.key == inconclusive {
+			into.Inconclusive = p.sum(c, 60)
+		}
+	}
+	if a.latency != nil {
+		p.latencies(a.latency, a.edge, into)
+	}
+}
+
+// hourBar returns the bar of an hour: of the one looked at as far as it had come, of those before whole.
+func (p *past) hourBar(a *activity, hour int64) Bar {
+	running := a.edge / stepsPerHour
+	switch {
+	case hour == p.minute/60:
+		return p.bar(a, hour*60, p.minute)
+	case hour > running-hourSlots && hour >= 0:
+		return a.bars.hours[hour%hourSlots]
+	}
+	return Bar{}
+}
+
+// bar counts the minutes from one to another.
+func (p *past) bar(a *activity, from, to int64) (bar Bar) {
+	for _, c := range a.columns {
+		kind := c.key.kind()
+		if c.key == inconclusive || !kind.Sent() {
+			continue
+		}
+		for m := max(from, p.oldest); m <= to; m++ {
+			n := c.at(m)
+			bar.Requests += n
+			if kind.Failed() {
+				bar.Errors += n
+			}
+		}
+	}
+	return bar
+}
+
+// latencies adds up the steps that are still told apart and were over by then.
+func (p *past) latencies(l *latency, edge int64, into *Activity) {
+	over := func(slots []cells, running, last, n int64) Quantiles {
+		var h hist
+		for x := max(last-n+1, running-int64(len(slots))+1, 0); x <= last; x++ {
+			h.addCells(slots[x%int64(len(slots))])
+		}
+		return h.quantiles()
+	}
+	minute, quarter := edge/stepsPerMinute, (p.minute+1)/15-1
+	into.Minute.Latency = over(l.minutes[:], minute, p.minute, 1)
+	into.FiveMinutes.Latency = over(l.minutes[:], minute, p.minute, 5)
+	into.Hour.Latency = over(l.quarters[:], edge/stepsPerQuarter, quarter, 4)
+	into.Day.Latency = over(l.quarters[:], edge/stepsPerQuarter, quarter, quarterSlots)
+}
+
+func (p *past) target(tg *target, groups []Group) Target {
+	out := Target{
+		Name: tg.name, URL: tg.info.URL, Probed: tg.probed, Traffic: tg.origins[Traffic].results > 0,
+		Reason: "not known at that age",
+	}
+	for _, turn := range tg.history {
+		if turn.at <= p.at {
+			out.State, out.Since, out.Reason = turn.state, p.clock.time(turn.at), turn.reason
+		}
+	}
+	p.activity(&tg.act, &out.Activity)
+	out.LastSeen = p.lastTime(tg, tg.lastSeen, func(Kind) bool { return true })
+	out.LastOK = p.lastTime(tg, tg.lastOK, func(k Kind) bool { return k == OK })
+	for i := range tg.shown.Breakers {
+		out.Breakers = append(out.Breakers, p.breaker(&tg.shown.Breakers[i]))
+	}
+	out.Cause = p.cause(tg.name, groups)
+	out.SLO = tg.slo(func(c *series, w int) uint64 {
+		return p.sum(c, [...]int64{lastMinute: 1, lastFive: 5, lastHour: 60, lastSix: 6 * 60, lastDay: minutesPerDay}[w])
+	})
+	return out
+}
+
+// lastTime returns when a target was last heard with such a kind: exactly where that was before, else by the minute.
+func (p *past) lastTime(tg *target, last instant, of func(Kind) bool) time.Time {
+	if last <= p.at {
+		return p.clock.time(last)
+	}
+	for m := p.minute; m >= p.oldest; m-- {
+		for _, c := range tg.act.columns {
+			if c.key != inconclusive && of(c.key.kind()) && c.at(m) > 0 {
+				return p.clock.time(instant(m * int64(time.Minute)))
+			}
+		}
+	}
+	return time.Time{}
+}
+
+// breaker tells the story as far as it had come. A machine begins CLOSED.
+func (p *past) breaker(b *Breaker) Breaker {
+	at := p.clock.time(p.at)
+	out := Breaker{Role: b.Role, State: Closed, Threshold: b.Threshold}
+	if b.Role == ReportedRole {
+		out.State = NoBreaker
+	}
+	for _, tr := range b.Story {
+		if tr.At.After(at) {
+			if len(out.Story) == 0 {
+				out.State = tr.From
+			}
+			break
+		}
+		out.Story = append(out.Story, tr)
+		out.State, out.Since = tr.To, tr.At
+		if tr.To == Open {
+			out.Opened++
+		}
+	}
+	return out
+}
+
+// cause returns the target's group with the most errors in the hour before.
+func (p *past) cause(target string, groups []Group) *Group {
+	var best *Group
+	for i := range groups {
+		if g := &groups[i]; g.Target == target && (best == nil || g.PerMinute > best.PerMinute) {
+			best = g
+		}
+	}
+	return best
+}
+
+// group shows a group as it was, as far as its series and exemplars tell.
+func (p *past) group(g *group) Group {
+	out := *g.shown
+	var after uint64
+	hour := p.minute / 60
+	for h := hour + 1; h <= g.edge/60; h++ {
+		after += uint64(g.hours[h%hourSlots])
+	}
+	last := g.last
+	if last > p.at {
+		last = g.first
+	}
+	out.Minutes = [60]uint32{}
+	inHour, five := uint64(0), uint64(0)
+	if hour > g.edge/60-hourSlots {
+		inHour = uint64(g.hours[hour%hourSlots])
+	}
+	fine := g.edge-p.minute < 60 // the minute looked at is still told apart
+	for m := max(g.edge-59, 0); m <= g.edge; m++ {
+		n := g.minutes[m%60]
+		switch {
+		case m > p.minute && m/60 == hour:
+			after += uint64(n)
+		case m <= p.minute && m > p.minute-60:
+			out.Minutes[59-(p.minute-m)] = n
+			if n > 0 {
+				last = max(last, min(instant(m*int64(time.Minute)), g.last))
+			}
+			if m > p.minute-5 {
+				five += uint64(n)
+			}
+		}
+	}
+	out.Count -= min(after, out.Count)
+	out.PerMinute = perMinute(inHour, time.Hour)
+	if fine {
+		out.PerMinute = perMinute(five, 5*time.Minute)
+	}
+	out.Exemplars = slices.DeleteFunc(g.exemplars(), func(f Failure) bool { return instantOf(f.Time) > p.at })
+	for i := range out.Exemplars {
+		last = max(last, min(instantOf(out.Exemplars[i].Time), p.at))
+	}
+	if n := len(out.Exemplars); n > 0 {
+		out.Example = &out.Exemplars[n-1].Result
+	} else {
+		out.Example = &g.oldest.Result
+	}
+	out.Last = p.clock.time(last)
+	was := group{first: g.first, last: last}
+	if g.back <= p.at {
+		was.back = g.back
+	}
+	out.Badge, _ = was.badge(p.at)
+	return out
+}
+
+// errors returns what the ring and the groups have kept of the errors up to then, the newest as many as the ring holds.
+func (p *past) errors(t *ErrorTracker) []Failure {
+	var all []Failure
+	keep := func(f *Failure) {
+		if instantOf(f.Time) <= p.at {
+			all = append(all, *f)
+		}
+	}
+	for i := range t.errors.len() {
+		keep(t.errors.at(i))
+	}
+	for _, g := range t.view.groups {
+		keep(g.oldest)
+		for _, f := range g.newest {
+			keep(f)
+		}
+	}
+	slices.SortFunc(all, func(a, b Failure) int { return cmp.Compare(a.Seq, b.Seq) })
+	all = slices.CompactFunc(all, func(a, b Failure) bool { return a.Seq == b.Seq })
+	return all[max(len(all)-t.settings.Ring, 0):]
 }

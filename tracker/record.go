@@ -171,11 +171,12 @@ func (t *ErrorTracker) addGroup(tg *target, g *group) *group {
 // otherGroup takes the errors for whose group there is no room.
 func (t *ErrorTracker) otherGroup(tg *target) *group {
 	if tg.other == nil {
-		id := uint64(newFNV().text(tg.name).text(otherName))
-		tg.other = t.addGroup(tg, &group{id: id, message: otherName})
+		tg.other = t.addGroup(tg, &group{id: otherID(tg.name), message: otherName})
 	}
 	return tg.other
 }
+
+func otherID(target string) uint64 { return uint64(newFNV().text(target).text(otherName)) }
 
 // evict makes room for a group by dropping the one that has been silent for longest, if that is at least a day.
 func (t *ErrorTracker) evict(tg *target, at instant) bool {

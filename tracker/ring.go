@@ -1,21 +1,60 @@
 package tracker
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
-// ring holds the newest errors, the oldest out first.
+// ring holds the newest errors, the oldest out first, and counts those of the last hour as they come and go: a push costs
+// the same however many it holds, and so do the statistics, until an error in it turns an hour old.
 type ring struct {
 	slots []*Failure // never changed after they came in
 	next  int        // where the next goes
 	full  bool
+
+	asOf    int64 // Unix milliseconds at which young and counts are right
+	expiry  int64 // when the oldest counted one is an hour old, or before
+	counted []bool
+	young   int
+	counts  []OutcomeCount // of the young ones; may hold zeroes
 }
 
-func newRing(size int) ring { return ring{slots: make([]*Failure, size)} }
+func newRing(size int) ring {
+	return ring{slots: make([]*Failure, size), counted: make([]bool, size), expiry: math.MaxInt64}
+}
 
 func (r *ring) push(f *Failure) {
+	if r.counted[r.next] {
+		r.count(r.slots[r.next], -1)
+	}
 	r.slots[r.next] = f
+	r.look(r.next)
 	if r.next++; r.next == len(r.slots) {
 		r.next, r.full = 0, true
 	}
+}
+
+// look counts the error in a slot if it is young.
+func (r *ring) look(slot int) {
+	f := r.slots[slot]
+	old := f.Time.UnixMilli() + time.Hour.Milliseconds()
+	r.counted[slot] = r.asOf < old
+	if r.counted[slot] {
+		r.expiry = min(r.expiry, old)
+		r.count(f, 1)
+	}
+}
+
+func (r *ring) count(f *Failure, n int) {
+	r.young += n
+	o := f.Outcome()
+	for i := range r.counts {
+		if r.counts[i].Outcome == o {
+			r.counts[i].Count += uint64(n) //nolint:gosec // wraps around for -1, as it should
+			return
+		}
+	}
+	r.counts = append(r.counts, OutcomeCount{o, 1})
 }
 
 func (r *ring) len() int {
@@ -47,16 +86,27 @@ func (r *ring) keep(yes func(*Failure) bool) {
 	*r = kept
 }
 
-// stats computes what the reference API's own tracker would: over the list kept, by whole milliseconds, as its clock has
-// them.
-func (r *ring) stats(now time.Time) RingStats {
-	s := RingStats{Total: r.len()}
+// settle makes the counts right as of now. An error is young while its age in whole milliseconds, as the reference API's
+// clock has them, is below an hour; that it can become young again if the clock goes back is part of the rule.
+func (r *ring) settle(now time.Time) {
 	at := now.UnixMilli()
-	for i := range s.Total {
-		f := r.at(i)
-		if at-f.Time.UnixMilli() < time.Hour.Milliseconds() {
-			s.LastHour++
-			s.ByStatus = addOutcome(s.ByStatus, f.Outcome(), 1)
+	if at >= r.asOf && at < r.expiry {
+		r.asOf = at
+		return
+	}
+	r.asOf, r.expiry, r.young, r.counts = at, math.MaxInt64, 0, r.counts[:0]
+	for i := range r.len() {
+		r.look(i)
+	}
+}
+
+// stats computes what the reference API's own tracker would, over the list kept.
+func (r *ring) stats(now time.Time) RingStats {
+	r.settle(now)
+	s := RingStats{Total: r.len(), LastHour: r.young}
+	for _, c := range r.counts {
+		if c.Count > 0 {
+			s.ByStatus = append(s.ByStatus, c)
 		}
 	}
 	sortOutcomes(s.ByStatus)

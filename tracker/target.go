@@ -105,7 +105,7 @@ func (tg *target) show(c *clock) (changed bool) {
 			!out.NextTry.Equal(was.NextTry) || !sameBreakers(out.Breakers, was.Breakers)
 	} else {
 		tg.act.show(&out.Activity)
-		out.SLO = tg.slo()
+		out.SLO = tg.slo(func(c *series, w int) uint64 { return c.total[w] })
 		changed = true
 	}
 	tg.until = tg.nextChange(at, out)
@@ -205,14 +205,14 @@ func (tg *target) nextTry(at instant, c *clock, breakers []Breaker) time.Time {
 	return next
 }
 
-// slo measures the target against its objective.
-func (tg *target) slo() *SLO {
+// slo measures the target against its objective, by what count says of a window of each series.
+func (tg *target) slo(count func(c *series, window int) uint64) *SLO {
 	objective := tg.info.Objective
 	if objective <= 0 || objective >= 1 {
 		return nil
 	}
 	burn := func(window int) float64 {
-		w := tg.act.window(window)
+		w := tg.act.tally(func(c *series) uint64 { return count(c, window) })
 		return w.ErrorRatio() / (1 - objective)
 	}
 	return &SLO{

@@ -124,7 +124,7 @@ func (t *ErrorTracker) refreshTargets() (changed bool) {
 		}
 	}
 	if changed {
-		slices.SortFunc(t.view.targets, worseFirst)
+		slices.SortFunc(t.view.targets, func(a, b *target) int { return worseTarget(a.shown, b.shown) })
 	}
 	return changed
 }
@@ -143,14 +143,10 @@ func (t *ErrorTracker) tell(tg *target) {
 	}
 }
 
-// worseFirst orders by state, then by how much fails, then by name. Error rates are compared by bands, so that two targets
+// worseTarget orders by state, then by how much fails, then by name. Error rates are compared by bands, so that two targets
 // that fail alike do not change places with every refresh.
-func worseFirst(a, b *target) int {
-	return cmp.Or(
-		cmp.Compare(b.shown.State, a.shown.State),
-		cmp.Compare(band(b.shown), band(a.shown)),
-		cmp.Compare(a.name, b.name),
-	)
+func worseTarget(a, b *Target) int {
+	return cmp.Or(cmp.Compare(b.State, a.State), cmp.Compare(band(b), band(a)), cmp.Compare(a.Name, b.Name))
 }
 
 // band is the error rate of five minutes in powers of two: 50 % and more, 25 %, 12.5 % …
