@@ -88,34 +88,51 @@ func (a *activity) rewind(to int64) {
 	a.edge = to
 }
 
-// window lays out the counts of one window.
-func (a *activity) window(w int) Window {
-	return a.tally(func(c *series) uint64 { return c.total[w] })
+// failing returns how many outcomes are failures.
+func (a *activity) failing() (n int) {
+	for _, c := range a.columns {
+		if c.key.kind().Failed() {
+			n++
+		}
+	}
+	return n
 }
 
 // tally adds up what count says of each series.
 func (a *activity) tally(count func(*series) uint64) (out Window) {
 	for _, c := range a.columns {
-		n := count(c)
-		if n == 0 || c.key == inconclusive {
-			continue
-		}
-		kind := c.key.kind()
-		switch {
-		case !kind.Sent():
-			out.NotSent += n
-		case kind.Failed():
-			out.Requests += n
-			out.Errors += n
-		default:
-			out.Requests += n
-		}
-		if kind.Failed() {
-			out.ByOutcome = addOutcome(out.ByOutcome, c.key.outcome(), n)
+		if n := count(c); n > 0 {
+			out.count(c.key, n)
 		}
 	}
-	sortOutcomes(out.ByOutcome)
+	out.finish()
 	return out
+}
+
+// count adds n results of an outcome.
+func (w *Window) count(key outcomeKey, n uint64) {
+	kind := key.kind()
+	switch {
+	case key == inconclusive:
+		return
+	case !kind.Sent():
+		w.NotSent += n
+	case kind.Failed():
+		w.Requests += n
+		w.Errors += n
+	default:
+		w.Requests += n
+		return
+	}
+	w.ByOutcome = addOutcome(w.ByOutcome, key.outcome(), n)
+}
+
+// finish puts the outcomes in order.
+func (w *Window) finish() {
+	if len(w.ByOutcome) == 0 {
+		w.ByOutcome = nil
+	}
+	sortOutcomes(w.ByOutcome)
 }
 
 func addOutcome(counts []OutcomeCount, o Outcome, n uint64) []OutcomeCount {
@@ -140,7 +157,26 @@ func sortOutcomes(counts []OutcomeCount) {
 
 // show lays everything out.
 func (a *activity) show(into *Activity) {
-	into.Minute, into.FiveMinutes, into.Hour, into.Day = a.window(lastMinute), a.window(lastFive), a.window(lastHour), a.window(lastDay)
+	windows := [...]*Window{lastMinute: &into.Minute, lastFive: &into.FiveMinutes, lastHour: &into.Hour, lastDay: &into.Day}
+	failing := a.failing()
+	room := make([]OutcomeCount, len(windows)*failing)
+	for w, window := range windows {
+		if window != nil {
+			*window = Window{ByOutcome: room[w*failing : w*failing : (w+1)*failing]}
+		}
+	}
+	for _, c := range a.columns {
+		for w, n := range c.total {
+			if n > 0 && windows[w] != nil {
+				windows[w].count(c.key, n)
+			}
+		}
+	}
+	for _, window := range windows {
+		if window != nil {
+			window.finish()
+		}
+	}
 	a.bars.show(a.edge, into)
 	if l := a.latency; l != nil {
 		into.Minute.Latency, into.FiveMinutes.Latency = l.minute.quantiles(), l.five.quantiles()

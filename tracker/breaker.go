@@ -41,7 +41,7 @@ type Breaker struct {
 	Failures  int       // consecutive, while CLOSED
 	Threshold int       // opens at that many; 0 for a reported one
 	RetryAt   time.Time // while OPEN: when one trial may be made; zero for a reported one
-	Trial     bool      // HALF_OPEN and the trial is on its way
+	Trial     bool      // HALF_OPEN and the trial is on its way; one that hangs is until the next is let through
 	Skipped   uint64    // requests not sent since it last opened
 	Opened    uint64    // how often it opened
 	TrippedBy []Trip    // the failures that opened it last, oldest first

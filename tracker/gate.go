@@ -89,12 +89,13 @@ func upstreamTrouble(k Kind) bool {
 
 // reported is a breaker of the application's own, as far as its results tell.
 type reported struct {
-	state  BreakerState
-	since  instant
-	last   instant // when it was last reported
-	opened uint64
-	moved  int
-	story  []Transition
+	state    BreakerState
+	since    instant
+	last     instant // when it was last reported
+	opened   uint64
+	moved    int
+	revision uint64
+	story    []Transition
 }
 
 // report takes what a result says and reports whether it is news.
@@ -112,6 +113,7 @@ func (b *reported) report(state BreakerState, at instant, c *clock) bool {
 	}
 	b.state, b.since = state, at
 	b.moved++
+	b.revision++
 	return true
 }
 

@@ -33,7 +33,10 @@ type group struct {
 
 	gone  bool // forgotten or evicted
 	dirty bool
-	shown *Group // as of the last snapshot, never changed after
+	shown Group  // as of the last snapshot
+	five  uint64 // errors of the last five minutes, as of then
+	hour  uint64 // and of the last hour
+	place int    // in the last snapshot's Groups
 	until instant
 }
 
@@ -144,25 +147,25 @@ func (g *group) kept() []*Failure {
 // show brings the group to a moment and returns whether it looks different from when it was last shown.
 func (g *group) show(at instant, clock *clock) (changed bool) {
 	changed = g.advance(at.minute()) || g.dirty || g.until > 0 && at >= g.until
-	if !changed && g.shown != nil {
+	if !changed {
 		return false
 	}
-	badge, until := g.badge(at)
-	out := &Group{
-		ID: g.id, Target: g.target.name, Method: g.method, Route: g.route, Outcome: g.outcome, Error: g.error, Message: g.message,
-		Count: g.count, First: clock.time(g.first), Last: clock.time(g.last), Badge: badge,
-		PerMinute: perMinute(g.recent(5), 5*time.Minute),
+	g.five, g.hour = g.recent(5), g.recent(60)
+	g.target.regrouped = true
+	out := &g.shown
+	if out.ID == 0 {
+		out.ID, out.Target, out.Method, out.Route = g.id, g.target.name, g.method, g.route
+		out.Outcome, out.Error, out.Message = g.outcome, g.error, g.message
 	}
+	out.Count, out.First, out.Last = g.count, clock.time(g.first), clock.time(g.last)
+	out.PerMinute = perMinute(g.five, 5*time.Minute)
+	out.Badge, g.until = g.badge(at)
 	newest := int(g.edge%60) + 1
 	copy(out.Minutes[copy(out.Minutes[:], g.minutes[newest:]):], g.minutes[:newest])
-	if g.shown != nil && !g.dirty {
-		out.Exemplars = g.shown.Exemplars
-	} else {
+	if g.dirty {
 		out.Exemplars = g.exemplars()
+		out.Example = &out.Exemplars[len(out.Exemplars)-1].Result
+		g.dirty = false
 	}
-	if n := len(out.Exemplars); n > 0 {
-		out.Example = &out.Exemplars[n-1].Result
-	}
-	g.shown, g.until, g.dirty = out, until, false
 	return true
 }

@@ -12,7 +12,9 @@ func traffic(at time.Time, target string, status int) Result {
 }
 
 // live returns a tracker whose clock is the caller's.
-func live(settings Settings) *ErrorTracker {
+func live() *ErrorTracker { return liveWith(Settings{}) }
+
+func liveWith(settings Settings) *ErrorTracker {
 	t := New(settings)
 	t.UpdateSource(noon.Add(-48*time.Hour), Source{Name: "log", Live: true})
 	return t

@@ -50,7 +50,8 @@ type machine struct {
 	row        []Trip // the failures in a row
 	trips      []Trip // those that opened it last
 	story      []Transition
-	moved      int // transitions ever
+	moved      int    // transitions ever
+	revision   uint64 // moves with everything that is shown
 }
 
 func newMachine(threshold int, recovery time.Duration) *machine {
@@ -64,10 +65,12 @@ func (m *machine) tune(threshold int, recovery time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.threshold, m.recovery = threshold, recovery
+	m.publish()
 }
 
-// publish sets word to what the fields say.
+// publish notes a change and sets word to what the fields say.
 func (m *machine) publish() {
+	m.revision++
 	if m.state == Closed && m.failures == 0 {
 		m.word.Store(m.generation<<1 | noFailures)
 		return
@@ -95,9 +98,11 @@ func (m *machine) Allow(now time.Time) (generation uint64, ok bool) {
 	if m.state == HalfOpen && (!m.trial || m.hung(now)) {
 		m.generation++
 		m.trial, m.trialAt = true, now
+		m.publish()
 		return m.generation, true
 	}
 	m.skipped++
+	m.publish()
 	return m.generation, false
 }
 
@@ -135,6 +140,7 @@ func (m *machine) watch(v verdict, now time.Time, trip Trip, resetAt time.Time) 
 	switch {
 	case m.state == Open && v != neither:
 		m.skipped++
+		m.publish()
 	case m.state != Open:
 		m.trial = m.state == HalfOpen
 		m.decide(v, now, trip, resetAt)
@@ -150,6 +156,7 @@ func (m *machine) decide(v verdict, now time.Time, trip Trip, resetAt time.Time)
 		if m.state == HalfOpen { // the trial was not made: another may be
 			m.trial = false
 			m.generation++
+			m.publish()
 		}
 	case v == success && m.state == HalfOpen:
 		m.enter(Closed, now, "the trial succeeded")
@@ -229,6 +236,14 @@ func (m *machine) hung(now time.Time) bool {
 	return now.Sub(m.trialAt) >= m.recovery
 }
 
+// look brings the machine to now and returns a number that moves with everything that is shown.
+func (m *machine) look(now time.Time) uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.settle(now)
+	return m.revision
+}
+
 // show returns the story as of now.
 func (m *machine) show(role BreakerRole, now time.Time) Breaker {
 	m.mu.Lock()
@@ -236,7 +251,7 @@ func (m *machine) show(role BreakerRole, now time.Time) Breaker {
 	m.settle(now)
 	b := Breaker{
 		Role: role, State: m.state, Since: m.since, Failures: m.failures, Threshold: m.threshold,
-		Trial: m.trial && !m.hung(now), Skipped: m.skipped, Opened: m.opened,
+		Trial: m.trial, Skipped: m.skipped, Opened: m.opened,
 		TrippedBy: append([]Trip(nil), m.trips...), Story: append([]Transition(nil), m.story...),
 	}
 	if m.state == Open {

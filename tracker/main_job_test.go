@@ -10,7 +10,7 @@ import (
 // TestAPictureFromResults is the main job in small: requests of three targets come in, and the snapshot says what is broken,
 // since when and why.
 func TestAPictureFromResults(t *testing.T) {
-	tr := live(Settings{})
+	tr := live()
 	changed, stop := tr.Watch()
 	defer stop()
 	for i := range 120 {

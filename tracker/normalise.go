@@ -60,13 +60,11 @@ func NormaliseRoute(dst []byte, route string) []byte {
 // segmentClass returns the placeholder for a whole path segment, or "".
 func segmentClass(s string) string {
 	n := normaliser{in: s, mail: strings.IndexByte(s, '@') >= 0}
-	if s == "" || s[0] == '{' {
+	if s == "" || !n.foldable() {
 		return ""
 	}
-	for _, shape := range shapes {
-		if end := shape.match(&n, 0); end == len(s) {
-			return shape.name
-		}
+	if placeholder, end := n.shape(0); end == len(s) {
+		return placeholder
 	}
 	return ""
 }
@@ -81,22 +79,33 @@ type normaliser struct {
 	mail  bool // an '@' is in it
 }
 
-// A shape is something that is folded; match returns where it ends if it starts at i, else i.
-type shape struct {
-	name  string
-	match func(n *normaliser, i int) int
-}
-
-// shapes are tried in this order at the start of each word; none of them changes.
-var shapes = [...]shape{
-	{"{email}", (*normaliser).email},
-	{"{uuid}", (*normaliser).uuid},
-	{"{time}", (*normaliser).timestamp},
-	{"{addr}", (*normaliser).address},
-	{"{dur}", (*normaliser).duration},
-	{"{n}", (*normaliser).number},
-	{"{hex}", (*normaliser).hash},
-	{"{id}", (*normaliser).id},
+// shape returns the placeholder for what is folded at i, and where that ends; "" where nothing is.
+func (n *normaliser) shape(i int) (placeholder string, end int) {
+	if end = n.email(i); end > i {
+		return "{email}", end
+	}
+	if end = n.uuid(i); end > i {
+		return "{uuid}", end
+	}
+	if end = n.timestamp(i); end > i {
+		return "{time}", end
+	}
+	if end = n.address(i); end > i {
+		return "{addr}", end
+	}
+	if end = n.duration(i); end > i {
+		return "{dur}", end
+	}
+	if end = n.number(i); end > i {
+		return "{n}", end
+	}
+	if end = n.hash(i); end > i {
+		return "{hex}", end
+	}
+	if end = n.id(i); end > i {
+		return "{id}", end
+	}
+	return "", i
 }
 
 // next takes one word, quoted part or other character.
@@ -124,12 +133,10 @@ func (n *normaliser) next() {
 // word folds the word that starts here, or takes it as it is.
 func (n *normaliser) word() {
 	if n.foldable() {
-		for _, shape := range shapes {
-			if end := shape.match(n, n.at); end > n.at {
-				n.out = append(n.out, shape.name...)
-				n.at = end
-				return
-			}
+		if placeholder, end := n.shape(n.at); end > n.at {
+			n.out = append(n.out, placeholder...)
+			n.at = end
+			return
 		}
 	}
 	end := n.at + 1

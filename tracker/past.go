@@ -243,7 +243,7 @@ func (p *past) cause(target string, groups []Group) *Group {
 
 // group shows a group as it was, as far as its series and exemplars tell.
 func (p *past) group(g *group) Group {
-	out := *g.shown
+	out := g.shown
 	var after uint64
 	hour := p.minute / 60
 	for h := hour + 1; h <= g.edge/60; h++ {

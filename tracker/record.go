@@ -53,16 +53,26 @@ func (t *ErrorTracker) record(r *Result) {
 
 // targetOf finds the target of a result, and counts those for which there is no room.
 func (t *ErrorTracker) targetOf(r *Result) *target {
-	if t.last != nil && t.last.name == r.Target {
-		return t.last
+	slot := &t.lately[targetSlot(r.Target)]
+	if tg := *slot; tg != nil && tg.name == r.Target {
+		return tg
 	}
 	tg := t.target(r.Target)
 	if tg.name != r.Target {
 		t.targetsDropped++
 		return tg
 	}
-	t.last = tg
+	*slot = tg
 	return tg
+}
+
+// targetSlot spreads names over a small table, by what mostly tells them apart: it is cheaper than a map's hash.
+func targetSlot(name string) uint8 {
+	n := len(name)
+	if n < 2 {
+		return 0
+	}
+	return uint8(n)*31 ^ name[n-1]*7 ^ name[n-2]*59 ^ name[n/2] //nolint:gosec // meant to wrap around
 }
 
 // hear notes when a target was heard, and what it said.
@@ -202,6 +212,7 @@ func (t *ErrorTracker) evict(tg *target, at instant) bool {
 	tg.groups[oldest] = tg.groups[len(tg.groups)-1]
 	tg.groups = tg.groups[:len(tg.groups)-1]
 	tg.evictAt = 0
+	tg.regrouped, tg.dirty = true, true
 	t.view.groupsStale = true
 	return true
 }

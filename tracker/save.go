@@ -76,7 +76,7 @@ func (t *ErrorTracker) restoreBreaker(tg *target, b Breaker) {
 		tg.told[ObservedRole] = tg.observed.moved - len(story)
 	case ReportedRole:
 		since := instantOf(b.Since)
-		tg.reported = &reported{state: b.State, since: since, last: since, opened: b.Opened, moved: len(story), story: story}
+		tg.reported = &reported{state: b.State, since: since, last: since, opened: b.Opened, moved: len(story), story: story, revision: 1}
 		tg.told[ReportedRole] = 0
 	}
 }

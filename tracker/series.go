@@ -51,10 +51,10 @@ const hourSlots = 25 // a day that ends within an hour touches 25 of them
 // window, so that a snapshot sums nothing. Hours without a result cost a nil pointer.
 type series struct {
 	key   outcomeKey
+	total [windowCount]uint64
 	all   *series // the same outcome over all targets; nil in there
 	steps *[stepsPerHour]uint32
 	hours [hourSlots]*[60]uint32
-	total [windowCount]uint64
 }
 
 // add counts n results in a step not after the edge.

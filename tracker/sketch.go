@@ -64,10 +64,13 @@ func binOf(d time.Duration) bin {
 
 // A hist counts latencies by bin over a window, densely between the smallest and the largest seen.
 type hist struct {
-	base  int // bin of n[0]
+	base  int // bin of n[0], a multiple of blockBins
 	n     []uint32
+	block []uint32 // sums of blockBins bins each, so that a quantile is found in few steps
 	count uint64
 }
+
+const blockBins = 16
 
 func (h *hist) add(bin bin, n uint32) {
 	i := int(bin) - h.base
@@ -75,25 +78,31 @@ func (h *hist) add(bin bin, n uint32) {
 		i = h.grow(int(bin))
 	}
 	h.n[i] += n
+	h.block[i/blockBins] += n
 	h.count += uint64(n)
 }
 
 // grow makes room for a bin and returns its index.
 func (h *hist) grow(bin int) int {
-	const margin = 8
-	low, high := max(bin-margin, 0), min(bin+margin, binCount)
+	low := bin / blockBins * blockBins
+	high := low + blockBins
 	if len(h.n) > 0 {
 		low, high = min(low, h.base), max(high, h.base+len(h.n))
 	}
-	wider := make([]uint32, high-low)
-	copy(wider[max(h.base-low, 0):], h.n)
-	h.base, h.n = low, wider
+	blocks := (high - low) / blockBins
+	room := make([]uint32, blocks+high-low)
+	block, n := room[:blocks:blocks], room[blocks:]
+	copy(n[max(h.base-low, 0):], h.n)
+	copy(block[max(h.base-low, 0)/blockBins:], h.block)
+	h.base, h.n, h.block = low, n, block
 	return bin - low
 }
 
 func (h *hist) subtract(c cells) {
 	for _, x := range c {
-		h.n[int(x.bin)-h.base] -= uint32(x.n)
+		i := int(x.bin) - h.base
+		h.n[i] -= uint32(x.n)
+		h.block[i/blockBins] -= uint32(x.n)
 		h.count -= uint64(x.n)
 	}
 }
@@ -106,6 +115,7 @@ func (h *hist) addCells(c cells) {
 
 func (h *hist) clear() {
 	clear(h.n)
+	clear(h.block)
 	h.count = 0
 }
 
@@ -120,13 +130,16 @@ func (h *hist) quantiles() Quantiles {
 	for i, percent := range [...]uint64{50, 90, 95, 99} {
 		ranks[i] = (h.count*percent + 99) / 100
 	}
-	next, seen := 0, uint64(0)
-	for i, n := range h.n {
-		seen += uint64(n)
-		for seen >= ranks[next] {
-			*into[next] = scale.value[h.base+i]
-			if next++; next == len(into) {
-				return q
+	next, before := 0, uint64(0)
+	for b, sum := range h.block {
+		seen := before
+		before += uint64(sum)
+		for i := b * blockBins; before >= ranks[next]; i++ {
+			for seen += uint64(h.n[i]); seen >= ranks[next]; {
+				*into[next] = scale.value[h.base+i]
+				if next++; next == len(into) {
+					return q
+				}
 			}
 		}
 	}
@@ -142,7 +155,14 @@ type cell struct {
 }
 
 func (c *cells) add(b bin, n uint32) {
-	i, _ := slices.BinarySearchFunc(*c, b, func(x cell, b bin) int { return int(x.bin) - int(b) })
+	i, end := 0, len(*c)
+	for i < end {
+		if half := (i + end) / 2; (*c)[half].bin < b {
+			i = half + 1
+		} else {
+			end = half
+		}
+	}
 	for ; n > 0 && i < len(*c) && (*c)[i].bin == b; i++ {
 		take := min(n, uint32(math.MaxUint16-(*c)[i].n))
 		(*c)[i].n += uint16(take)

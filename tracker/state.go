@@ -137,7 +137,8 @@ func (s share) ratio() float64 { return rate(s.requests, s.errors) }
 
 // judgeTraffic judges by the share of failures in five minutes, or in the last one where that is enough.
 func (tg *target) judgeTraffic() verdictOnOrigin {
-	five, minute := tg.shareOf(Traffic, lastFive), tg.shareOf(Traffic, lastMinute)
+	shares := tg.sharesOf(Traffic)
+	five, minute := shares[lastFive], shares[lastMinute]
 	r := &tg.origins[Traffic]
 	if five.requests < fewRequests {
 		return r.judgeRecent()
@@ -167,22 +168,30 @@ func (tg *target) judgeTraffic() verdictOnOrigin {
 	return v
 }
 
-func (tg *target) shareOf(o Origin, window int) (s share) {
+// shares are the shares of one origin in the windows that judgements need.
+type shares [lastHour + 1]share
+
+func (tg *target) sharesOf(o Origin) (out shares) {
 	for _, c := range tg.act.columns {
-		kind := c.key.kind()
-		if c.key == inconclusive || c.key.origin() != o || !kind.Sent() {
+		if c.total[lastHour] == 0 || c.key == inconclusive || c.key.origin() != o {
 			continue
 		}
-		n := c.total[window]
-		s.requests += n
-		if kind.Failed() {
-			s.errors += n
+		kind := c.key.kind()
+		if !kind.Sent() {
+			continue
 		}
-		if kind == RateLimited {
-			s.limited += n
+		for w := range out {
+			n := c.total[w]
+			out[w].requests += n
+			if kind.Failed() {
+				out[w].errors += n
+			}
+			if kind == RateLimited {
+				out[w].limited += n
+			}
 		}
 	}
-	return s
+	return out
 }
 
 // mostOf returns the outcome of most of an origin's failures in a window, or 0 where none is more than half of them.

@@ -29,10 +29,14 @@ type target struct {
 	reported *reported
 	told     [3]int // transitions already in the tracker's list, by role
 
-	waiting bool // in the tracker's list of targets with results to fold
-	dirty   bool
-	shown   *Target // as of the last snapshot, never changed after
-	until   instant // when it looks different even if nothing comes
+	revisions [3]uint64 // of the breakers, as last shown
+
+	waiting   bool // in the tracker's list of targets with results to fold
+	dirty     bool
+	shown     Target  // as of the last snapshot
+	cause     *group  // the group that weighs most
+	regrouped bool    // one of its groups changed: another may weigh most
+	until     instant // when it looks different even if nothing comes; 0 before it was shown
 }
 
 // walk brings the windows and the state from the target's edge to a step, stopping where the state could change on the way,
@@ -60,7 +64,7 @@ func (tg *target) settled() bool {
 	if tg.cond.state == Unknown {
 		return true
 	}
-	return tg.cond.state <= Stale && tg.shareOf(Traffic, lastFive).errors == 0 && tg.reported == nil
+	return tg.cond.state <= Stale && tg.sharesOf(Traffic)[lastFive].errors == 0 && tg.reported == nil
 }
 
 // rewind forgets what lies after a moment to which the clock went back.
@@ -85,44 +89,32 @@ func (tg *target) rewind(to instant) {
 // show brings the target to the moment shown and reports whether it looks different from when it was last shown.
 func (tg *target) show(c *clock) (changed bool) {
 	at := c.shown()
-	if tg.shown != nil && !tg.dirty && at < tg.until && at.step() == tg.act.edge {
+	if !tg.dirty && at < tg.until && at.step() == tg.act.edge {
 		return false
 	}
-	moved := tg.walk(at.step())
+	changed = tg.walk(at.step()) || tg.dirty
 	tg.evaluate(at)
-	out := &Target{
-		Name: tg.name, URL: tg.info.URL, Probed: tg.probed, Traffic: tg.origins[Traffic].results > 0,
-		State: tg.cond.state, Since: c.time(tg.since), Reason: tg.reason(at), Disagreement: tg.disagreement(at),
-		LastSeen: c.time(tg.lastSeen), LastOK: c.time(tg.lastOK),
-		Breakers: tg.breakers(c),
-		Cause:    tg.cause(),
-	}
-	out.NextTry = tg.nextTry(at, c, out.Breakers)
-	was := tg.shown
-	if was != nil && !tg.dirty && !moved {
-		out.Activity, out.SLO = was.Activity, was.SLO
-		changed = out.State != was.State || out.Reason != was.Reason || out.Disagreement != was.Disagreement ||
-			!out.NextTry.Equal(was.NextTry) || !sameBreakers(out.Breakers, was.Breakers)
-	} else {
+	out := &tg.shown
+	state, reason, disagreement := tg.cond.state, tg.reason(at), tg.disagreement(at)
+	breakers, moved := tg.showBreakers(c)
+	next := tg.nextTry(at, c, breakers)
+	if changed {
 		tg.act.show(&out.Activity)
 		out.SLO = tg.slo(func(c *series, w int) uint64 { return c.total[w] })
-		changed = true
+		out.Name, out.URL, out.Probed, out.Traffic = tg.name, tg.info.URL, tg.probed, tg.origins[Traffic].results > 0
+		out.LastSeen, out.LastOK = c.time(tg.lastSeen), c.time(tg.lastOK)
+	}
+	changed = changed || moved || out.State != state || out.Reason != reason || out.Disagreement != disagreement || !out.NextTry.Equal(next)
+	out.State, out.Since, out.Reason, out.Disagreement = state, c.time(tg.since), reason, disagreement
+	out.Breakers, out.NextTry = breakers, next
+	if tg.regrouped {
+		cause := tg.heaviest()
+		changed = changed || cause != tg.cause
+		tg.cause, tg.regrouped = cause, false
 	}
 	tg.until = tg.nextChange(at, out)
 	tg.dirty = false
-	if changed {
-		tg.shown = out
-	}
 	return changed
-}
-
-func sameBreakers(a, b []Breaker) bool {
-	for i := range a {
-		if a[i].State != b[i].State || a[i].Trial != b[i].Trial || !a[i].Since.Equal(b[i].Since) {
-			return false
-		}
-	}
-	return len(a) == len(b)
 }
 
 // nextChange returns the moment at which time alone may change what is shown; the next step at the latest.
@@ -131,9 +123,6 @@ func (tg *target) nextChange(at instant, out *Target) instant {
 	for _, b := range out.Breakers {
 		if b.State == Open && !b.RetryAt.IsZero() {
 			next = min(next, max(instantOf(b.RetryAt), at+1))
-		}
-		if b.Trial {
-			next = at + 1
 		}
 	}
 	if !out.NextTry.IsZero() {
@@ -145,6 +134,26 @@ func (tg *target) nextChange(at instant, out *Target) instant {
 		}
 	}
 	return next
+}
+
+// showBreakers returns the breakers that exist, in the order of their roles, and whether they look different.
+func (tg *target) showBreakers(c *clock) (breakers []Breaker, changed bool) {
+	var revisions [3]uint64
+	now := c.time(c.shown())
+	if tg.gate != nil {
+		revisions[GateRole] = tg.gate.look(now)
+	}
+	if tg.observed != nil {
+		revisions[ObservedRole] = tg.observed.look(now)
+	}
+	if tg.reported != nil {
+		revisions[ReportedRole] = tg.reported.revision
+	}
+	if revisions == tg.revisions {
+		return tg.shown.Breakers, false
+	}
+	tg.revisions = revisions
+	return tg.breakers(c), true
 }
 
 // breakers returns those that exist, in the order of their roles.
@@ -174,23 +183,15 @@ func (tg *target) moves(role BreakerRole) int {
 	}
 }
 
-// cause returns the group that weighs most: in the last five minutes, else in the last hour, else the newest.
-func (tg *target) cause() *Group {
+// heaviest returns the group that weighs most: in the last five minutes, else in the last hour, else the newest.
+func (tg *target) heaviest() *group {
 	var best *group
-	var five, hour uint64
 	for _, g := range tg.groups {
-		if g.shown == nil {
-			continue
-		}
-		g5, g60 := g.recent(5), g.recent(60)
-		if best == nil || g5 > five || g5 == five && (g60 > hour || g60 == hour && g.last > best.last) {
-			best, five, hour = g, g5, g60
+		if best == nil || g.five > best.five || g.five == best.five && (g.hour > best.hour || g.hour == best.hour && g.last > best.last) {
+			best = g
 		}
 	}
-	if best == nil {
-		return nil
-	}
-	return best.shown
+	return best
 }
 
 // nextTry is the newest resetAt or the gate's retry, whichever is later and lies ahead.

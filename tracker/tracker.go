@@ -70,9 +70,9 @@ type ErrorTracker struct {
 	watchers map[chan struct{}]struct{}
 
 	targets map[string]*target
-	last    *target   // of the newest result
-	waiting []*target // with results to fold
-	all     activity  // over all targets
+	lately  [256]*target // of the newest results, by targetSlot
+	waiting []*target    // with results to fold
+	all     activity     // over all targets
 	errors  ring
 	groups  map[uint64]*group
 	known   *known
@@ -153,7 +153,7 @@ func (t *ErrorTracker) Forget(now time.Time, names ...string) {
 	if !forgotten {
 		return
 	}
-	t.last = nil
+	t.lately = [256]*target{}
 	t.all = activity{edge: t.all.edge}
 	for _, tg := range t.sorted() {
 		t.all.absorb(&tg.act, nil)

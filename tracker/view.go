@@ -50,11 +50,14 @@ func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
 	}
 	s.Version = t.version
 	t.all.show(&s.Overall)
+	s.Groups = t.showGroups(old, groups)
 	s.Targets = make([]Target, len(t.view.targets))
 	for i, tg := range t.view.targets {
-		s.Targets[i] = *tg.shown
+		s.Targets[i] = tg.shown
+		if g := tg.cause; g != nil {
+			s.Targets[i].Cause = &s.Groups[g.place]
+		}
 	}
-	s.Groups = t.showGroups(old, groups)
 	s.Errors = t.showErrors(old)
 	s.Breakers = slices.Clone(t.events)
 	s.Sources = t.sources.health
@@ -88,7 +91,8 @@ func (t *ErrorTracker) showGroups(old *Snapshot, changed bool) []Group {
 	}
 	groups := make([]Group, len(t.view.groups))
 	for i, g := range t.view.groups {
-		groups[i] = *g.shown
+		groups[i] = g.shown
+		g.place = i
 	}
 	return groups
 }
@@ -124,7 +128,7 @@ func (t *ErrorTracker) refreshTargets() (changed bool) {
 		}
 	}
 	if changed {
-		slices.SortFunc(t.view.targets, func(a, b *target) int { return worseTarget(a.shown, b.shown) })
+		slices.SortFunc(t.view.targets, func(a, b *target) int { return worseTarget(&a.shown, &b.shown) })
 	}
 	return changed
 }

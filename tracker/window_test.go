@@ -133,7 +133,7 @@ func TestWindowsEqualABruteForceCount(t *testing.T) {
 	for seed := range uint64(30) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
-			tr, truth := live(Settings{}), &brute{}
+			tr, truth := live(), &brute{}
 			now := noon.Add(time.Duration(r.Int64N(int64(time.Hour))))
 			for range 60 {
 				now = now.Add(pause(r))

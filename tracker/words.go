@@ -49,9 +49,11 @@ func (tg *target) lastJudged() State {
 }
 
 func (tg *target) healthy(at instant) string {
-	hour := tg.act.window(lastHour)
-	if hour.Errors > 0 {
-		return fmt.Sprintf("%s of %s requests failed in 60 min", percent(hour.Errors, hour.Requests), thousands(hour.Requests))
+	probes, requests := tg.sharesOf(Probe)[lastHour], tg.sharesOf(Traffic)[lastHour]
+	if errors, all := probes.errors+requests.errors, probes.requests+requests.requests; errors > 0 {
+		text := appendPercent(make([]byte, 0, 64), errors, all)
+		text = appendThousands(append(text, " of "...), all)
+		return string(append(text, " requests failed in 60 min"...))
 	}
 	if age := at.sub(tg.firstSeen); age < time.Hour {
 		return "no failures since it was first seen " + span(age) + " ago"
@@ -67,11 +69,13 @@ func (v verdictOnOrigin) words(o Origin) string {
 	}
 	did := "failed"
 	if v.window > 0 {
-		text := fmt.Sprintf("%s of %s %s failed in %s", percent(v.n, v.of), thousands(v.of), noun, span(v.window))
+		text := appendPercent(make([]byte, 0, 96), v.n, v.of)
+		text = appendThousands(append(text, " of "...), v.of)
+		text = append(append(append(append(text, ' '), noun...), " failed in "...), span(v.window)...)
 		if v.kind != 0 {
-			text += ", most " + verb(v.kind)
+			text = append(append(text, ", most "...), verb(v.kind)...)
 		}
-		return text
+		return string(text)
 	}
 	if v.kind != 0 {
 		did = verb(v.kind)
@@ -125,20 +129,30 @@ func (tg *target) disagreement(at instant) string {
 	return ""
 }
 
-// percent writes a share: "12 %", "0.4 %", "under 0.1 %".
-func percent(n, of uint64) string {
+// appendPercent writes a share: "12 %", "0.4 %", "under 0.1 %".
+func appendPercent(b []byte, n, of uint64) []byte {
 	p := 100 * rate(of, n)
-	switch {
-	case p >= 10 || p == 0:
-		// 99.6 % is not all of them.
-		if whole := int(p + 0.5); whole < 100 || n == of {
-			return strconv.Itoa(whole) + " %"
-		}
-		return "99 %"
-	case p < 0.1:
-		return "under 0.1 %"
+	switch whole := int64(p + 0.5); {
+	case p > 0 && p < 0.1:
+		b = append(b, "under 0.1"...)
+	case p > 0 && p < 10:
+		b = strconv.AppendFloat(b, p, 'f', 1, 64)
+	case whole == 100 && n < of: // 99.6 % is not all of them
+		b = append(b, "99"...)
+	default:
+		b = strconv.AppendInt(b, whole, 10)
 	}
-	return strconv.FormatFloat(p, 'f', 1, 64) + " %"
+	return append(b, " %"...)
+}
+
+// appendThousands writes a count with commas.
+func appendThousands(b []byte, n uint64) []byte {
+	if n < 1000 {
+		return strconv.AppendUint(b, n, 10)
+	}
+	b = appendThousands(b, n/1000)
+	rest := n % 1000
+	return append(b, ',', byte('0'+rest/100), byte('0'+rest/10%10), byte('0'+rest%10))
 }
 
 // span writes a duration in one unit: "45 s", "12 min", "3 h", "2 d".
@@ -153,13 +167,4 @@ func span(d time.Duration) string {
 	default:
 		return fmt.Sprintf("%d d", d/(24*time.Hour))
 	}
-}
-
-// thousands writes a count with commas.
-func thousands(n uint64) string {
-	s := strconv.FormatUint(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
