@@ -61,10 +61,14 @@ func (l *latency) advance(from, to int64) {
 		}
 	}
 	if l.day.count > 0 {
+		last := &l.quarters[from/stepsPerQuarter%quarterSlots]
+		if to/stepsPerQuarter > from/stepsPerQuarter && cap(*last) > len(*last)+len(*last)/8 {
+			*last = append(cells(nil), *last...) // it is over: most of a target's memory is quarters
+		}
 		for q := from/stepsPerQuarter + 1; q <= min(to/stepsPerQuarter, from/stepsPerQuarter+quarterSlots); q++ {
 			slot := &l.quarters[q%quarterSlots]
 			l.day.subtract(*slot)
-			*slot = (*slot)[:0]
+			*slot = nil
 		}
 	}
 }
