@@ -79,6 +79,15 @@ func (c *clients) transport(p *plan) (*http.Transport, error) {
 		DisableCompression:     true, // an answer is judged as it was sent, and cannot blow up here
 		Protocols:              protocols(p.HTTP),
 	}
+	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+		if resp.StatusCode == http.StatusOK {
+			return nil
+		}
+		return failure{
+			kind: tracker.Connect, short: "proxy refused",
+			text: fmt.Sprintf("the proxy refused to connect: %d %s", resp.StatusCode, http.StatusText(resp.StatusCode)),
+		}
+	}
 	if p.Address == "" { // an address that the user gave is asked, not a proxy
 		t.Proxy = c.proxy
 	}

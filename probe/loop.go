@@ -52,6 +52,7 @@ type finished struct {
 	started    time.Time
 	result     tracker.Result
 	starved    bool // no file descriptor was left for it
+	ended      bool // we ended it: its result says nothing
 }
 
 func newLoop(p *Prober, group *safego.Group) *loop {
@@ -193,6 +194,7 @@ func (l *loop) start(ctx context.Context, e *entry, now time.Time) {
 		f.result = l.ask(ctx, f.plan, f.attempt)
 		f.starved = f.result.Inconclusive
 		f.result = l.network.judge(ctx, f.result)
+		f.ended = ctx.Err() != nil
 		l.done <- f
 		return nil
 	})
@@ -214,7 +216,7 @@ func (l *loop) land(f finished, now time.Time) {
 	e.cancel()
 	e.cancel = nil
 	l.adaptLimit(f.starved)
-	if e.gone {
+	if e.gone || f.ended {
 		return
 	}
 	if f.result.Kind.Failed() && f.started.Before(l.gap) {

@@ -93,6 +93,8 @@ func compact(raw json.RawMessage) string {
 	return b.String()
 }
 
+var htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>([^<]{1,200})`)
+
 // plainWords makes a message of an answer that explains itself in no JSON: the short type, who answered, and the first line
 // of a plain text.
 func (r *run) plainWords(short string) string {
@@ -108,7 +110,7 @@ func (r *run) plainWords(short string) string {
 	case "text/plain":
 		said, _, _ = strings.Cut(strings.TrimSpace(r.shownBody()), "\n")
 	case "text/html":
-		if m := regexp.MustCompile(`(?is)<title[^>]*>([^<]{1,200})`).FindStringSubmatch(r.shownBody()); m != nil {
+		if m := htmlTitle.FindStringSubmatch(r.shownBody()); m != nil {
 			said = m[1]
 		}
 	}

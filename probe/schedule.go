@@ -38,7 +38,7 @@ func newEntry(p *plan, n, sinceSet int, now time.Time) *entry {
 		return e
 	}
 	e.tick = e.base
-	e.due = e.base
+	e.due = e.tick.Add(e.jitter())
 	return e
 }
 
@@ -59,7 +59,12 @@ func (e *entry) next(now, earliest time.Time) {
 		e.tick = after.Add(e.plan.Interval - after.Sub(e.base)%e.plan.Interval)
 	}
 	e.attempt = 1
-	e.due = e.tick.Add(rand.N(min(e.plan.Interval/20, jitterMax) + 1)) //nolint:gosec // jitter is no secret
+	e.due = e.tick.Add(e.jitter())
+}
+
+// jitter keeps targets from meeting again and again with what else happens at fixed times.
+func (e *entry) jitter() time.Duration {
+	return rand.N(min(e.plan.Interval/20, jitterMax) + 1) //nolint:gosec // jitter is no secret
 }
 
 // queue is a heap of entries, the first due on top.

@@ -70,12 +70,14 @@ func secretsOf(t *Target, u *url.URL) secrets {
 	return slices.Clip(slices.Compact(found))
 }
 
+var mediaType = regexp.MustCompile(`^(\*|application|text|image|audio|video)/[a-z0-9.+*-]+(; ?charset=[a-z0-9-]+)?$`)
+
 // public reports whether a header's value is what many servers say of themselves: a media type is no secret, and masking
 // "application/json" in an answer would hide what is asked for.
 func public(h tracker.Header) bool {
 	switch strings.ToLower(h.Name) {
 	case "accept", "content-type":
-		return regexp.MustCompile(`^(\*|application|text|image|audio|video)/[a-z0-9.+*-]+(; ?charset=[a-z0-9-]+)?$`).MatchString(h.Value)
+		return mediaType.MatchString(h.Value)
 	}
 	return false
 }
@@ -139,9 +141,15 @@ func knownScheme(s string) bool {
 	return slices.Contains([]string{"Bearer", "Basic", "Token", "Digest"}, s)
 }
 
+const secretName = `[\w.-]*(?i:key|token|secret|passw|credential|auth)[\w.-]*` //nolint:gosec // names of secrets, not one
+
+var (
+	secretMember = regexp.MustCompile(`("` + secretName + `"\s*:\s*)("(?:[^"\\]|\\.)*"|[^\s,}\]]+)`)
+	secretField  = regexp.MustCompile(`((?:^|&)` + secretName + `=)[^&\s]+`)
+)
+
 // maskBody replaces the values of members and form fields whose name says that they are secret.
 func maskBody(body string) string {
-	const name = `[\w.-]*(?i:key|token|secret|passw|credential|auth)[\w.-]*`
-	body = regexp.MustCompile(`("`+name+`"\s*:\s*)("(?:[^"\\]|\\.)*"|[^\s,}\]]+)`).ReplaceAllString(body, `${1}"`+safetext.Mask+`"`)
-	return regexp.MustCompile(`((?:^|&)`+name+`=)[^&\s]+`).ReplaceAllString(body, "${1}"+safetext.Mask)
+	body = secretMember.ReplaceAllString(body, `${1}"`+safetext.Mask+`"`)
+	return secretField.ReplaceAllString(body, "${1}"+safetext.Mask)
 }
