@@ -40,17 +40,19 @@ func check(t *testing.T, r tracker.Result, address string, want said) {
 }
 
 func TestWhatServersDoWrongIsToldApart(t *testing.T) {
+	t.Parallel()
 	const head = "HTTP/1.1 200 OK\r\n"
+	var all sync.WaitGroup // of subtests, which mostly wait, so not t.Parallel
 	for _, c := range []struct {
 		name string
 		talk func(net.Conn)
 		want said
 	}{
-		{"silence", hang, said{tracker.Timeout, "timeout", "timeout after 300 ms while waiting for the first byte"}},
-		{"half a status line", answerAndHang("HTTP/1."), said{tracker.Timeout, "timeout", "timeout after 300 ms while reading the header"}},
-		{"header without end", answerAndHang(head + "A: b\r\n"), said{tracker.Timeout, "timeout", "timeout after 300 ms while reading the header"}},
-		{"body that stops", answerAndHang(head + "Content-Length: 100\r\n\r\n0123456789"), said{tracker.Timeout, "timeout", "timeout after 300 ms while reading the body (10 of 100 bytes so far)"}},
-		{"chunks that stop", answerAndHang(head + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"), said{tracker.Timeout, "timeout", "timeout after 300 ms while reading the body (5 bytes so far)"}},
+		{"silence", hang, said{tracker.Timeout, "timeout", "timeout after 1 s while waiting for the first byte"}},
+		{"half a status line", answerAndHang("HTTP/1."), said{tracker.Timeout, "timeout", "timeout after 1 s while reading the header"}},
+		{"header without end", answerAndHang(head + "A: b\r\n"), said{tracker.Timeout, "timeout", "timeout after 1 s while reading the header"}},
+		{"body that stops", answerAndHang(head + "Content-Length: 100\r\n\r\n0123456789"), said{tracker.Timeout, "timeout", "timeout after 1 s while reading the body (10 of 100 bytes so far)"}},
+		{"chunks that stop", answerAndHang(head + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"), said{tracker.Timeout, "timeout", "timeout after 1 s while reading the body (5 bytes so far)"}},
 		{"reset before the answer", answerAndReset(""), said{tracker.Connect, "connection reset", "connection reset by ADDR while waiting for the first byte"}},
 		{"reset within the body", answerAndReset(head + "Content-Length: 100\r\n\r\n0123456789"), said{tracker.Connect, "connection reset", "connection reset by ADDR while reading the body (10 of 100 bytes so far)"}},
 		{"closed before the answer", answer(""), said{tracker.Protocol, "no answer", "the server closed the connection without an answer"}},
@@ -69,38 +71,46 @@ func TestWhatServersDoWrongIsToldApart(t *testing.T) {
 		{"foreign encoding", answer(head + "Transfer-Encoding: zip\r\n\r\nab"), said{tracker.Protocol, "malformed answer", `malformed answer: unsupported transfer encoding: "zip"`}},
 		{"control characters", answer("\x1b]0;pwned\x07\r\n"), said{tracker.Protocol, "malformed answer", `malformed answer: malformed HTTP response "\x1b]0;pwned\a"`}},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			address := rawServer(t, c.talk)
-			for _, keep := range []bool{false, true} {
-				result := once(t, probe.Target{URL: "http://" + address, Timeout: 300 * time.Millisecond, KeepAlive: keep})
-				check(t, result, address, c.want)
-			}
+		all.Go(func() {
+			t.Run(c.name, func(t *testing.T) {
+				address := rawServer(t, c.talk)
+				for _, keep := range []bool{false, true} {
+					result := once(t, probe.Target{URL: "http://" + address, Timeout: time.Second, KeepAlive: keep})
+					check(t, result, address, c.want)
+				}
+			})
 		})
 	}
+	all.Wait()
 }
 
 func TestWhatPreventsAConnectionIsToldApart(t *testing.T) {
+	t.Parallel()
 	closed, full := closedPort(t), fullListener(t)
+	var all sync.WaitGroup // of subtests, which mostly wait, so not t.Parallel
 	for _, scheme := range []string{"http", "https", "tcp", "tls"} {
-		t.Run(scheme, func(t *testing.T) {
-			t.Parallel()
-			check(t, once(t, probe.Target{URL: scheme + "://" + closed}), closed, said{tracker.Connect, "connection refused", "connection refused by ADDR"})
-			check(t, once(t, probe.Target{URL: scheme + "://" + full, Timeout: 200 * time.Millisecond}), full, said{tracker.Timeout, "timeout", "timeout after 200 ms while connecting to ADDR"})
+		all.Go(func() {
+			t.Run(scheme, func(t *testing.T) {
+				check(t, once(t, probe.Target{URL: scheme + "://" + closed}), closed, said{tracker.Connect, "connection refused", "connection refused by ADDR"})
+				check(t, once(t, probe.Target{URL: scheme + "://" + full, Timeout: time.Second}), full, said{tracker.Timeout, "timeout", "timeout after 1 s while connecting to ADDR"})
+			})
 		})
 	}
+	all.Wait()
 	address := rawServer(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)); <-t.Context().Done() })
 	big := strings.Repeat("x", 16<<20)
-	check(t, once(t, probe.Target{URL: "http://" + address, Body: big, Timeout: 300 * time.Millisecond}), address, said{tracker.Timeout, "timeout", "timeout after 300 ms while sending the request"})
+	check(t, once(t, probe.Target{URL: "http://" + address, Body: big, Timeout: time.Second}), address, said{tracker.Timeout, "timeout", "timeout after 1 s while sending the request"})
 }
 
 func TestWhatIsWrongWithTLSIsToldApart(t *testing.T) {
+	t.Parallel()
 	trusted, strange := newAuthority(t), newAuthority(t)
 	good := trusted.issue(t, -day, 90*day)
 	self := strange.issue(t, -day, 90*day)
 	self.Certificate = [][]byte{strange.certificate.Raw}
 	self.PrivateKey = strange.key
 	config := func(c tls.Certificate) *tls.Config { return &tls.Config{Certificates: []tls.Certificate{c}} }
+	var all sync.WaitGroup // of subtests, which mostly wait, so not t.Parallel
 	for _, c := range []struct {
 		name   string
 		config *tls.Config    // of a server that speaks TLS
@@ -118,25 +128,27 @@ func TestWhatIsWrongWithTLSIsToldApart(t *testing.T) {
 		{"no TLS at all", nil, func(conn net.Conn) { _, _ = io.WriteString(conn, "220 mail.example ESMTP\r\n"); hang(conn) }, said{tracker.TLS, "not TLS", "TLS: what answered at ADDR does not speak TLS"}},
 		{"closed", nil, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 4096)) }, said{tracker.TLS, "handshake failed", "TLS: ADDR closed the connection during the handshake"}},
 		{"reset", nil, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 4096)); _ = conn.(*net.TCPConn).SetLinger(0) }, said{tracker.TLS, "handshake failed", "TLS: ADDR closed the connection during the handshake"}},
-		{"silence", nil, hang, said{tracker.Timeout, "timeout", "timeout after 300 ms while shaking hands for TLS with ADDR"}},
+		{"silence", nil, hang, said{tracker.Timeout, "timeout", "timeout after 1 s while shaking hands for TLS with ADDR"}},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			var address string
-			if c.config != nil {
-				address = tlsServer(t, c.config, answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
-			} else {
-				address = rawServer(t, c.talk)
-			}
-			for _, target := range []probe.Target{{URL: "https://" + address}, {URL: "https://" + address, KeepAlive: true}, {URL: "tls://" + address}} {
-				if c.name == "client certificate wanted, late" && strings.HasPrefix(target.URL, "tls:") {
-					continue // TLS 1.3 says so only to who reads on
+		all.Go(func() {
+			t.Run(c.name, func(t *testing.T) {
+				var address string
+				if c.config != nil {
+					address = tlsServer(t, c.config, answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+				} else {
+					address = rawServer(t, c.talk)
 				}
-				target.Timeout, target.TLS.CAFile = 300*time.Millisecond, trusted.file
-				check(t, once(t, target), address, c.want)
-			}
+				for _, target := range []probe.Target{{URL: "https://" + address}, {URL: "https://" + address, KeepAlive: true}, {URL: "tls://" + address}} {
+					if c.name == "client certificate wanted, late" && strings.HasPrefix(target.URL, "tls:") {
+						continue // TLS 1.3 says so only to who reads on
+					}
+					target.Timeout, target.TLS.CAFile = time.Second, trusted.file
+					check(t, once(t, target), address, c.want)
+				}
+			})
 		})
 	}
+	all.Wait()
 }
 
 func TestExpiryOfARefusedCertificateIsEvidence(t *testing.T) {
@@ -149,6 +161,7 @@ func TestExpiryOfARefusedCertificateIsEvidence(t *testing.T) {
 }
 
 func TestWhatIsWrongWithHTTP2IsToldApart(t *testing.T) {
+	t.Parallel()
 	// Each talks HTTP/2 without TLS, and does something after the request's header.
 	frames := func(react func(*http2.Framer, uint32) (hangUp bool)) func(net.Conn) {
 		return func(conn net.Conn) {
@@ -175,6 +188,7 @@ func TestWhatIsWrongWithHTTP2IsToldApart(t *testing.T) {
 			}
 		}
 	}
+	var all sync.WaitGroup // of subtests, which mostly wait, so not t.Parallel
 	for _, c := range []struct {
 		name string
 		talk func(net.Conn)
@@ -185,17 +199,19 @@ func TestWhatIsWrongWithHTTP2IsToldApart(t *testing.T) {
 			return f.WriteRSTStream(id, http2.ErrCodeEnhanceYourCalm) != nil
 		}), said{tracker.Protocol, "HTTP/2 stream reset", "HTTP/2: the server reset the stream with ENHANCE_YOUR_CALM while waiting for the first byte"}},
 		{"goaway", frames(func(f *http2.Framer, id uint32) bool { return f.WriteGoAway(id, http2.ErrCodeProtocol, nil) == nil }), said{tracker.Protocol, "HTTP/2 connection closed", "HTTP/2: the server closed the connection with GOAWAY (PROTOCOL_ERROR) while waiting for the first byte"}},
-		{"silence", frames(func(*http2.Framer, uint32) bool { return false }), said{tracker.Timeout, "timeout", "timeout after 300 ms while waiting for the first byte"}},
+		{"silence", frames(func(*http2.Framer, uint32) bool { return false }), said{tracker.Timeout, "timeout", "timeout after 1 s while waiting for the first byte"}},
 		{"no HTTP/2", answer("HTTP/1.1 400 Bad Request\r\n\r\n"), said{tracker.Protocol, "not HTTP/2", "HTTP/2: the server answered in HTTP/1.1"}},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			address := rawServer(t, c.talk)
-			for _, keep := range []bool{false, true} {
-				check(t, once(t, probe.Target{URL: "http://" + address, HTTP: "2", Timeout: 300 * time.Millisecond, KeepAlive: keep}), address, c.want)
-			}
+		all.Go(func() {
+			t.Run(c.name, func(t *testing.T) {
+				address := rawServer(t, c.talk)
+				for _, keep := range []bool{false, true} {
+					check(t, once(t, probe.Target{URL: "http://" + address, HTTP: "2", Timeout: time.Second, KeepAlive: keep}), address, c.want)
+				}
+			})
 		})
 	}
+	all.Wait()
 }
 
 func TestHTTP2IsSpokenWhereTheServerPrefersIt(t *testing.T) {
@@ -223,6 +239,7 @@ func TestHTTP2IsSpokenWhereTheServerPrefersIt(t *testing.T) {
 }
 
 func TestWhatIsWrongWithTheNameIsToldApart(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		rcode int // -1 is silence
@@ -240,7 +257,7 @@ func TestWhatIsWrongWithTheNameIsToldApart(t *testing.T) {
 				return new(dns.Msg).SetRcode(question, c.rcode)
 			})
 			for _, url := range []string{"http://api.example.", "tcp://api.example.:80"} {
-				target := probe.Target{Name: "api", URL: url, Attempts: 1, Timeout: 300 * time.Millisecond}
+				target := probe.Target{Name: "api", URL: url, Attempts: 1, Timeout: time.Second}
 				r, err := probe.Once(t.Context(), target, probe.Options{Resolver: resolver})
 				if err != nil {
 					t.Fatal(err)
@@ -253,7 +270,8 @@ func TestWhatIsWrongWithTheNameIsToldApart(t *testing.T) {
 }
 
 func TestTotalDeadlineHoldsInEveryFault(t *testing.T) {
-	const timeout = time.Second
+	t.Parallel()
+	const timeout = 2 * time.Second
 	trickle := func(conn net.Conn) {
 		readRequest(conn)
 		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")

@@ -77,6 +77,7 @@ func TestIPVersionIsKept(t *testing.T) {
 }
 
 func TestDNSProbeAsksAndCompares(t *testing.T) {
+	t.Parallel()
 	address, _ := nameServer(t, func(question *dns.Msg) *dns.Msg {
 		m := new(dns.Msg).SetReply(question)
 		q := question.Question[0]
@@ -117,9 +118,9 @@ func TestDNSProbeAsksAndCompares(t *testing.T) {
 		{"gone.example", "", said{tracker.DNS, "no such host", `DNS: no such host "gone.example." (asked ADDR)`}},
 		{"broken.example", "", said{tracker.DNS, "DNS server failure", `DNS: SERVFAIL for "broken.example." (asked ADDR)`}},
 		{"refused.example", "", said{tracker.DNS, "DNS server failure", `DNS: REFUSED for "refused.example." (asked ADDR)`}},
-		{"silent.example", "", said{tracker.Timeout, "timeout", "timeout after 200 ms while waiting for the first byte"}},
+		{"silent.example", "", said{tracker.Timeout, "timeout", "timeout after 1 s while waiting for the first byte"}},
 	} {
-		target := probe.Target{URL: "dns://" + address + "/" + c.question, Timeout: 200 * time.Millisecond}
+		target := probe.Target{URL: "dns://" + address + "/" + c.question, Timeout: time.Second}
 		if c.expect != "" {
 			target.Expect = []string{c.expect}
 		}
