@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"errtop/tracker"
 )
@@ -67,8 +68,8 @@ func newErrorsTable() *table[happening, uint64] {
 			{
 				title: "TIME", min: 8, keep: keepAlways,
 				order: func(a, b *happening) int { return b.Time.Compare(a.Time) },
-				draw: func(p *pen, h *happening, w int) {
-					p.cell(p.styles.Muted, string(h.Time.In(p.loc).AppendFormat(p.scratch[:0], "15:04:05")), w)
+				draw: func(p *pen, h *happening, _ int) {
+					p.bytes(p.styles.Muted, h.Time.In(p.loc).AppendFormat(p.scratch[:0], time.TimeOnly))
 				},
 			},
 			{

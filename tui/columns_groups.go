@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"strings"
+	"time"
 
 	"errtop/tracker"
 )
@@ -23,8 +24,8 @@ func newGroupsTable() *table[tracker.Group, uint64] {
 			{
 				title: "LAST", min: 8, keep: 80,
 				order: func(a, b *tracker.Group) int { return b.Last.Compare(a.Last) },
-				draw: func(p *pen, g *tracker.Group, w int) {
-					p.cell(p.styles.Muted, string(g.Last.In(p.loc).AppendFormat(p.scratch[:0], "15:04:05")), w)
+				draw: func(p *pen, g *tracker.Group, _ int) {
+					p.bytes(p.styles.Muted, g.Last.In(p.loc).AppendFormat(p.scratch[:0], time.TimeOnly))
 				},
 			},
 			{

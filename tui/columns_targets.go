@@ -75,7 +75,7 @@ func newTargetsTable() *table[tracker.Target, string] {
 				title: "ERRORS, LAST 60 MIN", min: 20, keep: 70,
 				draw: func(p *pen, t *tracker.Target, w int) {
 					var values [60]uint32
-					p.spark(p.styles.State(max(t.State, tracker.Degraded)), errorsOf(values[:0], &t.Activity.Minutes, 60), w)
+					p.spark(sparkStyle(p.styles, t.State), errorsOf(values[:0], &t.Activity.Minutes, 60), w)
 				},
 			},
 			{
@@ -85,6 +85,14 @@ func newTargetsTable() *table[tracker.Target, string] {
 			},
 		},
 	}
+}
+
+// sparkStyle keeps the past errors of what is well from drawing the eye.
+func sparkStyle(s *Styles, state tracker.State) Style {
+	if state <= tracker.Stale {
+		return s.Muted
+	}
+	return s.State(state)
 }
 
 func nameStyle(s *Styles, t *tracker.Target) Style {

@@ -27,7 +27,10 @@ type newsMsg struct {
 }
 
 // pastMsg is a snapshot of an earlier moment.
-type pastMsg struct{ snap *tracker.Snapshot }
+type pastMsg struct {
+	at   time.Time // the moment that was asked for
+	snap *tracker.Snapshot
+}
 
 // restBetween is how long a picture without changes is shown before its sliding windows are counted again.
 const restBetween = 5 * time.Second
@@ -67,5 +70,5 @@ func (f *feed) next(taken time.Time) tea.Cmd {
 
 // at returns a command for the picture of an earlier moment.
 func (f *feed) at(at time.Time) tea.Cmd {
-	return func() tea.Msg { return pastMsg{f.tracker.SnapshotAt(f.now(), at)} }
+	return func() tea.Msg { return pastMsg{at, f.tracker.SnapshotAt(f.now(), at)} }
 }

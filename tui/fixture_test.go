@@ -153,12 +153,12 @@ func evidence() *tracker.Evidence {
 
 // user sits before a dashboard under test, driven like by a user.
 type user struct {
-	t *testing.T
+	t testing.TB
 	m *model
 }
 
 // visit shows a snapshot at a size.
-func visit(t *testing.T, w, h int, snap *tracker.Snapshot, change ...func(*Options)) *user {
+func visit(t testing.TB, w, h int, snap *tracker.Snapshot, change ...func(*Options)) *user {
 	t.Helper()
 	o := Options{Tracker: tracker.New(tracker.Settings{}), Title: "prod-eu", Location: time.UTC, Now: func() time.Time { return noon }}
 	for _, c := range change {

@@ -123,6 +123,14 @@ func since(at, now time.Time, loc *time.Location) string {
 	return at.Format("15:04")
 }
 
+// holdsSince says since when and for how long something holds: " since 14:02 (30m)"; of an unknown time it says nothing.
+func holdsSince(at, now time.Time, loc *time.Location) string {
+	if at.IsZero() {
+		return ""
+	}
+	return " since " + since(at, now, loc) + " (" + span(now.Sub(at)) + ")"
+}
+
 func span(d time.Duration) string { return string(appendSpan(nil, d)) }
 
 func count(n uint64) string { return string(appendCount(nil, n)) }

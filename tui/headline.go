@@ -91,7 +91,7 @@ func (h *headline) wrong(a area, t *tracker.Target) {
 	end := a.w - width(right) - 2
 	body := p
 	body.end = a.x + max(end-1, p.at())
-	body.text(a.styles.Text, "since "+since(t.Since, a.now, a.loc)+" ("+span(a.now.Sub(t.Since))+")")
+	body.text(a.styles.Text, strings.TrimSpace(holdsSince(t.Since, a.now, a.loc)))
 	if why := h.why(t); why != "" {
 		body.text(a.styles.Muted, ": ")
 		body.text(a.styles.State(t.State), why)

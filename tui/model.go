@@ -24,7 +24,8 @@ type model struct {
 	headline headline
 	views    [len(viewNames)]view
 	current  int
-	open     []*detail // pages over the view, the topmost last
+	tabs     [len(viewNames)]place // of the views' names in the header
+	open     []*detail             // pages over the view, the topmost last
 	help     *detail
 	prompt   prompt
 	filter   *filter
@@ -90,7 +91,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.news(msg)
 		return m, m.feed.next(m.taken)
 	case pastMsg:
-		if !m.past.IsZero() {
+		if msg.at.Equal(m.past) { // and not of a moment that was passed on the way
 			m.show(msg.snap)
 		}
 	case noticeMsg:
@@ -102,6 +103,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.resize(msg.Width, msg.Height)
 	case tea.KeyPressMsg:
 		return m, m.key(msg)
+	case tea.MouseClickMsg:
+		m.click(msg)
+	case tea.MouseWheelMsg:
+		m.wheel(msg)
 	case tea.PasteMsg:
 		if m.prompt.open {
 			m.prompt.insert(msg.Content)

@@ -15,6 +15,7 @@ type overview struct {
 	status  byStatus
 	chart   failuresChart
 	hours   hourly
+	events  breakerEvents
 	inError bool // the errors have the focus, not the targets
 
 	snap   *tracker.Snapshot
@@ -33,6 +34,7 @@ func (o *overview) SetSnapshot(snap *tracker.Snapshot, f *filter) {
 	o.status.SetSnapshot(snap)
 	o.chart.SetSnapshot(snap)
 	o.hours.SetSnapshot(snap)
+	o.events.SetSnapshot(snap)
 }
 
 func (o *overview) HandleKey(a Action) bool {
@@ -73,18 +75,22 @@ func (o *overview) View(a area) {
 
 func (o *overview) wide(a area) {
 	left, right := a.left(a.w - max(a.w*2/5, 60))
+	left.w-- // air before the line
 	targets := min(max(len(o.targets.items), 2)+2, left.h*3/5)
 	top, errors := left.top(targets)
 	o.targets.view(top.trim(1), !o.inError)
 	o.errorsPanel(errors)
-	right = divide(right) // a frame's rows are drawn from left to right
-	status := min(max(len(o.status.counts), 1)+2, right.h/3)
-	top, right = right.top(status)
+
+	right = divide(right) // after what is left of it: rows are drawn from left to right
+	top, right = right.top(min(max(len(o.status.counts), 1)+2, right.h/3))
 	o.status.View(top.trim(1))
-	hours := min(max(right.h/3, 6), 11)
-	bottom, chart := right.bottom(hours)
-	o.chart.View(chart.trim(1))
-	o.hours.View(bottom)
+	top, right = right.top(min(right.h*2/3, 16))
+	o.chart.View(top.trim(1))
+	top, right = right.top(min(right.h, 9))
+	o.hours.View(top.trim(1))
+	if right.h > 2 {
+		o.events.View(right)
+	}
 }
 
 func (o *overview) normal(a area) {

@@ -68,7 +68,7 @@ func (b *breakerPage) write(d *doc, snap *tracker.Snapshot) {
 func writeBreaker(d *doc, b *tracker.Breaker) {
 	d.line(
 		run{d.styles.Breaker(b.State), d.glyphs.breakers[min(b.State, tracker.HalfOpen)] + " " + b.State.String()},
-		run{d.styles.Text, " " + b.Role.String() + ", since " + since(b.Since, d.now, d.loc) + " (" + span(d.now.Sub(b.Since)) + ")"},
+		run{d.styles.Text, " " + b.Role.String() + holdsSince(b.Since, d.now, d.loc)},
 	)
 	if b.State == tracker.Closed && b.Threshold > 0 {
 		d.field("failures", d.styles.Text, strconv.Itoa(b.Failures)+" of "+strconv.Itoa(b.Threshold)+" in a row")

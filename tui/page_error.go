@@ -34,12 +34,14 @@ func requestOf(r *tracker.Result) *tracker.Request {
 }
 
 func (e *errorPage) write(d *doc, snap *tracker.Snapshot) {
-	writeResult(d, &e.failure.Result)
+	writeWhat(d, &e.failure.Result)
+	writeAdvice(d, e.failure.Outcome())
+	writeFacts(d, &e.failure.Result)
 	e.similar(d, snap)
 }
 
-// writeResult writes an error: what, why and what to do first; then the evidence.
-func writeResult(d *doc, r *tracker.Result) {
+// writeWhat writes what went wrong.
+func writeWhat(d *doc, r *tracker.Result) {
 	d.line(run{d.styles.Outcome(r.Outcome()), r.Outcome().Label() + " "}, run{d.styles.Strong, r.Error})
 	if r.Message != r.Error {
 		d.text(d.styles.Text, r.Message)
@@ -49,7 +51,10 @@ func writeResult(d *doc, r *tracker.Result) {
 			d.item(d.styles.Degraded, problem)
 		}
 	}
-	writeAdvice(d, r.Outcome())
+}
+
+// writeFacts writes what is known about a request.
+func writeFacts(d *doc, r *tracker.Result) {
 	d.heading("EVIDENCE")
 	d.when("time", r.Time)
 	d.field("target", d.styles.Text, r.Target)

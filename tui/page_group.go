@@ -37,13 +37,13 @@ func (g *groupPage) write(d *doc, snap *tracker.Snapshot) {
 	})
 	writeAdvice(d, g.group.Outcome)
 	if len(g.group.Exemplars) > 0 {
-		d.heading("THE FIRST AND THE NEWEST")
+		d.heading("THE FIRST AND THE NEWEST FEW")
 		writeExemplars(d, &g.group, 0)
 	}
 	if g.group.Example != nil {
-		d.heading("AN EXAMPLE")
-		d.gap()
-		writeResult(d, g.group.Example)
+		d.heading("THE NEWEST")
+		writeWhat(d, g.group.Example)
+		writeFacts(d, g.group.Example)
 	}
 }
 

@@ -35,7 +35,7 @@ func (t *targetPage) write(d *doc, snap *tracker.Snapshot) {
 	target := &t.target
 	d.line(
 		run{d.styles.State(target.State), d.glyphs.state(target.State) + " " + target.State.String()},
-		run{d.styles.Text, " since " + since(target.Since, d.now, d.loc) + " (" + span(d.now.Sub(target.Since)) + ")"},
+		run{d.styles.Text, holdsSince(target.Since, d.now, d.loc)},
 	)
 	if target.Reason != "" {
 		d.text(d.styles.Text, target.Reason)

@@ -78,6 +78,7 @@ func (m *model) header(a area) {
 		tabs += len(name) + 4
 	}
 	for i, name := range viewNames {
+		m.tabs[i] = place{}
 		if p.left()-tail < tabs && i != m.current {
 			continue
 		}
@@ -85,6 +86,7 @@ func (m *model) header(a area) {
 		if i == m.current {
 			look = s.Title
 		}
+		m.tabs[i] = place{a.x + p.at(), a.y, len(name) + 2, 1}
 		p.text(look, strconv.Itoa(i+1)+" "+name)
 		p.space(2)
 		tabs -= len(name) + 4

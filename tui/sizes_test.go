@@ -27,7 +27,7 @@ func TestEverySizeDrawsItsRowsAndNoRowIsTooLong(t *testing.T) {
 		"error": {"2", "enter"}, "group": {"3", "enter"}, "target": {"4", "enter"}, "breaker": {"5", "enter"}, "source": {"7", "j", "enter"},
 		"help": {"?"}, "frozen": {"1", "space"}, "prompt": {"1", "/"},
 	}
-	step := 7
+	step := 13
 	if testing.Short() {
 		step = 31
 	}
@@ -61,6 +61,15 @@ func TestAnEmptyPictureSaysWhatWouldFillIt(t *testing.T) {
 	for key, want := range map[string]string{"1": "Nothing was heard yet", "2": "no errors yet", "3": "no groups yet", "4": "no targets yet", "5": "no breakers yet", "6": "no alerts", "7": "no sources"} {
 		if got := s.press(key).text(); !strings.Contains(got, want) {
 			t.Errorf("view %s does not say %q:\n%s", key, want, got)
+		}
+	}
+}
+
+func TestEveryOverviewShowsTheWorstTargetAndTheClock(t *testing.T) {
+	for w := 40; w <= 300; w += 20 {
+		for h := 8; h <= 80; h += 9 {
+			s := visit(t, w, h, incident())
+			s.sees("failing", "✖ kling", "14:32:07")
 		}
 	}
 }

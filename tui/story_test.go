@@ -3,6 +3,11 @@ package tui
 import (
 	"strings"
 	"testing"
+	"time"
+
+	"errtop/tracker"
+
+	tea "charm.land/bubbletea/v2"
 )
 
 // sees fails unless the screen shows each text.
@@ -71,4 +76,64 @@ func TestTheSelectionStaysOnItsItemWhileRowsMove(t *testing.T) {
 	moved.Targets[0], moved.Targets[2] = moved.Targets[2], moved.Targets[0]
 	s.m.Update(newsMsg{noon, moved})
 	s.press("enter").sees("TARGET runway/gen3")
+}
+
+func TestAFrozenPictureStaysAndCountsWhatWaits(t *testing.T) {
+	s := visit(t, 120, 40, incident()).press("space").sees("FROZEN", "0 newer errors wait", "frozen 14:32:07")
+	later := incident()
+	later.Errors = append(later.Errors, tracker.Failure{Seq: 103, Result: tracker.Result{Target: "veo", Kind: tracker.DNS, Error: "no such host"}})
+	s.m.Update(newsMsg{noon.Add(3 * time.Second), later})
+	s.sees("3 newer errors wait", "frozen 14:32:07", "OPEN 41s").lacks("no such host").
+		press("space").sees("no such host", "live 14:32:10", "OPEN 38s").lacks("FROZEN")
+}
+
+func TestOneCanGoBackInTimeAndReturn(t *testing.T) {
+	s := visit(t, 160, 40, incident())
+	if _, cmd := s.m.Update(press("{")); cmd == nil {
+		t.Fatal("nothing is asked for")
+	}
+	past := calm()
+	past.At, past.Past, past.Missing = s.m.past, true, []string{"latency by minute"}
+	s.m.Update(pastMsg{noon, calm()}) // too late: nobody is there any more
+	s.lacks("all ok")
+	s.m.Update(pastMsg{s.m.past, past})
+	s.sees("PAST 13:32:00, 1h00m ago", "0 goes back to now", "past 13:32:00", "not known any more: latency by minute", "all ok").
+		press("<").sees("PAST 13:31:00").press(">", ">").sees("PAST 13:33:00").
+		press("0").lacks("PAST").sees("failing  kling", "live 14:32:07")
+	s.press(">").lacks("PAST") // there is no future
+}
+
+func TestSortingIsShownAndTurnsRound(t *testing.T) {
+	s := visit(t, 120, 24, incident()).press("4", "s").sees("TARGET↓")
+	if first := strings.Index(s.text(), "flux/dev "); first > strings.Index(s.text(), "veo ") {
+		t.Errorf("not sorted by name:\n%s", s.text())
+	}
+	s.press("S").sees("TARGET↑")
+	if veo := strings.Index(s.text(), "● veo"); veo > strings.Index(s.text(), "▲ flux/dev") {
+		t.Errorf("not turned round:\n%s", s.text())
+	}
+}
+
+func TestTheNextErrorIsReadWithoutGoingBackToTheList(t *testing.T) {
+	visit(t, 120, 50, incident()).press("2", "enter").sees("req_0000").press("n").sees("req_0001").press("N", "N").sees("req_0000")
+}
+
+func TestAMouseSelectsOpensAndScrolls(t *testing.T) {
+	s := visit(t, 200, 50, incident())
+	at := func(text string) tea.Mouse {
+		for y, line := range strings.Split(s.text(), "\n") {
+			if before, _, found := strings.Cut(line, text); found {
+				return tea.Mouse{X: len([]rune(before)), Y: y, Button: tea.MouseLeft}
+			}
+		}
+		t.Fatalf("%q is not to be seen", text)
+		return tea.Mouse{}
+	}
+	s.m.Update(tea.MouseClickMsg(at("▲ flux/dev")))
+	s.m.Update(tea.MouseClickMsg(at("▲ flux/dev")))
+	s.sees("TARGET flux/dev").press("esc")
+	s.m.Update(tea.MouseWheelMsg{Button: tea.MouseWheelDown})
+	s.press("enter").sees("TARGET runway/gen3").press("esc")
+	s.m.Update(tea.MouseClickMsg(at("5 breakers")))
+	s.sees("the trial failed: 429", "BREAKER kling gate")
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -22,7 +23,7 @@ type Styles struct {
 	Text, Strong, Muted, Faint Style
 	Title                      Style // headings
 	Accent                     Style // keys, links between things, the active tab
-	Badge                      Style // the word in front of the headline, with the state's colour behind it
+	Badge                      Style // text of the word in front of the headline, which stands on the state's colour
 	Selected                   Style // under the selected row
 	Banner                     Style // frozen, past, problems: impossible to miss
 
@@ -123,10 +124,28 @@ func NewStyles(theme string, own map[string]string) (*Styles, error) {
 	apply(base)
 	apply(own)
 	for state := range s.badges {
-		s.badges[state] = s.Badge
-		s.badges[state].sgr = strings.Trim(s.State(tracker.State(state)).sgr+";"+s.Badge.sgr, ";")
+		name := tracker.State(state).String()
+		behind := " reverse"
+		if color := textColor(cmp.Or(own[name], base[name])); color != "" {
+			behind = " on " + color
+		}
+		style, err := ParseStyle(cmp.Or(own["badge"], base["badge"]) + behind)
+		if err == nil { // a mistake in a token is reported above
+			s.badges[state] = style
+		}
 	}
 	return s, errors.Join(problems...)
+}
+
+// textColor returns the colour that a style gives the text, "" where it gives none.
+func textColor(spec string) string {
+	before, _, _ := strings.Cut(spec, "on ")
+	for word := range strings.FieldsSeq(before) {
+		if isColor(word) {
+			return word
+		}
+	}
+	return ""
 }
 
 // ThemeNames returns the names of the built-in themes.

@@ -34,6 +34,7 @@ type table[T any, K comparable] struct {
 	sort    int   // column + 1; 0 is the order that the items came in
 	reverse bool
 	total   int // items before the filter
+	place   place
 }
 
 // set takes the items to list.
@@ -146,6 +147,7 @@ const keepAlways = 100
 
 // view draws the heading and the rows. The selection shows only where focus is.
 func (t *table[T, K]) view(a area, focus bool) {
+	t.place = placeOf(a)
 	if a.h <= 0 {
 		return
 	}

@@ -1,26 +1,27 @@
 package tui
 
 // themes returns the built-in themes: looks by token, in the spelling of [ParseStyle]. No theme sets what is behind ordinary
-// text, so that the terminal's own background shows, whatever it is. Red and green never stand alone: healthy is a
-// calm blue-green, failing a red that also differs in brightness, and every state has a symbol and a word.
+// text, so that the terminal's own background shows, whatever it is. The colours are of the 256 that nearly every terminal
+// has, so that the picture is the same with and without true colour. Red and green never stand alone: healthy is a calm
+// blue-green, failing a red that also differs in brightness, and every state has a symbol and a word.
 func themes() map[string]map[string]string {
 	return map[string]map[string]string{
 		"dark": {
-			"strong": "bold", "muted": "#9aa5b8", "faint": "#566074", "title": "bold #9fb4d8", "accent": "#7dcfff",
-			"badge": "bold reverse", "selected": "on #2b3550", "banner": "bold #11151c on #ffcb6b",
-			"failing": "#ff6e6e", "degraded": "#ffb454", "throttled": "#d2a6ff", "stale": "#a9b1c6", "ok": "#5fc9b8", "unknown": "#7d889c",
+			"strong": "bold", "muted": "246", "faint": "240", "title": "bold 110", "accent": "117",
+			"badge": "bold 16", "selected": "on 237", "banner": "bold 16 on 221",
+			"failing": "203", "degraded": "215", "throttled": "177", "stale": "152", "ok": "79", "unknown": "244",
 		},
 		"light": {
-			"strong": "bold", "muted": "#5a6372", "faint": "#a3abb8", "title": "bold #2f4a78", "accent": "#0063a8",
-			"badge": "bold reverse", "selected": "on #d9e4f5", "banner": "bold #ffffff on #8a5a00",
-			"failing": "#c4161c", "degraded": "#a15c00", "throttled": "#7b3fb5", "stale": "#5f6b7a", "ok": "#00766a", "unknown": "#78828f",
+			"strong": "bold", "muted": "240", "faint": "248", "title": "bold 24", "accent": "25",
+			"badge": "bold 231", "selected": "on 189", "banner": "bold 231 on 94",
+			"failing": "160", "degraded": "130", "throttled": "91", "stale": "60", "ok": "30", "unknown": "242",
 		},
 		"high-contrast": {
-			"strong": "bold", "title": "bold underline", "accent": "bold 14", "badge": "bold reverse", "selected": "reverse",
-			"banner": "bold 0 on 11", "failing": "bold 9", "degraded": "bold 11", "throttled": "bold 13", "ok": "bold 14",
+			"strong": "bold", "title": "bold underline", "accent": "bold 14", "badge": "bold 0", "selected": "reverse",
+			"banner": "bold 0 on 11", "failing": "bold 9", "degraded": "bold 11", "throttled": "bold 13", "stale": "bold 15", "ok": "bold 14",
 		},
 		"mono": {
-			"strong": "bold", "muted": "", "faint": "faint", "title": "bold underline", "accent": "underline", "badge": "bold reverse",
+			"strong": "bold", "faint": "faint", "title": "bold underline", "accent": "underline", "badge": "bold",
 			"selected": "reverse", "banner": "bold reverse", "failing": "bold", "degraded": "bold", "throttled": "bold",
 			"stale": "italic",
 		},

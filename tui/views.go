@@ -60,6 +60,7 @@ func (l *list[T, K]) View(a area) {
 		return
 	}
 	left, right := a.left(a.w * 11 / 20)
+	left.w-- // air before the line
 	l.table.view(left, true)
 	right = divide(right)
 	if p := l.Selected(); p != nil && l.snap != nil {
