@@ -92,7 +92,7 @@ func (tg *target) show(c *clock) (changed bool) {
 	if !tg.dirty && at < tg.until && at.step() == tg.act.edge {
 		return false
 	}
-	changed = tg.walk(at.step()) || tg.dirty
+	changed = c.at != 0 && tg.walk(at.step()) || tg.dirty // as for all targets: not to now before anything is known
 	tg.evaluate(at)
 	out := &tg.shown
 	state, reason, disagreement := tg.cond.state, tg.reason(at), tg.disagreement(at)

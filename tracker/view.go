@@ -31,7 +31,8 @@ func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
 	old := t.view.snapshot
 	asked := old == nil || t.version != t.view.version
 
-	slid := t.all.advance(at.step())
+	// Before anything is known of the time, windows must not slide to now: the log that comes may be of yesterday.
+	slid := t.clock.at != 0 && t.all.advance(at.step())
 	groups := t.refreshGroups(at)
 	targets := t.refreshTargets()
 	s := &Snapshot{At: t.clock.time(at), LogTime: !t.clock.live}
