@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,19 +37,20 @@ func newDashboard(settings *config.Config) *dashboard {
 func (a *app) dashboardCommand() *cobra.Command {
 	var options ingest.Options
 	var plain bool
+	since := config.Duration(24 * time.Hour)
 	command := &cobra.Command{
-		Use:   "errtop",
+		Use:   "errtop [FILE...]",
 		Short: "top for failing requests",
 		Long: "top for failing requests: what is broken, since when, why, what to do about it, and is it getting better.\n\n" +
-			"Without a config and without results piped in it shows the demo.",
+			"It watches the config's targets, the request logs that are named, - for standard input, and what is piped in; " +
+			"with none of these it shows the demo.",
 		Example: "errtop demo\n" +
-			"tail -F /var/log/nginx/access.log | errtop\n" +
+			"errtop /var/log/nginx/access.log\n" +
+			"kubectl logs -f deploy/api | errtop\n" +
 			"errtop --config errtop.toml",
 		RunE: func(command *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usage("no such command: "+args[0], "errtop --help lists the commands; to read a log: errtop < FILE")
-			}
-			d, err := a.chosen(command.Context(), options)
+			options.Since = since.Std()
+			d, err := a.chosen(command.Context(), args, options)
 			if err != nil {
 				return err
 			}
@@ -57,7 +60,10 @@ func (a *app) dashboardCommand() *cobra.Command {
 	}
 	a.configFlag(command)
 	plainFlag(command, &plain)
-	command.Flags().StringVar((*string)(&options.Format), "format", "", "format of the results piped in; recognised by default")
+	formatFlag(command, &options)
+	command.Flags().TextVar(&since, "since", since, "of logs, only what is younger than this before the newest line")
+	command.Flags().BoolVar(&options.All, "all", false, "of logs, all, however old")
+	command.Flags().BoolVar(&options.NoFollow, "no-follow", false, "stop at the end of the logs")
 	return command
 }
 
@@ -66,8 +72,21 @@ func plainFlag(command *cobra.Command, plain *bool) {
 	command.Flags().BoolVar(plain, "plain", false, "a line for every change instead of a dashboard, until the input ends")
 }
 
-// chosen returns what errtop without a command shows: the config's targets, results that are piped in, both, or else the demo.
-func (a *app) chosen(ctx context.Context, options ingest.Options) (*dashboard, error) {
+// formatFlag gives a command --format.
+func formatFlag(command *cobra.Command, options *ingest.Options) {
+	names := make([]string, 0, len(ingest.Formats()))
+	for _, format := range ingest.Formats() {
+		names = append(names, string(format))
+	}
+	command.Flags().StringVar((*string)(&options.Format), "format", "", "format of the logs: "+strings.Join(names, ", ")+"; recognised by default")
+}
+
+// chosen returns what errtop without a command shows: the config's targets and logs, the logs that args name, what is piped
+// in, or else the demo.
+func (a *app) chosen(ctx context.Context, args []string, options ingest.Options) (*dashboard, error) {
+	if err := checkFiles(args); err != nil {
+		return nil, err
+	}
 	settings, path, err := a.settings(ctx)
 	if err != nil {
 		return nil, err
@@ -81,7 +100,14 @@ func (a *app) chosen(ctx context.Context, options ingest.Options) (*dashboard, e
 		d.sources = append(d.sources, watched.probe, watched.follow)
 		d.reload = watched.reload
 	}
-	if isPiped(a.In) {
+	for i := range settings.Sources {
+		d.sources = append(d.sources, logs(d.feed, settings.Sources[i].Files, sourceOptions(&settings.Sources[i])))
+	}
+	files := slices.DeleteFunc(slices.Clone(args), func(name string) bool { return name == "-" })
+	if len(files) > 0 {
+		d.sources = append(d.sources, logs(d.feed, files, options))
+	}
+	if len(files) < len(args) || len(args) == 0 && isPiped(a.In) {
 		d.sources = append(d.sources, a.standardInput(d.feed, options))
 	}
 	if len(d.sources) > 0 {

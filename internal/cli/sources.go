@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"os"
+	"strings"
 	"time"
 
 	"errtop/internal/config"
@@ -16,6 +18,31 @@ func (a *app) standardInput(f *feed, options ingest.Options) source {
 	return func(ctx context.Context) error {
 		return ingest.Stream(ctx, "stdin", a.In, options, ingest.Sink{Emit: f.emit, Health: f.health})
 	}
+}
+
+// logs reads files and follows them.
+func logs(f *feed, files []string, options ingest.Options) source {
+	return func(ctx context.Context) error {
+		return ingest.Follow(ctx, files, options, ingest.Sink{Emit: f.emit, Health: f.health})
+	}
+}
+
+// sourceOptions returns how a source of the config is read.
+func sourceOptions(s *config.Source) ingest.Options {
+	return ingest.Options{
+		Format: ingest.Format(s.Format), Fields: s.Fields, Target: s.Target,
+		Since: s.Since.Std(), All: s.All, NoFollow: s.NoFollow,
+	}
+}
+
+// checkFiles refuses an argument that looks like a mistyped command rather than a log that will appear.
+func checkFiles(args []string) error {
+	for _, name := range args {
+		if _, err := os.Stat(name); err != nil && name != "-" && !strings.ContainsAny(name, "./*?[") {
+			return usage("no such command or file: "+name, "errtop --help lists the commands; a log that will appear: ./"+name)
+		}
+	}
+	return nil
 }
 
 func newProber(f *feed, settings config.Probe) *probe.Prober {

@@ -38,7 +38,7 @@ func (a *app) statsCommand() *cobra.Command {
 		},
 	}
 	command.Flags().BoolVar(&asJSON, "json", false, "one JSON object instead of text")
-	command.Flags().StringVar((*string)(&options.Format), "format", "", "format of the logs; recognised by default")
+	formatFlag(command, &options.Options)
 	return command
 }
 
