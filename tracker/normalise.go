@@ -1,6 +1,9 @@
 package tracker
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 const (
 	maxMessage = 300 // bytes of a normalised message
@@ -168,8 +171,8 @@ func (n *normaliser) foldable() bool {
 
 // quoted folds the part between two quotes, if one begins here.
 func (n *normaliser) quoted(quote byte) bool {
-	if n.at > 0 && wordByte(n.in[n.at-1]) {
-		return false // an apostrophe
+	if n.at > 0 && (wordByte(n.in[n.at-1]) || n.in[n.at-1] == '}') {
+		return false // an apostrophe, or the end of something
 	}
 	rest := n.in[n.at+1:]
 	length := strings.IndexByte(rest[:min(len(rest), maxQuoted)], quote)
@@ -222,5 +225,11 @@ func hexByte(c byte) bool { return digitByte(c) || c|0x20-'a' < 6 }
 
 // cutRune drops the pieces of a character from the end.
 func cutRune(b []byte) []byte {
-	return []byte(strings.ToValidUTF8(string(b), ""))
+	for range utf8.UTFMax - 1 {
+		if r, size := utf8.DecodeLastRune(b); r != utf8.RuneError || size != 1 {
+			break
+		}
+		b = b[:len(b)-1]
+	}
+	return b
 }
