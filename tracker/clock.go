@@ -121,6 +121,10 @@ func (c *clock) shown() instant {
 	return c.at
 }
 
+// edge is the step that the windows end with. Before anything is known of the time it is 0 and not the caller's now, to which
+// windows must not slide: the log that comes may be of yesterday.
+func (c *clock) edge() int64 { return c.at.step() }
+
 // time turns an instant back into a time in the caller's zone; never is the zero time.
 func (c *clock) time(i instant) time.Time {
 	if i == 0 {

@@ -18,7 +18,7 @@ import (
 //   - a resetAt extends the wait: none is told here.
 func TestTheMachineDoesWhatGobreakerDoes(t *testing.T) {
 	states := map[gobreaker.State]BreakerState{gobreaker.StateClosed: Closed, gobreaker.StateOpen: Open, gobreaker.StateHalfOpen: HalfOpen}
-	for seed := range uint64(20) {
+	for seed := range uint64(8) {
 		synctest.Test(t, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 7))
 			ours := newMachine(5, time.Minute)

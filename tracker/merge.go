@@ -20,7 +20,7 @@ func (t *ErrorTracker) Merge(other *ErrorTracker) {
 	other.flush()
 	t.flush()
 	t.clock.merge(&other.clock)
-	edge := t.clock.shown().step()
+	edge := t.clock.edge()
 	t.all.advance(edge)
 	offset := t.seq
 	t.seq += other.seq

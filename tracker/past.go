@@ -77,6 +77,12 @@ func (p *past) missing(t *ErrorTracker) []string {
 	if now.minute()-p.minute >= minuteSlots {
 		missing = append(missing, "latencies of the last minute and five minutes", "counts of groups by the minute: they are by the hour")
 	}
+	for _, tg := range t.view.targets {
+		if len(tg.history) == historyKept && tg.history[0].at > p.at {
+			missing = append(missing, "states of targets that have changed too often since")
+			break
+		}
+	}
 	missing = append(missing, "latencies by the minute over the hour and the day: they are of whole quarters of an hour")
 	if t.seq > uint64(t.errors.len()) { //nolint:gosec // a length
 		missing = append(missing, "errors that neither the ring nor a group has kept")

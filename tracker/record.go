@@ -108,7 +108,7 @@ func (t *ErrorTracker) turn(tg *target, step int64) {
 
 // fold empties a target's pending results into its windows, which end no earlier.
 func (t *ErrorTracker) fold(tg *target) {
-	t.all.advance(t.clock.at.step())
+	t.all.advance(t.clock.edge())
 	tg.open.fold(&tg.act, &t.all)
 }
 
@@ -118,6 +118,7 @@ func (t *ErrorTracker) flush() {
 		tg.waiting = false
 		if tg.open.results > 0 && !tg.gone {
 			t.fold(tg)
+			tg.evaluate(max(tg.lastSeen, startOf(tg.act.edge)))
 		}
 	}
 	clear(t.waiting)

@@ -22,7 +22,7 @@ const (
 	thinResults  = 20
 	gapFactor    = 3 // times the longest usual gap is stale
 	gapMemory    = 7 * 24 * time.Hour
-	historyKept  = 64
+	historyKept  = 256 // changes of a target's state
 )
 
 // recent is the last outcomes of one origin.

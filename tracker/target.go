@@ -88,12 +88,15 @@ func (tg *target) rewind(to instant) {
 
 // show brings the target to the moment shown and reports whether it looks different from when it was last shown.
 func (tg *target) show(c *clock) (changed bool) {
-	at := c.shown()
-	if !tg.dirty && at < tg.until && at.step() == tg.act.edge {
+	at, edge := c.shown(), c.edge()
+	if !tg.dirty && at < tg.until && edge == tg.act.edge {
 		return false
 	}
-	changed = c.at != 0 && tg.walk(at.step()) || tg.dirty // as for all targets: not to now before anything is known
-	tg.evaluate(at)
+	due := at >= tg.until || edge != tg.act.edge
+	changed = tg.walk(edge) || tg.dirty
+	if due {
+		tg.evaluate(at)
+	}
 	out := &tg.shown
 	state, reason, disagreement := tg.cond.state, tg.reason(at), tg.disagreement(at)
 	breakers, moved := tg.showBreakers(c)

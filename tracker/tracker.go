@@ -235,7 +235,7 @@ func (t *ErrorTracker) target(name string) *target {
 		return t.target(otherName)
 	}
 	tg := &target{name: name, dirty: true}
-	tg.act.edge = t.clock.at.step()
+	tg.act.edge = t.clock.edge()
 	t.targets[name] = tg
 	t.view.stale = true
 	return tg

@@ -10,7 +10,7 @@ import (
 // TestEqualVersionsHaveEqualContent takes snapshots at random between results, quiet times and calls that change nothing.
 // Content that differs must have another version; a version that moved must show something else.
 func TestEqualVersionsHaveEqualContent(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(8) {
 		r := rand.New(rand.NewPCG(seed, 21))
 		tr, now := live(), noon
 		tr.Announce(now, TargetInfo{Name: "probed", URL: "https://example.com", Interval: 20 * time.Second})

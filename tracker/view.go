@@ -31,8 +31,7 @@ func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
 	old := t.view.snapshot
 	asked := old == nil || t.version != t.view.version
 
-	// Before anything is known of the time, windows must not slide to now: the log that comes may be of yesterday.
-	slid := t.clock.at != 0 && t.all.advance(at.step())
+	slid := t.all.advance(t.clock.edge())
 	groups := t.refreshGroups(at)
 	targets := t.refreshTargets()
 	s := &Snapshot{At: t.clock.time(at), LogTime: !t.clock.live}

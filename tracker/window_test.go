@@ -130,7 +130,7 @@ func randomResult(r *rand.Rand, at time.Time) Result {
 
 // TestWindowsEqualABruteForceCount drives a live tracker with streams that burst, pause and come out of order.
 func TestWindowsEqualABruteForceCount(t *testing.T) {
-	for seed := range uint64(30) {
+	for seed := range uint64(10) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
 			tr, truth := live(), &brute{}
@@ -177,4 +177,31 @@ func pause(r *rand.Rand) time.Duration {
 	default:
 		return time.Duration(r.Int64N(int64(15 * time.Second)))
 	}
+}
+
+// FuzzWindows reads a stream of results and pauses from bytes, three each, and holds the windows against the truth.
+func FuzzWindows(f *testing.F) {
+	f.Add([]byte{0, 0, 0, 10, 0, 1, 200, 3, 2, 255, 255, 3})
+	f.Add([]byte{90, 0, 7, 90, 0, 8, 91, 200, 9, 150, 0, 1, 151, 1, 2})
+	f.Fuzz(func(t *testing.T, in []byte) {
+		tr, truth, now := live(), &brute{}, noon
+		for ; len(in) >= 3; in = in[3:] {
+			// The first byte is a pause from nothing to 26 h, growing; the second how far the stamp lies back.
+			now = now.Add(time.Duration(in[0]) * time.Duration(in[0]) * time.Duration(in[0]) * 5650 * time.Microsecond)
+			x := traffic(now.Add(-time.Duration(in[1])*time.Duration(in[1])*1300*time.Millisecond), "t", 200+100*int(in[2]%4))
+			x.Latency = time.Microsecond << (in[2] / 8)
+			if in[2] >= 250 {
+				tr.Snapshot(now)
+			}
+			tr.Record(now, []Result{x})
+			if x.Time.Unix()/60 > now.Unix()/60-1440 {
+				truth.placed = append(truth.placed, placed{x.Time, x})
+			}
+		}
+		s := tr.Snapshot(now)
+		truth.check(t, "", now, &s.Overall)
+		for i := range s.Targets {
+			truth.check(t, s.Targets[i].Name, now, &s.Targets[i].Activity)
+		}
+	})
 }
