@@ -2,9 +2,11 @@ package probe_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -117,6 +119,33 @@ func TestErrorBodyOfTheReferenceAPIIsUnderstood(t *testing.T) {
 	} {
 		if r := once(t, probe.Target{URL: server.URL + path}); r.Error != want[0] || r.Message != want[1] {
 			t.Errorf("%s: %q %q, want %q", path, r.Error, r.Message, want)
+		}
+	}
+}
+
+func TestAnswerThatIsNoJSONSaysWhoGaveIt(t *testing.T) {
+	answers := []struct {
+		status            int
+		contentType, body string
+		want              string
+	}{
+		{502, "text/html", "<html><head><title>502 Bad Gateway</title>", "Bad Gateway, answered by nginx/1.22.1 whose upstream did not answer"},
+		{504, "text/html", "<title>504 Gateway Time-out</title>", "Gateway Timeout, answered by nginx/1.22.1 whose upstream did not answer"},
+		{429, "text/html", "<title>429 Too Many Requests</title>", "Too Many Requests, answered by nginx/1.22.1"},
+		{400, "text/html; charset=utf-8", "<TITLE>\n400 The plain HTTP request was sent to HTTPS port</TITLE>", "Bad Request, answered by nginx/1.22.1: 400 The plain HTTP request was sent to HTTPS port"},
+		{500, "text/plain", "panic: nil map\ngoroutine 1", "Internal Server Error, answered by nginx/1.22.1: panic: nil map"},
+		{599, "image/png", "PNG", "status 599, answered by nginx/1.22.1"},
+	}
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		i, _ := strconv.Atoi(r.URL.Path[1:])
+		w.Header().Set("Server", "nginx/1.22.1")
+		w.Header().Set("Content-Type", answers[i].contentType)
+		w.WriteHeader(answers[i].status)
+		_, _ = io.WriteString(w, answers[i].body)
+	})
+	for i, a := range answers {
+		if r := once(t, probe.Target{URL: fmt.Sprintf("%s/%d", server.URL, i)}); r.Message != a.want {
+			t.Errorf("%d: %q, want %q", a.status, r.Message, a.want)
 		}
 	}
 }

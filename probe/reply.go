@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"errtop/internal/safetext"
 	"errtop/tracker"
@@ -27,7 +29,7 @@ type reply struct {
 
 // readError fills in what a failed answer says of itself.
 func (r *run) readError() {
-	status := http.StatusText(r.result.Status)
+	status := cmp.Or(http.StatusText(r.result.Status), fmt.Sprintf("status %d", r.result.Status))
 	var said reply
 	if trimmed := bytes.TrimSpace(r.body); len(trimmed) > 0 && trimmed[0] == '{' {
 		said = decodeReply(trimmed)
@@ -114,10 +116,20 @@ func (r *run) plainWords(short string) string {
 			said = m[1]
 		}
 	}
-	if said = strings.TrimSpace(said); said != "" && !strings.Contains(said, short) {
+	if said = strings.TrimSpace(said); said != "" && !strings.EqualFold(letters(said), letters(short)) {
 		text += ": " + said
 	}
 	return text
+}
+
+// letters is what of a text says something new: "504 Gateway Time-out" says what "Gateway Timeout" says.
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return r
+		}
+		return -1
+	}, s)
 }
 
 // requestID returns what the server calls this request.

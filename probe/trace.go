@@ -109,7 +109,7 @@ func (t *trace) hooks() *httptrace.ClientTrace {
 		ConnectDone: func(_, address string, err error) {
 			if err == nil {
 				t.connected(address)
-				t.enter(sending)
+				t.enter(starting) // whatever comes next says so itself
 			}
 		},
 		TLSHandshakeStart: func() { t.enter(handshaking) },
