@@ -87,6 +87,9 @@ func accessHead(head []byte, r *record) bool {
 
 // accessTail reads what stands behind the status: bytes, then quoted and bare words in any order.
 func (d *decoder) accessTail(line []byte, i int, r *record) {
+	if plainTail(line, i) {
+		return
+	}
 	first, quoted := true, 0
 	var third span
 	for i < len(line) {
@@ -120,6 +123,21 @@ func (d *decoder) accessTail(line []byte, i int, r *record) {
 		first = false
 		i = end
 	}
+}
+
+// plainTail reports whether behind the status that ends at i there are but bytes, referer and agent: the common case.
+func plainTail(line []byte, i int) bool {
+	for i++; i < len(line) && line[i] != ' '; i++ {
+	}
+	if i+2 >= len(line) || line[i+1] != '"' {
+		return i >= len(line)
+	}
+	end, _ := stringEnd(line, i+2)
+	if end < 0 || end+3 >= len(line) || line[end+1] != ' ' || line[end+2] != '"' {
+		return false
+	}
+	end, _ = stringEnd(line, end+3)
+	return end == len(line)-1
 }
 
 // tailTime takes a word behind an access log line for the request's time, if it looks like one.

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"encoding/binary"
 	"math"
 	"strconv"
 	"time"
@@ -11,9 +12,10 @@ import (
 type clock struct {
 	reference time.Time // for stamps without a year or a date: the newest moment they can mean, within a day
 
-	isoPrefix [17]byte // "2026-11-22T12:00:"
+	isoPrefix [2]uint64 // "2026-11-22T12:00"
 	isoBase   int64
-	clfPrefix [18]byte // "22/Nov/2026:12:00:"
+	clfPrefix [2]uint64 // "22/Nov/2026:12:0"
+	clfMinute [2]byte   // "0:"
 	clfBase   int64
 	clfZone   string // " +0000" and what it means
 	clfOffset int64
@@ -44,12 +46,12 @@ func (c *clock) iso(b []byte) (sec int64, nsec int32, ok bool) {
 	if len(b) < 19 || b[16] != ':' {
 		return 0, 0, false
 	}
-	if [17]byte(b[:17]) != c.isoPrefix {
+	if prefix := ([2]uint64{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])}); prefix != c.isoPrefix {
 		base, ok := minuteOf(b)
 		if !ok {
 			return 0, 0, false
 		}
-		c.isoBase, c.isoPrefix = base, [17]byte(b[:17])
+		c.isoBase, c.isoPrefix = base, prefix
 	}
 	second, ok := twoDigits(b[17], b[18])
 	if !ok || second > 60 { // 60 is a leap second; it counts as the next minute's first
@@ -89,7 +91,8 @@ func (c *clock) clf(b []byte) (sec int64, nsec int32, ok bool) {
 	if len(b) < 20 {
 		return 0, 0, false
 	}
-	if [18]byte(b[:18]) != c.clfPrefix {
+	prefix := [2]uint64{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])}
+	if prefix != c.clfPrefix || b[16] != c.clfMinute[0] || b[17] != c.clfMinute[1] {
 		day, okD := digits(b[0:2])
 		month := monthOf(b[3:6])
 		year, okY := digits(b[7:11])
@@ -100,7 +103,7 @@ func (c *clock) clf(b []byte) (sec int64, nsec int32, ok bool) {
 			return 0, 0, false
 		}
 		c.clfBase = time.Date(year, time.Month(month), day, hour, minute, 0, 0, time.UTC).Unix()
-		c.clfPrefix = [18]byte(b[:18])
+		c.clfPrefix, c.clfMinute = prefix, [2]byte(b[16:18])
 	}
 	second, ok := twoDigits(b[18], b[19])
 	if !ok || second > 60 {

@@ -55,6 +55,13 @@ func (d *decoder) decode(line []byte) (v verdict, reason string) {
 		line = line[:n-1]
 	}
 	d.found = ""
+	if d.format == "" && len(line) > 0 && line[0] == '{' { // what wrapped and bare come to, at once
+		d.rec.reset(line)
+		if v, reason = d.jsonLine(line, 0); v == verdictResult && d.found == "" {
+			d.found = JSON
+		}
+		return v, reason
+	}
 	return d.wrapped(line, 0)
 }
 
@@ -85,6 +92,13 @@ func (d *decoder) wrapped(line []byte, depth int) (v verdict, reason string) {
 func (d *decoder) bare(line []byte, depth int) (v verdict, reason string) {
 	format := d.format
 	if format == "" {
+		if looksAccess(line) && !d.w3c.active() {
+			if reason = d.access(line, &d.rec); reason == "" {
+				d.found = Access
+				return verdictResult, ""
+			}
+			d.rec.reset(line)
+		}
 		format = d.recognise(line)
 	}
 	switch format {
@@ -117,6 +131,13 @@ func (d *decoder) bare(line []byte, depth int) (v verdict, reason string) {
 		d.found = format
 	}
 	return v, ""
+}
+
+// looksAccess reports whether a line is most likely an access log's: no other format has its time in brackets before a
+// request in quotes.
+func looksAccess(line []byte) bool {
+	open := bytes.IndexByte(line, '[')
+	return open > 0 && open+29 < len(line) && line[open+3] == '/' && line[open+27] == ']' && line[open+29] == '"' && line[0] != '{'
 }
 
 // recognise guesses a line's format from its first bytes. It looks at nothing but the line, and W3C's header.

@@ -34,6 +34,7 @@ type piece struct {
 	tail    uint64 // its last eight bytes, where it has more than eight
 	slot    slot
 	last    bool  // nothing follows
+	length  int32 // of the string behind it that was seen last
 	child   int32 // first piece that may follow, 0 for none
 	sibling int32 // next piece that may stand instead, 0 for none
 }
@@ -75,28 +76,91 @@ func (s *shapes) read(line []byte, rec *record) bool {
 			s.fitted++
 			return true
 		}
-		if i < len(line) && line[i] == '"' { // as readScalar has it, with short strings spared the calls
-			lo := i + 1
-			end, escaped := quickStringEnd(line, lo), false
-			if end < 0 {
-				if end, escaped = stringEnd(line, lo); end < 0 {
-					return false
-				}
-			}
-			if p.slot.field != fieldNone {
-				s := makeSpan(p.slot, lo, end, formText)
-				if escaped {
-					s.form = formEscaped
-				}
-				rec.put(p.slot.field, s)
-			}
-			i = end + 1
-			continue
+		if i >= len(line) {
+			return false
 		}
-		if i = readScalar(line, i, p.slot, rec); i < 0 {
+		switch c := line[i]; {
+		case c == '"':
+			i = p.readString(line, i+1, rec)
+		case c-'0' <= 9:
+			lo := i
+			if i = plainNumberEnd(line, i); p.slot.field != fieldNone {
+				rec.put(p.slot.field, makeSpan(p.slot, lo, i, formNumber))
+			}
+		default:
+			i = readScalar(line, i, p.slot, rec)
+		}
+		if i < 0 {
 			return false
 		}
 	}
+}
+
+// readString sets the slot's field to the string that starts at lo (behind its quote) and returns where the string ends
+// with its quote, -1 where it is broken. The string is likely as long as the one before it at this place: then all of it
+// is checked without a decision that depends on what is in it.
+func (p *piece) readString(line []byte, lo int, rec *record) int {
+	end, f := p.likelyEnd(line, lo), formText
+	if end < 0 {
+		if end = quickStringEnd(line, lo); end < 0 {
+			var escaped bool
+			if end, escaped = stringEnd(line, lo); end < 0 {
+				return -1
+			}
+			if escaped {
+				f = formEscaped
+			}
+		}
+		p.length = int32(min(end-lo, maxPiece)) //nolint:gosec // at most maxPiece
+	}
+	if p.slot.field != fieldNone {
+		rec.put(p.slot.field, makeSpan(p.slot, lo, end, f))
+	}
+	return end + 1
+}
+
+// likelyEnd returns the end of the string that starts at lo if it is as long as the one before and has no escapes, else -1.
+func (p *piece) likelyEnd(line []byte, lo int) int {
+	end := lo + int(p.length)
+	if end+8 > len(line) || line[end] != '"' {
+		return -1
+	}
+	var marks uint64
+	if text := line[lo:end]; len(text) >= 8 {
+		for rest := text; len(rest) >= 8; rest = rest[8:] {
+			marks |= stringMarks(binary.LittleEndian.Uint64(rest))
+		}
+		marks |= stringMarks(binary.LittleEndian.Uint64(text[len(text)-8:]))
+	} else {
+		marks = stringMarks(binary.LittleEndian.Uint64(line[lo:])) & (1<<(8*len(text)) - 1)
+	}
+	if marks != 0 {
+		return -1
+	}
+	return end
+}
+
+// plainNumberEnd is numberEnd for numbers that start with a digit.
+func plainNumberEnd(line []byte, i int) int {
+	start := i
+	for i < len(line) && line[i]-'0' <= 9 {
+		i++
+	}
+	if line[start] == '0' && i > start+1 {
+		return start + 1 // a digit behind a leading zero belongs to no number
+	}
+	if i < len(line) && line[i] == '.' {
+		point := i
+		for i++; i < len(line) && line[i]-'0' <= 9; i++ {
+		}
+		if i == point+1 {
+			return -1
+		}
+	}
+	if i < len(line) && line[i]|0x20 == 'e' {
+		return numberEnd(line, start)
+	}
+	return i
 }
 
 // starts reports whether line goes on at i with the piece.
