@@ -93,16 +93,11 @@ func (c *clock) clf(b []byte) (sec int64, nsec int32, ok bool) {
 	}
 	prefix := [2]uint64{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])}
 	if prefix != c.clfPrefix || b[16] != c.clfMinute[0] || b[17] != c.clfMinute[1] {
-		day, okD := digits(b[0:2])
-		month := monthOf(b[3:6])
-		year, okY := digits(b[7:11])
-		hour, okH := digits(b[12:14])
-		minute, okN := digits(b[15:17])
-		if !okD || !okY || !okH || !okN || !onCalendar(year, month, day, hour, minute) ||
-			b[2] != '/' || b[6] != '/' || b[11] != ':' || b[14] != ':' || b[17] != ':' {
+		base, ok := clfMinute(b)
+		if !ok {
 			return 0, 0, false
 		}
-		c.clfBase = time.Date(year, time.Month(month), day, hour, minute, 0, 0, time.UTC).Unix()
+		c.clfBase = base
 		c.clfPrefix, c.clfMinute = prefix, [2]byte(b[16:18])
 	}
 	second, ok := twoDigits(b[18], b[19])
@@ -118,6 +113,20 @@ func (c *clock) clf(b []byte) (sec int64, nsec int32, ok bool) {
 		c.clfZone, c.clfOffset = string(rest), offset
 	}
 	return c.clfBase + int64(second) - offset, nsec, ok
+}
+
+// clfMinute reads "02/Jan/2006:15:04:" and returns it in seconds since 1970.
+func clfMinute(b []byte) (int64, bool) {
+	day, okD := digits(b[0:2])
+	month := monthOf(b[3:6])
+	year, okY := digits(b[7:11])
+	hour, okH := digits(b[12:14])
+	minute, okN := digits(b[15:17])
+	if !okD || !okY || !okH || !okN || !onCalendar(year, month, day, hour, minute) ||
+		b[2] != '/' || b[6] != '/' || b[11] != ':' || b[14] != ':' || b[17] != ':' {
+		return 0, false
+	}
+	return time.Date(year, time.Month(month), day, hour, minute, 0, 0, time.UTC).Unix(), true
 }
 
 // syslog reads "Jan _2 15:04:05", which has no year: the one that puts it nearest before the reference.

@@ -277,7 +277,7 @@ func summaryOf(t *testing.T, workers int, scan func([]lineSink) error) string {
 	if err := scan(sinks); err != nil {
 		t.Fatal(err)
 	}
-	s := newSummary()
+	s := newSummary("")
 	total := newTally()
 	for _, w := range own {
 		total.merge(w.tally)

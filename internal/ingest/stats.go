@@ -22,7 +22,10 @@ type Input struct {
 // StatsOptions say what is counted.
 type StatsOptions struct {
 	Options
-	Workers int // goroutines that decode; 0: as many as there are processors
+	By       Dimension // what the summary is broken down by; empty: by the usual ones
+	From, To time.Time // only results of From <= time < To; zero for no bound
+	Filter   string    // only results for which this expression holds: `status >= 500 && target == "flux"`
+	Workers  int       // goroutines that decode; 0: as many as there are processors
 }
 
 // SourceError is a log that could not be read, or is no request log.
@@ -45,15 +48,22 @@ func Stats(ctx context.Context, inputs []Input, o StatsOptions) (*Summary, error
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
+	if err := o.By.check(); err != nil {
+		return nil, err
+	}
 	workers := make([]*statsWorker, n)
 	for i := range workers {
 		d, err := newDecoder(o.Options, time.Now())
 		if err != nil {
 			return nil, err
 		}
-		workers[i] = &statsWorker{decoder: d}
+		f, err := newFilter(o.From, o.To, o.Filter)
+		if err != nil {
+			return nil, err
+		}
+		workers[i] = &statsWorker{decoder: d, filter: f, by: o.By}
 	}
-	total := newSummary()
+	total := newSummary(o.By)
 	var problems []error
 	for _, input := range inputs {
 		counted, err := countInput(ctx, input, workers)
@@ -74,7 +84,7 @@ func Stats(ctx context.Context, inputs []Input, o StatsOptions) (*Summary, error
 func countInput(ctx context.Context, input Input, workers []*statsWorker) (*tally, error) {
 	sinks := make([]lineSink, len(workers))
 	for i, w := range workers {
-		w.tally, w.counts = newTally(), nil
+		w.start()
 		sinks[i] = w
 	}
 	if err := scanInput(ctx, input, sinks); err != nil {
@@ -85,7 +95,7 @@ func countInput(ctx context.Context, input Input, workers []*statsWorker) (*tall
 		counted.merge(w.tally)
 	}
 	counted.samples = lastSamples(workers)
-	if counted.results == 0 && counted.skipped > 0 {
+	if counted.results+counted.filtered == 0 && counted.skipped > 0 {
 		return counted, notLog(counted)
 	}
 	return counted, nil
@@ -149,12 +159,22 @@ func notLog(t *tally) error {
 // statsWorker counts the lines that it is given.
 type statsWorker struct {
 	decoder *decoder
+	filter  *filter // nil: everything is counted
+	by      Dimension
 	tally   *tally
 	counts  []chunkLines
 }
 
 // chunkLines is how many lines belong to a chunk.
 type chunkLines struct{ chunk, lines uint64 }
+
+// start makes the worker ready for a log.
+func (w *statsWorker) start() {
+	w.tally, w.counts = newTally(), nil
+	if w.by == ByRoute {
+		w.tally.routes = map[string]*count{}
+	}
+}
 
 // line counts a line.
 func (w *statsWorker) line(chunk, number uint64, text []byte, tooLong bool) {
@@ -165,6 +185,10 @@ func (w *statsWorker) line(chunk, number uint64, text []byte, tooLong bool) {
 	}
 	switch v, reason := w.decoder.decode(text); v {
 	case verdictResult:
+		if w.filter != nil && !w.filter.passes(w.decoder) {
+			w.tally.filtered++
+			return
+		}
 		w.tally.add(w.decoder)
 	case verdictUnreadable:
 		w.tally.skip(chunk, number, text, reason)

@@ -2,8 +2,10 @@ package ingest_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"errtop/internal/ingest"
 )
@@ -24,5 +26,99 @@ func TestStatsPrintsTheOneErrorOfAPipe(t *testing.T) {
 		`"first":"2026-11-22T12:00:00Z","last":"2026-11-22T12:00:00Z"}],"latency_ms":{"p50":12.5,"p90":12.5,"p95":12.5,"p99":12.5}}`
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+const mixedLog = `{"ts":"2026-11-22T12:00:00Z","target":"flux","method":"POST","path":"/v1/users/42","status":429,"latency":"2s"}
+{"ts":"2026-11-22T12:30:00Z","target":"flux","method":"POST","path":"/v1/users/43","status":200,"latency":"10ms"}
+{"ts":"2026-11-22T13:00:00Z","target":"veo","method":"GET","path":"/v1/x","status":500,"error":"boom"}
+{"ts":"2026-11-22T14:00:00Z","target":"veo","method":"GET","path":"/v1/x","kind":"short_circuit"}
+{"target":"veo","method":"GET","path":"/v1/x","status":503}
+nonsense
+`
+
+// stats sums mixedLog up.
+func stats(t *testing.T, o ingest.StatsOptions) *ingest.Summary {
+	t.Helper()
+	s, err := ingest.Stats(t.Context(), []ingest.Input{{Name: "log", Reader: strings.NewReader(mixedLog)}}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestStatsBreaksDownByEveryDimension(t *testing.T) {
+	for by, want := range map[ingest.Dimension]string{
+		ingest.ByTarget: "[{veo 3 2} {flux 2 1}]",
+		ingest.ByStatus: "[{429 1 1} {500 1 1} {503 1 1} {200 1 0} {short_circuit 1 0}]",
+		ingest.ByKind:   "[{server 2 2} {rate_limited 1 1} {ok 1 0} {short_circuit 1 0}]",
+		ingest.ByRoute:  "[{GET /v1/x 3 2} {POST /v1/users/{n} 2 1}]",
+		ingest.ByHour:   "[{2026-11-22T12:00:00Z 2 1} {2026-11-22T13:00:00Z 1 1} {2026-11-22T14:00:00Z 1 0}]",
+		ingest.ByGroup: "[{flux  429  POST /v1/users/{n} 1 1} {veo  short_circuit  GET /v1/x 1 1} {veo  500  GET /v1/x  boom 1 1}" +
+			" {veo  503  GET /v1/x 1 1}]",
+	} {
+		s := stats(t, ingest.StatsOptions{By: by})
+		if got := fmt.Sprint(s.Rows(by)); got != want {
+			t.Errorf("%s\ngot  %s\nwant %s", by, got, want)
+		}
+		var text strings.Builder
+		if err := s.WriteText(&text, 100, false); err != nil || !strings.Contains(text.String(), "5 requests, 3 errors (60.0%)") {
+			t.Errorf("%s: %v\n%s", by, err, text.String())
+		}
+	}
+}
+
+func TestStatsCountsOnlyWhatTheFilterAndTheTimesLetThrough(t *testing.T) {
+	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		o    ingest.StatsOptions
+		want uint64
+	}{
+		{ingest.StatsOptions{Filter: `status >= 500 && target == "veo"`}, 2},
+		{ingest.StatsOptions{Filter: `latency > duration("1s")`}, 1},
+		{ingest.StatsOptions{Filter: `failed and path startsWith "/v1/users"`}, 1},
+		{ingest.StatsOptions{Filter: `kind == "short_circuit" or error contains "oo"`}, 2},
+		{ingest.StatsOptions{From: noon.Add(time.Minute)}, 3},
+		{ingest.StatsOptions{To: noon.Add(time.Hour)}, 2},
+		{ingest.StatsOptions{From: noon, To: noon.Add(time.Hour), Filter: "!failed"}, 1},
+	} {
+		if s := stats(t, c.o); s.Results() != c.want || s.Lines() != 6 || s.Skipped() != 1 {
+			t.Errorf("%+v: %d results, want %d", c.o, s.Results(), c.want)
+		}
+	}
+	for _, o := range []ingest.StatsOptions{{Filter: "status +"}, {Filter: "status"}, {Filter: "nope == 1"}, {By: "nope"}} {
+		if s, err := ingest.Stats(t.Context(), nil, o); err == nil || s != nil {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+}
+
+func TestExplainSaysHowEachFieldWasUnderstood(t *testing.T) {
+	const log = `10.0.0.1 - - [22/Nov/2026:13:00:01 +0100] "GET /api/v1/kling/pro?token=s3 HTTP/1.1" 502 10 "-" "curl" 0.250
+
+what is this
+{"ts":1795348802,"target":"veo","status":"200","duration":"7ms"}
+`
+	var text strings.Builder
+	if err := ingest.Explain(t.Context(), ingest.Input{Name: "log", Reader: strings.NewReader(log)}, ingest.Options{}, &text, 80); err != nil {
+		t.Fatal(err)
+	}
+	const want = `line 1: access
+    time        2026-11-22T12:00:01Z
+    target      kling
+    status      502, server
+    duration    250ms
+    path        /api/v1/kling/pro   <- /api/v1/kling/pro?***
+    method      GET
+line 3: not understood: no known format
+    what is this
+line 4: json
+    time        2026-11-22T12:00:02Z   <- 1795348802
+    target      veo
+    status      200, ok   <- 200
+    duration    7ms
+`
+	if text.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", text.String(), want)
 	}
 }

@@ -13,12 +13,13 @@ import (
 
 // Summary is what logs held, summed up. It marshals to the object that `errtop stats --json` prints.
 type Summary struct {
+	by     Dimension
 	tally  *tally
 	unread []tracker.Unreadable
 }
 
 // newSummary returns the summary of nothing.
-func newSummary() *Summary { return &Summary{tally: newTally()} }
+func newSummary(by Dimension) *Summary { return &Summary{by: by, tally: newTally()} }
 
 // merge adds a log's counts.
 func (s *Summary) merge(name string, t *tally) {
@@ -42,6 +43,9 @@ func (s *Summary) Errors() uint64 { return s.tally.errors }
 
 // Skipped returns how many lines could not be read.
 func (s *Summary) Skipped() uint64 { return s.tally.skipped }
+
+// leftOut returns how many results the filter did not let through.
+func (s *Summary) leftOut() uint64 { return s.tally.filtered }
 
 // Unreadable returns the last ten lines that could not be read, with the log's name in the reason.
 func (s *Summary) Unreadable() []tracker.Unreadable { return s.unread }
@@ -90,7 +94,15 @@ type document struct {
 	Hourly   []Hour            `json:"hourly"`
 	Unfiled  uint64            `json:"without_hour,omitempty"` // results without a time, or beyond what hourly holds
 	Groups   []Group           `json:"groups"`
+	By       *breakdown        `json:"by,omitempty"`       // where --by asked for it
+	LeftOut  uint64            `json:"left_out,omitempty"` // results that the filter did not let through
 	Latency  *latencies        `json:"latency_ms,omitempty"`
+}
+
+// breakdown is a summary by one dimension.
+type breakdown struct {
+	Dimension Dimension `json:"dimension"`
+	Rows      []Row     `json:"rows"`
 }
 
 // MarshalJSON returns the object that `errtop stats --json` prints: by_status and by_target count all results, skipped
@@ -101,6 +113,10 @@ func (s *Summary) MarshalJSON() ([]byte, error) {
 		Lines: t.lines, Results: t.results, Errors: t.errors, NotSent: t.notSent, Skipped: t.skipped,
 		ByStatus: s.byStatus(), ByTarget: map[string]uint64{}, Failures: map[string]uint64{},
 		Hourly: s.Hours(), Unfiled: t.unfiled, Groups: s.Groups(1000),
+	}
+	d.LeftOut = t.filtered
+	if s.by != "" {
+		d.By = &breakdown{s.by, s.Rows(s.by)}
 	}
 	if t.timed {
 		d.First, d.Last = t.first.time(), t.last.time()

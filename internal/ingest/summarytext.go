@@ -32,10 +32,14 @@ type textWriter struct {
 func (s *Summary) WriteText(w io.Writer, width int, colour bool) error {
 	t := textWriter{out: bufio.NewWriter(w), width: max(width, 40), colour: colour}
 	t.totals(s)
-	t.statuses(s)
-	t.targets(s)
-	t.hours(s)
-	t.groups(s)
+	if s.by != "" {
+		t.breakdown(s)
+	} else {
+		t.statuses(s)
+		t.targets(s)
+		t.hours(s)
+		t.groups(s, textGroups)
+	}
 	t.unreadable(s)
 	if err := t.out.Flush(); err != nil {
 		return fmt.Errorf("summary: %w", err)
@@ -79,6 +83,9 @@ func (t *textWriter) totals(s *Summary) {
 	lines := fmt.Sprintf("%s lines read", grouped(c.lines))
 	if c.skipped > 0 {
 		lines += fmt.Sprintf(", %s not understood", grouped(c.skipped))
+	}
+	if s.leftOut() > 0 {
+		lines += fmt.Sprintf(", %s left out", grouped(s.leftOut()))
 	}
 	if c.notSent > 0 {
 		lines += fmt.Sprintf(", %s requests never sent", grouped(c.notSent))
@@ -132,17 +139,9 @@ func (t *textWriter) targets(s *Summary) {
 	for _, name := range names[:min(len(names), textTargets)] {
 		c := targets[name]
 		text := fmt.Sprintf("%s %12s %12s %6s  ", padded(name, 27), grouped(c.requests), grouped(c.errors), percent(c.errors, c.requests))
-		t.line("", text+t.paintless(c.errors, most, len(text)))
+		t.line("", text+t.bar(c.errors, most, len(text)))
 	}
 	t.more(len(names)-textTargets, "targets")
-}
-
-// paintless is a bar that is empty where there is nothing to show.
-func (t *textWriter) paintless(n, most uint64, used int) string {
-	if n == 0 {
-		return ""
-	}
-	return t.bar(n, most, used)
 }
 
 func (t *textWriter) hours(s *Summary) {
@@ -158,30 +157,19 @@ func (t *textWriter) hours(s *Summary) {
 	}
 	for _, h := range shown {
 		text := fmt.Sprintf("%-27s %12s %12s %6s  ", h.Start.Format("2006-01-02 15:04"), grouped(h.Requests), grouped(h.Errors), percent(h.Errors, h.Requests))
-		t.line("", text+t.paintless(h.Errors, most, len(text)))
+		t.line("", text+t.bar(h.Errors, most, len(text)))
 	}
 	t.more(len(hours)-len(shown), "hours before these")
 }
 
-func (t *textWriter) groups(s *Summary) {
-	groups := s.Groups(textGroups)
+func (t *textWriter) groups(s *Summary, most int) {
+	groups := s.Groups(most)
 	if len(groups) == 0 {
 		return
 	}
 	t.heading("TOP ERRORS")
 	for _, g := range groups {
-		name := g.Kind
-		if g.Status != 0 {
-			name = fmt.Sprint(g.Status)
-		}
-		text := fmt.Sprintf("%10s  %s %-4s %s", grouped(g.Count), padded(g.Target, 16), name, strings.TrimSpace(g.Method+" "+g.Route))
-		if g.Error != "" && g.Error != g.Message {
-			text += "  " + g.Error + "."
-		}
-		if g.Message != "" {
-			text += "  " + g.Message
-		}
-		t.line("", text)
+		t.line("", fmt.Sprintf("%10s  %s", grouped(g.Count), g.line()))
 	}
 	t.more(len(s.tally.groups)-len(groups), "groups")
 }
@@ -207,7 +195,7 @@ func (t *textWriter) more(n int, what string) {
 // bar returns a bar for n of most, in what is left of the width.
 func (t *textWriter) bar(n, most uint64, used int) string {
 	room := min(t.width-used, 40)
-	if room < 4 || most == 0 {
+	if room < 4 || n == 0 {
 		return ""
 	}
 	eighths := max(1, int(float64(n)/float64(most)*float64(room)*8))

@@ -12,6 +12,7 @@ import (
 const (
 	maxTargets = 1000  // targets counted apart; the rest is counted under "(other)"
 	maxGroups  = 10000 // groups of errors counted apart
+	maxRoutes  = 10000 // routes counted apart
 	maxHours   = 20000 // hours counted apart: two years
 	other      = "(other)"
 )
@@ -34,15 +35,16 @@ type group struct {
 
 // tally counts what records say. Tallies of parts of a log merge to the tally of the whole. A tally serves one goroutine.
 type tally struct {
-	lines, results, errors, notSent, skipped uint64
+	lines, results, errors, notSent, skipped, filtered uint64
 
 	first, last moment
 	timed       bool                       // first and last are set
 	status      [1000]uint64               // results by status, where the kind says no more than it
 	outcomes    map[tracker.Outcome]uint64 // all others
 	targets     map[string]*count
-	hours       map[int64]*count // by hours since 1970
-	unfiled     uint64           // results in no hour: without a time, or beyond maxHours
+	routes      map[string]*count // by method and template; nil where nobody asked
+	hours       map[int64]*count  // by hours since 1970
+	unfiled     uint64            // results in no hour: without a time, or beyond maxHours
 	groups      map[groupKey]*group
 	latency     histogram
 	samples     []sample
@@ -100,9 +102,39 @@ func (t *tally) add(d *decoder) {
 		}
 		t.addGroup(d, target.name)
 	}
+	if t.routes != nil {
+		t.addRoute(d, failed)
+	}
 	if r.latency > 0 {
 		t.latency.add(r.latency)
 	}
+}
+
+// addRoute counts a record by its method and route template.
+func (t *tally) addRoute(d *decoder, failed bool) {
+	path, _ := d.location()
+	key := strings.TrimSpace(t.name.line(d.rec.text(fieldMethod), maxName) + " " + t.route.line(path, maxRoute))
+	c := bounded(t.routes, key, maxRoutes)
+	c.requests++
+	if failed {
+		c.errors++
+	}
+}
+
+// bounded returns the count of that name, that of "(other)" where there are too many names.
+func bounded(counts map[string]*count, name string, most int) *count {
+	if c, ok := counts[name]; ok {
+		return c
+	}
+	if len(counts) >= most {
+		name = other
+		if c, ok := counts[name]; ok {
+			return c
+		}
+	}
+	c := &count{}
+	counts[name] = c
+	return c
 }
 
 // target returns the record's target.
@@ -118,7 +150,7 @@ func (t *tally) target(d *decoder) *recentTarget {
 		return known
 	}
 	name := t.name.line(d.targetName(t.buffer[:0]), maxName)
-	*known = recentTarget{string(key), name, t.newTarget(name)}
+	*known = recentTarget{string(key), name, bounded(t.targets, name, maxTargets)}
 	return known
 }
 
@@ -140,22 +172,6 @@ func recentIndex(key []byte) int {
 		}
 	}
 	return int(h * 0x9e3779b97f4a7c15 >> 56)
-}
-
-// newTarget returns the counts of a target whose text as logged is not a key of t.targets.
-func (t *tally) newTarget(name string) *count {
-	if c, ok := t.targets[name]; ok {
-		return c
-	}
-	if len(t.targets) >= maxTargets {
-		name = other
-		if c, ok := t.targets[name]; ok {
-			return c
-		}
-	}
-	c := &count{}
-	t.targets[name] = c
-	return c
 }
 
 // hourOf returns the counts of the record's hour and widens the span of time seen.
@@ -303,6 +319,7 @@ func (t *tally) merge(o *tally) {
 	t.notSent += o.notSent
 	t.skipped += o.skipped
 	t.unfiled += o.unfiled
+	t.filtered += o.filtered
 	if o.timed {
 		t.spread(o.first, o.last)
 	}
@@ -313,7 +330,13 @@ func (t *tally) merge(o *tally) {
 		t.outcomes[outcome] += n
 	}
 	for name, c := range o.targets {
-		t.newTarget(name).merge(c)
+		bounded(t.targets, name, maxTargets).merge(c)
+	}
+	for name, c := range o.routes {
+		if t.routes == nil {
+			t.routes = map[string]*count{}
+		}
+		bounded(t.routes, name, maxRoutes).merge(c)
 	}
 	for hour, c := range o.hours {
 		if t.hours[hour] == nil {
