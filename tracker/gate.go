@@ -13,11 +13,14 @@ type Gate struct {
 }
 
 // Gate returns the gate breaker of a target, made on first use. Of a target that was forgotten since it still works, but is
-// no longer shown.
-func (t *ErrorTracker) Gate(target string) *Gate {
+// no longer shown; a target beyond the bound gets one of its own with every call, which is not shown either.
+func (t *ErrorTracker) Gate(name string) *Gate {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	tg := t.target(target)
+	tg := t.target(name)
+	if tg.name != name {
+		tg = &target{name: name}
+	}
 	if tg.gate == nil {
 		tg.gate = t.newMachine(tg)
 		t.changed(tg)

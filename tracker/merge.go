@@ -117,7 +117,7 @@ func (t *ErrorTracker) mergeGroup(into *target, from *group, offset uint64) {
 	if from.message == otherName && from.id == otherID(from.target.name) {
 		g = t.otherGroup(into)
 	}
-	if g == nil && len(into.groups) >= t.settings.MaxGroups && !t.evict(into, t.clock.shown()) {
+	if g == nil && t.crowded(into) && !t.evict(into, t.clock.shown()) {
 		t.groupsDropped += from.count
 		g = t.otherGroup(into)
 	}
@@ -128,6 +128,7 @@ func (t *ErrorTracker) mergeGroup(into *target, from *group, offset uint64) {
 		})
 	}
 	g.merge(from, offset)
+	t.view.groupsDirty = true
 }
 
 // merge adds what another group counts and keeps.

@@ -33,7 +33,9 @@ func (t *ErrorTracker) SnapshotAt(now, at time.Time) *Snapshot {
 			s.Targets = append(s.Targets, p.target(tg, s.Groups))
 		}
 	}
-	slices.SortFunc(s.Targets, func(a, b Target) int { return worseTarget(&a, &b) })
+	slices.SortFunc(s.Targets, func(a, b Target) int {
+		return cmp.Or(cmp.Compare(b.State, a.State), cmp.Compare(band(&b), band(&a)), cmp.Compare(a.Name, b.Name))
+	})
 	s.Errors = p.errors(t)
 	kept := newRing(max(len(s.Errors), 1))
 	for i := range s.Errors {

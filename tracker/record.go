@@ -140,6 +140,7 @@ func (t *ErrorTracker) fail(tg *target, at instant, r *Result) {
 	g := t.groupOf(tg, at, r)
 	f.Group = g.id
 	g.add(at, f)
+	t.view.groupsDirty = true
 	t.errors.push(f)
 }
 
@@ -157,7 +158,7 @@ func (t *ErrorTracker) groupOf(tg *target, at instant, r *Result) *group {
 	p := t.prints.of(tg.name, r)
 	g := t.groups[p.id]
 	if g == nil {
-		if len(tg.groups) >= t.settings.MaxGroups && !t.evict(tg, at) {
+		if t.crowded(tg) && !t.evict(tg, at) {
 			t.groupsDropped++
 			return t.otherGroup(tg)
 		}
@@ -177,6 +178,11 @@ func (t *ErrorTracker) addGroup(tg *target, g *group) *group {
 	tg.groups = append(tg.groups, g)
 	t.view.groupsStale = true
 	return g
+}
+
+// crowded reports whether there is no room for another group of a target.
+func (t *ErrorTracker) crowded(tg *target) bool {
+	return len(tg.groups) >= t.settings.MaxGroups || len(t.groups) >= t.settings.MaxGroupsInAll
 }
 
 // otherGroup takes the errors for whose group there is no room.

@@ -46,9 +46,10 @@ func (t *ErrorTracker) RestoreBreakers(now time.Time, saved []SavedBreaker) erro
 		case s.State == NoBreaker || s.State > HalfOpen:
 			problems = append(problems, fmt.Errorf("saved breaker of %q: no state %d", s.Target, s.State))
 		default:
-			tg := t.target(s.Target)
-			t.restoreBreaker(tg, s.Breaker)
-			t.changed(tg)
+			if tg := t.target(s.Target); tg.name == s.Target {
+				t.restoreBreaker(tg, s.Breaker)
+				t.changed(tg)
+			}
 		}
 	}
 	return errors.Join(problems...)

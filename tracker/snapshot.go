@@ -31,9 +31,9 @@ type Snapshot struct {
 	Past    bool      // asked for with SnapshotAt
 	Missing []string  // in words, what cannot be known at that age; empty for the present
 
-	Overall  Activity // all targets together
-	Targets  []Target // the worst first, then by name
-	Errors   []Failure
+	Overall  Activity  // all targets together
+	Targets  []Target  // the worst first, then by name
+	Errors   []Failure // what the ring holds, the oldest first
 	Ring     RingStats
 	Groups   []Group  // the newest first
 	Sources  []Source // in the order they were announced

@@ -277,6 +277,7 @@ func (tg *target) staleAt(o Origin) instant {
 
 // evaluate brings the state to a moment, unless it has already changed twice in the last minute.
 func (tg *target) evaluate(at instant) {
+	at = max(at, tg.since) // a result that comes late changes nothing before the last change
 	now := tg.judge(at)
 	if now.state == tg.cond.state {
 		tg.cond = now

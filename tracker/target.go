@@ -34,6 +34,7 @@ type target struct {
 	waiting   bool // in the tracker's list of targets with results to fold
 	dirty     bool
 	shown     Target  // as of the last snapshot
+	band      int     // of its error rate, as of then
 	cause     *group  // the group that weighs most
 	regrouped bool    // one of its groups changed: another may weigh most
 	until     instant // when it looks different even if nothing comes; 0 before it was shown
@@ -64,7 +65,7 @@ func (tg *target) settled() bool {
 	if tg.cond.state == Unknown {
 		return true
 	}
-	return tg.cond.state <= Stale && tg.sharesOf(Traffic)[lastFive].errors == 0 && tg.reported == nil
+	return tg.cond.state <= Stale && tg.sharesOf(Traffic)[lastFive].errors == 0 && (tg.reported == nil || tg.reported.state != Open)
 }
 
 // rewind forgets what lies after a moment to which the clock went back.
@@ -103,6 +104,7 @@ func (tg *target) show(c *clock) (changed bool) {
 	next := tg.nextTry(at, c, breakers)
 	if changed {
 		tg.act.show(&out.Activity)
+		tg.band = band(out)
 		out.SLO = tg.slo(func(c *series, w int) uint64 { return c.total[w] })
 		out.Name, out.URL, out.Probed, out.Traffic = tg.name, tg.info.URL, tg.probed, tg.origins[Traffic].results > 0
 		out.LastSeen, out.LastOK = c.time(tg.lastSeen), c.time(tg.lastOK)

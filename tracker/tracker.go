@@ -19,6 +19,7 @@ type Settings struct {
 	Ring             int             // errors kept, 100
 	MaxTargets       int             // 1000
 	MaxGroups        int             // a target, 200
+	MaxGroupsInAll   int             // of all targets together, 5000
 	BreakerThreshold int             // consecutive failures that open a breaker, 5
 	BreakerRecovery  time.Duration   // from the last failure to the trial, 60 s
 	GateCounts       func(Kind) bool // failures that a gate breaker counts; nil: every one
@@ -29,6 +30,7 @@ func (s Settings) withDefaults() Settings {
 	s.Ring = orDefault(s.Ring, 100)
 	s.MaxTargets = orDefault(s.MaxTargets, 1000)
 	s.MaxGroups = orDefault(s.MaxGroups, 200)
+	s.MaxGroupsInAll = orDefault(s.MaxGroupsInAll, 5000)
 	s.BreakerThreshold = orDefault(s.BreakerThreshold, 5)
 	s.BreakerRecovery = orDefault(s.BreakerRecovery, time.Minute)
 	if s.GateCounts == nil {
@@ -109,6 +111,9 @@ func (t *ErrorTracker) Announce(now time.Time, targets ...TargetInfo) {
 	t.begin(now)
 	for _, info := range targets {
 		tg := t.target(info.Name)
+		if tg.name != info.Name {
+			continue // beyond the bound: its results will be counted together with those of others
+		}
 		if info.Period <= 0 {
 			info.Period = 30 * 24 * time.Hour
 		}

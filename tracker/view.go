@@ -17,6 +17,8 @@ type view struct {
 	groups      []*group  // newest first
 	stale       bool      // a target came or went
 	groupsStale bool      // a group came or went
+	groupsDirty bool      // a group has a new error
+	groupsUntil instant   // when a group looks different even if nothing comes
 	seq         uint64    // of the newest error shown
 }
 
@@ -76,8 +78,15 @@ func (t *ErrorTracker) refreshGroups(at instant) (changed bool) {
 		}
 		t.view.groupsStale, changed = false, true
 	}
+	if !changed && !t.view.groupsDirty && at < t.view.groupsUntil {
+		return false
+	}
+	t.view.groupsDirty, t.view.groupsUntil = false, instant((at.minute()+1)*int64(time.Minute))
 	for _, g := range t.view.groups {
 		changed = g.show(at, &t.clock) || changed
+		if g.until > 0 {
+			t.view.groupsUntil = min(t.view.groupsUntil, g.until)
+		}
 	}
 	if changed {
 		slices.SortFunc(t.view.groups, func(a, b *group) int { return cmp.Or(cmp.Compare(b.last, a.last), cmp.Compare(a.id, b.id)) })
@@ -109,7 +118,7 @@ func (t *ErrorTracker) showErrors(old *Snapshot) []Failure {
 	return errors
 }
 
-// refreshTargets brings the targets to the moment shown and in order.
+// refreshTargets brings the targets to the moment shown and in order: by state, then by how much fails, then by name.
 func (t *ErrorTracker) refreshTargets() (changed bool) {
 	if t.view.stale {
 		t.view.targets, t.view.stale, changed = t.sorted(), false, true
@@ -128,7 +137,9 @@ func (t *ErrorTracker) refreshTargets() (changed bool) {
 		}
 	}
 	if changed {
-		slices.SortFunc(t.view.targets, func(a, b *target) int { return worseTarget(&a.shown, &b.shown) })
+		slices.SortFunc(t.view.targets, func(a, b *target) int {
+			return cmp.Or(cmp.Compare(b.shown.State, a.shown.State), cmp.Compare(b.band, a.band), cmp.Compare(a.name, b.name))
+		})
 	}
 	return changed
 }
@@ -147,13 +158,8 @@ func (t *ErrorTracker) tell(tg *target) {
 	}
 }
 
-// worseTarget orders by state, then by how much fails, then by name. Error rates are compared by bands, so that two targets
-// that fail alike do not change places with every refresh.
-func worseTarget(a, b *Target) int {
-	return cmp.Or(cmp.Compare(b.State, a.State), cmp.Compare(band(b), band(a)), cmp.Compare(a.Name, b.Name))
-}
-
-// band is the error rate of five minutes in powers of two: 50 % and more, 25 %, 12.5 % …
+// band is the error rate of five minutes in powers of two: 50 % and more, 25 %, 12.5 % … Targets in one state are ordered by
+// it and not by the rate, so that two that fail alike do not change places with every refresh.
 func band(tg *Target) int {
 	ratio := tg.Activity.FiveMinutes.ErrorRatio()
 	if ratio == 0 {
