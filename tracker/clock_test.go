@@ -92,7 +92,7 @@ func TestAClockThatJumpsKeepsTheWindowsRight(t *testing.T) {
 // TestRandomClocksPanicNowhere drives every method with clocks that jump.
 func TestRandomClocksPanicNowhere(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
-	for range 20 {
+	for range 8 {
 		tr, now := live(), noon
 		gate := tr.Gate("t0")
 		for range 200 {

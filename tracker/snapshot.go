@@ -97,7 +97,7 @@ type Target struct {
 	Traffic bool   // traffic results were seen
 
 	State        State
-	Since        time.Time // since when it holds
+	Since        time.Time // since when it holds; up to 10 s late where nobody was looking
 	Reason       string    // why, in words
 	Disagreement string    // in words, where probes and traffic disagree; "" otherwise
 

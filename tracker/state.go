@@ -94,7 +94,8 @@ type verdictOnOrigin struct {
 	state  State
 	n, of  uint64 // failures and what they are a share of
 	window time.Duration
-	kind   outcomeKey // what all failures have in common; 0 where nothing
+	kind   outcomeKey // what more than half of the failures have in common; 0 where nothing
+	all    bool       // and all of them
 }
 
 // judgeRecent judges by the last outcomes.
@@ -163,7 +164,7 @@ func (tg *target) judgeTraffic() verdictOnOrigin {
 		v.state = Throttled
 	}
 	if v.state >= Throttled {
-		v.kind = tg.mostOf(Traffic, v.window)
+		v.kind, v.all = tg.mostOf(Traffic, v.window)
 	}
 	return v
 }
@@ -194,13 +195,13 @@ func (tg *target) sharesOf(o Origin) (out shares) {
 	return out
 }
 
-// mostOf returns the outcome of most of an origin's failures in a window, or 0 where none is more than half of them.
-func (tg *target) mostOf(o Origin, span time.Duration) outcomeKey {
+// mostOf returns the outcome of most of an origin's failures in a window, or 0 where none is more than half of them, and
+// whether it is that of all.
+func (tg *target) mostOf(o Origin, span time.Duration) (most outcomeKey, every bool) {
 	window := lastFive
 	if span == time.Minute {
 		window = lastMinute
 	}
-	var most outcomeKey
 	var n, all uint64
 	for _, c := range tg.act.columns {
 		if kind := c.key.kind(); c.key == inconclusive || c.key.origin() != o || !kind.Failed() || !kind.Sent() {
@@ -212,9 +213,9 @@ func (tg *target) mostOf(o Origin, span time.Duration) outcomeKey {
 		}
 	}
 	if n*2 <= all {
-		return 0
+		return 0, false
 	}
-	return most
+	return most, n == all
 }
 
 // condition is what a target is in, as of a moment.

@@ -12,6 +12,8 @@ func (tg *target) reason(at instant) string {
 	switch {
 	case c.told:
 		return "the application reports its breaker OPEN"
+	case c.state == Unknown && tg.lastSeen > 0:
+		return "nothing was sent yet"
 	case c.state == Unknown:
 		return "nothing heard yet"
 	case c.state == Stale:
@@ -53,7 +55,11 @@ func (tg *target) healthy(at instant) string {
 	if errors, all := probes.errors+requests.errors, probes.requests+requests.requests; errors > 0 {
 		text := appendPercent(make([]byte, 0, 64), errors, all)
 		text = appendThousands(append(text, " of "...), all)
-		return string(append(text, " requests failed in 60 min"...))
+		noun := " requests"
+		if requests.requests == 0 {
+			noun = " probes"
+		}
+		return string(append(append(text, noun...), " failed in 60 min"...))
 	}
 	if age := at.sub(tg.firstSeen); age < time.Hour {
 		return "no failures since it was first seen " + span(age) + " ago"
@@ -72,7 +78,10 @@ func (v verdictOnOrigin) words(o Origin) string {
 		text := appendPercent(make([]byte, 0, 96), v.n, v.of)
 		text = appendThousands(append(text, " of "...), v.of)
 		text = append(append(append(append(text, ' '), noun...), " failed in "...), span(v.window)...)
-		if v.kind != 0 {
+		switch {
+		case v.kind != 0 && v.all:
+			text = append(append(text, ", all "...), verb(v.kind)...)
+		case v.kind != 0:
 			text = append(append(text, ", most "...), verb(v.kind)...)
 		}
 		return string(text)

@@ -1,0 +1,48 @@
+package tracker
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestEveryMethodMayBeCalledFromAnyGoroutine is for the race detector; it also counts that nothing was lost.
+func TestEveryMethodMayBeCalledFromAnyGoroutine(t *testing.T) {
+	tr, other := live(), live()
+	other.Record(noon, []Result{traffic(noon, "merged", 500)})
+	var wg sync.WaitGroup
+	for worker := range 4 {
+		wg.Go(func() {
+			gate := tr.Gate(fmt.Sprint("t", worker%2))
+			for i := range 200 {
+				now := noon.Add(time.Duration(i) * 100 * time.Millisecond)
+				x := traffic(now, fmt.Sprint("t", i%3), 200+300*(i%2))
+				x.Breaker = Closed
+				tr.Record(now, []Result{x})
+				generation, ok := gate.Allow(now)
+				if ok {
+					gate.Observe(generation, &x, now)
+				}
+				switch i % 20 {
+				case 0:
+					tr.Snapshot(now)
+				case 5:
+					tr.SnapshotAt(now, now.Add(-time.Minute))
+				case 10:
+					tr.UpdateSource(now, Source{Name: "log", Live: true, Lines: uint64(i)})
+					tr.Announce(now, TargetInfo{Name: "t1", URL: "u", Interval: time.Second})
+				case 15:
+					tr.SaveBreakers(now)
+					_, stop := tr.Watch()
+					stop()
+				}
+			}
+		})
+	}
+	wg.Go(func() { tr.Merge(other) })
+	wg.Wait()
+	if s := tr.Snapshot(noon.Add(20 * time.Second)); s.Overall.Hour.Requests != 801 {
+		t.Errorf("%d requests, want 801", s.Overall.Hour.Requests)
+	}
+}
