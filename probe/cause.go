@@ -131,6 +131,8 @@ func explainProtocol(err error, at stage) cause {
 		return protocol("HTTP/2 connection closed", "HTTP/2: the server closed the connection with GOAWAY"+after(said, "ErrCode=")+" while "+at.String())
 	case strings.Contains(said, "looked like an HTTP/1.1 header"):
 		return protocol("not HTTP/2", "HTTP/2: the server answered in HTTP/1.1")
+	case strings.Contains(said, "client conn could not be established"):
+		return protocol("not HTTP/2", "HTTP/2: the server ended the new connection before the request")
 	case strings.HasPrefix(said, "http2:"), strings.HasPrefix(said, "connection error:"):
 		return protocol("HTTP/2 error", "HTTP/2: "+strings.TrimPrefix(said, "http2: "))
 	case errors.As(err, &unread) && (errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)):

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -69,6 +70,7 @@ func TestWhatServersDoWrongIsToldApart(t *testing.T) {
 		{"two lengths", answer(head + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), said{tracker.Protocol, "malformed answer", "malformed answer: message cannot contain multiple Content-Length headers; got [\"1\" \"2\"]"}},
 		{"length of no number", answer(head + "Content-Length: many\r\n\r\nab"), said{tracker.Protocol, "malformed answer", `malformed answer: bad Content-Length "many"`}},
 		{"foreign encoding", answer(head + "Transfer-Encoding: zip\r\n\r\nab"), said{tracker.Protocol, "malformed answer", `malformed answer: unsupported transfer encoding: "zip"`}},
+		{"an error's body that is cut short", answer("HTTP/1.1 500 Oops\r\nContent-Length: 100\r\n\r\n0123456789"), said{tracker.Server, "Internal Server Error", "Internal Server Error (body cut short: the server closed the connection after 10 of 100 bytes)"}},
 		{"control characters", answer("\x1b]0;pwned\x07\r\n"), said{tracker.Protocol, "malformed answer", `malformed answer: malformed HTTP response "\x1b]0;pwned\a"`}},
 	} {
 		all.Go(func() {
@@ -200,7 +202,6 @@ func TestWhatIsWrongWithHTTP2IsToldApart(t *testing.T) {
 		}), said{tracker.Protocol, "HTTP/2 stream reset", "HTTP/2: the server reset the stream with ENHANCE_YOUR_CALM while waiting for the first byte"}},
 		{"goaway", frames(func(f *http2.Framer, id uint32) bool { return f.WriteGoAway(id, http2.ErrCodeProtocol, nil) == nil }), said{tracker.Protocol, "HTTP/2 connection closed", "HTTP/2: the server closed the connection with GOAWAY (PROTOCOL_ERROR) while waiting for the first byte"}},
 		{"silence", frames(func(*http2.Framer, uint32) bool { return false }), said{tracker.Timeout, "timeout", "timeout after 1 s while waiting for the first byte"}},
-		{"no HTTP/2", answer("HTTP/1.1 400 Bad Request\r\n\r\n"), said{tracker.Protocol, "not HTTP/2", "HTTP/2: the server answered in HTTP/1.1"}},
 	} {
 		all.Go(func() {
 			t.Run(c.name, func(t *testing.T) {
@@ -212,6 +213,18 @@ func TestWhatIsWrongWithHTTP2IsToldApart(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+func TestServerWithoutHTTP2IsNamed(t *testing.T) {
+	address := rawServer(t, answer("HTTP/1.1 400 Bad Request\r\n\r\n"))
+	// Which of the two net/http reports depends on whether it reads the answer before it sends the request.
+	answers := []string{"HTTP/2: the server answered in HTTP/1.1", "HTTP/2: the server ended the new connection before the request"}
+	for _, keep := range []bool{false, true} {
+		r := once(t, probe.Target{URL: "http://" + address, HTTP: "2", KeepAlive: keep})
+		if r.Kind != tracker.Protocol || r.Error != "not HTTP/2" || !slices.Contains(answers, r.Message) {
+			t.Errorf("%s: %s: %s", r.Kind, r.Error, r.Message)
+		}
+	}
 }
 
 func TestHTTP2IsSpokenWhereTheServerPrefersIt(t *testing.T) {

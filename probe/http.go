@@ -109,12 +109,9 @@ func (r *run) keep(resp *http.Response) {
 // read reads the body: to its end where that is near, so that a body cut short is noticed and a kept connection can be used
 // again, and never more than bodyMax.
 func (r *run) read(resp *http.Response) error {
-	hold := int64(bodyShown)
-	switch {
-	case len(r.plan.expect) > 0:
+	hold := int64(bodyHeld)
+	if len(r.plan.expect) > 0 {
 		hold = bodyMax
-	case resp.StatusCode >= http.StatusBadRequest:
-		hold = bodyError
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, hold))
 	r.body = body

@@ -168,9 +168,6 @@ func (l *loop) startDue(ctx context.Context, now time.Time) {
 }
 
 func (l *loop) start(ctx context.Context, e *entry, now time.Time) {
-	if e.attempt == 1 {
-		l.budget.probed()
-	}
 	if len(e.plan.broken) > 0 {
 		l.skip(e, invalid(e.plan), now)
 		return
@@ -186,6 +183,9 @@ func (l *loop) start(ctx context.Context, e *entry, now time.Time) {
 			return
 		}
 		f.generation = generation
+	}
+	if e.attempt == 1 {
+		l.budget.probed()
 	}
 	l.flying++
 	l.hosts[f.plan.host]++

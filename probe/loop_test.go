@@ -278,7 +278,7 @@ func TestRetriesWaitLongerEachTimeAndEnd(t *testing.T) {
 }
 
 func TestOnlyWhatMayHealAndMayBeRepeatedIsRetried(t *testing.T) {
-	heals := []tracker.Kind{tracker.RateLimited, tracker.Server, tracker.Timeout, tracker.DNS, tracker.Connect, tracker.Protocol}
+	healing := []tracker.Kind{tracker.RateLimited, tracker.Server, tracker.Timeout, tracker.DNS, tracker.Connect, tracker.Protocol}
 	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "POST", "PATCH"} {
 		for _, retry := range []Retry{RetrySafe, RetryAlways, RetryNever} {
 			p, err := newPlan(Target{Name: "api", URL: "http://a.example", Method: method, Retry: retry}, newClients(Options{}), newSchemas())
@@ -287,7 +287,7 @@ func TestOnlyWhatMayHealAndMayBeRepeatedIsRetried(t *testing.T) {
 			}
 			for _, kind := range tracker.Kinds() {
 				idempotent := method != "POST" && method != "PATCH"
-				want := slices.Contains(heals, kind) && (retry == RetryAlways || retry == RetrySafe && idempotent)
+				want := slices.Contains(healing, kind) && (retry == RetryAlways || retry == RetrySafe && idempotent)
 				if _, again := p.retryDelay(&tracker.Result{Kind: kind}, 1, time.Now()); again != want {
 					t.Errorf("%s, retry %q, %s: %v", method, retry, kind, again)
 				}

@@ -74,6 +74,9 @@ func compile(t Target, c *clients, s *schemas) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !p.mayRetry() {
+		p.Attempts = 1
+	}
 	p.secrets = secretsOf(&p.Target, u)
 	p.shown = show(&p.Target, p.Headers, p.secrets)
 	return p, nil
@@ -198,13 +201,8 @@ func (p *plan) planHTTP(c *clients, s *schemas) error {
 	return nil
 }
 
-// mayRetry reports whether the request may be sent again after a failure of that kind.
-func (p *plan) mayRetry(kind tracker.Kind) bool {
-	switch kind {
-	case tracker.RateLimited, tracker.Server, tracker.Timeout, tracker.DNS, tracker.Connect, tracker.Protocol:
-	default:
-		return false
-	}
+// mayRetry reports whether the target's request may be sent more than once.
+func (p *plan) mayRetry() bool {
 	switch p.Retry {
 	case RetryAlways:
 		return true

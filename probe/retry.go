@@ -31,7 +31,7 @@ func (b *budget) take() bool {
 // or exactly until the server lets us come back. It reports false where no further attempt is to be made: the last was made,
 // the failure is not of the kind that heals, or the server wants a longer wait than the cap (then the next probe is it).
 func (p *plan) retryDelay(failed *tracker.Result, attempt int, now time.Time) (time.Duration, bool) {
-	if attempt >= p.Attempts || failed.Inconclusive || !p.mayRetry(failed.Kind) {
+	if attempt >= p.Attempts || failed.Inconclusive || !heals(failed.Kind) {
 		return 0, false
 	}
 	if !failed.ResetAt.IsZero() {
@@ -43,4 +43,14 @@ func (p *plan) retryDelay(failed *tracker.Result, attempt int, now time.Time) (t
 		longest = min(2*longest, p.BackoffMax)
 	}
 	return rand.N(min(longest, p.BackoffMax) + 1), true //nolint:gosec // jitter is no secret
+}
+
+// heals reports whether a failure of that kind may be over at the next attempt: a 429, a 5xx, a timeout, the network.
+func heals(kind tracker.Kind) bool {
+	switch kind {
+	case tracker.RateLimited, tracker.Server, tracker.Timeout, tracker.DNS, tracker.Connect, tracker.Protocol:
+		return true
+	default:
+		return false
+	}
 }

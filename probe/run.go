@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net/http"
 	"net/http/httptrace"
 	"slices"
@@ -15,7 +16,7 @@ import (
 
 const (
 	bodyShown   = 2 << 10   // of a body, what the evidence keeps
-	bodyError   = 64 << 10  // of an error's body, what is read for its fields
+	bodyHeld    = 64 << 10  // of a body, what is looked at for an error's fields and for secrets
 	bodyMax     = 1 << 20   // of a body, what is read at all
 	lineMax     = 1000      // of a message
 	headerMax   = 300       // of a header's value
@@ -84,16 +85,20 @@ func ask(ctx context.Context, p *plan, attempt int) tracker.Result {
 	r.result.Time = end.Round(0) // wall clock only: it is compared with other processes' times
 	r.evidence.Phases, r.evidence.RemoteAddr = r.trace.phases(end)
 	r.takeTLS()
+	_, unread := errors.AsType[unreadBody](err)
 	switch {
-	case err != nil:
-		r.fail(r.explain(err))
-	default:
+	case err == nil:
 		r.judge()
+	case unread && tracker.KindOf(r.result.Status).Failed(): // the status says more than that its explanation was cut short
+		r.note = r.explain(err).text
+		r.judge()
+	default:
+		r.fail(r.explain(err))
 	}
 	return r.finish()
 }
 
-// fail makes the result a failure, unless a worse one was found before.
+// fail makes the result a failure.
 func (r *run) fail(c cause) {
 	r.result.Kind, r.result.Error, r.result.Message = c.kind, c.short, c.text
 	r.result.Inconclusive = c.local
@@ -128,7 +133,7 @@ func (r *run) finish() tracker.Result {
 // shownBody returns the start of the body without secrets. They are masked before anything is cut, because half a secret is
 // not found.
 func (r *run) shownBody() string {
-	return r.plan.secrets.mask(string(r.body[:min(len(r.body), bodyError)]))
+	return r.plan.secrets.mask(string(r.body[:min(len(r.body), bodyHeld)]))
 }
 
 func orSlash(path string) string {

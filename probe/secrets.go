@@ -13,9 +13,12 @@ import (
 	"errtop/tracker"
 )
 
-// shortestSecret is how long a header's or query's value must be to be looked for in what a server answers. A shorter one
-// ("1", "true") would blacken half of every answer, and is only masked where the request itself is shown.
-const shortestSecret = 6
+// How long a value must be to be looked for in what a server answers. A shorter one ("1", "true") would blacken half of
+// every answer, and is only masked where the request itself is shown.
+const (
+	shortestSecret = 4 // of a header, a password, a value that is called secret
+	shortestQuery  = 6 // of a query, most of which hold nothing secret
+)
 
 // secrets are the texts of one target that must not be seen, the longest first.
 type secrets []string
@@ -24,8 +27,9 @@ type secrets []string
 // may say them back.
 func secretsOf(t *Target, u *url.URL) secrets {
 	var found []string
+	shortest := shortestSecret
 	add := func(value string) {
-		if len(value) < shortestSecret {
+		if len(value) < shortest {
 			return
 		}
 		found = append(found, value, url.QueryEscape(value), url.PathEscape(value))
@@ -39,8 +43,8 @@ func secretsOf(t *Target, u *url.URL) secrets {
 			continue
 		}
 		add(h.Value)
-		if _, credential, ok := strings.Cut(h.Value, " "); ok { // "Bearer abc": a server may say "abc" alone
-			add(credential)
+		for _, part := range credentials(h) {
+			add(part)
 		}
 	}
 	for _, s := range t.Secrets {
@@ -53,6 +57,7 @@ func secretsOf(t *Target, u *url.URL) secrets {
 		add(u.User.String())
 		add(base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password)))
 	}
+	shortest = shortestQuery
 	if u.Scheme != "dns" { // its query is the question's type
 		for _, values := range u.Query() {
 			for _, v := range values {
@@ -71,6 +76,24 @@ func secretsOf(t *Target, u *url.URL) secrets {
 }
 
 var mediaType = regexp.MustCompile(`^(\*|application|text|image|audio|video)/[a-z0-9.+*-]+(; ?charset=[a-z0-9-]+)?$`)
+
+// credentials returns the parts of a header that a server may say back alone: the token of "Bearer abc", the values of
+// cookies.
+func credentials(h tracker.Header) []string {
+	switch strings.ToLower(h.Name) {
+	case "authorization", "proxy-authorization":
+		_, token, _ := strings.Cut(h.Value, " ")
+		return []string{token}
+	case "cookie":
+		var values []string
+		for cookie := range strings.SplitSeq(h.Value, ";") {
+			_, value, _ := strings.Cut(cookie, "=")
+			values = append(values, value)
+		}
+		return values
+	}
+	return nil
+}
 
 // public reports whether a header's value is what many servers say of themselves: a media type is no secret, and masking
 // "application/json" in an answer would hide what is asked for.
@@ -123,7 +146,7 @@ func show(t *Target, header []tracker.Header, found secrets) tracker.Request {
 	shown := tracker.Request{
 		Method: t.Method,
 		URL:    safetext.MaskURL(t.URL),
-		Body:   found.block(maskBody(cut(t.Body, bodyError)), bodyShown),
+		Body:   found.block(maskBody(cut(t.Body, bodyHeld)), bodyShown),
 	}
 	for _, h := range header {
 		value := safetext.Mask
