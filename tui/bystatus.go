@@ -30,7 +30,7 @@ func outcomeBars(a area, counts []tracker.OutcomeCount) {
 		return
 	}
 	labels, highest := 0, uint64(0)
-	for _, c := range counts {
+	for _, c := range counts[:min(len(counts), a.h)] {
 		labels = max(labels, len(c.Label()))
 		highest = max(highest, c.Count)
 	}

@@ -23,6 +23,10 @@ func changes(before, now *tracker.Snapshot) []change {
 	list := stateChanges(nil, before, now)
 	list = groupChanges(list, before, now)
 	list = breakerChanges(list, before, now)
+	return sourceChanges(list, before, now)
+}
+
+func sourceChanges(list []change, before, now *tracker.Snapshot) []change {
 	sources := make(map[string]tracker.SourceState, len(before.Sources))
 	for i := range before.Sources {
 		sources[before.Sources[i].Name] = before.Sources[i].State

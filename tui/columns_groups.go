@@ -2,6 +2,7 @@ package tui
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,7 +56,10 @@ func newGroupsTable() *table[tracker.Group, uint64] {
 			},
 			{
 				title: "LAST 60 MIN", min: 15, keep: 40,
-				draw: func(p *pen, g *tracker.Group, w int) { p.spark(p.styles.Outcome(g.Outcome), g.Minutes[:], w) },
+				name: func(f *frame) string { return "LAST " + strconv.Itoa(f.reach) + " MIN" },
+				draw: func(p *pen, g *tracker.Group, w int) {
+					p.spark(p.styles.Outcome(g.Outcome), g.Minutes[60-p.reach:], w)
+				},
 			},
 			{
 				title: "TARGET", min: 6, max: 20, keep: 90, fit: func(g *tracker.Group) int { return width(g.Target) },

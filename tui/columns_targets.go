@@ -2,6 +2,7 @@ package tui
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 
 	"errtop/tracker"
@@ -73,9 +74,10 @@ func newTargetsTable() *table[tracker.Target, string] {
 			},
 			{
 				title: "ERRORS, LAST 60 MIN", min: 20, keep: 70,
+				name: func(f *frame) string { return "ERRORS, LAST " + strconv.Itoa(f.reach) + " MIN" },
 				draw: func(p *pen, t *tracker.Target, w int) {
 					var values [60]uint32
-					p.spark(sparkStyle(p.styles, t.State), errorsOf(values[:0], &t.Activity.Minutes, 60), w)
+					p.spark(sparkStyle(p.styles, t.State), errorsOf(values[:0], &t.Activity.Minutes, p.reach), w)
 				},
 			},
 			{

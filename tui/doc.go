@@ -204,7 +204,8 @@ func (d *doc) show(a area, top int) {
 				p.text(r.style, r.text)
 			}
 		} else if line.part == 0 || i == 0 {
-			line.draw(a.part(i-line.part, line.parts))
+			picture, _ := a.left(d.w)
+			line.draw(picture.part(i-line.part, line.parts))
 		}
 	}
 }

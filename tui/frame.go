@@ -23,6 +23,7 @@ type frame struct {
 	glyphs *glyphs
 	now    time.Time      // the clock that is shown and that countdowns are counted from
 	loc    *time.Location // of every time shown
+	reach  int            // minutes that sparklines show
 }
 
 // row is a line under construction: col columns are drawn so far, and the terminal's pen stands at style over base.

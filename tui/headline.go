@@ -144,7 +144,8 @@ func title(o tracker.Outcome, kind, message string) string {
 }
 
 func (h *headline) todo(p *pen, t *tracker.Target) {
-	p.text(p.styles.Accent, p.glyphs.arrow+" ")
+	p.text(p.styles.Accent, p.glyphs.arrow)
+	p.space(1)
 	if t.State == tracker.Stale || t.Cause == nil {
 		p.text(p.styles.Text, "Check whether the source still delivers, and whether anybody still asks.")
 		return

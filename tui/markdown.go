@@ -10,7 +10,7 @@ import (
 
 // unstyled returns a frame to draw plain text in: no styles, so no escape sequences.
 func unstyled(now time.Time, loc *time.Location) *frame {
-	return &frame{styles: &Styles{}, glyphs: newGlyphs(false), now: now, loc: loc}
+	return &frame{styles: &Styles{}, glyphs: newGlyphs(false), now: now, loc: loc, reach: 60}
 }
 
 // drawn returns what draw draws in w columns and h rows, as text.

@@ -16,10 +16,11 @@ type model struct {
 	keys    *KeyMap
 	frame   frame
 
-	live  *tracker.Snapshot // the newest
-	shown *tracker.Snapshot // the one on the screen: the newest, a frozen or a past one
-	clock time.Time         // now, as of the last news
-	taken time.Time         // when live was taken
+	live   *tracker.Snapshot // the newest
+	shown  *tracker.Snapshot // the one on the screen: the newest, a frozen or a past one
+	clock  time.Time         // now, as of the last news
+	taken  time.Time         // when live was taken
+	showed time.Time         // when a newest snapshot was shown
 
 	headline headline
 	views    [len(viewNames)]view
@@ -58,7 +59,7 @@ const noticeSpan = 8 * time.Second
 func newModel(o Options, f *feed) *model {
 	m := &model{options: o, feed: f, keys: o.Keys, views: newViews(), dirty: true}
 	m.frame.styles, m.frame.glyphs, m.frame.loc = o.Styles, newGlyphs(o.ASCII), o.Location
-	m.frame.scratch = make([]byte, 0, 64)
+	m.frame.scratch, m.frame.reach = make([]byte, 0, 64), 60
 	m.clock = f.now()
 	return m
 }
@@ -85,11 +86,12 @@ func (m *model) nextNotice() tea.Cmd {
 
 // Update routes.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	m.dirty = true
-	switch msg := msg.(type) {
-	case newsMsg:
+	if msg, ok := msg.(newsMsg); ok {
 		m.news(msg)
 		return m, m.feed.next(m.taken)
+	}
+	m.dirty = true
+	switch msg := msg.(type) {
 	case pastMsg:
 		if msg.at.Equal(m.past) { // and not of a moment that was passed on the way
 			m.show(msg.snap)
@@ -124,20 +126,41 @@ func (m *model) resize(w, h int) {
 
 // news takes the clock and the newest snapshot. A frozen or a past picture stays as it is; what waits is counted.
 func (m *model) news(msg newsMsg) {
-	m.clock = msg.now
-	if msg.snap == nil {
-		return
+	if !msg.now.Truncate(time.Second).Equal(m.clock.Truncate(time.Second)) {
+		m.dirty = true
 	}
-	m.alarm(m.live, msg.snap)
-	m.live, m.taken = msg.snap, msg.now
-	if m.frozen.IsZero() && m.past.IsZero() {
+	m.clock = msg.now
+	if msg.snap != nil {
+		m.alarm(m.live, msg.snap)
+		m.live, m.taken = msg.snap, msg.now
+	}
+	if m.frozen.IsZero() && m.past.IsZero() && m.due() {
+		m.showed = m.clock
 		m.show(m.live)
+	}
+}
+
+// settle is how many refreshes figures stand still in a flood: nobody reads what changes four times a second, and over a slow
+// line it would be all there is room for.
+const settle = 4
+
+// due reports whether the newest snapshot is to be shown: at once where a state has changed or the screen stood still for a
+// while, and otherwise when what is there has been readable.
+func (m *model) due() bool {
+	switch {
+	case m.live == nil || m.live == m.shown:
+		return false
+	case m.shown == nil || m.clock.Sub(m.showed) >= settle*m.options.Refresh:
+		return true
+	default:
+		return len(stateChanges(nil, m.shown, m.live)) > 0 || len(breakerChanges(nil, m.shown, m.live)) > 0 || len(sourceChanges(nil, m.shown, m.live)) > 0
 	}
 }
 
 // show puts a snapshot on the screen.
 func (m *model) show(snap *tracker.Snapshot) {
-	m.shown = snap
+	m.shown, m.dirty = snap, true
+	m.frame.reach = reach(&snap.Overall.Minutes)
 	m.headline.SetSnapshot(snap)
 	for _, v := range m.views {
 		v.SetSnapshot(snap, m.filter)

@@ -63,7 +63,8 @@ func writeFacts(d *doc, r *tracker.Result) {
 		d.field("latency", d.styles.Text, latency(r.Latency))
 	}
 	d.field("kind", d.styles.Text, r.Kind.String())
-	d.field("origin", d.styles.Text, strings.TrimSpace(r.Origin.String()+" "+r.Source))
+	d.field("origin", d.styles.Text, r.Origin.String())
+	d.field("source", d.styles.Text, r.Source)
 	d.field("request id", d.styles.Text, r.RequestID)
 	d.when("resets", r.ResetAt)
 	if r.Inconclusive {
@@ -160,7 +161,11 @@ func writePhases(d *doc, phases *tracker.Phases) {
 		for i, part := range parts {
 			p := a.row(i)
 			p.cell(a.styles.Muted, part.name, labels)
-			p.cellRight(a.styles.Text, appendLatency(p.scratch[:0], part.took), 7)
+			if part.took > 0 {
+				p.cellRight(a.styles.Text, appendLatency(p.scratch[:0], part.took), 7)
+			} else {
+				p.cellRight(a.styles.Faint, append(p.scratch[:0], p.glyphs.dash...), 7)
+			}
 			p.space(1 + at)
 			w := int(int64(room) * int64(part.took) / int64(total))
 			if part.took > 0 {

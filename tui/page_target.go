@@ -54,6 +54,11 @@ func (t *targetPage) write(d *doc, snap *tracker.Snapshot) {
 	}
 	writeWindows(d, &target.Activity)
 	writeHistory(d, &target.Activity, snap.At)
+	if layers := layersOf(snap, target.Name); len(layers) > 0 {
+		d.heading("BY STATUS, EACH MINUTE")
+		n := reach(&target.Activity.Minutes)
+		d.picture(8, func(a area) { stack(a, layers, n) })
+	}
 	for i := range target.Breakers {
 		d.heading("BREAKER")
 		writeBreaker(d, &target.Breakers[i])

@@ -64,14 +64,17 @@ func (m *model) header(a area) {
 	s := a.styles
 	right, st := m.when(a)
 	state := m.counts()
-	p.text(s.Accent, " errtop")
+	p.space(1)
+	p.text(s.Accent, "errtop")
 	if m.options.Title != "" && a.w >= 60 {
-		p.text(s.Muted, "  "+m.options.Title)
+		p.space(2)
+		p.text(s.Muted, m.options.Title)
 	}
 	p.text(s.Text, "  ")
-	tail := width(right) + 2
-	for _, c := range state {
-		tail += width(c.text) + 2
+	tail := runsWidth(state) + width(right) + 2
+	if p.left()-tail < 14 { // a name of a view
+		state = m.brief()
+		tail = runsWidth(state) + width(right) + 2
 	}
 	tabs := 0
 	for _, name := range viewNames {
@@ -104,20 +107,46 @@ func (m *model) header(a area) {
 	p.text(st, right)
 }
 
+func runsWidth(runs []run) int {
+	n := 0
+	for _, r := range runs {
+		n += width(r.text) + 2
+	}
+	return n
+}
+
+// byState counts the targets.
+func (m *model) byState() (by [6]int) {
+	if m.shown != nil {
+		for i := range m.shown.Targets {
+			by[min(int(m.shown.Targets[i].State), len(by)-1)]++
+		}
+	}
+	return by
+}
+
 // counts says how many targets are in which state, the worst first.
 func (m *model) counts() []run {
+	s, by := m.frame.styles, m.byState()
 	if m.shown == nil || len(m.shown.Targets) == 0 {
 		return nil
 	}
-	var by [6]int
-	for i := range m.shown.Targets {
-		by[min(int(m.shown.Targets[i].State), len(by)-1)]++
-	}
-	s := m.frame.styles
 	runs := []run{{s.Muted, plural(len(m.shown.Targets), "target")}}
 	for state := tracker.Failing; state > tracker.Unknown; state-- {
 		if by[state] > 0 {
 			runs = append(runs, run{s.State(state), m.frame.glyphs.state(state) + " " + strconv.Itoa(by[state]) + " " + state.String()})
+		}
+	}
+	return runs
+}
+
+// brief is counts for a narrow screen.
+func (m *model) brief() []run {
+	by := m.byState()
+	var runs []run
+	for state := tracker.Failing; state > tracker.Unknown; state-- {
+		if by[state] > 0 {
+			runs = append(runs, run{m.frame.styles.State(state), m.frame.glyphs.state(state) + strconv.Itoa(by[state])})
 		}
 	}
 	return runs

@@ -108,7 +108,8 @@ func (p *prompt) keep() {
 // View draws the line with its cursor, and below it what is wrong with it or what could be typed.
 func (p *prompt) View(a area) {
 	line := a.row(0)
-	line.text(a.styles.Accent, " /")
+	line.space(1)
+	line.text(a.styles.Accent, "/")
 	from := max(0, p.at-max(line.left()-2, 0)) // of a line longer than the screen, the part before the cursor
 	line.text(a.styles.Text, string(p.value[from:p.at]))
 	under, after := " ", ""

@@ -9,12 +9,13 @@ import (
 // column is one column of a table.
 type column[T any] struct {
 	title string
-	min   int          // its width; with fit, the least
-	max   int          // the most that fit may ask for
-	fit   func(*T) int // the width its content wants
-	grow  bool         // takes what is left over
-	right bool         // the heading stands on the right, as the figures below it do
-	keep  int          // where there is no room, the column with the lowest goes first
+	name  func(*frame) string // the heading, where it changes; its longest is title
+	min   int                 // its width; with fit, the least
+	max   int                 // the most that fit may ask for
+	fit   func(*T) int        // the width its content wants
+	grow  bool                // takes what is left over
+	right bool                // the heading stands on the right, as the figures below it do
+	keep  int                 // where there is no room, the column with the lowest goes first
 	draw  func(*pen, *T, int)
 	order func(a, b *T) int // nil: cannot be sorted by
 }
@@ -206,6 +207,9 @@ func (t *table[T, K]) heading(a area, widths []int, focus bool) {
 			p.space(2)
 		}
 		text, style := t.columns[c].title, title
+		if t.columns[c].name != nil {
+			text = t.columns[c].name(a.frame)
+		}
 		if first && focus {
 			style = a.styles.Title
 		}

@@ -8,6 +8,8 @@ package tui
 import (
 	"errors"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"errtop/tracker"
@@ -19,7 +21,7 @@ type Options struct {
 	Title     string           // shown in the header: the settings' name, or "demo"
 	Now       func() time.Time // nil: time.Now
 	Location  *time.Location   // of the times shown; nil: time.Local
-	Refresh   time.Duration    // between snapshots, at least 100 ms; 0: 250 ms
+	Refresh   time.Duration    // between snapshots, at least 100 ms; 0: 250 ms, over SSH 1 s
 	Styles    *Styles          // from [NewStyles]; nil: the dark theme
 	Keys      *KeyMap          // from [NewKeyMap]; nil: the default keys
 	ASCII     bool             // draw with ASCII only
@@ -43,11 +45,14 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Location == nil {
 		o.Location = time.Local
 	}
-	if o.Refresh == 0 {
-		o.Refresh = 250 * time.Millisecond
-	}
 	if o.Environ == nil {
 		o.Environ = os.Environ()
+	}
+	if o.Refresh == 0 {
+		o.Refresh = 250 * time.Millisecond
+		if slices.ContainsFunc(o.Environ, func(v string) bool { return strings.HasPrefix(v, "SSH_CONNECTION=") }) {
+			o.Refresh = time.Second
+		}
 	}
 	o.Refresh = max(o.Refresh, 100*time.Millisecond)
 	var err, problem error
@@ -58,4 +63,11 @@ func (o Options) withDefaults() (Options, error) {
 		o.Keys, problem = NewKeyMap(nil)
 	}
 	return o, errors.Join(err, problem)
+}
+
+// CanDraw reports whether a terminal with these environment variables can be drawn on: it cannot where TERM is missing or
+// "dumb", and [Plain] serves better.
+func CanDraw(env []string) bool {
+	i := slices.IndexFunc(env, func(v string) bool { return strings.HasPrefix(v, "TERM=") })
+	return i >= 0 && env[i] != "TERM=" && env[i] != "TERM=dumb"
 }

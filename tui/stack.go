@@ -1,0 +1,112 @@
+package tui
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"errtop/tracker"
+)
+
+// layer is one outcome's errors by minute.
+type layer struct {
+	outcome tracker.Outcome
+	letter  string
+	minutes [60]uint32
+	total   uint64
+}
+
+// layersShown is how many outcomes are told apart in a stack; the rest is one layer.
+const layersShown = 5
+
+// layersOf sums up the groups of a target (of all, with "") by outcome, the most frequent first.
+func layersOf(snap *tracker.Snapshot, target string) []layer {
+	var layers []layer
+	for i := range snap.Groups {
+		g := &snap.Groups[i]
+		if target != "" && g.Target != target {
+			continue
+		}
+		at := slices.IndexFunc(layers, func(l layer) bool { return l.outcome == g.Outcome })
+		if at < 0 {
+			at = len(layers)
+			layers = append(layers, layer{outcome: g.Outcome})
+		}
+		for m, n := range g.Minutes {
+			layers[at].minutes[m] += n
+			layers[at].total += uint64(n)
+		}
+	}
+	layers = slices.DeleteFunc(layers, func(l layer) bool { return l.total == 0 })
+	slices.SortFunc(layers, func(a, b layer) int {
+		return cmp.Or(cmp.Compare(b.total, a.total), strings.Compare(a.outcome.Label(), b.outcome.Label()))
+	})
+	for len(layers) > layersShown {
+		last := layers[len(layers)-1]
+		layers = layers[:len(layers)-1]
+		rest := &layers[layersShown-1]
+		for m, n := range last.minutes {
+			rest.minutes[m] += n
+		}
+		rest.total += last.total
+		rest.letter = "+"
+	}
+	for i := range layers {
+		if layers[i].letter == "" {
+			layers[i].letter = string(rune('a' + i))
+		}
+	}
+	return layers
+}
+
+// stack draws the layers of the newest n minutes above each other: a letter and a colour for each, and what they mean in the
+// last row.
+func stack(a area, layers []layer, n int) {
+	rows := a.h - 1
+	each := max(min(a.w/n, 3), 1)
+	highest := uint32(1)
+	for m := 60 - n; m < 60; m++ {
+		sum := uint32(0)
+		for i := range layers {
+			sum += layers[i].minutes[m]
+		}
+		highest = max(highest, sum)
+	}
+	for r := range rows {
+		p := a.row(r)
+		// The row shows which layer reaches through the middle of its height.
+		level := float64(highest) * (float64(rows-1-r) + 0.5) / float64(rows)
+		for m := 60 - n; m < 60; m++ {
+			if l := layerAt(layers, m, level, r == rows-1); l != nil {
+				p.repeat(p.styles.Outcome(l.outcome), l.letter, each)
+			} else {
+				p.space(each)
+			}
+		}
+	}
+	p := a.row(rows)
+	for i := range layers {
+		name := layers[i].outcome.Label()
+		if layers[i].letter == "+" {
+			name = "others"
+		}
+		p.text(p.styles.Outcome(layers[i].outcome), layers[i].letter+" "+name+" ")
+		p.bytes(p.styles.Muted, append(appendCount(p.scratch[:0], layers[i].total), "  "...))
+	}
+}
+
+// layerAt returns the layer that minute m shows at a level, nil above the topmost. In the lowest row what there is little of
+// is shown all the same.
+func layerAt(layers []layer, m int, level float64, lowest bool) *layer {
+	sum := 0.0
+	for i := range layers {
+		sum += float64(layers[i].minutes[m])
+		if sum > level {
+			return &layers[i]
+		}
+	}
+	if lowest && sum > 0 {
+		return &layers[slices.IndexFunc(layers, func(l layer) bool { return l.minutes[m] > 0 })]
+	}
+	return nil
+}
