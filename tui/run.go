@@ -72,10 +72,12 @@ func (h *host) run(ctx context.Context) error {
 		in = &keyboard{File: f, gone: func() { h.cancel(errGone) }}
 	}
 	program := tea.NewProgram(
-		h, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(io.Discard), tea.WithEnvironment(h.model.options.Environ),
+		h, tea.WithInput(in), tea.WithOutput(io.Discard), tea.WithEnvironment(h.model.options.Environ),
 		tea.WithoutSignalHandler(), tea.WithoutCatchPanics(), tea.WithoutRenderer(), tea.WithFPS(1), tea.WithFilter(h.filter),
 		tea.WithWindowSize(h.model.frame.w, h.model.frame.h), tea.WithColorProfile(colorprofile.NoTTY),
 	)
+	// Quitting lets the program wait for its reader of keys, which a context given to it would not.
+	defer context.AfterFunc(ctx, program.Quit)()
 	if _, err := program.Run(); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("dashboard: %w", err)
 	}
@@ -88,24 +90,39 @@ func (h *host) Init() tea.Cmd {
 }
 
 // Update hands the message on.
-func (h *host) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	switch msg.(type) {
-	case tea.WindowSizeMsg:
-		_, cmd := h.model.Update(msg)
-		return h, tea.Batch(h.guard(cmd), h.guard(h.nextSize))
-	case tea.ResumeMsg:
-		h.model.resize(h.terminal.size())
-	}
-	_, cmd := h.model.Update(msg)
-	return h, h.guard(cmd)
+func (h *host) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
+	h.catch(func() {
+		if _, resumed := msg.(tea.ResumeMsg); resumed {
+			h.model.resize(h.terminal.size())
+		}
+		_, cmd = h.model.Update(msg)
+		cmd = h.guard(cmd)
+		if _, resized := msg.(tea.WindowSizeMsg); resized {
+			cmd = tea.Batch(cmd, h.guard(h.nextSize))
+		}
+	})
+	return h, cmd
 }
 
 // View leaves the picture for the terminal.
 func (h *host) View() tea.View {
-	if p, fresh := h.model.picture(); fresh {
-		h.terminal.show(p)
-	}
+	h.catch(func() {
+		if p, fresh := h.model.picture(); fresh {
+			h.terminal.show(p)
+		}
+	})
 	return tea.View{}
+}
+
+// catch calls f; a panic in it ends the program in order.
+func (h *host) catch(f func()) {
+	err := safego.Catch(func() error {
+		f()
+		return nil
+	})
+	if err != nil {
+		h.cancel(err)
+	}
 }
 
 // filter gives the terminal back while the program is suspended.
@@ -132,14 +149,7 @@ func (h *host) guard(cmd tea.Cmd) tea.Cmd {
 		return nil
 	}
 	return func() (msg tea.Msg) {
-		err := safego.Catch(func() error {
-			msg = cmd()
-			return nil
-		})
-		if err != nil {
-			h.cancel(err)
-			return nil
-		}
+		h.catch(func() { msg = cmd() })
 		if batch, ok := msg.(tea.BatchMsg); ok {
 			for i := range batch {
 				batch[i] = h.guard(batch[i])
