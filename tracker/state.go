@@ -147,15 +147,14 @@ func (tg *target) judgeTraffic() verdictOnOrigin {
 	was := r.judged.state
 	v := verdictOnOrigin{state: Healthy, n: five.errors, of: five.requests, window: 5 * time.Minute}
 	enough := minute.requests >= fewRequests
+	over := enough && minute.ratio() < calmAgain
 	switch {
 	case enough && minute.ratio() >= failingEnter:
 		v.state = Failing
 		if five.ratio() < failingEnter {
 			v.n, v.of, v.window, five = minute.errors, minute.requests, time.Minute, minute
 		}
-	case enough && minute.ratio() < calmAgain && five.ratio() >= degradedStay && five.errors >= degradedErrors:
-		v.state = Degraded
-	case five.ratio() >= failingEnter, was == Failing && five.ratio() >= failingStay:
+	case !over && (five.ratio() >= failingEnter || was == Failing && five.ratio() >= failingStay):
 		v.state = Failing
 	case five.ratio() >= degradedEnter && five.errors >= degradedErrors, was >= Throttled && five.ratio() >= degradedStay:
 		v.state = Degraded
@@ -223,7 +222,7 @@ type condition struct {
 	state  State
 	origin Origin // that decided; with by
 	by     verdictOnOrigin
-	told   bool // the application reports its breaker OPEN
+	byApp  bool // the application reports its breaker OPEN
 }
 
 // judge brings both origins' verdicts to a moment and returns what they add up to.
@@ -237,7 +236,7 @@ func (tg *target) judge(at instant) condition {
 		}
 	}
 	if r := tg.reported; r != nil && r.state == Open && at.sub(r.last) <= reportKept && out.state < Failing {
-		return condition{state: Failing, told: true}
+		return condition{state: Failing, byApp: true}
 	}
 	if out.state == Unknown && (tg.heard() || tg.overdue(at)) {
 		out.state = Stale

@@ -1,10 +1,3 @@
-// Package tracker keeps what happened: results in, statistics out.
-//
-// An [ErrorTracker] takes batches of [Result] and answers with a [Snapshot]: a picture of every target, group of errors,
-// breaker and source, which owns its memory and may be read while the next results come in.
-//
-// It does no I/O, starts no goroutine and reads no clock: every method that needs the time is told it. It never blocks on
-// who watches, and what it holds is bounded: see [Settings].
 package tracker
 
 import (

@@ -31,7 +31,7 @@ func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
 	t.flush()
 	at := t.clock.shown()
 	old := t.view.snapshot
-	asked := old == nil || t.version != t.view.version
+	news := old == nil || t.version != t.view.version
 
 	slid := t.all.advance(t.clock.edge())
 	groups := t.refreshGroups(at)
@@ -41,13 +41,13 @@ func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
 	if old != nil {
 		slid = slid || s.LogTime != old.LogTime || s.Ring.LastHour != old.Ring.LastHour
 	}
-	if !asked && !slid && !groups && !targets {
+	if !news && !slid && !groups && !targets {
 		same := *old
 		same.At = s.At
 		t.view.snapshot = &same
 		return &same
 	}
-	if !asked {
+	if !news {
 		t.version++
 	}
 	s.Version = t.version

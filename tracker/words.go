@@ -10,7 +10,7 @@ import (
 func (tg *target) reason(at instant) string {
 	c := tg.cond
 	switch {
-	case c.told:
+	case c.byApp:
 		return "the application reports its breaker OPEN"
 	case c.state == Unknown && tg.lastSeen > 0:
 		return "nothing was sent yet"
