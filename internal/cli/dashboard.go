@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -74,11 +73,7 @@ func plainFlag(command *cobra.Command, plain *bool) {
 
 // formatFlag gives a command --format.
 func formatFlag(command *cobra.Command, options *ingest.Options) {
-	names := make([]string, 0, len(ingest.Formats()))
-	for _, format := range ingest.Formats() {
-		names = append(names, string(format))
-	}
-	command.Flags().StringVar((*string)(&options.Format), "format", "", "format of the logs: "+strings.Join(names, ", ")+"; recognised by default")
+	command.Flags().StringVar((*string)(&options.Format), "format", "", "format of the logs: "+words(ingest.Formats())+"; recognised by default")
 }
 
 // chosen returns what errtop without a command shows: the config's targets and logs, the logs that args name, what is piped
@@ -102,6 +97,9 @@ func (a *app) chosen(ctx context.Context, args []string, options ingest.Options)
 	}
 	for i := range settings.Sources {
 		d.sources = append(d.sources, logs(d.feed, settings.Sources[i].Files, sourceOptions(&settings.Sources[i])))
+	}
+	if settings.Push.Listen != "" {
+		d.sources = append(d.sources, pushes(d.feed, settings.Push))
 	}
 	files := slices.DeleteFunc(slices.Clone(args), func(name string) bool { return name == "-" })
 	if len(files) > 0 {

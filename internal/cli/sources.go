@@ -27,6 +27,14 @@ func logs(f *feed, files []string, options ingest.Options) source {
 	}
 }
 
+// pushes takes results that applications send.
+func pushes(f *feed, settings config.Push) source {
+	options := ingest.ListenOptions{Addr: settings.Listen, Token: settings.Token.Reveal()}
+	return func(ctx context.Context) error {
+		return ingest.Listen(ctx, options, ingest.Sink{Emit: f.emit, Health: f.health})
+	}
+}
+
 // sourceOptions returns how a source of the config is read.
 func sourceOptions(s *config.Source) ingest.Options {
 	return ingest.Options{

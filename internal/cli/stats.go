@@ -4,42 +4,112 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"errtop/internal/config"
 	"errtop/internal/ingest"
 )
 
+// statsFlags are the flags of errtop stats as they were typed.
+type statsFlags struct {
+	json, explain bool
+	since, until  string
+	options       ingest.StatsOptions
+}
+
 func (a *app) statsCommand() *cobra.Command {
-	var asJSON bool
-	var options ingest.StatsOptions
+	var flags statsFlags
 	command := &cobra.Command{
-		Use:     "stats FILE...",
-		Short:   "Count what request logs hold, without a dashboard",
-		Long:    "Count what request logs hold, without a dashboard: totals, by status, by target, hourly, top groups of errors. - is standard input.",
-		Example: "errtop stats access.log\nkubectl logs api | errtop stats --json -",
-		RunE: func(command *cobra.Command, args []string) error {
-			inputs, err := a.inputs(args)
-			if err != nil {
-				return err
-			}
-			summary, err := ingest.Stats(command.Context(), inputs, options)
-			if summary == nil {
-				return &exitError{err: err, status: statusUsage}
-			}
-			if summary.Results() == 0 && err != nil {
-				return err
-			}
-			if asJSON {
-				return errors.Join(a.writeJSON(summary), err)
-			}
-			return errors.Join(summary.WriteText(a.Out, a.width(), a.colour()), err)
-		},
+		Use:   "stats FILE...",
+		Short: "Count what request logs hold, without a dashboard",
+		Long: "Count what request logs hold, without a dashboard: totals, by status, by target, hourly, top groups of errors. " +
+			"- is standard input; .gz and .zst are unpacked.",
+		Example: "errtop stats access.log\n" +
+			"errtop stats --by route --since 2h --filter 'status >= 500' access.log\n" +
+			"kubectl logs api | errtop stats --json -",
+		RunE: func(command *cobra.Command, args []string) error { return a.stats(command, args, flags) },
 	}
-	command.Flags().BoolVar(&asJSON, "json", false, "one JSON object instead of text")
-	formatFlag(command, &options.Options)
+	command.Flags().BoolVar(&flags.json, "json", false, "one JSON object instead of text")
+	command.Flags().BoolVar(&flags.explain, "explain", false, "say how the first lines of each log are understood, and count nothing")
+	command.Flags().StringVar((*string)(&flags.options.By), "by", "", "break down by "+words(ingest.Dimensions()))
+	command.Flags().StringVar(&flags.since, "since", "", "only what is not older: a time, or a duration before now as 2h")
+	command.Flags().StringVar(&flags.until, "until", "", "only what is older, likewise")
+	command.Flags().StringVar(&flags.options.Filter, "filter", "", "only results for which the expression holds, as 'status >= 500'")
+	formatFlag(command, &flags.options.Options)
 	return command
+}
+
+func (a *app) stats(command *cobra.Command, args []string, flags statsFlags) (err error) {
+	inputs, err := a.inputs(args)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	if flags.options.From, err = moment("since", flags.since, now); err != nil {
+		return err
+	}
+	if flags.options.To, err = moment("until", flags.until, now); err != nil {
+		return err
+	}
+	if flags.explain {
+		return a.explain(command, inputs, flags.options.Options)
+	}
+	summary, err := ingest.Stats(command.Context(), inputs, flags.options)
+	if summary == nil && err != nil {
+		return &exitError{err: err, status: statusUsage}
+	}
+	if summary.Lines() == 0 && err != nil || summary.Results() == 0 && summary.Skipped() > 0 {
+		return err // nothing but what could not be read
+	}
+	if flags.json {
+		return errors.Join(a.writeJSON(summary), err)
+	}
+	return errors.Join(summary.WriteText(a.Out, a.width(), a.colour()), err)
+}
+
+// explain says how the logs are understood.
+func (a *app) explain(command *cobra.Command, inputs []ingest.Input, options ingest.Options) error {
+	var problems []error
+	for i, input := range inputs {
+		if i > 0 {
+			problems = append(problems, a.say(""))
+		}
+		problems = append(problems, ingest.Explain(command.Context(), input, options, a.Out, a.width()))
+	}
+	return errors.Join(problems...)
+}
+
+// moment understands a time (RFC 3339, or as people write it, in the local zone), or a duration before now; "" is the zero
+// time.
+func moment(flag, text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	var before config.Duration
+	if err := before.UnmarshalText([]byte(text)); err == nil {
+		return now.Add(-before.Std()), nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly} {
+		if at, err := time.ParseInLocation(layout, text, now.Location()); err == nil {
+			return at, nil
+		}
+	}
+	return time.Time{}, usage(fmt.Sprintf("--%s %q is neither a time nor a duration", flag, text),
+		"as 2h, 2026-11-22T14:00:00Z, or \"2026-11-22 14:00\" in the local zone")
+}
+
+// words joins names for a help text.
+func words[T ~string](names []T) string {
+	texts := make([]string, len(names))
+	for i, name := range names {
+		texts[i] = string(name)
+	}
+	return strings.Join(texts, ", ")
 }
 
 // inputs returns the logs that args name; none is standard input where something is piped in.
@@ -49,6 +119,9 @@ func (a *app) inputs(args []string) ([]ingest.Input, error) {
 			return nil, usage("stats needs a log to read", "errtop stats FILE..., or - for standard input")
 		}
 		args = []string{"-"}
+	}
+	if first := slices.Index(args, "-"); first >= 0 && slices.Contains(args[first+1:], "-") {
+		return nil, usage("standard input is named twice", "it can be read once")
 	}
 	inputs := make([]ingest.Input, len(args))
 	for i, name := range args {
