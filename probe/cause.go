@@ -18,7 +18,7 @@ import (
 type cause struct {
 	kind  tracker.Kind
 	short string // "connection refused"
-	text  string // "connection refused by 127.0.0.1:9"
+	text  string // "connection refused by 127.0.0.1:9": begins with short
 	local bool   // it is our own fault, and says nothing of the target
 }
 
@@ -68,7 +68,7 @@ func (r *run) explainTimeout(err error, at stage, address string) cause {
 		text += fmt.Sprintf(" (%s so far)", unread.progress())
 	}
 	if at == resolving {
-		return cause{kind: tracker.DNS, short: "DNS timeout", text: "DNS: " + text}
+		return cause{kind: tracker.DNS, short: "DNS: timeout", text: "DNS: " + text}
 	}
 	return cause{kind: tracker.Timeout, short: "timeout", text: text}
 }
@@ -80,11 +80,11 @@ func explainDNS(err *net.DNSError) cause {
 	}
 	switch {
 	case err.IsNotFound:
-		return cause{kind: tracker.DNS, short: "no such host", text: fmt.Sprintf("DNS: no such host %q%s", err.Name, server)}
+		return cause{kind: tracker.DNS, short: "DNS: no such host", text: fmt.Sprintf("DNS: no such host %q%s", err.Name, server)}
 	case err.IsTimeout:
-		return cause{kind: tracker.DNS, short: "DNS timeout", text: fmt.Sprintf("DNS: no answer in time for %q%s", err.Name, server)}
+		return cause{kind: tracker.DNS, short: "DNS: timeout", text: fmt.Sprintf("DNS: timeout, no answer for %q%s", err.Name, server)}
 	default:
-		return cause{kind: tracker.DNS, short: "DNS server failure", text: fmt.Sprintf("DNS: %s for %q%s", err.Err, err.Name, server)}
+		return cause{kind: tracker.DNS, short: "DNS: server failure", text: fmt.Sprintf("DNS: server failure: %s for %q%s", err.Err, err.Name, server)}
 	}
 }
 
@@ -98,9 +98,9 @@ func explainSocket(err error, at stage, address string) (cause, bool) {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return cause{kind: tracker.Connect, short: "connection refused", text: "connection refused by " + address}, true
 	case errors.Is(err, syscall.EHOSTUNREACH):
-		return cause{kind: tracker.Connect, short: "host unreachable", text: "no route to " + address + ": host unreachable"}, true
+		return cause{kind: tracker.Connect, short: "host unreachable", text: "host unreachable: no route to " + address}, true
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EADDRNOTAVAIL):
-		return cause{kind: tracker.Connect, short: "network unreachable", text: "no route to " + address + ": network unreachable"}, true
+		return cause{kind: tracker.Connect, short: "network unreachable", text: "network unreachable: no route to " + address}, true
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED):
 		text := fmt.Sprintf("connection reset by %s while %s", address, at)
 		if unread, ok := errors.AsType[unreadBody](err); ok {
@@ -110,7 +110,7 @@ func explainSocket(err error, at stage, address string) (cause, bool) {
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return cause{
 			kind: tracker.Connect, short: "too many open files", local: true,
-			text: "errtop itself ran out of file descriptors (ulimit -n): nothing was asked",
+			text: "too many open files: errtop itself ran out of descriptors (ulimit -n) and asked nothing",
 		}, true
 	}
 	return cause{}, false
@@ -126,31 +126,31 @@ func explainProtocol(err error, at stage) cause {
 	var unread unreadBody
 	switch {
 	case errors.As(err, &stream):
-		return protocol("HTTP/2 stream reset", fmt.Sprintf("HTTP/2: the server reset the stream with %s while %s", http2Code(stream.Code), at))
+		return protocol("HTTP/2 stream reset", fmt.Sprintf("HTTP/2 stream reset by the server with %s while %s", http2Code(stream.Code), at))
 	case strings.Contains(said, "server sent GOAWAY"):
-		return protocol("HTTP/2 connection closed", "HTTP/2: the server closed the connection with GOAWAY"+after(said, "ErrCode=")+" while "+at.String())
+		return protocol("HTTP/2 connection closed", "HTTP/2 connection closed by the server with GOAWAY"+after(said, "ErrCode=")+" while "+at.String())
 	case strings.Contains(said, "looked like an HTTP/1.1 header"):
-		return protocol("not HTTP/2", "HTTP/2: the server answered in HTTP/1.1")
+		return protocol("not HTTP/2", "not HTTP/2: the server answered in HTTP/1.1")
 	case strings.Contains(said, "client conn could not be established"):
-		return protocol("not HTTP/2", "HTTP/2: the server ended the new connection before the request")
+		return protocol("not HTTP/2", "not HTTP/2: the server ended the new connection before the request")
 	case strings.HasPrefix(said, "http2:"), strings.HasPrefix(said, "connection error:"):
-		return protocol("HTTP/2 error", "HTTP/2: "+strings.TrimPrefix(said, "http2: "))
+		return protocol("HTTP/2 error", "HTTP/2 error: "+strings.TrimPrefix(said, "http2: "))
 	case errors.As(err, &unread) && (errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)):
 		return protocol("body cut short", "body cut short: the server closed the connection after "+unread.progress())
 	case errors.As(err, &unread):
 		return protocol("malformed body", fmt.Sprintf("malformed body after %s: %s", unread.progress(), said))
 	case strings.Contains(said, "response headers exceeded"):
-		return protocol("header too large", fmt.Sprintf("malformed answer: its header is larger than %d KiB", maxHeaderBytes>>10))
+		return protocol("header too large", fmt.Sprintf("header too large: it is more than %d KiB", maxHeaderBytes>>10))
 	case strings.Contains(said, "malformed"):
 		return protocol("malformed answer", "malformed answer: "+said[strings.Index(said, "malformed"):])
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return protocol("answer cut short", "answer cut short: the server closed the connection within the header")
 	case errors.Is(err, io.EOF), strings.Contains(said, "server closed"):
-		return protocol("no answer", "the server closed the connection without an answer")
+		return protocol("no answer", "no answer: the server closed the connection")
 	case broken, at == heading:
 		return protocol("malformed answer", "malformed answer: "+said)
 	}
-	return protocol("protocol error", said)
+	return protocol("protocol error", "protocol error: "+said)
 }
 
 func after(s, marker string) string {

@@ -35,6 +35,9 @@ func check(t *testing.T, r tracker.Result, address string, want said) {
 	if address != "" {
 		message = strings.ReplaceAll(message, address, "ADDR")
 	}
+	if !strings.HasPrefix(r.Message, r.Error) {
+		t.Errorf("the message %q does not begin with the error %q", r.Message, r.Error)
+	}
 	if r.Kind != want.kind || r.Error != want.short || message != want.message {
 		t.Errorf("\nsaid %s: %q: %q\nwant %s: %q: %q", r.Kind, r.Error, message, want.kind, want.short, want.message)
 	}
@@ -56,7 +59,7 @@ func TestWhatServersDoWrongIsToldApart(t *testing.T) {
 		{"chunks that stop", answerAndHang(head + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"), said{tracker.Timeout, "timeout", "timeout after 1 s while reading the body (5 bytes so far)"}},
 		{"reset before the answer", answerAndReset(""), said{tracker.Connect, "connection reset", "connection reset by ADDR while waiting for the first byte"}},
 		{"reset within the body", answerAndReset(head + "Content-Length: 100\r\n\r\n0123456789"), said{tracker.Connect, "connection reset", "connection reset by ADDR while reading the body (10 of 100 bytes so far)"}},
-		{"closed before the answer", answer(""), said{tracker.Protocol, "no answer", "the server closed the connection without an answer"}},
+		{"closed before the answer", answer(""), said{tracker.Protocol, "no answer", "no answer: the server closed the connection"}},
 		{"closed within the status line", answer("HTTP/1."), said{tracker.Protocol, "malformed answer", `malformed answer: malformed HTTP response "HTTP/1."`}},
 		{"closed within the header", answer(head + "A: b\r\n"), said{tracker.Protocol, "answer cut short", "answer cut short: the server closed the connection within the header"}},
 		{"closed within the body", answer(head + "Content-Length: 100\r\n\r\n0123456789"), said{tracker.Protocol, "body cut short", "body cut short: the server closed the connection after 10 of 100 bytes"}},
@@ -66,7 +69,7 @@ func TestWhatServersDoWrongIsToldApart(t *testing.T) {
 		{"no status", answer("HTTP/1.1 abc OK\r\n\r\n"), said{tracker.Protocol, "malformed answer", `malformed answer: malformed HTTP status code "abc"`}},
 		{"no version", answer("HTTP/x 200 OK\r\n\r\n"), said{tracker.Protocol, "malformed answer", `malformed answer: malformed HTTP version "HTTP/x"`}},
 		{"no header", answer(head + "what is this\r\n\r\n"), said{tracker.Protocol, "malformed answer", "malformed answer: malformed MIME header: missing colon: \"what is this\""}},
-		{"header too large", answer(head + "A: " + strings.Repeat("a", 300<<10) + "\r\n\r\n"), said{tracker.Protocol, "header too large", "malformed answer: its header is larger than 256 KiB"}},
+		{"header too large", answer(head + "A: " + strings.Repeat("a", 300<<10) + "\r\n\r\n"), said{tracker.Protocol, "header too large", "header too large: it is more than 256 KiB"}},
 		{"two lengths", answer(head + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), said{tracker.Protocol, "malformed answer", "malformed answer: message cannot contain multiple Content-Length headers; got [\"1\" \"2\"]"}},
 		{"length of no number", answer(head + "Content-Length: many\r\n\r\nab"), said{tracker.Protocol, "malformed answer", `malformed answer: bad Content-Length "many"`}},
 		{"foreign encoding", answer(head + "Transfer-Encoding: zip\r\n\r\nab"), said{tracker.Protocol, "malformed answer", `malformed answer: unsupported transfer encoding: "zip"`}},
@@ -119,17 +122,17 @@ func TestWhatIsWrongWithTLSIsToldApart(t *testing.T) {
 		talk   func(net.Conn) // of one that does not
 		want   said
 	}{
-		{"expired", config(trusted.issue(t, -30*day, -3*day-time.Hour)), nil, said{tracker.TLS, "certificate expired", "TLS: certificate expired 3 days ago"}},
-		{"not yet valid", config(trusted.issue(t, 5*time.Hour+time.Minute, day)), nil, said{tracker.TLS, "certificate not yet valid", "TLS: certificate is valid only in 5 hours"}},
-		{"wrong host", config(trusted.issue(t, -day, day, "a.example", "b.example")), nil, said{tracker.TLS, "wrong host", "TLS: the certificate is for a.example, b.example, not for 127.0.0.1"}},
-		{"unknown authority", config(strange.issue(t, -day, day)), nil, said{tracker.TLS, "unknown authority", "TLS: the certificate is signed by an authority that is not trusted: CN=Test Authority"}},
-		{"self-signed", config(self), nil, said{tracker.TLS, "unknown authority", "TLS: the certificate is signed by itself, and not trusted"}},
-		{"old version", &tls.Config{Certificates: []tls.Certificate{good}, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}, nil, said{tracker.TLS, "handshake failed", "TLS: the server refused the handshake: protocol version not supported"}},
-		{"client certificate wanted", &tls.Config{Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAndVerifyClientCert, MaxVersion: tls.VersionTLS12}, nil, said{tracker.TLS, "handshake failed", "TLS: the server refused the handshake: handshake failure"}},
-		{"client certificate wanted, late", &tls.Config{Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAndVerifyClientCert}, nil, said{tracker.TLS, "handshake failed", "TLS: the server refused the handshake: certificate required"}},
-		{"no TLS at all", nil, func(conn net.Conn) { _, _ = io.WriteString(conn, "220 mail.example ESMTP\r\n"); hang(conn) }, said{tracker.TLS, "not TLS", "TLS: what answered at ADDR does not speak TLS"}},
-		{"closed", nil, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 4096)) }, said{tracker.TLS, "handshake failed", "TLS: ADDR closed the connection during the handshake"}},
-		{"reset", nil, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 4096)); _ = conn.(*net.TCPConn).SetLinger(0) }, said{tracker.TLS, "handshake failed", "TLS: ADDR closed the connection during the handshake"}},
+		{"expired", config(trusted.issue(t, -30*day, -3*day-time.Hour)), nil, said{tracker.TLS, "TLS: certificate expired", "TLS: certificate expired 3 days ago"}},
+		{"not yet valid", config(trusted.issue(t, 5*time.Hour+time.Minute, day)), nil, said{tracker.TLS, "TLS: certificate not yet valid", "TLS: certificate not yet valid, only in 5 hours"}},
+		{"wrong host", config(trusted.issue(t, -day, day, "a.example", "b.example")), nil, said{tracker.TLS, "TLS: wrong host", "TLS: wrong host: the certificate is for a.example, b.example, not for 127.0.0.1"}},
+		{"unknown authority", config(strange.issue(t, -day, day)), nil, said{tracker.TLS, "TLS: unknown authority", "TLS: unknown authority: the certificate is signed by an authority that is not trusted: CN=Test Authority"}},
+		{"self-signed", config(self), nil, said{tracker.TLS, "TLS: unknown authority", "TLS: unknown authority: the certificate is signed by itself, and not trusted"}},
+		{"old version", &tls.Config{Certificates: []tls.Certificate{good}, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}, nil, said{tracker.TLS, "TLS: handshake failed", "TLS: handshake failed: the server refused it: protocol version not supported"}},
+		{"client certificate wanted", &tls.Config{Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAndVerifyClientCert, MaxVersion: tls.VersionTLS12}, nil, said{tracker.TLS, "TLS: handshake failed", "TLS: handshake failed: the server refused it: handshake failure"}},
+		{"client certificate wanted, late", &tls.Config{Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAndVerifyClientCert}, nil, said{tracker.TLS, "TLS: handshake failed", "TLS: handshake failed: the server refused it: certificate required"}},
+		{"no TLS at all", nil, func(conn net.Conn) { _, _ = io.WriteString(conn, "220 mail.example ESMTP\r\n"); hang(conn) }, said{tracker.TLS, "TLS: not spoken", "TLS: not spoken by what answers at ADDR"}},
+		{"closed", nil, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 4096)) }, said{tracker.TLS, "TLS: handshake failed", "TLS: handshake failed: ADDR closed the connection"}},
+		{"reset", nil, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 4096)); _ = conn.(*net.TCPConn).SetLinger(0) }, said{tracker.TLS, "TLS: handshake failed", "TLS: handshake failed: ADDR closed the connection"}},
 		{"silence", nil, hang, said{tracker.Timeout, "timeout", "timeout after 1 s while shaking hands for TLS with ADDR"}},
 	} {
 		all.Go(func() {
@@ -196,11 +199,11 @@ func TestWhatIsWrongWithHTTP2IsToldApart(t *testing.T) {
 		talk func(net.Conn)
 		want said
 	}{
-		{"stream reset", frames(func(f *http2.Framer, id uint32) bool { return f.WriteRSTStream(id, http2.ErrCodeInternal) != nil }), said{tracker.Protocol, "HTTP/2 stream reset", "HTTP/2: the server reset the stream with INTERNAL_ERROR while waiting for the first byte"}},
+		{"stream reset", frames(func(f *http2.Framer, id uint32) bool { return f.WriteRSTStream(id, http2.ErrCodeInternal) != nil }), said{tracker.Protocol, "HTTP/2 stream reset", "HTTP/2 stream reset by the server with INTERNAL_ERROR while waiting for the first byte"}},
 		{"stream refused for good", frames(func(f *http2.Framer, id uint32) bool {
 			return f.WriteRSTStream(id, http2.ErrCodeEnhanceYourCalm) != nil
-		}), said{tracker.Protocol, "HTTP/2 stream reset", "HTTP/2: the server reset the stream with ENHANCE_YOUR_CALM while waiting for the first byte"}},
-		{"goaway", frames(func(f *http2.Framer, id uint32) bool { return f.WriteGoAway(id, http2.ErrCodeProtocol, nil) == nil }), said{tracker.Protocol, "HTTP/2 connection closed", "HTTP/2: the server closed the connection with GOAWAY (PROTOCOL_ERROR) while waiting for the first byte"}},
+		}), said{tracker.Protocol, "HTTP/2 stream reset", "HTTP/2 stream reset by the server with ENHANCE_YOUR_CALM while waiting for the first byte"}},
+		{"goaway", frames(func(f *http2.Framer, id uint32) bool { return f.WriteGoAway(id, http2.ErrCodeProtocol, nil) == nil }), said{tracker.Protocol, "HTTP/2 connection closed", "HTTP/2 connection closed by the server with GOAWAY (PROTOCOL_ERROR) while waiting for the first byte"}},
 		{"silence", frames(func(*http2.Framer, uint32) bool { return false }), said{tracker.Timeout, "timeout", "timeout after 1 s while waiting for the first byte"}},
 	} {
 		all.Go(func() {
@@ -218,7 +221,7 @@ func TestWhatIsWrongWithHTTP2IsToldApart(t *testing.T) {
 func TestServerWithoutHTTP2IsNamed(t *testing.T) {
 	address := rawServer(t, answer("HTTP/1.1 400 Bad Request\r\n\r\n"))
 	// Which of the two net/http reports depends on whether it reads the answer before it sends the request.
-	answers := []string{"HTTP/2: the server answered in HTTP/1.1", "HTTP/2: the server ended the new connection before the request"}
+	answers := []string{"not HTTP/2: the server answered in HTTP/1.1", "not HTTP/2: the server ended the new connection before the request"}
 	for _, keep := range []bool{false, true} {
 		r := once(t, probe.Target{URL: "http://" + address, HTTP: "2", KeepAlive: keep})
 		if r.Kind != tracker.Protocol || r.Error != "not HTTP/2" || !slices.Contains(answers, r.Message) {
@@ -248,7 +251,7 @@ func TestHTTP2IsSpokenWhereTheServerPrefersIt(t *testing.T) {
 		}
 	}
 	aborted := once(t, probe.Target{URL: server.URL + "/abort", TLS: probe.TLS{CAFile: file}})
-	check(t, aborted, "", said{tracker.Protocol, "HTTP/2 stream reset", "HTTP/2: the server reset the stream with INTERNAL_ERROR while reading the body"})
+	check(t, aborted, "", said{tracker.Protocol, "HTTP/2 stream reset", "HTTP/2 stream reset by the server with INTERNAL_ERROR while reading the body"})
 }
 
 func TestWhatIsWrongWithTheNameIsToldApart(t *testing.T) {
@@ -258,9 +261,9 @@ func TestWhatIsWrongWithTheNameIsToldApart(t *testing.T) {
 		rcode int // -1 is silence
 		want  said
 	}{
-		{"no such host", dns.RcodeNameError, said{tracker.DNS, "no such host", `DNS: no such host "api.example."`}},
-		{"server failure", dns.RcodeServerFailure, said{tracker.DNS, "DNS server failure", `DNS: server misbehaving for "api.example."`}},
-		{"silence", -1, said{tracker.DNS, "DNS timeout", "DNS: no answer in time for \"api.example.\""}},
+		{"no such host", dns.RcodeNameError, said{tracker.DNS, "DNS: no such host", `DNS: no such host "api.example."`}},
+		{"server failure", dns.RcodeServerFailure, said{tracker.DNS, "DNS: server failure", `DNS: server failure: server misbehaving for "api.example."`}},
+		{"silence", -1, said{tracker.DNS, "DNS: timeout", "DNS: timeout, no answer for \"api.example.\""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, resolver := nameServer(t, func(question *dns.Msg) *dns.Msg {

@@ -48,7 +48,7 @@ func environmentProxy(req *http.Request) (*url.URL, error) {
 	if err != nil {
 		return nil, failure{
 			kind: tracker.Connect, short: "bad proxy setting", local: true,
-			text: "the proxy's address in the environment cannot be read",
+			text: "bad proxy setting: the proxy's address in the environment cannot be read",
 		}
 	}
 	return u, nil
@@ -85,7 +85,7 @@ func (c *clients) transport(p *plan) (*http.Transport, error) {
 		}
 		return failure{
 			kind: tracker.Connect, short: "proxy refused",
-			text: fmt.Sprintf("the proxy refused to connect: %d %s", resp.StatusCode, http.StatusText(resp.StatusCode)),
+			text: fmt.Sprintf("proxy refused to connect: %d %s", resp.StatusCode, http.StatusText(resp.StatusCode)),
 		}
 	}
 	if p.Address == "" { // an address that the user gave is asked, not a proxy

@@ -150,9 +150,9 @@ func (r *run) expected() bool {
 		if r.result.Kind.Failed() { // the server's own words say more
 			return false
 		}
-		text := fmt.Sprintf("expected %s, saw %s", e.source, e.quote(seen, r.plan.secrets))
+		text := fmt.Sprintf("unexpected answer: %s, expected %s", e.quote(seen, r.plan.secrets), e.source)
 		if err != nil {
-			text = fmt.Sprintf("expected %s, which cannot be told: %s", e.source, firstLine(err.Error()))
+			text = fmt.Sprintf("unexpected answer: expected %s, but %s", e.source, firstLine(err.Error()))
 		}
 		r.fail(cause{kind: tracker.Assertion, short: "unexpected answer", text: text})
 		return false

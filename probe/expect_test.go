@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -32,14 +33,14 @@ func TestExpectationsSeeTheWholeAnswer(t *testing.T) {
 	}{
 		{"/", []string{"status == 200", `json.state == "ready"`, `header["content-type"] startsWith "application/json"`, `header["X-Two"] == "a, b"`}, ok},
 		{"/", []string{`latency < duration("30s")`, "latency > duration(\"1ns\")", `body endsWith "end\"}"`, `len(json.items) == 2 && json.items[1].id == "b"`, `all(json.items, .id != "c")`}, ok},
-		{"/", []string{"status in 200..299", "json.queue < 10"}, failed("expected json.queue < 10, saw json.queue = 12")},
-		{"/", []string{`json.items[0].id == "z" || json.state == "gone"`}, failed(`expected json.items[0].id == "z" || json.state == "gone", saw json.items[0].id = "a", json.state = "ready"`)},
-		{"/", []string{"status == 201"}, failed("expected status == 201, saw status = 200")},
-		{"/", []string{`latency < duration("1ns")`}, failed(`expected latency < duration("1ns"), saw latency = 0 ms`)},
-		{"/", []string{"tls.days > 10"}, failed("expected tls.days > 10, saw tls.days = 0")},
-		{"/", []string{"json.absent.deep == 1"}, failed(`expected json.absent.deep == 1, which cannot be told: cannot fetch deep from <nil> (1:13)`)},
-		{"/", []string{"json.absent?.deep == 1"}, failed("expected json.absent?.deep == 1, saw json.absent?.deep = null")},
-		{"/", []string{`header["x-none"] != ""`}, failed(`expected header["x-none"] != "", saw header["x-none"] = ""`)},
+		{"/", []string{"status in 200..299", "json.queue < 10"}, failed("unexpected answer: json.queue = 12, expected json.queue < 10")},
+		{"/", []string{`json.items[0].id == "z" || json.state == "gone"`}, failed(`unexpected answer: json.items[0].id = "a", json.state = "ready", expected json.items[0].id == "z" || json.state == "gone"`)},
+		{"/", []string{"status == 201"}, failed("unexpected answer: status = 200, expected status == 201")},
+		{"/", []string{`latency < duration("1ns")`}, failed(`unexpected answer: latency = N ms, expected latency < duration("1ns")`)},
+		{"/", []string{"tls.days > 10"}, failed("unexpected answer: tls.days = 0, expected tls.days > 10")},
+		{"/", []string{"json.absent.deep == 1"}, failed(`unexpected answer: expected json.absent.deep == 1, but cannot fetch deep from <nil> (1:13)`)},
+		{"/", []string{"json.absent?.deep == 1"}, failed("unexpected answer: json.absent?.deep = null, expected json.absent?.deep == 1")},
+		{"/", []string{`header["x-none"] != ""`}, failed(`unexpected answer: header["x-none"] = "", expected header["x-none"] != ""`)},
 		{"/missing", nil, said{tracker.NotFound, "Not Found", "Not Found"}},
 		{"/missing", []string{"status == 404"}, ok},
 		{"/missing", []string{"json.queue == 12"}, said{tracker.NotFound, "Not Found", "Not Found"}},
@@ -47,10 +48,7 @@ func TestExpectationsSeeTheWholeAnswer(t *testing.T) {
 		{"/missing", []string{"status == 404", "json.queue == 13"}, said{tracker.NotFound, "Not Found", "Not Found"}},
 	} {
 		r := once(t, probe.Target{URL: server.URL + c.path, Expect: c.expect})
-		if strings.Contains(c.want.message, "latency = ") {
-			r.Message, _, _ = strings.Cut(r.Message, " = ")
-			c.want.message, _, _ = strings.Cut(c.want.message, " = ")
-		}
+		r.Message = regexp.MustCompile(`latency = [0-9.]+ ms`).ReplaceAllString(r.Message, "latency = N ms")
 		check(t, r, "", c.want)
 	}
 }
@@ -58,7 +56,7 @@ func TestExpectationsSeeTheWholeAnswer(t *testing.T) {
 func TestQuotedValueIsShort(t *testing.T) {
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, strings.Repeat("long ", 1000)) })
 	r := once(t, probe.Target{URL: server.URL, Expect: []string{`body == ""`}})
-	if len(r.Message) > 300 || !strings.HasSuffix(r.Message, "…") {
+	if len(r.Message) > 300 || !strings.Contains(r.Message, "…") {
 		t.Errorf("%d bytes: %s", len(r.Message), r.Message)
 	}
 }

@@ -48,7 +48,7 @@ func (r *run) send(ctx context.Context, h *hop, mayFollow bool) (*hop, error) {
 		}
 		if next != nil && !mayFollow {
 			r.keep(resp)
-			return nil, failure{kind: tracker.Protocol, short: "too many redirects", text: fmt.Sprintf("stopped after %d redirects", redirectMax)}
+			return nil, failure{kind: tracker.Protocol, short: "too many redirects", text: fmt.Sprintf("too many redirects: stopped after %d", redirectMax)}
 		}
 	}
 	if next != nil {

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 	"golang.org/x/net/idna"
 
+	"errtop/internal/safetext"
 	"errtop/tracker"
 )
 
@@ -54,6 +55,7 @@ func compile(t Target, c *clients, s *schemas) (*plan, error) {
 		return nil, fmt.Errorf("url: %w", err)
 	}
 	p := &plan{Target: t.withDefaults(), url: u, resolver: c.resolver}
+	p.Name = safetext.Line(p.Name) // as it is in results, and so the breaker's
 	if err := p.checkSettings(); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,10 @@
 // One request that was sent gives one [tracker.Result], and so does each retry of it; Evidence.Attempt tells them apart. A
 // request that the breaker or the target's schema held back gives a result of its kind, so that what was skipped is counted.
 //
+// Where the words of a failure are errtop's own, Message begins with Error ("connection refused", "connection refused by
+// 127.0.0.1:9"), so that a viewer who shows both can leave out the shorter; so it is where an answer explains itself in no
+// JSON. Otherwise both are the server's.
+//
 // One scheduler serves all targets: starts are spread over the interval, what is in flight is capped, and what was missed
 // while the machine slept is not caught up. Everything in a result is harmless to draw and free of the target's secrets.
 //
@@ -143,10 +147,10 @@ func (p *Prober) Set(targets []Target) error {
 		if err != nil {
 			return err
 		}
-		if names[t.Name] {
+		if names[made.Name] {
 			return fmt.Errorf("target %q: there are two of that name", t.Name)
 		}
-		names[t.Name] = true
+		names[made.Name] = true
 		plans = append(plans, made)
 	}
 	p.mu.Lock()

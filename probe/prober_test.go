@@ -71,7 +71,7 @@ func TestNothingIsSentWhileTheBreakerIsOpen(t *testing.T) {
 		switch r.Kind {
 		case tracker.ShortCircuit:
 			skipped++
-			if r.Message != "not sent: the circuit breaker is open" || r.Evidence == nil {
+			if r.Message != "breaker open: not sent" || r.Evidence == nil {
 				t.Errorf("skipped: %+v", r)
 			}
 		default:
@@ -156,7 +156,7 @@ func TestProxyIsUsedAndItsFailureNamed(t *testing.T) {
 		t.Errorf("%+v, %v; the proxy saw %s", r, err, seen)
 	}
 	r, err = probe.Once(t.Context(), probe.Target{Name: "api", URL: "https://api.example/", Attempts: 1}, options)
-	if err != nil || r.Error != "proxy refused" || r.Message != "the proxy refused to connect: 403 Forbidden" {
+	if err != nil || r.Error != "proxy refused" || r.Message != "proxy refused to connect: 403 Forbidden" {
 		t.Errorf("%+v, %v", r, err)
 	}
 	through.Host = closedPort(t)

@@ -30,11 +30,11 @@ func TestTLSProbeWarnsBeforeTheCertificateExpires(t *testing.T) {
 		want       said
 	}{
 		{30 * day, 0, "tls", said{tracker.OK, "", ""}},
-		{13*day + time.Hour, 0, "tls", said{tracker.Assertion, "certificate expires soon", "TLS: certificate expires in 13 days, warning below 14 days"}},
-		{20*day + time.Hour, 21 * day, "tls", said{tracker.Assertion, "certificate expires soon", "TLS: certificate expires in 20 days, warning below 21 days"}},
+		{13*day + time.Hour, 0, "tls", said{tracker.Assertion, "TLS: certificate expires", "TLS: certificate expires in 13 days, warning below 14 days"}},
+		{20*day + time.Hour, 21 * day, "tls", said{tracker.Assertion, "TLS: certificate expires", "TLS: certificate expires in 20 days, warning below 21 days"}},
 		{5 * day, 2 * day, "tls", said{tracker.OK, "", ""}},
 		{5*day + time.Hour, 0, "https", said{tracker.OK, "", ""}},
-		{5*day + time.Hour, 7 * day, "https", said{tracker.Assertion, "certificate expires soon", "TLS: certificate expires in 5 days, warning below 7 days"}},
+		{5*day + time.Hour, 7 * day, "https", said{tracker.Assertion, "TLS: certificate expires", "TLS: certificate expires in 5 days, warning below 7 days"}},
 	} {
 		address := tlsServer(t, &tls.Config{Certificates: []tls.Certificate{a.issue(t, -day, c.left)}}, answer("HTTP/1.1 204 No Content\r\n\r\n"))
 		r := once(t, probe.Target{URL: c.url + "://" + address, CertWarn: c.warn, TLS: probe.TLS{CAFile: a.file}})
@@ -112,12 +112,12 @@ func TestDNSProbeAsksAndCompares(t *testing.T) {
 		{"api.example?type=a", `"192.0.2.1" in answers && len(answers) == 2`, said{tracker.OK, "", ""}},
 		{"api.example?type=MX", `answers[0] == "10 mail.example."`, said{tracker.OK, "", ""}},
 		{"big.example?type=TXT", `len(answers) == 100`, said{tracker.OK, "", ""}},
-		{"api.example", `answers == ["192.0.2.9"]`, said{tracker.Assertion, "unexpected answer", `expected answers == ["192.0.2.9"], saw answers = ["192.0.2.1","192.0.2.2"]`}},
-		{"api.example?type=AAAA", "", said{tracker.DNS, "no record", `DNS: "api.example." has no AAAA record (asked ADDR)`}},
+		{"api.example", `answers == ["192.0.2.9"]`, said{tracker.Assertion, "unexpected answer", `unexpected answer: answers = ["192.0.2.1","192.0.2.2"], expected answers == ["192.0.2.9"]`}},
+		{"api.example?type=AAAA", "", said{tracker.DNS, "DNS: no record", `DNS: no record of type AAAA for "api.example." (asked ADDR)`}},
 		{"api.example?type=AAAA", "len(answers) == 0", said{tracker.OK, "", ""}},
-		{"gone.example", "", said{tracker.DNS, "no such host", `DNS: no such host "gone.example." (asked ADDR)`}},
-		{"broken.example", "", said{tracker.DNS, "DNS server failure", `DNS: SERVFAIL for "broken.example." (asked ADDR)`}},
-		{"refused.example", "", said{tracker.DNS, "DNS server failure", `DNS: REFUSED for "refused.example." (asked ADDR)`}},
+		{"gone.example", "", said{tracker.DNS, "DNS: no such host", `DNS: no such host "gone.example." (asked ADDR)`}},
+		{"broken.example", "", said{tracker.DNS, "DNS: server failure", `DNS: server failure: SERVFAIL for "broken.example." (asked ADDR)`}},
+		{"refused.example", "", said{tracker.DNS, "DNS: server failure", `DNS: server failure: REFUSED for "refused.example." (asked ADDR)`}},
 		{"silent.example", "", said{tracker.Timeout, "timeout", "timeout after 1 s while waiting for the first byte"}},
 	} {
 		target := probe.Target{URL: "dns://" + address + "/" + c.question, Timeout: time.Second}

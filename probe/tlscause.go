@@ -18,7 +18,7 @@ import (
 func (r *run) explainTLS(err error) (cause, bool) {
 	at, address := r.trace.at()
 	failed := func(short, text string) (cause, bool) {
-		return cause{kind: tracker.TLS, short: short, text: "TLS: " + text}, true
+		return cause{kind: tracker.TLS, short: "TLS: " + short, text: "TLS: " + short + text}, true
 	}
 	var (
 		invalid   x509.CertificateInvalidError
@@ -32,37 +32,38 @@ func (r *run) explainTLS(err error) (cause, bool) {
 		return failed(r.explainInvalid(invalid))
 	case errors.As(err, &host):
 		r.evidence.CertExpiry = host.Certificate.NotAfter
-		return failed("wrong host", fmt.Sprintf("the certificate is for %s, not for %s", namesOf(host.Certificate), host.Host))
+		return failed("wrong host", fmt.Sprintf(": the certificate is for %s, not for %s", namesOf(host.Certificate), host.Host))
 	case errors.As(err, &authority):
-		return failed("unknown authority", r.explainAuthority(authority))
+		return failed("unknown authority", ": "+r.explainAuthority(authority))
 	case errors.As(err, &plain), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		return failed("not TLS", "what answered at "+address+" does not speak TLS")
+		return failed("not spoken", " by what answers at "+address)
 	case errors.As(err, &alert) && alert.Op == "remote error":
-		return failed("handshake failed", "the server refused the handshake: "+strings.TrimPrefix(alert.Err.Error(), "tls: "))
+		return failed("handshake failed", ": the server refused it: "+strings.TrimPrefix(alert.Err.Error(), "tls: "))
 	case at != handshaking || timedOut(err):
 		return cause{}, false
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE):
-		return failed("handshake failed", address+" closed the connection during the handshake")
+		return failed("handshake failed", ": "+address+" closed the connection")
 	}
 	said := err.Error()
 	if i := strings.LastIndex(said, "tls: "); i >= 0 {
 		said = said[i+len("tls: "):]
 	}
-	return failed("handshake failed", said)
+	return failed("handshake failed", ": "+said)
 }
 
+// explainInvalid returns the short words and what follows them.
 func (r *run) explainInvalid(err x509.CertificateInvalidError) (short, text string) {
 	if err.Cert != nil {
 		r.evidence.CertExpiry = err.Cert.NotAfter
 	}
 	if err.Reason != x509.Expired || err.Cert == nil {
-		return "certificate invalid", strings.TrimPrefix(err.Error(), "x509: ")
+		return "certificate invalid", ": " + strings.TrimPrefix(err.Error(), "x509: ")
 	}
 	now := time.Now()
 	if now.Before(err.Cert.NotBefore) {
-		return "certificate not yet valid", "certificate is valid only in " + words(err.Cert.NotBefore.Sub(now))
+		return "certificate not yet valid", ", only in " + words(err.Cert.NotBefore.Sub(now))
 	}
-	return "certificate expired", "certificate expired " + words(now.Sub(err.Cert.NotAfter)) + " ago"
+	return "certificate expired", " " + words(now.Sub(err.Cert.NotAfter)) + " ago"
 }
 
 func (r *run) explainAuthority(err x509.UnknownAuthorityError) string {
