@@ -14,6 +14,7 @@ type headline struct {
 	snap    *tracker.Snapshot
 	trouble []*tracker.Target // the worst first
 	shown   string            // the target it was turned to; "" for the worst
+	keys    *KeyMap           // for hints; nil where nobody can press one
 }
 
 // SetSnapshot takes a new picture.
@@ -101,15 +102,30 @@ func (h *headline) wrong(a area, t *tracker.Target) {
 
 	p = a.row(1)
 	p.space(1)
-	position := ""
-	if n := len(h.trouble); n > 1 {
-		position = strconv.Itoa(h.index()+1) + " of " + strconv.Itoa(n) + " [ ]"
-	}
+	hint := h.hint(a.w)
 	body = p
-	body.end = a.x + a.w - width(position) - 2
+	body.end = a.x + a.w - width(hint) - 2
 	h.todo(&body, t)
-	p.to(a.w - width(position) - 1)
-	p.text(a.styles.Faint, position)
+	p.to(a.w - width(hint) - 1)
+	p.text(a.styles.Faint, hint)
+}
+
+// hint says which target in trouble this is, and the keys for the others and for the evidence.
+func (h *headline) hint(w int) string {
+	hint := ""
+	if h.keys != nil && w >= 100 {
+		hint = h.keys.key(Evidence) + " evidence"
+	}
+	if n := len(h.trouble); n > 1 {
+		if hint != "" {
+			hint += "  "
+		}
+		hint += strconv.Itoa(h.index()+1) + " of " + strconv.Itoa(n)
+		if h.keys != nil {
+			hint += " " + h.keys.key(WorsePrevious) + " " + h.keys.key(WorseNext)
+		}
+	}
+	return hint
 }
 
 // why says the status and the cause, and where it stands alone, the tracker's own reason.

@@ -60,6 +60,7 @@ func newModel(o Options, f *feed) *model {
 	m := &model{options: o, feed: f, keys: o.Keys, views: newViews(), dirty: true}
 	m.frame.styles, m.frame.glyphs, m.frame.loc = o.Styles, newGlyphs(o.ASCII), o.Location
 	m.frame.scratch, m.frame.reach = make([]byte, 0, 64), 60
+	m.headline.keys = o.Keys
 	m.clock = f.now()
 	return m
 }

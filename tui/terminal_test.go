@@ -21,6 +21,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/term"
 	"github.com/creack/pty"
+	"go.uber.org/goleak"
 )
 
 // session is a dashboard on a real pseudo-terminal.
@@ -171,7 +172,8 @@ func (s *session) waitForEnd(text string) {
 	s.t.Fatalf("the last that was written is not %q but %q", text, s.output()[max(0, len(s.output())-200):])
 }
 
-func TestQuittingGivesTheTerminalBack(t *testing.T) {
+func TestQuittingGivesTheTerminalBackAndLeavesNothingRunning(t *testing.T) {
+	before := goleak.IgnoreCurrent()
 	s := connect(t, true, nil)
 	s.waitFor("kling")
 	s.send("q")
@@ -180,6 +182,7 @@ func TestQuittingGivesTheTerminalBack(t *testing.T) {
 	}
 	s.isGivenBack()
 	s.leftTheScreen()
+	goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("errtop/tui.(*session).read"))
 }
 
 func TestCancellingGivesTheTerminalBack(t *testing.T) {

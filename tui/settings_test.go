@@ -1,0 +1,99 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"errtop/tracker"
+)
+
+func TestKeysAreSettings(t *testing.T) {
+	keys, err := NewKeyMap(map[string][]string{"quit": {"Q"}, "export": nil, "freeze": {"f", "space"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]Action{"Q": Quit, "q": None, "x": None, "f": Freeze, "space": Freeze, "j": Down} {
+		if got := keys.action(key); got != want {
+			t.Errorf("%s does %v instead of %v", key, got, want)
+		}
+	}
+	s := visit(t, 120, 60, incident(), func(o *Options) { o.Keys = keys }).sees("Q quit").lacks("export")
+	s.press("?").sees("f space").press("?", "f").sees("FROZEN", "f goes on")
+}
+
+func TestWrongKeysAreRefusedAllAtOnce(t *testing.T) {
+	_, err := NewKeyMap(map[string][]string{"quit": {"j"}, "fly": {"F"}})
+	if err == nil {
+		t.Fatal("they were taken")
+	}
+	for _, want := range []string{`"fly": no such action`, "overview", `key "j" is bound to both down and quit`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %s", err, want)
+		}
+	}
+}
+
+func TestEveryActionHasOneBindingAndAHelp(t *testing.T) {
+	seen := map[Action]bool{}
+	for _, b := range defaultBindings() {
+		if seen[b.Action] || b.Name == "" || b.Help == "" || len(b.Keys) == 0 {
+			t.Errorf("%+v", b)
+		}
+		seen[b.Action] = true
+	}
+	if len(seen) != int(View7) {
+		t.Errorf("%d of %d actions have a binding", len(seen), View7)
+	}
+}
+
+func TestOwnColoursLieOverTheTheme(t *testing.T) {
+	s, err := NewStyles("light", map[string]string{"failing": "bold #ff0000", "selected": "underline on 7"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Failing.sgr != "1;38;2;255;0;0" || s.Selected.sgr != "4;47" || s.Healthy.sgr != "38;5;30" {
+		t.Errorf("%+v", s)
+	}
+	if got := s.StateBadge(tracker.Failing).sgr; got != "1;38;5;231;48;2;255;0;0" {
+		t.Errorf("the badge does not stand on the state's colour: %s", got)
+	}
+}
+
+func TestWrongColoursAreRefusedAllAtOnce(t *testing.T) {
+	_, err := NewStyles("", map[string]string{"failing": "crimson", "sky": "1", "ok": "#12345", "title": "300"})
+	if err == nil {
+		t.Fatal("they were taken")
+	}
+	for _, want := range []string{`"crimson"`, `token "sky"`, `"#12345"`, `"300"`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %s", err, want)
+		}
+	}
+	if _, err := NewStyles("solarized", nil); err == nil || !strings.Contains(err.Error(), "high-contrast") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestATerminalThatCannotBeDrawnOnIsKnown(t *testing.T) {
+	for env, want := range map[string]bool{"TERM=xterm": true, "TERM=dumb": false, "TERM=": false, "LANG=C": false} {
+		if CanDraw([]string{env}) != want {
+			t.Errorf("%s: %v", env, !want)
+		}
+	}
+}
+
+func TestFiguresAreReadAtAGlance(t *testing.T) {
+	for got, want := range map[string]string{
+		count(0): "0", count(9999): "9999", count(10_000): "10.0k", count(123_456): "123k", count(4_560_000): "4.56M", count(7_000_000_000): "7.00G",
+		rate(0.04): "0.0", rate(12.44): "12.4", rate(999.9): "999.9", rate(1234): "1234",
+		latency(840 * time.Microsecond): "840µs", latency(84 * time.Millisecond): "84ms", latency(2100 * time.Millisecond): "2.1s", latency(31 * time.Second): "31s", latency(125 * time.Second): "2m",
+		span(-time.Second): "0s", span(41 * time.Second): "41s", span(30 * time.Minute): "30m", span(125 * time.Minute): "2h05m", span(76 * time.Hour): "3d04h",
+		countdown(125 * time.Second): "2m05s", countdown(-time.Hour): "0s", countdown(70 * time.Minute): "1h10m",
+		string(appendPercent(nil, 0)): "0.0", string(appendPercent(nil, 0.0004)): "<0.1", string(appendPercent(nil, 0.0294)): "2.9", string(appendPercent(nil, 1)): "100", string(appendPercent(nil, 0.9999)): "100",
+	} {
+		if got != want {
+			t.Errorf("%s instead of %s", got, want)
+		}
+	}
+}
