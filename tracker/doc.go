@@ -11,7 +11,9 @@
 // Once anything is live (a probe, or a source that says so) the moment shown is the caller's now. Before that it is the newest
 // result's time, so that a log of yesterday is shown as of yesterday ("log time"). A stamp that cannot be right is counted in
 // [Skew] and its result counted at the moment shown. A clock that goes back by more than a minute takes the windows along:
-// what lies ahead of it is forgotten, what lies behind it stays as far as it is remembered.
+// what lies ahead of it is forgotten, what lies behind it stays as far as it is remembered. Results may come in any order: a
+// log's present may be read before its past, which then counts in the windows and groups but moves no state and no breaker,
+// and takes no newer error's place in the ring.
 //
 // # Windows
 //

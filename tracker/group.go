@@ -1,6 +1,9 @@
 package tracker
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 const (
 	newFor       = 15 * time.Minute // a group is new for that long after its first error
@@ -59,16 +62,29 @@ func (g *group) add(at instant, f *Failure) {
 	if h := m / 60; g.edge/60-h < hourSlots {
 		g.hours[h%hourSlots]++
 	}
-	if g.oldest == nil {
+	g.keep(f, at)
+}
+
+// keep makes an error the first exemplar or one of the newest, or drops it. One that comes late goes in by its time.
+func (g *group) keep(f *Failure, at instant) {
+	switch {
+	case g.oldest == nil:
 		g.oldest = f
-		return
+	case at <= g.first && f.Time.Before(g.oldest.Time):
+		f, g.oldest = g.oldest, f
+		if len(g.newest) < newestKept {
+			g.newest = slices.Insert(g.newest, 0, f)
+		}
+	case len(g.newest) < newestKept:
+		place := len(g.newest)
+		for place > 0 && f.Time.Before(g.newest[place-1].Time) {
+			place--
+		}
+		g.newest = slices.Insert(g.newest, place, f)
+	case at >= g.last.add(-stepLength):
+		g.newest[g.next] = f
+		g.next = (g.next + 1) % newestKept
 	}
-	if len(g.newest) < newestKept {
-		g.newest = append(g.newest, f)
-		return
-	}
-	g.newest[g.next] = f
-	g.next = (g.next + 1) % newestKept
 }
 
 // advance moves the series on to a minute and reports whether it looks different.

@@ -39,14 +39,15 @@ func (t *ErrorTracker) record(r *Result) {
 	if r.Inconclusive {
 		return
 	}
-	tg.hear(at, key, r.Kind)
+	late = at < tg.lastSeen.add(-stepLength)
+	tg.hear(at, key, r.Kind, late)
 	if r.Latency > 0 && r.Kind.Sent() {
 		tg.open.countLatency(binOf(r.Latency))
 	}
 	if r.Kind.Failed() {
 		t.fail(tg, at, r)
 	}
-	if r.Origin == Traffic {
+	if r.Origin == Traffic && !late {
 		t.observe(tg, at, r)
 	}
 }
@@ -75,8 +76,8 @@ func targetSlot(name string) uint8 {
 	return uint8(n)*31 ^ name[n-1]*7 ^ name[n-2]*59 ^ name[n/2] //nolint:gosec // meant to wrap around
 }
 
-// hear notes when a target was heard, and what it said.
-func (tg *target) hear(at instant, key outcomeKey, kind Kind) {
+// hear notes when a target was heard, and what it said. What comes late is not what it said last.
+func (tg *target) hear(at instant, key outcomeKey, kind Kind, late bool) {
 	if tg.firstSeen == 0 || at < tg.firstSeen {
 		tg.firstSeen = at
 	}
@@ -91,7 +92,11 @@ func (tg *target) hear(at instant, key outcomeKey, kind Kind) {
 	if kind == OK {
 		tg.lastOK = max(tg.lastOK, at)
 	}
-	tg.origins[origin].add(at, key)
+	if r := &tg.origins[origin]; !late || r.results == 0 {
+		r.add(at, key)
+	} else {
+		r.results++
+	}
 }
 
 // turn folds what a target has pending and begins another step.
@@ -141,8 +146,16 @@ func (t *ErrorTracker) fail(tg *target, at instant, r *Result) {
 	f.Group = g.id
 	g.add(at, f)
 	t.view.groupsDirty = true
+	if at < t.clock.at.add(-historyAge) {
+		t.errors.fill(f)
+		return
+	}
 	t.errors.push(f)
 }
+
+// historyAge is how late an error comes that belongs to the past: a log whose present was read before its past must not push
+// the newest errors out of the ring.
+const historyAge = time.Hour
 
 // farthestReset is the length of the longest quota, a month; what lies further ahead is no time to wait for.
 const farthestReset = 31 * 24 * time.Hour

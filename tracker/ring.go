@@ -2,6 +2,7 @@ package tracker
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -32,6 +33,30 @@ func (r *ring) push(f *Failure) {
 	if r.next++; r.next == len(r.slots) {
 		r.next, r.full = 0, true
 	}
+}
+
+// fill takes an error from before what the ring has lately been given: it goes in by its time, and an older one goes out for
+// it, never a newer one.
+func (r *ring) fill(f *Failure) {
+	place := 0
+	for place < r.len() && !r.at(place).Time.After(f.Time) {
+		place++
+	}
+	if r.full && place == 0 {
+		return
+	}
+	list := make([]*Failure, 0, len(r.slots)+1)
+	for i := range r.len() {
+		list = append(list, r.at(i))
+	}
+	list = slices.Insert(list, place, f)
+	list = list[max(len(list)-len(r.slots), 0):]
+	filled := newRing(len(r.slots))
+	filled.asOf = r.asOf
+	for _, f := range list {
+		filled.push(f)
+	}
+	*r = filled
 }
 
 // look counts the error in a slot if it is young.

@@ -7,17 +7,17 @@ import (
 
 const maxCourses = 1000 // sources whose order is checked
 
-// sources are where results come from, in the order they were announced, and how far the stamps of each have come.
+// sources are where results come from, in the order they were announced, and where the stamps of each are.
 type sources struct {
 	health  []Source
 	courses map[string]*course
 	last    *course
 }
 
-// course is how far a source's stamps have come.
+// course is where a source's stamps are.
 type course struct {
-	name   string
-	newest instant
+	name string
+	at   instant // of the last result that came
 }
 
 // update sets a source's health and reports whether it is another.
@@ -53,16 +53,15 @@ func (s *sources) order(name string, at instant, skew *Skew) {
 		}
 		s.last = c
 	}
-	if at < c.newest.add(-stepLength) {
+	if at < c.at.add(-stepLength) {
 		skew.OutOfOrder++
-		return
 	}
-	c.newest = max(c.newest, at)
+	c.at = at
 }
 
 // rewind follows a clock that went back.
 func (s *sources) rewind(to instant) {
 	for _, c := range s.courses {
-		c.newest = min(c.newest, to)
+		c.at = min(c.at, to)
 	}
 }
