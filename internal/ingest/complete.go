@@ -47,7 +47,7 @@ func (r *record) complete(c *clock) (reason string) {
 // completeTime reads the time field.
 func (r *record) completeTime(c *clock) {
 	text := r.text(fieldTime)
-	if r.span[fieldTime].form == formNumber {
+	if r.span[fieldTime].meta.form() == formNumber {
 		r.sec, r.nsec, r.hasTime = epoch(text)
 		return
 	}
@@ -59,17 +59,17 @@ func (r *record) completeTime(c *clock) {
 func (r *record) completeDuration() {
 	s := &r.span[fieldDuration]
 	text := r.text(fieldDuration)
-	u := s.unit
+	u := s.meta.unit()
 	if u == unitGuess {
 		u = unitMillisecond
 		switch {
-		case bytes.IndexByte(text, '.') >= 0 || bytes.IndexByte(text, 'e') >= 0 && s.form == formNumber:
+		case bytes.IndexByte(text, '.') >= 0 || bytes.IndexByte(text, 'e') >= 0 && s.meta.form() == formNumber:
 			u = unitSecond
-		case r.has(fieldMessage) && r.span[fieldMessage].unit == unitNanosecond:
+		case r.has(fieldMessage) && r.span[fieldMessage].meta.unit() == unitNanosecond:
 			u = unitNanosecond
 		}
 	}
-	if s.form == formNumber {
+	if s.meta.form() == formNumber {
 		r.setLatency(parseDuration(text, u))
 		return
 	}
@@ -84,10 +84,10 @@ func (r *record) splitRequest() {
 		return
 	}
 	if !r.has(fieldMethod) {
-		r.put(fieldMethod, span{lo: s.lo + method.lo, hi: s.lo + method.hi, form: s.form})
+		r.put(fieldMethod, span{lo: s.lo + method.lo, hi: s.lo + method.hi, meta: meta(s.meta.form())})
 	}
 	if !r.has(fieldPath) {
-		r.put(fieldPath, span{lo: s.lo + path.lo, hi: s.lo + path.hi, form: s.form})
+		r.put(fieldPath, span{lo: s.lo + path.lo, hi: s.lo + path.hi, meta: meta(s.meta.form())})
 	}
 }
 

@@ -214,7 +214,7 @@ func (s *jsonScanner) value(at slot, skip bool) bool {
 
 // makeSpan returns the span of a value behind a key.
 func makeSpan(at slot, lo, hi int, f form) span {
-	return span{lo: int32(lo), hi: int32(hi), form: f, rank: at.rank, unit: at.unit} //nolint:gosec // a line is at most 1 MiB
+	return span{lo: int32(lo), hi: int32(hi), meta: at.meta | meta(f)} //nolint:gosec // a line is at most 1 MiB
 }
 
 // quickStringEnd is stringEnd for strings of less than eight bytes without escapes, -1 for all others.
@@ -235,7 +235,7 @@ func quickStringEnd(b []byte, i int) int {
 func stringMarks(w uint64) uint64 {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	quote, slash := w^(ones*'"'), w^(ones*'\\')
-	return ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w) & tops
+	return ((quote - ones) | (slash - ones) | (w - ones*0x20)) &^ w & tops
 }
 
 // stringEnd returns where the string that starts at i (behind its quote) has its closing quote, and whether there are

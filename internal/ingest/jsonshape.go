@@ -29,9 +29,11 @@ type shapes struct {
 // piece is what stood between two values, with what the value behind it means.
 type piece struct {
 	text    string
-	head    uint64 // its first eight bytes, and which of their bits are its own where it is shorter
-	mask    uint64
-	tail    uint64 // its last eight bytes, where it has more than eight
+	head    uint64 // its first eight bytes
+	tail    uint64 // its last eight bytes
+	mask    uint64 // which bits of these are its own, where it is shorter
+	behind  uint8  // where tail starts
+	odd     bool   // longer than sixteen bytes, or last
 	slot    slot
 	last    bool  // nothing follows
 	length  int32 // of the string behind it that was seen last
@@ -61,11 +63,12 @@ func (s *shapes) read(line []byte, rec *record) bool {
 	}
 	for {
 		at = s.pieces[at].child
+		rest := line[i:]
 		for {
 			if at == 0 {
 				return false
 			}
-			if s.pieces[at].starts(line, i) {
+			if s.pieces[at].starts(rest) {
 				break
 			}
 			at = s.pieces[at].sibling
@@ -100,44 +103,32 @@ func (s *shapes) read(line []byte, rec *record) bool {
 // with its quote, -1 where it is broken. The string is likely as long as the one before it at this place: then all of it
 // is checked without a decision that depends on what is in it.
 func (p *piece) readString(line []byte, lo int, rec *record) int {
-	end, f := p.likelyEnd(line, lo), formText
-	if end < 0 {
-		if end = quickStringEnd(line, lo); end < 0 {
-			var escaped bool
-			if end, escaped = stringEnd(line, lo); end < 0 {
-				return -1
-			}
-			if escaped {
-				f = formEscaped
-			}
+	end, m := lo+int(p.length), p.slot.meta
+	likely := end+8 <= len(line) && line[end] == '"'
+	if likely {
+		var marks uint64
+		rest := line[lo:end]
+		for len(rest) >= 8 {
+			marks |= stringMarks(binary.LittleEndian.Uint64(rest))
+			rest = rest[8:]
+		}
+		marks |= stringMarks(binary.LittleEndian.Uint64(line[end-len(rest):])) & (1<<(8*len(rest)) - 1)
+		likely = marks == 0
+	}
+	if !likely {
+		var escaped bool
+		if end, escaped = stringEnd(line, lo); end < 0 {
+			return -1
+		}
+		if escaped {
+			m |= meta(formEscaped)
 		}
 		p.length = int32(min(end-lo, maxPiece)) //nolint:gosec // at most maxPiece
 	}
 	if p.slot.field != fieldNone {
-		rec.put(p.slot.field, makeSpan(p.slot, lo, end, f))
+		rec.put(p.slot.field, span{lo: int32(lo), hi: int32(end), meta: m}) //nolint:gosec // a line is at most 1 MiB
 	}
 	return end + 1
-}
-
-// likelyEnd returns the end of the string that starts at lo if it is as long as the one before and has no escapes, else -1.
-func (p *piece) likelyEnd(line []byte, lo int) int {
-	end := lo + int(p.length)
-	if end+8 > len(line) || line[end] != '"' {
-		return -1
-	}
-	var marks uint64
-	if text := line[lo:end]; len(text) >= 8 {
-		for rest := text; len(rest) >= 8; rest = rest[8:] {
-			marks |= stringMarks(binary.LittleEndian.Uint64(rest))
-		}
-		marks |= stringMarks(binary.LittleEndian.Uint64(text[len(text)-8:]))
-	} else {
-		marks = stringMarks(binary.LittleEndian.Uint64(line[lo:])) & (1<<(8*len(text)) - 1)
-	}
-	if marks != 0 {
-		return -1
-	}
-	return end
 }
 
 // plainNumberEnd is numberEnd for numbers that start with a digit.
@@ -163,26 +154,18 @@ func plainNumberEnd(line []byte, i int) int {
 	return i
 }
 
-// starts reports whether line goes on at i with the piece.
-func (p *piece) starts(line []byte, i int) bool {
-	end := i + len(p.text)
-	if p.last {
-		return end == len(line) && string(line[i:]) == p.text
+// starts reports whether rest starts with the piece.
+func (p *piece) starts(rest []byte) bool {
+	if len(rest) < 16 || p.odd {
+		return p.oddStarts(rest)
 	}
-	if i+16 > len(line) || i < 0 {
-		return end <= len(line) && string(line[i:end]) == p.text
-	}
-	if binary.LittleEndian.Uint64(line[i:])&p.mask != p.head {
-		return false
-	}
-	switch n := len(p.text); {
-	case n <= 8:
-		return true
-	case n <= 16:
-		return binary.LittleEndian.Uint64(line[end-8:]) == p.tail
-	default:
-		return end <= len(line) && string(line[i+8:end]) == p.text[8:]
-	}
+	return binary.LittleEndian.Uint64(rest)&p.mask == p.head && binary.LittleEndian.Uint64(rest[p.behind:])&p.mask == p.tail
+}
+
+// oddStarts is starts for pieces that are not compared in two words, and near the line's end.
+func (p *piece) oddStarts(rest []byte) bool {
+	n := len(p.text)
+	return len(rest) >= n && string(rest[:n]) == p.text && (!p.last || len(rest) == n)
 }
 
 // readScalar sets the slot's field to the scalar that starts at i and returns where it ends, -1 where none starts.
@@ -251,14 +234,14 @@ func (s *shapes) follow(at int32, text []byte, meaning slot, last bool) int32 {
 	}
 	// At the end of the siblings: what was seen first is, most of the time, what is seen most.
 	next := int32(len(s.pieces)) //nolint:gosec // at most maxPieces
-	p := piece{text: string(text), slot: meaning, last: last, mask: math.MaxUint64}
-	if n := len(text); n < 8 {
+	n := len(text)
+	p := piece{text: string(text), slot: meaning, last: last, odd: last || n > 16, mask: math.MaxUint64, behind: uint8(max(0, min(n, 16)-8))} //nolint:gosec // at most 8
+	if n < 8 {
 		p.mask = 1<<(8*n) - 1
 	}
-	p.head = binary.LittleEndian.Uint64(append(slices.Clip(text), make([]byte, 8)...)) & p.mask
-	if n := len(text); n > 8 {
-		p.tail = binary.LittleEndian.Uint64(text[n-8:])
-	}
+	padded := append(slices.Clip(text), make([]byte, 8)...)
+	p.head = binary.LittleEndian.Uint64(padded) & p.mask
+	p.tail = binary.LittleEndian.Uint64(padded[p.behind:]) & p.mask
 	s.pieces = append(s.pieces, p)
 	if s.pieces[at].child == 0 {
 		s.pieces[at].child = next

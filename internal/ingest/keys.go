@@ -10,8 +10,7 @@ import (
 // slot says what a key of a JSON object or of a logfmt line means to us.
 type slot struct {
 	field   field
-	rank    uint8 // of several keys for one field the smallest wins
-	unit    unit
+	meta    meta // unit and rank
 	descend bool // an object behind this key holds keys that mean something
 }
 
@@ -88,26 +87,26 @@ var fixedDurations = map[string]unit{
 // newKeyTable returns the table of known keys, with fields (our name -> the log's key path) before them.
 func newKeyTable(fields map[string]string) (*keyTable, error) {
 	t := &keyTable{folded: map[string]slot{}, cache: map[string]slot{}, exact: map[string]slot{
-		"Duration":             {field: fieldDuration, rank: 1, unit: unitNanosecond}, // Traefik
-		"MESSAGE":              {field: fieldLine, rank: 1},                           // journald
-		"__REALTIME_TIMESTAMP": {field: fieldTime, rank: 1},                           // journald
+		"Duration":             {field: fieldDuration, meta: newMeta(1, unitNanosecond)}, // Traefik
+		"MESSAGE":              {field: fieldLine, meta: newMeta(1, unitGuess)},          // journald
+		"__REALTIME_TIMESTAMP": {field: fieldTime, meta: newMeta(1, unitGuess)},          // journald
 	}}
 	for f, keys := range knownKeys {
 		for i, key := range strings.Fields(keys) {
-			t.folded[key] = slot{field: f, rank: uint8(i + 1)}
+			t.folded[key] = slot{field: f, meta: newMeta(i+1, unitGuess)}
 		}
 	}
 	for i, key := range strings.Fields(durationKeys) {
 		for suffix, u := range durationSuffixes {
-			t.folded[key+suffix] = slot{field: fieldDuration, rank: uint8(i + 1), unit: u}
+			t.folded[key+suffix] = slot{field: fieldDuration, meta: newMeta(i+1, u)}
 		}
 	}
 	for key, u := range fixedDurations {
-		t.folded[key] = slot{field: fieldDuration, rank: 30, unit: u}
+		t.folded[key] = slot{field: fieldDuration, meta: newMeta(30, u)}
 	}
 	// slog writes its durations as nanoseconds, and its text under "msg"; pino and zap share "msg" but state their units.
 	msg := t.folded["msg"]
-	msg.unit = unitNanosecond
+	msg.meta |= newMeta(0, unitNanosecond)
 	t.folded["msg"] = msg
 	if err := t.learn(fields); err != nil {
 		return nil, err
@@ -134,7 +133,7 @@ func (t *keyTable) learn(fields map[string]string) error {
 		if !ok || known.field == fieldNone {
 			return fmt.Errorf("fields: unknown field %q: known are %s", name, strings.Join(mappableFields(), ", "))
 		}
-		t.exact[fields[name]] = slot{field: known.field, unit: known.unit}
+		t.exact[fields[name]] = slot{field: known.field, meta: newMeta(0, known.meta.unit())}
 	}
 	return nil
 }

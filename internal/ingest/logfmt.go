@@ -40,7 +40,7 @@ func (d *decoder) logfmt(line []byte, r *record) (reason string) {
 			continue
 		}
 		if at.field == fieldService && bytes.HasSuffix(value.of(line), []byte("ms")) && line[value.lo]-'0' <= 9 {
-			value.rank = 1 // Heroku's router logs its time as service=50ms
+			value.meta = newMeta(1, unitGuess) | meta(value.meta.form()) // Heroku's router logs its time as service=50ms
 			r.put(fieldDuration, value)
 			continue
 		}

@@ -55,12 +55,23 @@ const (
 	formRaw                 // a JSON array or object, true or false
 )
 
+// meta is what is known of a value beside its text: its form, and the unit and rank of its key. It is one word, since
+// it is written for every value of every line.
+type meta uint32
+
+// newMeta returns the meta of a key; of several keys for one field the smallest rank wins.
+func newMeta(rank int, u unit) meta { return meta(rank)<<16 | meta(u)<<8 } //nolint:gosec // ranks are a handful
+
+func (m meta) form() form { return form(m) } //nolint:gosec // its low byte
+
+func (m meta) unit() unit { return unit(m >> 8) } //nolint:gosec // its second byte
+
+func (m meta) rank() meta { return m >> 16 }
+
 // span is a value: where it stands in the record's line.
 type span struct {
 	lo, hi int32
-	form   form
-	rank   uint8
-	unit   unit
+	meta   meta
 }
 
 // record is what a decoder understood of one line. Its values point into the line and are valid until the next one.
@@ -91,7 +102,7 @@ func (r *record) reset(line []byte) {
 // put sets a field to line[lo:hi], unless a better key has set it before. Of two equally good ones the last wins, as in
 // JavaScript and Go.
 func (r *record) put(f field, s span) {
-	if f == fieldNone || r.set&(1<<f) != 0 && r.span[f].rank < s.rank {
+	if f == fieldNone || r.set&(1<<f) != 0 && r.span[f].meta.rank() < s.meta.rank() {
 		return
 	}
 	r.set |= 1 << f
@@ -117,7 +128,7 @@ func (r *record) raw(f field) []byte {
 // text returns the field's value without escapes, nil where there is none.
 func (r *record) text(f field) []byte {
 	raw := r.raw(f)
-	if raw == nil || r.span[f].form != formEscaped {
+	if raw == nil || r.span[f].meta.form() != formEscaped {
 		return raw
 	}
 	start := len(r.scratch)

@@ -70,7 +70,7 @@ func errorList(r *record) []string {
 	const most = 50
 	var list []string
 	raw := r.text(fieldErrors)
-	if r.span[fieldErrors].form == formRaw {
+	if r.span[fieldErrors].meta.form() == formRaw {
 		var values []json.RawMessage
 		if json.Unmarshal(raw, &values) == nil {
 			for _, v := range values[:min(len(values), most)] {

@@ -139,10 +139,8 @@ func bounded(counts map[string]*count, name string, most int) *count {
 
 // target returns the record's target.
 func (t *tally) target(d *decoder) *recentTarget {
-	var key []byte
-	if d.target.pathOnly(&d.rec) {
-		key = d.rec.text(fieldPath)
-	} else {
+	key := d.rec.raw(fieldPath)
+	if !d.target.pathOnly(&d.rec) {
 		key = d.targetName(t.buffer[:0])
 	}
 	known := &t.recent[recentIndex(key)]
@@ -163,13 +161,13 @@ type recentTarget struct {
 
 // recentIndex returns where in tally.recent a target's text belongs.
 func recentIndex(key []byte) int {
-	h := uint64(len(key))
-	if len(key) >= 8 {
-		h ^= binary.LittleEndian.Uint64(key) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(key[len(key)-8:]), 29)
-	} else {
-		for _, c := range key {
-			h = h<<8 | uint64(c)
-		}
+	n := len(key)
+	h := uint64(n)
+	switch {
+	case n >= 8:
+		h ^= binary.LittleEndian.Uint64(key) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(key[n-8:]), 29)
+	case n > 0:
+		h |= uint64(key[0])<<8 | uint64(key[n/2])<<16 | uint64(key[n-1])<<24
 	}
 	return int(h * 0x9e3779b97f4a7c15 >> 56)
 }

@@ -40,7 +40,7 @@ func (w *w3cReader) read(line []byte, r *record, c *clock) (v verdict, reason st
 			at = w.column[i]
 		default:
 			value := w.column[i]
-			value.rank, value.unit = s.rank, s.unit
+			value.meta = s.meta
 			r.putWord(s.field, value)
 		}
 	}
@@ -104,7 +104,7 @@ func w3cColumn(name string) slot {
 	case "cs-uri-stem":
 		return slot{field: fieldPath}
 	case "cs-uri":
-		return slot{field: fieldPath, rank: 1}
+		return slot{field: fieldPath, meta: newMeta(1, unitGuess)}
 	case "sc-status":
 		return slot{field: fieldStatus}
 	case "time-taken", "timetakenms":
@@ -112,9 +112,9 @@ func w3cColumn(name string) slot {
 	case "x-host-header": // what the visitor asked CloudFront for; cs(Host) is the distribution
 		return slot{field: fieldHost}
 	case "cs-host", "cs(host)":
-		return slot{field: fieldHost, rank: 1}
+		return slot{field: fieldHost, meta: newMeta(1, unitGuess)}
 	case "s-computername", "s-sitename":
-		return slot{field: fieldHost, rank: 2}
+		return slot{field: fieldHost, meta: newMeta(2, unitGuess)}
 	case "x-edge-request-id":
 		return slot{field: fieldRequestID}
 	case "x-edge-detailed-result-type":
