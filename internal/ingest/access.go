@@ -61,6 +61,10 @@ const notAccess = "no access log line"
 // accessHead reads what stands before the time: client, ident and user, with the virtual host before them where the
 // second word looks like an address. A user may hold blanks.
 func accessHead(head []byte, r *record) bool {
+	const anonymous = " - - "
+	if n := len(head) - len(anonymous); n > 0 && string(head[n:]) == anonymous && bytes.IndexByte(head, ' ') == n {
+		return true // the common case: a client, and nothing else
+	}
 	words, start := 0, 0
 	var ends [2]int
 	for i, c := range head {
@@ -87,7 +91,7 @@ func accessHead(head []byte, r *record) bool {
 
 // accessTail reads what stands behind the status: bytes, then quoted and bare words in any order.
 func (d *decoder) accessTail(line []byte, i int, r *record) {
-	if plainTail(line, i) {
+	if d.plainTail(line, i) {
 		return
 	}
 	first, quoted := true, 0
@@ -125,19 +129,27 @@ func (d *decoder) accessTail(line []byte, i int, r *record) {
 	}
 }
 
-// plainTail reports whether behind the status that ends at i there are but bytes, referer and agent: the common case.
-func plainTail(line []byte, i int) bool {
+// plainTail reports whether behind the status that ends at i there are but bytes, referer and agent: the common case. It
+// remembers the last such referer and agent, since clients seldom come alone.
+func (d *decoder) plainTail(line []byte, i int) bool {
 	for i++; i < len(line) && line[i] != ' '; i++ {
 	}
 	if i+2 >= len(line) || line[i+1] != '"' {
 		return i >= len(line)
 	}
+	if rest := line[i:]; string(rest) == string(d.agent) {
+		return true
+	}
+	start := i
 	end, _ := stringEnd(line, i+2)
 	if end < 0 || end+3 >= len(line) || line[end+1] != ' ' || line[end+2] != '"' {
 		return false
 	}
-	end, _ = stringEnd(line, end+3)
-	return end == len(line)-1
+	if end, _ = stringEnd(line, end+3); end != len(line)-1 {
+		return false
+	}
+	d.agent = append(d.agent[:0], line[start:]...)
+	return true
 }
 
 // tailTime takes a word behind an access log line for the request's time, if it looks like one.

@@ -30,6 +30,7 @@ type decoder struct {
 	found  Format // of the line read last, "" where it was none
 	target targetRule
 	rec    record
+	agent  []byte // referer and agent of an access log's line before
 }
 
 // newDecoder returns a decoder of the options' format, field map and target rule. reference is a moment near the log's

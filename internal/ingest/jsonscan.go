@@ -217,19 +217,6 @@ func makeSpan(at slot, lo, hi int, f form) span {
 	return span{lo: int32(lo), hi: int32(hi), meta: at.meta | meta(f)} //nolint:gosec // a line is at most 1 MiB
 }
 
-// quickStringEnd is stringEnd for strings of less than eight bytes without escapes, -1 for all others.
-func quickStringEnd(b []byte, i int) int {
-	if i+8 > len(b) {
-		return -1
-	}
-	w := binary.LittleEndian.Uint64(b[i:])
-	n := bits.TrailingZeros64(stringMarks(w)) >> 3
-	if n == 8 || b[i+n] != '"' {
-		return -1
-	}
-	return i + n
-}
-
 // stringMarks marks the top bit of the lowest byte of w that is a quote, a backslash or a control character. Bytes above
 // it may be marked wrongly: a borrow goes upwards.
 func stringMarks(w uint64) uint64 {

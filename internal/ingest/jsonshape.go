@@ -235,7 +235,7 @@ func (s *shapes) follow(at int32, text []byte, meaning slot, last bool) int32 {
 	// At the end of the siblings: what was seen first is, most of the time, what is seen most.
 	next := int32(len(s.pieces)) //nolint:gosec // at most maxPieces
 	n := len(text)
-	p := piece{text: string(text), slot: meaning, last: last, odd: last || n > 16, mask: math.MaxUint64, behind: uint8(max(0, min(n, 16)-8))} //nolint:gosec // at most 8
+	p := piece{text: string(text), slot: meaning, last: last, odd: last || n > 16, mask: math.MaxUint64, behind: uint8(max(0, min(n, 16)-8))}
 	if n < 8 {
 		p.mask = 1<<(8*n) - 1
 	}

@@ -49,8 +49,8 @@ type tally struct {
 	latency     histogram
 	samples     []sample
 
-	recent   [256]recentTarget // the targets seen last, to spare the search
-	hour     *count            // of the record before, with its bounds
+	recent   [1024]recentTarget // the targets seen last, to spare the search
+	hour     *count             // of the record before, with its bounds
 	hourFrom int64
 	name     interner
 	route    interner // templates of paths
@@ -169,7 +169,7 @@ func recentIndex(key []byte) int {
 	case n > 0:
 		h |= uint64(key[0])<<8 | uint64(key[n/2])<<16 | uint64(key[n-1])<<24
 	}
-	return int(h * 0x9e3779b97f4a7c15 >> 56)
+	return int(h * 0x9e3779b97f4a7c15 >> 54)
 }
 
 // hourOf returns the counts of the record's hour and widens the span of time seen.
