@@ -36,8 +36,9 @@ func (g *Gate) Allow(now time.Time) (generation uint64, ok bool) {
 	}
 	g.tracker.mu.Lock()
 	defer g.tracker.mu.Unlock()
+	before := g.machine.revision
 	generation, ok = g.machine.Allow(now)
-	g.tracker.changed(g.target)
+	g.changed(before)
 	return generation, ok
 }
 
@@ -53,8 +54,16 @@ func (g *Gate) Observe(generation uint64, r *Result, now time.Time) {
 	}
 	g.tracker.mu.Lock()
 	defer g.tracker.mu.Unlock()
+	before := g.machine.revision
 	g.machine.observe(generation, v, now, tripOf(r, now), r.ResetAt)
-	g.tracker.changed(g.target)
+	g.changed(before)
+}
+
+// changed tells the tracker if anything happened since a revision.
+func (g *Gate) changed(before uint64) {
+	if g.machine.revision != before {
+		g.tracker.changed(g.target)
+	}
 }
 
 // judge returns what a result means to a breaker that counts some kinds of failure.

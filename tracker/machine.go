@@ -97,8 +97,11 @@ func (m *machine) Allow(now time.Time) (generation uint64, ok bool) {
 	}
 	if m.state == HalfOpen && (!m.trial || m.hung(now)) {
 		m.generation++
-		m.trial, m.trialAt = true, now
-		m.publish()
+		m.trialAt = now
+		if !m.trial { // else one trial takes the place of another, and nothing looks different
+			m.trial = true
+			m.publish()
+		}
 		return m.generation, true
 	}
 	m.skipped++

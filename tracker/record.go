@@ -137,7 +137,7 @@ func (t *ErrorTracker) fail(tg *target, at instant, r *Result) {
 	if f.Time.IsZero() {
 		f.Time = t.clock.time(at)
 	}
-	if !r.ResetAt.IsZero() {
+	if !r.ResetAt.IsZero() && at >= tg.lastSeen.add(-stepLength) {
 		if reset := instantOf(r.ResetAt); reset.sub(at) <= farthestReset {
 			tg.resetAt = reset
 		}

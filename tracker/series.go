@@ -240,12 +240,6 @@ func (b *bars) show(edge int64, into *Activity) {
 	into.Yesterday = b.hours[(h+1)%hourSlots]
 }
 
-// rate is the share of errors over a window that is no Window.
-func rate(requests, errors uint64) float64 {
-	w := Window{Requests: requests, Errors: errors}
-	return w.ErrorRatio()
-}
-
 // perMinute turns a count over a span into a rate.
 func perMinute(count uint64, span time.Duration) float64 { return float64(count) / span.Minutes() }
 

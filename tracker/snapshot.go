@@ -66,11 +66,13 @@ type Window struct {
 }
 
 // ErrorRatio returns Errors / Requests in [0, 1], and 0 where there were no requests.
-func (w *Window) ErrorRatio() float64 {
-	if w.Requests == 0 {
+func (w *Window) ErrorRatio() float64 { return ratio(w.Errors, w.Requests) }
+
+func ratio(errors, requests uint64) float64 {
+	if requests == 0 {
 		return 0
 	}
-	return float64(w.Errors) / float64(w.Requests)
+	return float64(errors) / float64(requests)
 }
 
 // OutcomeCount counts one outcome.
@@ -88,6 +90,9 @@ type Quantiles struct {
 
 // Bar is one step of a series.
 type Bar struct{ Requests, Errors uint32 }
+
+// ErrorRatio returns Errors / Requests in [0, 1], and 0 where there were no requests.
+func (b Bar) ErrorRatio() float64 { return ratio(uint64(b.Errors), uint64(b.Requests)) }
 
 // Target is a named thing watched, as of a snapshot.
 type Target struct {

@@ -5,7 +5,6 @@ import "time"
 // When a target changes its state. To enter a worse state takes more than to stay in it, and no state is left for another
 // more than twice a minute.
 const (
-	recentKept  = 5  // outcomes judged where there are few
 	fewRequests = 10 // below that many a ratio says little, and the last outcomes are judged instead
 
 	failingEnter, failingStay   = 0.50, 0.25 // share of failures in five minutes
@@ -15,79 +14,9 @@ const (
 
 	changesPer = time.Minute // in which a state changes at most twice
 	reportKept = 5 * time.Minute
-	missedTurn = 3 // intervals without a probe after which a target is stale
 
-	leastSilence = 5 * time.Minute // silence that is never stale
-	thinSilence  = time.Hour       // the same for a target seen less than thinResults times
-	thinResults  = 20
-	gapFactor    = 3 // times the longest usual gap is stale
-	gapMemory    = 7 * 24 * time.Hour
-	historyKept  = 256 // changes of a target's state
+	historyKept = 256 // changes of a target's state
 )
-
-// recent is the last outcomes of one origin.
-type recent struct {
-	outcomes [recentKept]outcomeKey
-	next     uint8
-	count    uint8 // of outcomes that are there
-	last     instant
-	results  uint64
-	gaps     gaps
-	judged   verdictOnOrigin
-}
-
-func (r *recent) add(at instant, key outcomeKey) {
-	r.outcomes[r.next] = key
-	if r.next++; r.next == recentKept {
-		r.next = 0
-	}
-	if r.count < recentKept {
-		r.count++
-	}
-	r.results++
-	if at > r.last {
-		if r.last > 0 {
-			r.gaps.add(at, at.sub(r.last))
-		}
-		r.last = at
-	}
-}
-
-// back returns the i-th newest outcome.
-func (r *recent) back(i int) outcomeKey {
-	return r.outcomes[(int(r.next)+2*recentKept-1-i)%recentKept]
-}
-
-// gaps remembers the longest silence between two results for one to two weeks.
-type gaps struct {
-	began         instant
-	before, since time.Duration
-}
-
-func (g *gaps) add(at instant, gap time.Duration) {
-	if g.began == 0 {
-		g.began = at
-	}
-	if at.sub(g.began) >= gapMemory {
-		g.began, g.before, g.since = at, g.since, 0
-	}
-	g.since = max(g.since, gap)
-}
-
-func (g *gaps) longest() time.Duration { return max(g.before, g.since) }
-
-// silence returns how long an origin may say nothing before that is news. A probe has an interval; traffic has its habit:
-// three times the longest gap of the last week or two, so that a night without requests, once seen, is never stale again.
-func (r *recent) silence(interval time.Duration) time.Duration {
-	switch {
-	case interval > 0:
-		return missedTurn * interval
-	case r.results < thinResults:
-		return max(thinSilence, gapFactor*r.gaps.longest())
-	default:
-		return max(leastSilence, gapFactor*r.gaps.longest())
-	}
-}
 
 // verdictOnOrigin is the state of one origin of a target, with the numbers that say why.
 type verdictOnOrigin struct {
@@ -98,43 +27,10 @@ type verdictOnOrigin struct {
 	all    bool       // and all of them
 }
 
-// judgeRecent judges by the last outcomes.
-func (r *recent) judgeRecent() verdictOnOrigin {
-	v := verdictOnOrigin{state: Healthy, of: uint64(r.count)}
-	limited, run := uint64(0), 0
-	for i := range int(r.count) {
-		key := r.back(i)
-		if !key.kind().Failed() {
-			continue
-		}
-		if v.n == 0 {
-			run, v.kind = i, key
-		} else if v.kind != key {
-			v.kind = 0
-		}
-		if v.n++; key.kind() == RateLimited {
-			limited++
-		}
-	}
-	was := r.judged.state
-	switch {
-	case v.n == 0:
-		return v
-	case v.n >= 4, v.n == v.of && v.of >= 2, was == Failing && v.n >= 3:
-		v.state = Failing
-	case v.n >= 2, v.of == 1, was >= Throttled && run < 3:
-		v.state = Degraded
-	}
-	if v.state >= Throttled && limited == v.n {
-		v.state = Throttled
-	}
-	return v
-}
-
 // share is the failures of an origin in one window.
 type share struct{ requests, errors, limited uint64 }
 
-func (s share) ratio() float64 { return rate(s.requests, s.errors) }
+func (s share) ratio() float64 { return ratio(s.errors, s.requests) }
 
 // judgeTraffic judges by the share of failures in five minutes, or in the last one where that is enough.
 func (tg *target) judgeTraffic() verdictOnOrigin {

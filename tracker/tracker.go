@@ -110,6 +110,9 @@ func (t *ErrorTracker) Announce(now time.Time, targets ...TargetInfo) {
 		if info.Period <= 0 {
 			info.Period = 30 * 24 * time.Hour
 		}
+		if tg.announced > 0 && tg.info == info {
+			continue
+		}
 		tg.info = info
 		if info.Interval > 0 || info.URL != "" {
 			tg.probed = true

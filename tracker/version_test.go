@@ -32,6 +32,8 @@ func TestEqualVersionsHaveEqualContent(t *testing.T) {
 				tr.Record(now, nil)
 				tr.UpdateSource(now, Source{Name: "log", Live: true})
 				tr.Forget(now, "nobody")
+				tr.Announce(now, TargetInfo{Name: "probed", URL: "https://example.com", Interval: 20 * time.Second})
+				gate.Allow(now) // CLOSED, and does not count
 			}
 			s := tr.Snapshot(now)
 			if last != nil {

@@ -140,7 +140,7 @@ func (tg *target) disagreement(at instant) string {
 
 // appendPercent writes a share: "12 %", "0.4 %", "under 0.1 %".
 func appendPercent(b []byte, n, of uint64) []byte {
-	p := 100 * rate(of, n)
+	p := 100 * ratio(n, of)
 	switch whole := int64(p + 0.5); {
 	case p > 0 && p < 0.1:
 		b = append(b, "under 0.1"...)

@@ -1,0 +1,96 @@
+package tracker
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// cause returns the target's group with the most errors in the hour before.
+func (p *past) cause(target string, groups []Group) *Group {
+	var best *Group
+	for i := range groups {
+		if g := &groups[i]; g.Target == target && (best == nil || g.PerMinute > best.PerMinute) {
+			best = g
+		}
+	}
+	return best
+}
+
+// group shows a group as it was, as far as its series and exemplars tell.
+func (p *past) group(g *group) Group {
+	out := g.shown
+	var after uint64
+	hour := p.minute / 60
+	for h := hour + 1; h <= g.edge/60; h++ {
+		after += uint64(g.hours[h%hourSlots])
+	}
+	last := g.last
+	if last > p.at {
+		last = g.first
+	}
+	out.Minutes = [60]uint32{}
+	inHour, five := uint64(0), uint64(0)
+	if hour > g.edge/60-hourSlots {
+		inHour = uint64(g.hours[hour%hourSlots])
+	}
+	fine := g.edge-p.minute < 60 // the minute looked at is still told apart
+	for m := max(g.edge-59, 0); m <= g.edge; m++ {
+		n := g.minutes[m%60]
+		switch {
+		case m > p.minute && m/60 == hour:
+			after += uint64(n)
+		case m <= p.minute && m > p.minute-60:
+			out.Minutes[59-(p.minute-m)] = n
+			if n > 0 {
+				last = max(last, min(instant(m*int64(time.Minute)), g.last))
+			}
+			if m > p.minute-5 {
+				five += uint64(n)
+			}
+		}
+	}
+	out.Count -= min(after, out.Count)
+	out.PerMinute = perMinute(inHour, time.Hour)
+	if fine {
+		out.PerMinute = perMinute(five, 5*time.Minute)
+	}
+	out.Exemplars = slices.DeleteFunc(g.exemplars(), func(f Failure) bool { return instantOf(f.Time) > p.at })
+	for i := range out.Exemplars {
+		last = max(last, min(instantOf(out.Exemplars[i].Time), p.at))
+	}
+	if n := len(out.Exemplars); n > 0 {
+		out.Example = &out.Exemplars[n-1].Result
+	} else {
+		out.Example = &g.oldest.Result
+	}
+	out.Last = p.clock.time(last)
+	was := group{first: g.first, last: last}
+	if g.back <= p.at {
+		was.back = g.back
+	}
+	out.Badge, _ = was.badge(p.at)
+	return out
+}
+
+// errors returns what the ring and the groups have kept of the errors up to then, the newest as many as the ring holds.
+func (p *past) errors(t *ErrorTracker) []Failure {
+	var all []Failure
+	keep := func(f *Failure) {
+		if instantOf(f.Time) <= p.at {
+			all = append(all, *f)
+		}
+	}
+	for i := range t.errors.len() {
+		keep(t.errors.at(i))
+	}
+	for _, g := range t.view.groups {
+		keep(g.oldest)
+		for _, f := range g.newest {
+			keep(f)
+		}
+	}
+	slices.SortFunc(all, func(a, b Failure) int { return cmp.Compare(a.Seq, b.Seq) })
+	all = slices.CompactFunc(all, func(a, b Failure) bool { return a.Seq == b.Seq })
+	return all[max(len(all)-t.settings.Ring, 0):]
+}
