@@ -31,7 +31,7 @@ func Run(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 	defer deaf()
 	h := &host{
 		model:    newModel(o, &feed{ctx: ctx, tracker: o.Tracker, changed: changed, now: o.Now, refresh: o.Refresh}),
-		terminal: &terminal{in: in, out: out, screen: newScreen(o.Environ, colorprofile.Detect(out, o.Environ), o.Mouse)},
+		terminal: &terminal{in: in, out: out, screen: newScreen(o.Environ, colorprofile.Detect(out, o.Environ), o.Mouse), failed: cancel},
 		cancel:   cancel, resized: resized,
 	}
 	return h.serve(ctx)
@@ -86,7 +86,7 @@ func (h *host) run(ctx context.Context) error {
 
 // Init starts what brings messages.
 func (h *host) Init() tea.Cmd {
-	return tea.Batch(h.guard(h.model.Init()), h.guard(h.nextSize), h.guard(h.broken))
+	return tea.Batch(h.guard(h.model.Init()), h.guard(h.nextSize))
 }
 
 // Update hands the message on.
@@ -168,18 +168,6 @@ func (h *host) nextSize() tea.Msg {
 		w, height := h.terminal.size()
 		return tea.WindowSizeMsg{Width: w, Height: height}
 	}
-}
-
-// broken ends the program when nothing can be written any more.
-func (h *host) broken() tea.Msg {
-	select {
-	case <-h.model.feed.ctx.Done():
-	case <-h.terminal.done:
-		if h.terminal.err != nil {
-			h.cancel(h.terminal.err)
-		}
-	}
-	return nil
 }
 
 // watchSize returns a channel that hears when a terminal's size has changed.

@@ -17,6 +17,7 @@ type terminal struct {
 	in     io.Reader
 	out    io.Writer
 	screen *screen
+	failed func(error) // called where nothing can be written any more
 	cooked *term.State // what in was before raw mode; nil where it is no terminal
 
 	next chan picture
@@ -43,7 +44,9 @@ func (t *terminal) start() error {
 	t.next, t.quit, t.done = make(chan picture, 1), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(t.done)
-		t.err = safego.Catch(t.write)
+		if t.err = safego.Catch(t.write); t.err != nil {
+			t.failed(t.err)
+		}
 	}()
 	return nil
 }
