@@ -79,6 +79,8 @@ func explainDNS(err *net.DNSError) cause {
 		server = " (asked " + err.Server + ")"
 	}
 	switch {
+	case strings.Contains(err.Err, syscall.EMFILE.Error()): // all that is left of it
+		return outOfFiles()
 	case err.IsNotFound:
 		return cause{kind: tracker.DNS, short: "DNS: no such host", text: fmt.Sprintf("DNS: no such host %q%s", err.Name, server)}
 	case err.IsTimeout:
@@ -108,12 +110,16 @@ func explainSocket(err error, at stage, address string) (cause, bool) {
 		}
 		return cause{kind: tracker.Connect, short: "connection reset", text: text}, true
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return cause{
-			kind: tracker.Connect, short: "too many open files", local: true,
-			text: "too many open files: errtop itself ran out of descriptors (ulimit -n) and asked nothing",
-		}, true
+		return outOfFiles(), true
 	}
 	return cause{}, false
+}
+
+func outOfFiles() cause {
+	return cause{
+		kind: tracker.Connect, short: "too many open files", local: true,
+		text: "too many open files: errtop itself ran out of descriptors (ulimit -n) and asked nothing",
+	}
 }
 
 // explainProtocol names answers that break HTTP.

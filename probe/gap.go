@@ -15,7 +15,7 @@ func (l *loop) watchClock(now time.Time) {
 	}
 	moved := now.Round(0).Sub(l.woke.Round(0)) - now.Sub(l.woke) // wall clock against monotonic clock
 	what := lost(now.Sub(l.planned), moved)
-	l.woke = now
+	l.woke, l.planned = now, now.Add(idleMax) // told once
 	if what == "" {
 		return
 	}

@@ -4,9 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"errtop/internal/safetext"
 	"errtop/tracker"
@@ -65,7 +64,7 @@ func (r *run) roundTrip(req *http.Request) (*http.Response, error) {
 		return r.plan.client.RoundTrip(req) //nolint:wrapcheck // explain finds the words
 	}
 	// With a connection of our own the deadline holds for connecting too, and nothing goes on behind our back.
-	conn, err := r.plan.client.NewClientConn(req.Context(), req.URL.Scheme, hostPort(req.URL))
+	conn, err := r.plan.client.NewClientConn(req.Context(), req.URL.Scheme, net.JoinHostPort(req.URL.Hostname(), portOf(req.URL)))
 	if err != nil {
 		return nil, err //nolint:wrapcheck // explain finds the words
 	}
@@ -134,12 +133,3 @@ type unreadBody struct {
 
 func (e unreadBody) Error() string { return e.err.Error() }
 func (e unreadBody) Unwrap() error { return e.err }
-
-// hostPort returns the address to connect to.
-func hostPort(u *url.URL) string {
-	host := u.Hostname()
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	return host + ":" + portOf(u)
-}

@@ -81,6 +81,7 @@ func (l *loop) run(ctx context.Context) error {
 		case <-l.changed:
 			l.adopt(time.Now())
 		case f := <-l.done:
+			l.watchClock(time.Now()) // first, because f may have been on its way while time was lost
 			l.land(f, time.Now())
 			for range len(l.done) {
 				l.land(<-l.done, time.Now())

@@ -198,7 +198,25 @@ func TestAStopIsNotCaughtUp(t *testing.T) {
 				time.Sleep(time.Hour) // as if the process was stopped
 			}
 		}}
-		s := simulate(t, options, numbered(1000, Target{Interval: 30 * time.Second}), 65*time.Minute, wellAfter(40*time.Millisecond))
+		s := simulate(t, options, numbered(1000, Target{Interval: 30 * time.Second}), 65*time.Minute, func(_ context.Context, a asked) tracker.Result {
+			time.Sleep(40 * time.Millisecond)
+			if stopped && a.at < time.Minute {
+				return tracker.Result{Kind: tracker.Timeout}
+			}
+			return tracker.Result{Status: 200}
+		})
+		doubted := 0
+		for _, r := range s.results {
+			if r.Kind == tracker.Timeout && !r.Inconclusive {
+				t.Error("a request that was in flight over the stop counts against its target")
+			}
+			if r.Inconclusive {
+				doubted++
+			}
+		}
+		if doubted == 0 {
+			t.Error("no request was in flight over the stop")
+		}
 		perSecond := map[int]int{}
 		for _, a := range s.asked {
 			perSecond[int(a.at.Seconds())]++

@@ -141,6 +141,22 @@ func TestConnectionIsReusedOnlyWhereTheTargetWantsIt(t *testing.T) {
 	}
 }
 
+func TestAddressStandsInForTheTargetsHostOnly(t *testing.T) {
+	elsewhere := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "elsewhere "+r.Host) })
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != "api.example" {
+			w.WriteHeader(421)
+			return
+		}
+		w.Header().Set("Location", elsewhere.URL)
+		w.WriteHeader(302)
+	})
+	r := once(t, probe.Target{URL: "http://api.example/", Address: server.Listener.Addr().String(), FollowRedirects: true})
+	if want := "elsewhere " + elsewhere.Listener.Addr().String(); r.Status != 200 || r.Evidence.Body != want {
+		t.Errorf("%d %s, want %s", r.Status, r.Evidence.Body, want)
+	}
+}
+
 func TestProxyIsUsedAndItsFailureNamed(t *testing.T) {
 	var seen string
 	proxy := serve(t, func(w http.ResponseWriter, r *http.Request) {
