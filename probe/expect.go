@@ -42,8 +42,8 @@ type tlsView struct {
 type expectation struct {
 	source string
 	test   *vm.Program
-	seen   []seen // what to quote where it does not hold
-	status bool   // it speaks of the status, and decides over it
+	seen   []seen   // what to quote where it does not hold
+	uses   []string // the variables that it looks at
 }
 
 // quoteMax bounds each value that a failed expectation quotes, in bytes.
@@ -73,8 +73,8 @@ func compileExpectation(source string) (expectation, error) {
 		return expectation{}, wrongExpression(source, err)
 	}
 	e := expectation{source: source, test: test}
+	e.uses = variables(test.Node())
 	for _, part := range parts(test.Node()) {
-		e.status = e.status || part == "status"
 		if value, err := expr.Compile(part, expr.Env(view{})); err == nil {
 			e.seen = append(e.seen, seen{part, value})
 		}
@@ -90,10 +90,17 @@ func wrongExpression(source string, err error) error {
 	return fmt.Errorf("%q: %w", source, err)
 }
 
+// variables returns the names that an expression looks at: "json", "status".
+func variables(node ast.Node) []string {
+	found := map[string]bool{}
+	ast.Walk(&node, collector{variables: found})
+	return slices.Sorted(maps.Keys(found))
+}
+
 // parts returns the variables of an expression with what is taken from them: "status", "json.data[0].state".
 func parts(node ast.Node) []string {
 	found := map[string]bool{}
-	ast.Walk(&node, collector{found})
+	ast.Walk(&node, collector{variables: found, members: found})
 	names := slices.Sorted(maps.Keys(found))
 	return slices.DeleteFunc(names, func(name string) bool { // "json" says nothing more where there is "json.state"
 		return slices.ContainsFunc(names, func(other string) bool {
@@ -102,18 +109,19 @@ func parts(node ast.Node) []string {
 	})
 }
 
-type collector struct{ found map[string]bool }
+// collector takes names from an expression; members is nil where those are not wanted.
+type collector struct{ variables, members map[string]bool }
 
 // Visit takes variables, and members whose path is constant.
 func (c collector) Visit(node *ast.Node) {
 	switch n := (*node).(type) {
 	case *ast.IdentifierNode:
 		if slices.Contains([]string{"status", "latency", "body", "json", "header", "tls", "answers"}, n.Value) {
-			c.found[n.Value] = true
+			c.variables[n.Value] = true
 		}
 	case *ast.MemberNode:
-		if constantPath(n) {
-			c.found[n.String()] = true
+		if c.members != nil && constantPath(n) {
+			c.members[n.String()] = true
 		}
 	}
 }
@@ -142,7 +150,7 @@ func (r *run) expected() bool {
 	seen := r.view()
 	decides := false
 	for _, e := range r.plan.expect {
-		decides = decides || e.status
+		decides = decides || e.sees("status")
 		holds, err := expr.Run(e.test, seen)
 		if err == nil && holds == true {
 			continue
@@ -163,6 +171,9 @@ func (r *run) expected() bool {
 	r.result.Kind, r.result.Error, r.result.Message, r.result.ResetAt = tracker.OK, "", "", time.Time{}
 	return true
 }
+
+// sees reports whether the expectation looks at that variable.
+func (e *expectation) sees(name string) bool { return slices.Contains(e.uses, name) }
 
 // quote returns the values that the expectation looked at.
 func (e *expectation) quote(of view, hidden secrets) string {
@@ -205,11 +216,14 @@ func firstLine(s string) string {
 
 // view returns what the expectations see.
 func (r *run) view() view {
-	v := view{
-		Status: r.result.Status, Latency: r.result.Latency, Body: string(r.body),
-		Header: headerView(r.header), Answers: r.answers,
+	v := view{Status: r.result.Status, Latency: r.result.Latency, Header: headerView(r.header), Answers: r.answers}
+	uses := func(name string) bool {
+		return slices.ContainsFunc(r.plan.expect, func(e expectation) bool { return e.sees(name) })
 	}
-	if json.Unmarshal(r.body, &v.JSON) != nil {
+	if uses("body") { // a body may be large: it is not copied for nothing
+		v.Body = string(r.body)
+	}
+	if uses("json") && json.Unmarshal(r.body, &v.JSON) != nil {
 		v.JSON = nil
 	}
 	if r.tls != nil && len(r.tls.PeerCertificates) > 0 {

@@ -2,7 +2,13 @@ package probe
 
 import (
 	"container/heap"
+	"fmt"
 	"time"
+)
+
+const (
+	lateMin   = 5 * time.Second
+	lateAgain = 10 * time.Minute
 )
 
 // watchClock notices that time went on without us: the machine was suspended, the process stopped, or somebody set the
@@ -41,4 +47,14 @@ func lost(late, moved time.Duration) string {
 		return "the clock was set back by " + words(-moved)
 	}
 	return ""
+}
+
+// watchLateness says, at most every few minutes, that the caps do not let through what is due.
+func (l *loop) watchLateness(e *entry, now time.Time) {
+	late := now.Sub(e.due)
+	if late < lateMin || now.Sub(l.told) < lateAgain {
+		return
+	}
+	l.told = now
+	l.Notice(fmt.Sprintf("probes start %s late: more is due than %d requests at once, %d to one host, get done", words(late), l.limit, l.MaxPerHost))
 }

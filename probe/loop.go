@@ -40,6 +40,7 @@ type loop struct {
 	woke    time.Time // the start of the loop's last round
 	planned time.Time // when it meant to wake at the latest
 	gap     time.Time // when the last gap ended; requests started before are inconclusive if they fail
+	told    time.Time // when it was last said that probes are late
 }
 
 // finished is a request that ended.
@@ -169,6 +170,7 @@ func (l *loop) startDue(ctx context.Context, now time.Time) {
 }
 
 func (l *loop) start(ctx context.Context, e *entry, now time.Time) {
+	l.watchLateness(e, now)
 	if len(e.plan.broken) > 0 {
 		l.skip(e, invalid(e.plan), now)
 		return

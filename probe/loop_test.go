@@ -170,6 +170,9 @@ func TestWhatIsInFlightIsCapped(t *testing.T) {
 		if n := len(s.of("other")); n < 17 {
 			t.Errorf("a host that is asked too often held up another one, asked %d times", n)
 		}
+		if len(s.notices) != 1 || !strings.Contains(s.notices[0], "late: more is due than 20 requests at once, 8 to one host, get done") {
+			t.Errorf("notices: %q", s.notices)
+		}
 		least := 1 << 30
 		for i := range 300 {
 			least = min(least, len(s.of(fmt.Sprintf("t%05d", i))))

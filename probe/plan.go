@@ -69,7 +69,7 @@ func compile(t Target, c *clients, s *schemas) (*plan, error) {
 	case "tcp":
 		p.ask = (*run).askTCP
 	case "tls":
-		err = p.planTLS(c)
+		err = p.planTLS()
 	case "dns":
 		err = p.planDNS()
 	}

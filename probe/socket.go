@@ -15,7 +15,7 @@ func (r *run) askTCP(ctx context.Context) error {
 	return nil
 }
 
-func (p *plan) planTLS(*clients) error {
+func (p *plan) planTLS() error {
 	config, err := tlsConfig(p.TLS)
 	if err != nil {
 		return err
