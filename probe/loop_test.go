@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -194,16 +195,16 @@ func TestNoTargetIsAskedTwiceAtOnce(t *testing.T) {
 
 func TestAStopIsNotCaughtUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		stopped := false
+		var stopped atomic.Bool
 		options := Options{Emit: func([]tracker.Result) {
-			if !stopped && time.Now().Second() == 40 {
-				stopped = true
+			if !stopped.Load() && time.Now().Second() == 40 {
+				stopped.Store(true)
 				time.Sleep(time.Hour) // as if the process was stopped
 			}
 		}}
 		s := simulate(t, options, numbered(1000, Target{Interval: 30 * time.Second}), 65*time.Minute, func(_ context.Context, a asked) tracker.Result {
-			time.Sleep(40 * time.Millisecond)
-			if stopped && a.at < time.Minute {
+			time.Sleep(400 * time.Millisecond)
+			if stopped.Load() && a.at < time.Minute {
 				return tracker.Result{Kind: tracker.Timeout}
 			}
 			return tracker.Result{Status: 200}
