@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -29,7 +30,8 @@ type follower struct {
 	now      *tail   // what the path names; nil where nothing does
 	old      []*tail // what it named before, oldest first
 	fill     *section
-	appeared bool // the first file was seen: later ones are read from their start
+	told     int64 // the position that was told last
+	appeared bool  // the first file was seen: later ones are read from their start
 }
 
 // tail is an open file and how far it was read.
@@ -111,13 +113,13 @@ func (f *follower) fail(err error) error {
 
 // open makes file what the path names now. Of the first, only the window is read.
 func (f *follower) open(file *os.File) {
-	f.now = &tail{file: file}
+	f.now, f.told = &tail{file: file}, 0
 	if f.appeared {
 		return
 	}
 	f.appeared = true
 	info, err := file.Stat()
-	if err != nil {
+	if err != nil || f.resume() {
 		return
 	}
 	w := findWindow(file, info.Size(), f.options, f.pump.decoder)
@@ -153,6 +155,7 @@ func (f *follower) step(now time.Time) (more bool) {
 	if !read {
 		f.idle(now)
 	}
+	f.tellPosition()
 	return read
 }
 
@@ -273,6 +276,9 @@ func (f *follower) idle(now time.Time) {
 	before, problem := h.State, h.Problem
 	switch {
 	case f.now == nil: // look said what is wrong
+	case h.Results == 0 && h.Unreadable > 0:
+		last := h.Samples[len(h.Samples)-1]
+		h.State, h.Problem = tracker.Failed, fmt.Sprintf("no request log: none of its %d lines is a request's; the last: %s", h.Lines, last.Reason)
 	case h.State == tracker.Reading && h.Live && now.Sub(h.LastSeen) > staleAfter:
 		h.State = tracker.SourceStale
 	case h.State == tracker.Waiting || h.State == tracker.Failed:

@@ -232,8 +232,8 @@ func TestTheWindowIsFoundByBisection(t *testing.T) {
 			t.Fatalf("since %v: %d is no line's start (%d)", since, w.start, start)
 		}
 		want := newest.Add(-since)
-		if when.After(want) && w.start > 0 || want.Sub(when) > 80*time.Hour && w.start > 0 {
-			t.Errorf("since %v: starts at %v, want shortly before %v", since, when, want)
+		if w.start > 0 && (when.Before(want) || when.Sub(want) >= time.Hour) {
+			t.Errorf("since %v: starts at %v, want %v", since, when, want)
 		}
 		if reads.n > 80 {
 			t.Errorf("since %v: %d reads", since, reads.n)
@@ -244,6 +244,97 @@ func TestTheWindowIsFoundByBisection(t *testing.T) {
 	}
 	if w := findWindow(strings.NewReader("no\nrequest\n"), 11, Options{}, d); w.start != 0 {
 		t.Errorf("without a time: %+v", w)
+	}
+}
+
+func TestTheWindowIsFoundBehindTheHoleOfASparseFile(t *testing.T) {
+	const hole = 50 << 30
+	log := hourly(100)
+	path := filepath.Join(t.TempDir(), "sparse.log")
+	file, err := os.Create(path)
+	if err == nil {
+		_, err = file.WriteAt([]byte("\n"+log), hole)
+	}
+	if err != nil {
+		t.Skip("no sparse files here:", err)
+	}
+	defer file.Close() //nolint:errcheck // a test's file
+	d, err := newDecoder(Options{}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	reads := &countingReader{ReaderAt: file}
+	w := findWindow(reads, hole+1+int64(len(log)), Options{}, d)
+	when, _, ok := firstTime(file, w.start-1, hole+1+int64(len(log)), d)
+	if want := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(75 * time.Hour); !ok || !when.Equal(want) || reads.n > 3000 {
+		t.Errorf("starts at %v, want %v; %d reads", when, want, reads.n)
+	}
+}
+
+func TestFollowGoesOnWhereItWasLeft(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	var kept Position
+	seen := ""
+	run := func() {
+		t.Helper()
+		o := Options{Resume: func(string) (Position, bool) { return kept, kept.Offset > 0 }}
+		f, err := newFollower(path, o, Sink{
+			Emit: func(batch []tracker.Result) {
+				for _, r := range batch {
+					seen += r.Target
+				}
+			},
+			Position: func(_ string, at Position) { kept = at },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.close()
+		for f.step(time.Now()) {
+			continue
+		}
+		f.step(time.Now().Add(time.Hour)) // the rotated file has been quiet for long
+		for f.step(time.Now().Add(time.Hour)) {
+			continue
+		}
+	}
+	write := func(path, targets string, end bool) {
+		t.Helper()
+		var text strings.Builder
+		for _, target := range targets {
+			fmt.Fprintf(&text, `{"status":200,"target":"%c"}`+"\n", target)
+		}
+		file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err == nil {
+			_, err = file.WriteString(strings.TrimSuffix(text.String(), map[bool]string{false: "}\n"}[end]))
+		}
+		if err == nil {
+			err = file.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(path, "ab", true)
+	run()
+	write(path, "cd", false) // d is not finished
+	run()
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = file.WriteString("}\n")
+	}
+	if err != nil || file.Close() != nil {
+		t.Fatal(err)
+	}
+	write(path, "e", true)
+	if err := os.Rename(path, path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	write(path, "fg", true)
+	run()
+	run()
+	if seen != "abcdefg" {
+		t.Errorf("saw %q", seen)
 	}
 }
 

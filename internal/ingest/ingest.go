@@ -20,6 +20,14 @@ type Sink struct {
 	Emit func([]tracker.Result)
 	// Health takes the source's health after every batch and whenever it changes otherwise.
 	Health func(tracker.Source)
+	// Position takes how far a followed file was read, once its results were emitted; nil where nobody keeps it.
+	Position func(path string, at Position)
+}
+
+// Position is how far a file was read. It finds the file again under another name, by its first bytes.
+type Position struct {
+	Head   []byte // at most 64 bytes
+	Offset int64  // of the first line that was not read
 }
 
 // Options say how a source is read. The zero value recognises everything by itself.
@@ -31,4 +39,8 @@ type Options struct {
 	Since    time.Duration // only what is younger than this before the newest line; 0: 24 hours
 	All      bool          // the whole file, whatever its age
 	NoFollow bool          // stop at the end of the file
+
+	// Resume returns where a followed file was left; nil where nobody knows. Where the file at the path is another by now,
+	// the one that was left is looked for beside it ("access.log.1") and read to its end first.
+	Resume func(path string) (Position, bool)
 }

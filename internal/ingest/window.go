@@ -56,23 +56,30 @@ func preface(file io.ReaderAt, size int64, d *decoder) {
 	}
 }
 
-// bisect returns the start of a line shortly before the first, from low on, that is not older than at; low where no line
-// has a time.
+// bisect returns the start of the first line, from low on, that is not older than at; low where no line is older. Where
+// nothing readable stands in a long stretch (the hole of a sparse file), it looks behind that.
 func bisect(file io.ReaderAt, low, high int64, at time.Time, d *decoder) int64 {
-	begin := low
+	begin, end := low, high
 	for high-low > probeSize {
 		middle := low + (high-low)/2
-		when, start, ok := firstTime(file, middle, high, d)
-		if !ok || !when.Before(at) {
+		switch when, start, ok := firstTime(file, middle, end, d); {
+		case !ok:
+			low = middle
+		case when.Before(at):
+			low = max(start, low+1)
+		default:
 			high = middle
-		} else {
-			low = start
 		}
 	}
-	if low == begin {
-		if when, _, ok := firstTime(file, low, high, d); !ok || !when.Before(at) {
-			return begin
+	for low > begin || begin == 0 {
+		when, start, ok := firstTime(file, low, end, d)
+		if !ok || !when.Before(at) {
+			if ok && low > begin {
+				return start
+			}
+			return low
 		}
+		low = start + 1
 	}
 	return low
 }
