@@ -1,6 +1,7 @@
 package tracker
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -140,6 +141,19 @@ func (g *group) badge(at instant) (Badge, instant) {
 		return BadgeNew, min(quiet, g.first.add(newFor))
 	}
 	return BadgeOngoing, quiet
+}
+
+// outweighs reports whether the group says more about what is wrong than another: by its errors of the last five minutes, of
+// the last hour, or by being newer. Requests that were never sent, because a breaker was open, say the least: what opened it
+// is the cause.
+func (g *group) outweighs(other *group) bool {
+	if (g.hour > 0) != (other.hour > 0) {
+		return g.hour > 0
+	}
+	if sent := g.outcome.Kind.Sent(); sent != other.outcome.Kind.Sent() {
+		return sent
+	}
+	return cmp.Or(cmp.Compare(g.five, other.five), cmp.Compare(g.hour, other.hour), cmp.Compare(g.last, other.last)) > 0
 }
 
 // exemplars returns the first and the newest errors, oldest first.

@@ -2,15 +2,22 @@ package tracker
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 )
 
-// cause returns the target's group with the most errors in the hour before.
+// cause returns the target's group with the most errors in the time before, of those that were sent if there are any.
 func (p *past) cause(target string, groups []Group) *Group {
 	var best *Group
+	weight := func(g *Group) float64 {
+		if g.Outcome.Kind.Sent() {
+			return g.PerMinute
+		}
+		return g.PerMinute - math.MaxFloat32
+	}
 	for i := range groups {
-		if g := &groups[i]; g.Target == target && (best == nil || g.PerMinute > best.PerMinute) {
+		if g := &groups[i]; g.Target == target && (best == nil || weight(g) > weight(best)) {
 			best = g
 		}
 	}

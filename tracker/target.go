@@ -188,11 +188,11 @@ func (tg *target) moves(role BreakerRole) int {
 	}
 }
 
-// heaviest returns the group that weighs most: in the last five minutes, else in the last hour, else the newest.
+// heaviest returns the group that weighs most.
 func (tg *target) heaviest() *group {
 	var best *group
 	for _, g := range tg.groups {
-		if best == nil || g.five > best.five || g.five == best.five && (g.hour > best.hour || g.hour == best.hour && g.last > best.last) {
+		if best == nil || g.outweighs(best) {
 			best = g
 		}
 	}
