@@ -61,6 +61,7 @@ func (c *failuresChart) plot() {
 	for _, v := range c.values {
 		highest = max(highest, v)
 	}
+	highest = max(highest, float64(height)) // a row is at least one failure, so that few do not look like many
 	label := func(v float64) string { return string(appendCount(nil, uint64(v+0.5))) }
 	labels := len(label(highest))
 	options := []asciigraph.Option{

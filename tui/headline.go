@@ -62,7 +62,7 @@ func (h *headline) target() *tracker.Target {
 	return h.trouble[h.index()]
 }
 
-// View draws one or two lines; what is first in importance is first to stay.
+// View draws one to three lines; what is first in importance is first to stay.
 func (h *headline) View(a area) {
 	if h.snap == nil {
 		return
@@ -90,24 +90,39 @@ func (h *headline) wrong(a area, t *tracker.Target) {
 		}
 	}
 	end := a.w - width(right) - 2
-	body := p
-	body.end = a.x + max(end-1, p.at())
-	body.text(a.styles.Text, strings.TrimSpace(holdsSince(t.Since, a.now, a.loc)))
-	if why := h.why(t); why != "" {
-		body.text(a.styles.Muted, ": ")
-		body.text(a.styles.State(t.State), why)
+	if a.h > 2 { // narrow: since and why have a line of their own
+		p.to(end)
+		p.text(a.styles.Strong, right)
+		p = a.row(1)
+		p.space(1)
+		h.sinceAndWhy(&p, t)
+	} else {
+		body := p
+		body.end = a.x + max(end-1, p.at())
+		h.sinceAndWhy(&body, t)
+		p.to(end)
+		p.text(a.styles.Strong, right)
 	}
-	p.to(end)
-	p.text(a.styles.Strong, right)
 
-	p = a.row(1)
+	p = a.row(a.h - 1)
+	if a.h < 2 {
+		return
+	}
 	p.space(1)
 	hint := h.hint(a.w)
-	body = p
+	body := p
 	body.end = a.x + a.w - width(hint) - 2
 	h.todo(&body, t)
 	p.to(a.w - width(hint) - 1)
 	p.text(a.styles.Faint, hint)
+}
+
+func (h *headline) sinceAndWhy(p *pen, t *tracker.Target) {
+	p.text(p.styles.Text, strings.TrimSpace(holdsSince(t.Since, p.now, p.loc)))
+	if why := h.why(t); why != "" {
+		p.text(p.styles.Muted, ": ")
+		p.text(p.styles.State(t.State), why)
+	}
 }
 
 // hint says which target in trouble this is, and the keys for the others and for the evidence.

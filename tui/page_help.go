@@ -13,11 +13,7 @@ func (helpPage) title() string             { return "HELP" }
 func (helpPage) request() *tracker.Request { return nil }
 
 func (h helpPage) write(d *doc, _ *tracker.Snapshot) {
-	for _, b := range h.keys.bindings {
-		if len(b.Keys) > 0 {
-			d.line(run{d.styles.Accent, pad(strings.Join(b.Keys, " "), 16)}, run{d.styles.Text, b.Help})
-		}
-	}
+	h.bindings(d)
 	d.heading("FILTER")
 	d.text(d.styles.Text, filterHelp)
 	d.text(d.styles.Muted, "Fields: status (429, 5xx, 400-499, >=500), target, kind, method, route, origin, source, state, badge, since. All terms must hold.")
@@ -30,6 +26,28 @@ func (h helpPage) write(d *doc, _ *tracker.Snapshot) {
 	}
 	d.heading("BREAKERS")
 	d.text(d.styles.Text, "CLOSED 3/5: three failures in a row, it opens at five. OPEN 41s: nothing is sent for another 41 s. HALF_OPEN: one trial decides.")
+}
+
+// bindings lists the keys, in two columns where there is room.
+func (h helpPage) bindings(d *doc) {
+	var bound []Binding
+	for _, b := range h.keys.bindings {
+		if len(b.Keys) > 0 {
+			bound = append(bound, b)
+		}
+	}
+	columns := 1
+	if d.w >= 100 {
+		columns = 2
+	}
+	rows := (len(bound) + columns - 1) / columns
+	for i := range rows {
+		var runs []run
+		for at := i; at < len(bound); at += rows {
+			runs = append(runs, run{d.styles.Accent, pad(strings.Join(bound[at].Keys, " "), 16)}, run{d.styles.Text, pad(bound[at].Help, d.w/columns-16)})
+		}
+		d.line(runs...)
+	}
 }
 
 func stateMeaning(s tracker.State) string {

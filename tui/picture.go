@@ -31,8 +31,11 @@ func (m *model) draw(a area) {
 		a = rest
 	}
 	lines := 2
-	if a.h < 8 {
+	switch {
+	case a.h < 8:
 		lines = 1
+	case a.w < 70 && a.h >= 10 && m.headline.target() != nil:
+		lines = 3
 	}
 	line, a := a.top(lines)
 	m.headline.View(line)
