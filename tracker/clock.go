@@ -50,14 +50,14 @@ type clock struct {
 	live bool
 	skew Skew
 
-	now   instant // of the running call
-	place *time.Location
+	now  instant // of the running call
+	zone *time.Location
 }
 
 // begin notes the caller's now. It reports true where a live clock went back so far that what lies ahead of it must be
 // forgotten.
 func (c *clock) begin(now time.Time) (back bool) {
-	c.now, c.place = instantOf(now), now.Location()
+	c.now, c.zone = instantOf(now), now.Location()
 	if !c.live {
 		return false
 	}
@@ -131,8 +131,8 @@ func (c *clock) time(i instant) time.Time {
 		return time.Time{}
 	}
 	t := time.Unix(0, int64(i))
-	if c.place == nil {
+	if c.zone == nil {
 		return t.UTC()
 	}
-	return t.In(c.place)
+	return t.In(c.zone)
 }

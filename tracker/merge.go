@@ -46,8 +46,8 @@ func (t *ErrorTracker) Merge(other *ErrorTracker) {
 func (c *clock) merge(other *clock) {
 	c.at, c.now = max(c.at, other.at), max(c.now, other.now)
 	c.live = c.live || other.live
-	if c.place == nil {
-		c.place = other.place
+	if c.zone == nil {
+		c.zone = other.zone
 	}
 	c.skew.Future += other.skew.Future
 	c.skew.Impossible += other.skew.Impossible
@@ -73,9 +73,9 @@ func (t *ErrorTracker) mergeTarget(into, from *target) {
 	if into.cond.state == from.cond.state {
 		into.since = earlier(into.since, from.since)
 	}
-	into.changes = [2]instant{} // the state is judged anew, at once
+	into.changes, into.until = [2]instant{}, 0 // the state is judged anew, at once
 	into.history = append(into.history, from.history...)
-	slices.SortStableFunc(into.history, func(a, b turn) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(into.history, func(a, b stateChange) int { return cmp.Compare(a.at, b.at) })
 	into.history = into.history[max(len(into.history)-historyKept, 0):]
 	for _, b := range from.breakers(&t.clock) {
 		t.mergeBreaker(into, b)

@@ -109,3 +109,20 @@ func TestMergingLeavesTheOtherAsItWas(t *testing.T) {
 		t.Errorf("merged: %+v", s)
 	}
 }
+
+func TestAMergedTargetIsJudgedAnewAtOnce(t *testing.T) {
+	a, b := live(), live()
+	for i := range 60 {
+		now := noon.Add(time.Duration(i) * time.Second)
+		a.Record(now, []Result{traffic(now, "t", 200)})
+		b.Record(now, []Result{traffic(now, "t", 500), traffic(now, "t", 500)})
+	}
+	now := noon.Add(61 * time.Second)
+	if state := a.Snapshot(now).find("t").State; state != Healthy {
+		t.Fatalf("before: %s", state)
+	}
+	a.Merge(b)
+	if tg := a.Snapshot(now).find("t"); tg.State != Failing || tg.Reason != "67 % of 180 requests failed in 5 min, all answered 500" {
+		t.Errorf("%s: %s", tg.State, tg.Reason)
+	}
+}

@@ -27,7 +27,7 @@ func (t *ErrorTracker) record(r *Result) {
 	t.sources.order(r.Source, at, &t.clock.skew)
 	tg := t.targetOf(r)
 	if step := at.step(); step != tg.open.step || tg.open.full() {
-		t.turn(tg, step)
+		t.beginStep(tg, step)
 	}
 	tg.dirty = true
 	key := keyOf(r)
@@ -99,8 +99,8 @@ func (tg *target) hear(at instant, key outcomeKey, kind Kind, late bool) {
 	}
 }
 
-// turn folds what a target has pending and begins another step.
-func (t *ErrorTracker) turn(tg *target, step int64) {
+// beginStep folds what a target has pending and begins another step.
+func (t *ErrorTracker) beginStep(tg *target, step int64) {
 	if tg.open.results > 0 {
 		t.fold(tg)
 		if step > tg.act.edge {

@@ -134,8 +134,8 @@ func (s *series) advanceMinutes(from, to int64) (changed bool) {
 		s.total[lastSix], s.total[lastDay] = 0, 0
 	}
 	for x := from + 1; x <= to && s.total[lastDay] > 0; x++ {
-		s.total[lastSix] -= uint64(s.since(from, x-windowMinutes[lastSix]))
-		s.total[lastDay] -= uint64(s.since(from, x-windowMinutes[lastDay]))
+		s.total[lastSix] -= uint64(s.upTo(from, x-windowMinutes[lastSix]))
+		s.total[lastDay] -= uint64(s.upTo(from, x-windowMinutes[lastDay]))
 	}
 	for h := from/60 + 1; h <= min(to/60, from/60+hourSlots); h++ {
 		s.hours[h%hourSlots] = nil
@@ -143,8 +143,8 @@ func (s *series) advanceMinutes(from, to int64) (changed bool) {
 	return s.total[lastDay] != before
 }
 
-// since is at for a minute that may lie after the edge, where there is nothing yet.
-func (s *series) since(edge, minute int64) uint32 {
+// upTo is at for a minute that may lie after the edge, where there is nothing yet.
+func (s *series) upTo(edge, minute int64) uint32 {
 	if minute > edge || minute < 0 {
 		return 0
 	}

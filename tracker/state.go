@@ -34,8 +34,7 @@ func (s share) ratio() float64 { return ratio(s.errors, s.requests) }
 
 // judgeTraffic judges by the share of failures in five minutes, or in the last one where that is enough.
 func (tg *target) judgeTraffic() verdictOnOrigin {
-	shares := tg.sharesOf(Traffic)
-	five, minute := shares[lastFive], shares[lastMinute]
+	five, minute := tg.shares[Traffic][lastFive], tg.shares[Traffic][lastMinute]
 	r := &tg.origins[Traffic]
 	if five.requests < fewRequests {
 		return r.judgeRecent()
@@ -123,6 +122,7 @@ type condition struct {
 
 // judge brings both origins' verdicts to a moment and returns what they add up to.
 func (tg *target) judge(at instant) condition {
+	tg.shares = [...]shares{Traffic: tg.sharesOf(Traffic), Probe: tg.sharesOf(Probe)}
 	tg.origins[Traffic].judged = tg.judgeTraffic()
 	tg.origins[Probe].judged = tg.origins[Probe].judgeRecent()
 	out := condition{state: Unknown}
@@ -189,11 +189,11 @@ func (tg *target) evaluate(at instant) {
 	if len(tg.history) == historyKept {
 		tg.history = tg.history[1:]
 	}
-	tg.history = append(tg.history, turn{at: at, state: now.state, reason: tg.reason(at)})
+	tg.history = append(tg.history, stateChange{at: at, state: now.state, reason: tg.reason(at)})
 }
 
-// turn is a change of state.
-type turn struct {
+// stateChange is a turn in the history of a target.
+type stateChange struct {
 	at     instant
 	state  State
 	reason string

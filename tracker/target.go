@@ -16,10 +16,11 @@ type target struct {
 	firstSeen, lastSeen, lastOK, resetAt instant
 
 	origins [2]recent
+	shares  [2]shares // of each origin, as last judged
 	cond    condition
 	since   instant
 	changes [2]instant // when the state changed the last two times, the older first
-	history []turn
+	history []stateChange
 
 	groups   []*group
 	other    *group  // takes the errors of groups beyond the bound
@@ -84,7 +85,7 @@ func (tg *target) rewind(to instant) {
 	for i := range tg.history {
 		tg.history[i].at = min(tg.history[i].at, to)
 	}
-	tg.dirty = true
+	tg.dirty, tg.until = true, 0
 }
 
 // show brings the target to the moment shown and reports whether it looks different from when it was last shown.

@@ -51,7 +51,7 @@ func (tg *target) lastJudged() State {
 }
 
 func (tg *target) healthy(at instant) string {
-	probes, requests := tg.sharesOf(Probe)[lastHour], tg.sharesOf(Traffic)[lastHour]
+	probes, requests := tg.shares[Probe][lastHour], tg.shares[Traffic][lastHour]
 	if errors, all := probes.errors+requests.errors, probes.requests+requests.requests; errors > 0 {
 		text := appendPercent(make([]byte, 0, 64), errors, all)
 		text = appendThousands(append(text, " of "...), all)
