@@ -116,18 +116,18 @@ func (m *model) inDetail(a Action) {
 	m.open[len(m.open)-1].HandleKey(a)
 }
 
-// evidence opens the newest error behind the headline.
+// evidence opens the group of errors behind the headline, or its target where there is none.
 func (m *model) evidence() {
 	t := m.headline.target()
 	if t == nil {
 		return
 	}
+	m.help = nil
 	if t.Cause == nil {
 		m.push(targetPageOf(t))
-		return
+	} else {
+		m.push(groupPageOf(t.Cause))
 	}
-	m.help = nil
-	m.push(groupPageOf(t.Cause))
 }
 
 // edit edits the filter; it holds as soon as it can be understood, and esc brings back none.
@@ -165,12 +165,16 @@ func (m *model) setFilter(f *filter) {
 
 // freeze stops the picture, or lets it go on. Results are counted all the while.
 func (m *model) freeze() {
+	if !m.past.IsZero() {
+		m.say("the past stands still anyway")
+		return
+	}
 	if m.frozen.IsZero() {
 		m.frozen = m.clock
 		return
 	}
 	m.frozen = time.Time{}
-	if m.past.IsZero() && m.live != nil {
+	if m.live != nil {
 		m.show(m.live)
 	}
 }

@@ -138,6 +138,9 @@ func NewKeyMap(own map[string][]string) (*KeyMap, error) {
 			m.actions[key] = b.Action
 		}
 	}
+	if m.key(Quit) == "" {
+		problems = append(problems, errors.New("no key is bound to quit"))
+	}
 	return m, errors.Join(problems...)
 }
 

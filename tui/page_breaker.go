@@ -57,7 +57,7 @@ func (b *breakerPage) write(d *doc, snap *tracker.Snapshot) {
 	d.heading("THE RULE")
 	switch b.held.Role {
 	case tracker.GateRole:
-		d.text(d.styles.Muted, "It opens on the "+strconv.Itoa(b.held.Threshold)+"th failure in a row. While it is OPEN no probe is sent. Then one trial: success closes it, failure opens it again.")
+		d.text(d.styles.Muted, "It opens after "+plural(b.held.Threshold, "failure")+" in a row. While it is OPEN no probe is sent. Then one trial: success closes it, failure opens it again.")
 	case tracker.ObservedRole:
 		d.text(d.styles.Muted, "The same rules run over traffic that others send; it shows what a breaker would do, and stops nothing.")
 	default:

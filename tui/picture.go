@@ -83,9 +83,10 @@ func (m *model) header(a area) {
 	for _, name := range viewNames {
 		tabs += len(name) + 4
 	}
+	room := p.left()-tail >= tabs
 	for i, name := range viewNames {
 		m.tabs[i] = place{}
-		if p.left()-tail < tabs && i != m.current {
+		if !room && i != m.current {
 			continue
 		}
 		look := s.Muted
@@ -95,7 +96,6 @@ func (m *model) header(a area) {
 		m.tabs[i] = place{a.x + p.at(), a.y, len(name) + 2, 1}
 		p.text(look, strconv.Itoa(i+1)+" "+name)
 		p.space(2)
-		tabs -= len(name) + 4
 	}
 	if p.left() < tail { // the clock stays, the counts go
 		p.space(p.left() - width(right) - 1)
@@ -175,7 +175,7 @@ func (m *model) banner() string {
 	var parts []string
 	switch {
 	case !m.past.IsZero():
-		text := "PAST " + clock(m.past, m.clock, m.frame.loc) + ", " + span(m.clock.Sub(m.past)) + " ago; " + m.keys.key(Now) + " goes back to now"
+		text := "PAST " + clock(m.past, m.clock, m.frame.loc) + ", " + span(m.live.At.Sub(m.past)) + " ago; " + m.keys.key(Now) + " goes back to now"
 		if m.shown != nil && m.shown.Past && len(m.shown.Missing) > 0 {
 			text += "; not known any more: " + strings.Join(m.shown.Missing, ", ")
 		}
@@ -196,15 +196,17 @@ func (m *model) banner() string {
 // footer is the short help, made from the key map; what does not fit is left out whole.
 func (m *model) footer(a area) {
 	p := a.row(0)
-	for _, b := range m.keys.bindings {
-		if b.Short == "" || len(b.Keys) == 0 {
-			continue
+	hint := func(keys, short string) {
+		if keys != "" && p.left() >= width(keys)+len(short)+3 {
+			p.space(1)
+			p.text(a.styles.Accent, keys)
+			p.text(a.styles.Muted, " "+short+" ")
 		}
-		if p.left() < width(b.Keys[0])+len(b.Short)+3 {
-			return
-		}
-		p.space(1)
-		p.text(a.styles.Accent, b.Keys[0])
-		p.text(a.styles.Muted, " "+b.Short+" ")
 	}
+	for _, b := range m.keys.bindings {
+		if b.Short != "" && len(b.Keys) > 0 {
+			hint(b.Keys[0], b.Short)
+		}
+	}
+	hint(m.keys.key(View1)+"-"+m.keys.key(View7), "views")
 }

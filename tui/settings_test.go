@@ -34,6 +34,12 @@ func TestWrongKeysAreRefusedAllAtOnce(t *testing.T) {
 	}
 }
 
+func TestOneCanAlwaysQuit(t *testing.T) {
+	if _, err := NewKeyMap(map[string][]string{"quit": nil}); err == nil {
+		t.Error("a key map without a way out was taken")
+	}
+}
+
 func TestEveryActionHasOneBindingAndAHelp(t *testing.T) {
 	seen := map[Action]bool{}
 	for _, b := range defaultBindings() {

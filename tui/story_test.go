@@ -101,6 +101,7 @@ func TestOneCanGoBackInTimeAndReturn(t *testing.T) {
 		press("<").sees("PAST 13:31:00").press(">", ">").sees("PAST 13:33:00").
 		press("0").lacks("PAST").sees("failing  kling", "live 14:32:07")
 	s.press(">").lacks("PAST") // there is no future
+	s.press("{", "space").sees("the past stands still").press("0").sees("live 14:32:07").lacks("FROZEN")
 }
 
 func TestSortingIsShownAndTurnsRound(t *testing.T) {
