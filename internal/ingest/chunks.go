@@ -14,6 +14,12 @@ import (
 // parallel reads want: unaligned ones took several times as long.
 const chunkSize = 512 << 10
 
+// maxUnbroken is how long a line may be for the next one to be waited for.
+const maxUnbroken = 4 << 30
+
+// errEndless is what is said of /dev/zero and its kin.
+var errEndless = errors.New("no line end in 4 GiB, so no log")
+
 // lineSink takes the lines of one worker: text without its end, its chunk and its number within it.
 type lineSink interface {
 	line(chunk, number uint64, text []byte, tooLong bool)
@@ -152,6 +158,7 @@ func scanStream(ctx context.Context, r io.Reader, chunk int, workers []lineSink)
 // cutStream reads r to its end and sends it on in parts.
 func cutStream(ctx context.Context, r io.Reader, free <-chan []byte, parts chan<- part) error {
 	number, skip := uint64(0), false
+	unbroken := int64(0) // bytes without a line end
 	var columns header
 	buffer := <-free
 	start := maxLine // of what is unfinished, in buffer
@@ -168,6 +175,12 @@ func cutStream(ctx context.Context, r io.Reader, free <-chan []byte, parts chan<
 		}
 		end := bytes.LastIndexByte(data, '\n') + 1
 		rest := data[end:]
+		if unbroken += int64(n); end > 0 {
+			unbroken = 0
+		}
+		if unbroken > maxUnbroken {
+			return errEndless
+		}
 		tooLong := len(rest) > maxLine
 		if err != nil || tooLong {
 			end, rest = len(data), nil

@@ -2,13 +2,13 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 const (
@@ -37,26 +37,49 @@ func Follow(ctx context.Context, paths []string, o Options, sink Sink) error {
 	if err != nil {
 		return err
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	watch := newWatch(!o.NoFollow)
-	known := map[string]bool{}
-	start := func(path string) {
-		if known[path] {
-			return
-		}
-		known[path] = true
-		group.Go(func() error { return followOne(ctx, path, o, sink, watch) })
+	if o.NoFollow && len(files) == 0 && len(patterns) > 0 {
+		return &SourceError{Name: strings.Join(patterns, " "), Err: errors.New("no such file")}
 	}
-	for _, path := range files {
-		start(path)
-	}
+	all := following{ctx: ctx, options: o, sink: sink, watch: newWatch(!o.NoFollow), known: map[string]bool{}}
+	all.start(files)
 	if !o.NoFollow {
-		group.Go(func() error { return watch.run(ctx) })
+		all.group.Go(func() { all.watch.run(ctx) })
 		if len(patterns) > 0 {
-			group.Go(func() error { return search(ctx, patterns, start) })
+			all.group.Go(func() { all.search(patterns) })
 		}
 	}
-	return group.Wait() //nolint:wrapcheck // our own errors
+	all.group.Wait()
+	return errors.Join(all.problems...)
+}
+
+// following is all that one call of Follow reads.
+type following struct {
+	ctx     context.Context // the call's own
+	options Options
+	sink    Sink
+	watch   *watch
+	known   map[string]bool // paths that were started
+	group   sync.WaitGroup
+
+	mu       sync.Mutex
+	problems []error
+}
+
+// start reads the files that are not read yet.
+func (a *following) start(files []string) {
+	for _, path := range files {
+		if a.known[path] {
+			continue
+		}
+		a.known[path] = true
+		a.group.Go(func() {
+			if err := followOne(a.ctx, path, a.options, a.sink, a.watch); err != nil {
+				a.mu.Lock()
+				defer a.mu.Unlock()
+				a.problems = append(a.problems, err)
+			}
+		})
+	}
 }
 
 // expand returns the files that paths name now, and those of paths that are patterns.
@@ -78,21 +101,17 @@ func expand(paths []string) (files, patterns []string, err error) {
 }
 
 // search starts files that appear under a pattern.
-func search(ctx context.Context, patterns []string, start func(string)) error {
+func (a *following) search(patterns []string) {
 	ticker := time.NewTicker(rescan)
 	defer ticker.Stop()
 	for {
 		select {
-		case <-ctx.Done():
-			return nil
+		case <-a.ctx.Done():
+			return
 		case <-ticker.C:
 		}
-		files, _, err := expand(patterns)
-		if err != nil {
-			return err
-		}
-		for _, path := range files {
-			start(path)
+		if files, _, err := expand(patterns); err == nil { // they were patterns at the start
+			a.start(files)
 		}
 	}
 }

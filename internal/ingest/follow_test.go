@@ -180,6 +180,20 @@ func TestWhatIsNoLogIsRefusedWithTheReason(t *testing.T) {
 	}
 }
 
+func TestOneBadFileLeavesTheOthersAlone(t *testing.T) {
+	dir := t.TempDir()
+	good := filepath.Join(dir, "good.log")
+	appendTo(t, good, strings.Repeat(line("a"), 2000))
+	w := newWatcher()
+	err := ingest.Follow(t.Context(), []string{filepath.Join(dir, "none"), good, dir}, ingest.Options{NoFollow: true}, w.sink())
+	if err == nil || !strings.Contains(err.Error(), "none: ") || !strings.Contains(err.Error(), "is a directory") || len(w.targets) != 2000 {
+		t.Errorf("%d results, %v", len(w.targets), err)
+	}
+	if err := ingest.Follow(t.Context(), []string{filepath.Join(dir, "*.none")}, ingest.Options{NoFollow: true}, w.sink()); err == nil {
+		t.Error("a pattern without files is no error")
+	}
+}
+
 func TestAPipeOutlivesItsWriters(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {

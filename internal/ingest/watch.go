@@ -53,23 +53,23 @@ func (w *watch) add(path string) (changed <-chan struct{}, every time.Duration) 
 }
 
 // run hands changes on until ctx is done.
-func (w *watch) run(ctx context.Context) error {
+func (w *watch) run(ctx context.Context) {
 	if w.events == nil {
-		return nil
+		return
 	}
 	defer w.events.Close() //nolint:errcheck // nothing to lose
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case event, ok := <-w.events.Events:
 			if !ok {
-				return nil
+				return
 			}
 			w.wake(filepath.Dir(event.Name))
 		case _, ok := <-w.events.Errors: // changes were lost; the next look finds them
 			if !ok {
-				return nil
+				return
 			}
 		}
 	}
