@@ -101,7 +101,9 @@ func explainSocket(err error, at stage, address string) (cause, bool) {
 		return cause{kind: tracker.Connect, short: "connection refused", text: "connection refused by " + address}, true
 	case errors.Is(err, syscall.EHOSTUNREACH):
 		return cause{kind: tracker.Connect, short: "host unreachable", text: "host unreachable: no route to " + address}, true
-	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EADDRNOTAVAIL):
+	case errors.Is(err, syscall.EADDRNOTAVAIL): // all ports in use, or no address of that IP version
+		return cause{kind: tracker.Connect, short: "no local address", text: "no local address or port to connect from to " + address}, true
+	case errors.Is(err, syscall.ENETUNREACH):
 		return cause{kind: tracker.Connect, short: "network unreachable", text: "network unreachable: no route to " + address}, true
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED):
 		text := fmt.Sprintf("connection reset by %s while %s", address, at)

@@ -37,9 +37,10 @@ type Options struct {
 	// be called from any goroutine.
 	Notice func(string)
 
-	UserAgent   string // "errtop"
-	MaxInFlight int    // requests at once, 256; fewer while file descriptors are short
-	MaxPerHost  int    // requests at once to one host and port, 32
+	UserAgent string // "errtop"
+	// MaxInFlight bounds the requests at once, 256, and MaxPerHost those to one host and port, 32. What is due beyond that
+	// waits for its turn, late, and a Notice says so; while file descriptors are short it is fewer.
+	MaxInFlight, MaxPerHost int
 	// Connectivity is a host:port that answers when our own network works. It is connected to, at most every few seconds,
 	// when a target cannot be reached; where it cannot be reached either, that result is inconclusive.
 	Connectivity string
