@@ -32,6 +32,7 @@ func Main(args []string, process Process) int {
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	defer context.AfterFunc(ctx, stop)() // a second signal ends the process at once
 
 	app := &app{Process: process}
 	root := app.root()
@@ -42,7 +43,7 @@ func Main(args []string, process Process) int {
 	err := safego.Catch(func() error {
 		return fang.Execute(ctx, root, fang.WithVersion(version()), fang.WithColorSchemeFunc(fang.AnsiColorScheme))
 	})
-	return report(process.Err, errors.Join(err, app.err))
+	return reportWithin(lastWords, process.Err, errors.Join(err, app.err))
 }
 
 // app holds what the commands share.

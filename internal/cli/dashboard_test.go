@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/charmbracelet/x/term"
@@ -199,6 +200,17 @@ func TestALostTerminalEndsTheDashboard(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Fatal("lives on without a terminal")
 	}
+}
+
+func TestATerminalThatDoesNotReadDoesNotHoldUpTheExit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		read, write := io.Pipe()
+		if status := reportWithin(time.Second, write, errors.New("the terminal does not read")); status != statusFailed {
+			t.Errorf("exit status %d, want %d", status, statusFailed)
+		}
+		_ = read.Close() // lets the printing end
+	})
 }
 
 func TestAPanicInASourceRestoresTheTerminalAndIsPrintedOnce(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"syscall"
+	"time"
 
 	"errtop/internal/safego"
 	"errtop/internal/safetext"
@@ -28,6 +29,21 @@ type exitError struct {
 
 func (e *exitError) Error() string { return e.err.Error() }
 func (e *exitError) Unwrap() error { return e.err }
+
+// lastWords is how long an error may take to be printed: the terminal may be the one that has stopped reading.
+const lastWords = 500 * time.Millisecond
+
+// reportWithin is [report], but returns after a while also where w takes nothing.
+func reportWithin(patience time.Duration, w io.Writer, err error) int {
+	status := make(chan int, 1)
+	go func() { status <- report(w, err) }()
+	select {
+	case code := <-status:
+		return code
+	case <-time.After(patience):
+		return statusFailed
+	}
+}
 
 // usage returns an error of the command line.
 func usage(message, hint string) error {
