@@ -162,11 +162,15 @@ func (r *run) judge() {
 	if !r.expected() {
 		return
 	}
-	if left, warn := r.certLeft(); warn {
+	left, warn := r.certLeft()
+	switch {
+	case warn:
 		r.fail(cause{
 			kind: tracker.Assertion, short: "TLS: certificate expires",
 			text: "TLS: certificate expires in " + words(left) + ", warning below " + words(r.plan.CertWarn),
 		})
+	case r.plan.url.Scheme == "tls":
+		r.result.Message = "certificate valid for " + words(left)
 	}
 }
 

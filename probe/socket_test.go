@@ -29,10 +29,10 @@ func TestTLSProbeWarnsBeforeTheCertificateExpires(t *testing.T) {
 		url        string
 		want       said
 	}{
-		{30 * day, 0, "tls", said{tracker.OK, "", ""}},
+		{30*day + time.Hour, 0, "tls", said{tracker.OK, "", "certificate valid for 30 days"}},
 		{13*day + time.Hour, 0, "tls", said{tracker.Assertion, "TLS: certificate expires", "TLS: certificate expires in 13 days, warning below 14 days"}},
 		{20*day + time.Hour, 21 * day, "tls", said{tracker.Assertion, "TLS: certificate expires", "TLS: certificate expires in 20 days, warning below 21 days"}},
-		{5 * day, 2 * day, "tls", said{tracker.OK, "", ""}},
+		{5*day + time.Hour, 2 * day, "tls", said{tracker.OK, "", "certificate valid for 5 days"}},
 		{5*day + time.Hour, 0, "https", said{tracker.OK, "", ""}},
 		{5*day + time.Hour, 7 * day, "https", said{tracker.Assertion, "TLS: certificate expires", "TLS: certificate expires in 5 days, warning below 7 days"}},
 	} {
