@@ -14,8 +14,8 @@ func (r *record) complete(c *clock) (reason string) {
 		r.completeTime(c)
 	}
 	stated := false // the line says how the request ended
-	if r.has(fieldStatus) {
-		status, ok := parseStatus(r.text(fieldStatus))
+	if text := r.text(fieldStatus); len(text) > 0 && string(text) != "-" {
+		status, ok := parseStatus(text)
 		if !ok {
 			return "status is no HTTP status"
 		}

@@ -122,6 +122,7 @@ func (f *follower) open(file *os.File) {
 	if err != nil || f.resume() {
 		return
 	}
+	f.pump.decoder.clock.reference = info.ModTime()
 	w := findWindow(file, info.Size(), f.options, f.pump.decoder)
 	f.now.offset = w.recent
 	if w.start < w.recent {
@@ -147,6 +148,7 @@ func (f *follower) step(now time.Time) (more bool) {
 	}
 	if f.fill != nil && !read {
 		f.readFill()
+		f.look(now) // it may be rotated while a large file is read
 		return true
 	}
 	if !read {
@@ -254,7 +256,7 @@ func (f *follower) drain(t *tail, now time.Time) bool {
 	for f.read(t) > 0 {
 		t.quiet = now
 	}
-	if now.Sub(t.quiet) < drainFor {
+	if now.Sub(t.quiet) < drainFor || f.fill != nil && f.fill.file == t.file {
 		return false
 	}
 	f.retire(t)
@@ -264,9 +266,6 @@ func (f *follower) drain(t *tail, now time.Time) bool {
 // retire finishes a file.
 func (f *follower) retire(t *tail) {
 	f.pump.endLine(&t.lines)
-	if f.fill != nil && f.fill.file == t.file {
-		f.fill = nil
-	}
 	_ = t.file.Close() // only read from
 }
 

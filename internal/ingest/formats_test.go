@@ -185,7 +185,8 @@ func TestALineThatIsNoRequestIsCountedWithTheReason(t *testing.T) {
 		`[1,2]`:                                             "no known format",
 		`level=info msg="hello"`:                            "no status, so no request",
 		`1.2.3.4 [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 404 2`: "no access log line",
-		`hello`: "no known format",
+		`hello`:                                  "no known format",
+		`{"status":"","level":"info","msg":"x"}`: "no status, so no request",
 		`Feb 25 16:19:38 lb haproxy[1]: Proxy prod_http_in started.`: "no known format",
 	} {
 		c := results(t, line, ingest.Options{})

@@ -70,9 +70,7 @@ func Stats(ctx context.Context, inputs []Input, o StatsOptions) (*Summary, error
 		if err != nil {
 			problems = append(problems, &SourceError{Name: input.Name, Err: err})
 		}
-		if counted != nil {
-			total.merge(input.Name, counted)
-		}
+		total.merge(input.Name, counted)
 		if ctx.Err() != nil {
 			return total, fmt.Errorf("stopped: %w", context.Cause(ctx))
 		}
@@ -83,18 +81,23 @@ func Stats(ctx context.Context, inputs []Input, o StatsOptions) (*Summary, error
 // countInput counts one log.
 func countInput(ctx context.Context, input Input, workers []*statsWorker) (*tally, error) {
 	sinks := make([]lineSink, len(workers))
+	reference := time.Now()
+	if info, err := os.Stat(input.Name); input.Reader == nil && err == nil {
+		reference = info.ModTime()
+	}
 	for i, w := range workers {
-		w.start()
+		w.start(reference)
 		sinks[i] = w
 	}
-	if err := scanInput(ctx, input, sinks); err != nil {
-		return nil, err
-	}
+	problem := scanInput(ctx, input, sinks)
 	counted := newTally()
 	for _, w := range workers {
 		counted.merge(w.tally)
 	}
 	counted.samples = lastSamples(workers)
+	if problem != nil {
+		return counted, problem // with what came before it: a file may be cut off
+	}
 	if counted.results+counted.filtered == 0 && counted.skipped > 0 {
 		return counted, notLog(counted)
 	}
@@ -168,9 +171,10 @@ type statsWorker struct {
 // chunkLines is how many lines belong to a chunk.
 type chunkLines struct{ chunk, lines uint64 }
 
-// start makes the worker ready for a log.
-func (w *statsWorker) start() {
+// start makes the worker ready for a log whose newest line is of about that time.
+func (w *statsWorker) start(reference time.Time) {
 	w.tally, w.counts = newTally(), nil
+	w.decoder.clock.reference, w.decoder.w3c = reference, w3cReader{}
 	if w.by == ByRoute {
 		w.tally.routes = map[string]*count{}
 	}

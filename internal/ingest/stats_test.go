@@ -122,3 +122,15 @@ line 4: json
 		t.Errorf("got\n%s\nwant\n%s", text.String(), want)
 	}
 }
+
+func TestStatsReadsEachOfSeveralLogsForItself(t *testing.T) {
+	inputs := []ingest.Input{
+		{Name: "w3c", Reader: strings.NewReader("#Fields: date time cs-uri-stem sc-status\n2026-01-02 03:04:05 /a/b 500\n")},
+		{Name: "access", Reader: strings.NewReader(`1.2.3.4 - - [02/Jan/2026:03:04:05 +0000] "GET /a/b HTTP/1.1" 404 1` + "\n")},
+		{Name: "a path is no target's name", Reader: strings.NewReader(`{"status":200,"target":"/a/b"}` + "\n" + `{"status":200,"path":"/a/b"}` + "\n")},
+	}
+	s, err := ingest.Stats(t.Context(), inputs, ingest.StatsOptions{Workers: 1})
+	if got, want := fmt.Sprint(s.Rows(ingest.ByTarget)), "[{a 3 2} {/a/b 1 0}]"; err != nil || got != want || s.Skipped() != 0 {
+		t.Errorf("got %s, want %s; %v", got, want, err)
+	}
+}

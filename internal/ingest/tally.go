@@ -139,24 +139,25 @@ func bounded(counts map[string]*count, name string, most int) *count {
 
 // target returns the record's target.
 func (t *tally) target(d *decoder) *recentTarget {
-	key := d.rec.raw(fieldPath)
-	if !d.target.pathOnly(&d.rec) {
+	key, byPath := d.rec.raw(fieldPath), d.target.pathOnly(&d.rec)
+	if !byPath {
 		key = d.targetName(t.buffer[:0])
 	}
 	known := &t.recent[recentIndex(key)]
-	if known.count != nil && known.key == string(key) {
+	if known.count != nil && known.byPath == byPath && known.key == string(key) {
 		return known
 	}
 	name := t.name.line(d.targetName(t.buffer[:0]), maxName)
-	*known = recentTarget{string(key), name, bounded(t.targets, name, maxTargets)}
+	*known = recentTarget{string(key), byPath, name, bounded(t.targets, name, maxTargets)}
 	return known
 }
 
 // recentTarget is a target, by what it was found with: its text as logged, or the path that it follows from.
 type recentTarget struct {
-	key   string
-	name  string
-	count *count
+	key    string
+	byPath bool
+	name   string
+	count  *count
 }
 
 // recentIndex returns where in tally.recent a target's text belongs.

@@ -7,11 +7,8 @@ import (
 	"strings"
 )
 
-// targetRule names the target of a record. The zero value is the rule that holds where none is set: the line's own
-// target field; else the service or the upstream cluster that it names; else the host or virtual host; else, of a path
-// with a prefix such as /api or /v1, the first folder behind it (/api/v1/flux/dev is "flux"); else the path's first
-// folder; else "/". A part that looks made up (a number, an id, a search text) is never a target: paths without end must
-// not become targets without end.
+// targetRule names the target of a record. The zero value is the rule that Options.Target describes for where none is
+// set: paths without end must not become targets without end.
 type targetRule struct {
 	parts []targetPart
 }
