@@ -199,3 +199,6 @@ func (g *group) show(at instant, clock *clock) (changed bool) {
 	}
 	return true
 }
+
+// perMinute turns a count over a span into a rate.
+func perMinute(count uint64, span time.Duration) float64 { return float64(count) / span.Minutes() }

@@ -1,7 +1,5 @@
 package tracker
 
-import "time"
-
 // An outcomeKey is what a result is counted under within a target: origin, kind and status, in one word.
 type outcomeKey uint32
 
@@ -54,7 +52,7 @@ type series struct {
 	total [windowCount]uint64
 	all   *series // the same outcome over all targets; nil in there
 	steps *[stepsPerHour]uint32
-	hours [hourSlots]*[60]uint32
+	hours [hourSlots]minutes
 }
 
 // add counts n results in a step not after the edge.
@@ -82,11 +80,7 @@ func (s *series) addStep(edge, step int64, n uint32) {
 
 // addMinute counts in the windows that slide by a minute.
 func (s *series) addMinute(edge, minute int64, n uint32) {
-	hour := &s.hours[minute/60%hourSlots]
-	if *hour == nil {
-		*hour = new([60]uint32)
-	}
-	(*hour)[minute%60] += n
+	s.hours[minute/60%hourSlots].add(minute%60, n)
 	s.total[lastDay] += uint64(n)
 	if edge-minute < windowMinutes[lastSix] {
 		s.total[lastSix] += uint64(n)
@@ -95,10 +89,7 @@ func (s *series) addMinute(edge, minute int64, n uint32) {
 
 // at returns the count of a minute, which must be one of the hours remembered.
 func (s *series) at(minute int64) uint32 {
-	if hour := s.hours[minute/60%hourSlots]; hour != nil {
-		return hour[minute%60]
-	}
-	return 0
+	return s.hours[minute/60%hourSlots].at(minute % 60)
 }
 
 // advance slides the windows from one edge to a later one and reports whether a count changed.
@@ -138,7 +129,7 @@ func (s *series) advanceMinutes(from, to int64) (changed bool) {
 		s.total[lastDay] -= uint64(s.upTo(from, x-windowMinutes[lastDay]))
 	}
 	for h := from/60 + 1; h <= min(to/60, from/60+hourSlots); h++ {
-		s.hours[h%hourSlots] = nil
+		s.hours[h%hourSlots] = minutes{}
 	}
 	return s.total[lastDay] != before
 }
@@ -160,11 +151,9 @@ func (s *series) rewind(from, to int64) {
 	}
 	mf, mt := from/stepsPerMinute, to/stepsPerMinute
 	for h := max(mt/60+1, mf/60-hourSlots+1); h <= mf/60; h++ {
-		s.hours[h%hourSlots] = nil
+		s.hours[h%hourSlots] = minutes{}
 	}
-	if hour := s.hours[mt/60%hourSlots]; hour != nil {
-		clear(hour[mt%60+1:])
-	}
+	s.hours[mt/60%hourSlots].clearAfter(mt % 60)
 	s.total = [windowCount]uint64{}
 	for w, length := range windowSteps {
 		for age := int64(0); s.steps != nil && age < min(length, to+1); age++ {
@@ -183,66 +172,6 @@ func (s *series) sum(end, minutes int64) (n uint64) {
 	return n
 }
 
-// bars are the requests and errors of each minute of the last hour, of each hour of the last day, and of the hour before.
-type bars struct {
-	minutes [60]Bar
-	hours   [hourSlots]Bar
-}
-
-func (b *bars) add(edge, step int64, requests, errors uint32) {
-	m := step / stepsPerMinute
-	if edge/stepsPerMinute-m < 60 {
-		b.minutes[m%60].Requests += requests
-		b.minutes[m%60].Errors += errors
-	}
-	if h := m / 60; edge/stepsPerHour-h < hourSlots {
-		b.hours[h%hourSlots].Requests += requests
-		b.hours[h%hourSlots].Errors += errors
-	}
-}
-
-// advance moves the bars from one edge to a later one and reports whether the picture changed.
-func (b *bars) advance(from, to int64) (changed bool) {
-	if from/stepsPerMinute == to/stepsPerMinute {
-		return false
-	}
-	changed = b.minutes != [60]Bar{}
-	for m := from/stepsPerMinute + 1; m <= min(to/stepsPerMinute, from/stepsPerMinute+60); m++ {
-		b.minutes[m%60] = Bar{}
-	}
-	if from/stepsPerHour == to/stepsPerHour {
-		return changed
-	}
-	changed = changed || b.hours != [hourSlots]Bar{}
-	for h := from/stepsPerHour + 1; h <= min(to/stepsPerHour, from/stepsPerHour+hourSlots); h++ {
-		b.hours[h%hourSlots] = Bar{}
-	}
-	return changed
-}
-
-func (b *bars) rewind(from, to int64) {
-	for m := max(to/stepsPerMinute+1, from/stepsPerMinute-59); m <= from/stepsPerMinute; m++ {
-		b.minutes[m%60] = Bar{}
-	}
-	for h := max(to/stepsPerHour+1, from/stepsPerHour-hourSlots+1); h <= from/stepsPerHour; h++ {
-		b.hours[h%hourSlots] = Bar{}
-	}
-}
-
-// show lays the bars out, oldest first.
-func (b *bars) show(edge int64, into *Activity) {
-	m, h := edge/stepsPerMinute, edge/stepsPerHour
-	newest := int(m%60) + 1
-	copy(into.Minutes[copy(into.Minutes[:], b.minutes[newest:]):], b.minutes[:newest])
-	for i := range into.Hours {
-		into.Hours[i] = b.hours[(h+int64(i)+hourSlots-23)%hourSlots]
-	}
-	into.Yesterday = b.hours[(h+1)%hourSlots]
-}
-
-// perMinute turns a count over a span into a rate.
-func perMinute(count uint64, span time.Duration) float64 { return float64(count) / span.Minutes() }
-
 // absorb adds what another series counts, as far as it lies in the windows that end with edge, which is not before the
 // other's.
 func (s *series) absorb(b *series, edge, other int64) {
@@ -256,17 +185,5 @@ func (s *series) absorb(b *series, edge, other int64) {
 		if n := b.at(m); n > 0 && edge-m < minutesPerDay {
 			s.addMinute(edge, m, n)
 		}
-	}
-}
-
-func (b *bars) absorb(other *bars, edge, otherEdge int64) {
-	m, om := edge/stepsPerMinute, otherEdge/stepsPerMinute
-	for x := max(om-59, m-59, 0); x <= om; x++ {
-		b.minutes[x%60].Requests += other.minutes[x%60].Requests
-		b.minutes[x%60].Errors += other.minutes[x%60].Errors
-	}
-	for h := max(om/60-hourSlots+1, m/60-hourSlots+1, 0); h <= om/60; h++ {
-		b.hours[h%hourSlots].Requests += other.hours[h%hourSlots].Requests
-		b.hours[h%hourSlots].Errors += other.hours[h%hourSlots].Errors
 	}
 }

@@ -205,3 +205,21 @@ func FuzzWindows(f *testing.F) {
 		}
 	})
 }
+
+func TestAMinuteHoldsMoreThanSixteenBitsCount(t *testing.T) {
+	tr := live()
+	batch := make([]Result, 50000)
+	for i := range batch {
+		batch[i] = traffic(noon, "t", 200+300*(i%2))
+	}
+	for range 7 {
+		tr.Record(noon, batch)
+	}
+	now := noon.Add(23 * time.Hour)
+	if day := tr.Snapshot(now).Overall.Day; day.Requests != 350000 || day.Errors != 175000 {
+		t.Errorf("%d requests, %d errors", day.Requests, day.Errors)
+	}
+	if past := tr.SnapshotAt(now, noon); past.Overall.Minute.Requests != 350000 || past.Overall.Minutes[59].Errors != 175000 {
+		t.Errorf("%+v", past.Overall.Minute)
+	}
+}
