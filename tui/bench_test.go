@@ -43,6 +43,20 @@ func BenchmarkAPictureAfterAChange(b *testing.B) {
 	}
 }
 
+// The same for the lists, with the detail beside them.
+func BenchmarkAListAfterAChange(b *testing.B) {
+	for i, name := range viewNames[1:] {
+		b.Run(name, func(b *testing.B) {
+			s := visit(b, 200, 50, crowd(50)).press(fmt.Sprint(i + 2))
+			b.ReportAllocs()
+			for b.Loop() {
+				s.m.dirty = true
+				_ = s.m.View()
+			}
+		})
+	}
+}
+
 // The bar: at most 50 µs.
 func BenchmarkAPictureWithoutAChange(b *testing.B) {
 	s := visit(b, 200, 50, crowd(50))

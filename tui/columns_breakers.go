@@ -10,7 +10,6 @@ import (
 // newBreakersTable lists breakers.
 func newBreakersTable() *table[heldBreaker, breakerKey] {
 	return &table[heldBreaker, breakerKey]{
-		name:  "breakers",
 		empty: "no breakers yet: each target that is probed or that sends traffic gets one",
 		key:   func(b *heldBreaker) breakerKey { return breakerKey{b.target.Name, b.Role} },
 		facts: func(b *heldBreaker) facts {

@@ -60,7 +60,6 @@ func digest(list []happening, n int) []happening {
 // newErrorsTable lists errors.
 func newErrorsTable() *table[happening, uint64] {
 	return &table[happening, uint64]{
-		name:  "errors",
 		empty: "no errors yet: the newest hundred are kept here as they come",
 		key:   func(h *happening) uint64 { return h.Seq },
 		facts: func(h *happening) facts { return resultFacts(&h.Result) },

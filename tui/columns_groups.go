@@ -12,7 +12,6 @@ import (
 // newGroupsTable lists groups of errors with one fingerprint.
 func newGroupsTable() *table[tracker.Group, uint64] {
 	return &table[tracker.Group, uint64]{
-		name:  "groups",
 		empty: "no groups yet: errors that are alike are counted together here",
 		key:   func(g *tracker.Group) uint64 { return g.ID },
 		facts: func(g *tracker.Group) facts {

@@ -25,7 +25,6 @@ func newSourcesTable() *table[tracker.Source, string] {
 		}
 	}
 	return &table[tracker.Source, string]{
-		name:  "sources",
 		empty: "no sources: name targets or files in the settings, pipe a log in, or give files as arguments",
 		key:   func(s *tracker.Source) string { return s.Name },
 		facts: func(s *tracker.Source) facts {

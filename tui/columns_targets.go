@@ -11,7 +11,6 @@ import (
 // newTargetsTable lists targets: what state, what breaker, how much, how bad, how slow, and since when it looks like that.
 func newTargetsTable() *table[tracker.Target, string] {
 	return &table[tracker.Target, string]{
-		name:  "targets",
 		empty: "no targets yet: probes of the settings, log lines and pushed results name them",
 		key:   func(t *tracker.Target) string { return t.Name },
 		facts: targetFacts,

@@ -132,7 +132,7 @@ func pad(s string, w int) string {
 	return s
 }
 
-// page is what can be opened: the detail of an error, a group, a target or a breaker. It remembers its thing, so that it
+// page is what can be opened: the detail of an error, a group, a target, a breaker or a source. It remembers its thing, so that it
 // can still be read after the picture has moved on.
 type page interface {
 	title() string

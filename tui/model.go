@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strings"
 	"time"
 
 	"errtop/tracker"
@@ -25,8 +26,9 @@ type model struct {
 	headline headline
 	views    [len(viewNames)]view
 	current  int
-	tabs     [len(viewNames)]place // of the views' names in the header
-	open     []*detail             // pages over the view, the topmost last
+	names    [len(viewNames)]string // of the views, after the key that shows them
+	tabs     [len(viewNames)]place  // where the names stand in the header
+	open     []*detail              // pages over the view, the topmost last
 	help     *detail
 	prompt   prompt
 	filter   *filter
@@ -62,6 +64,9 @@ func newModel(o Options, f *feed) *model {
 	m.frame.scratch, m.frame.reach = make([]byte, 0, 64), 60
 	m.headline.keys = o.Keys
 	m.clock = f.now()
+	for i, name := range viewNames {
+		m.names[i] = strings.TrimSpace(m.keys.key(View1+Action(i)) + " " + name)
+	}
 	return m
 }
 

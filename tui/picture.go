@@ -80,11 +80,11 @@ func (m *model) header(a area) {
 		tail = runsWidth(state) + width(right) + 2
 	}
 	tabs := 0
-	for _, name := range viewNames {
-		tabs += len(name) + 4
+	for i := range viewNames {
+		tabs += len(m.tab(i)) + 2
 	}
 	room := p.left()-tail >= tabs
-	for i, name := range viewNames {
+	for i := range viewNames {
 		m.tabs[i] = place{}
 		if !room && i != m.current {
 			continue
@@ -93,8 +93,9 @@ func (m *model) header(a area) {
 		if i == m.current {
 			look = s.Title
 		}
-		m.tabs[i] = place{a.x + p.at(), a.y, len(name) + 2, 1}
-		p.text(look, strconv.Itoa(i+1)+" "+name)
+		name := m.tab(i)
+		m.tabs[i] = place{a.x + p.at(), a.y, len(name), 1}
+		p.text(look, name)
 		p.space(2)
 	}
 	if p.left() < tail { // the clock stays, the counts go
@@ -108,6 +109,22 @@ func (m *model) header(a area) {
 		p.space(2)
 	}
 	p.text(st, right)
+}
+
+// tab is a view's name with its key; the one that is shown says how much it lists: "2 errors 100", "2 errors 4/100".
+func (m *model) tab(i int) string {
+	name := m.names[i]
+	if i == 0 || i != m.current {
+		return name
+	}
+	switch l := m.views[i].Listed(); {
+	case l.total == 0:
+		return name
+	case l.shown == l.total:
+		return name + " " + strconv.Itoa(l.total)
+	default:
+		return name + " " + strconv.Itoa(l.shown) + "/" + strconv.Itoa(l.total)
+	}
 }
 
 func runsWidth(runs []run) int {

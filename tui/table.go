@@ -23,7 +23,6 @@ type column[T any] struct {
 // table lists items under column headings. It keeps the order, the filter and the selection; what it is told in set it only
 // reads.
 type table[T any, K comparable] struct {
-	name    string
 	empty   string // what would fill it
 	columns []column[T]
 	key     func(*T) K
@@ -165,8 +164,9 @@ func (t *table[T, K]) view(a area, focus bool) {
 		}
 		return
 	}
+	p := new(pen) // one for all rows: what is handed to the columns' functions lands on the heap
 	for i := range min(a.h-1, len(t.items)-t.picker.top) {
-		p := a.row(i + 1)
+		*p = a.row(i + 1)
 		n := t.picker.top + i
 		if focus && n == t.picker.index {
 			p.base = a.styles.Selected
@@ -185,7 +185,7 @@ func (t *table[T, K]) view(a area, focus bool) {
 			}
 			drawn = true
 			from := p.at()
-			t.columns[c].draw(&p, t.items[n], w)
+			t.columns[c].draw(p, t.items[n], w)
 			p.to(from + w)
 		}
 		if p.base != (Style{}) {

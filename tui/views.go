@@ -13,12 +13,8 @@ type view interface {
 	Listed() listing
 }
 
-// listing says what a view lists.
-type listing struct {
-	name         string
-	shown, total int
-	order        string // "" for the natural one
-}
+// listing says how much of what there is a view lists; a filter hides the rest.
+type listing struct{ shown, total int }
 
 // viewNames are the names of the views, in the order of their keys.
 var viewNames = [...]string{"overview", "errors", "groups", "targets", "breakers", "alerts", "sources"}
@@ -68,13 +64,7 @@ func (l *list[T, K]) View(a area) {
 	}
 }
 
-func (t *table[T, K]) listing() listing {
-	l := listing{name: t.name, shown: len(t.items), total: t.total}
-	if t.sort > 0 {
-		l.order = t.columns[t.sort-1].title
-	}
-	return l
-}
+func (t *table[T, K]) listing() listing { return listing{shown: len(t.items), total: t.total} }
 
 // alerts is the view of alerts.
 type alerts struct{}
@@ -82,7 +72,7 @@ type alerts struct{}
 func (*alerts) SetSnapshot(*tracker.Snapshot, *filter) {}
 func (*alerts) HandleKey(Action) bool                  { return false }
 func (*alerts) Selected() page                         { return nil }
-func (*alerts) Listed() listing                        { return listing{name: "alerts"} }
+func (*alerts) Listed() listing                        { return listing{} }
 
 func (*alerts) View(a area) {
 	section(a, "ALERTS", "")
