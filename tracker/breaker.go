@@ -42,8 +42,8 @@ type Breaker struct {
 	Threshold int       // opens at that many; 0 for a reported one
 	RetryAt   time.Time // while OPEN: when one trial may be made; zero for a reported one
 	Trial     bool      // HALF_OPEN and the trial is on its way; one that hangs is until the next is let through
-	Skipped   uint64    // requests not sent since it last opened
-	Opened    uint64    // how often it opened
+	Skipped   uint64    // requests not sent since it left CLOSED; by an observed one, those it would have held back
+	Opened    uint64    // how often it left CLOSED; a trial that failed is the same outage
 	TrippedBy []Trip    // the failures that opened it last, oldest first
 	Story     []Transition
 }

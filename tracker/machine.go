@@ -34,6 +34,8 @@ const (
 type machine struct {
 	word atomic.Uint64
 
+	trialName string // what decides while it is HALF_OPEN, in words
+
 	mu         sync.Mutex
 	threshold  int
 	recovery   time.Duration
@@ -55,7 +57,7 @@ type machine struct {
 }
 
 func newMachine(threshold int, recovery time.Duration) *machine {
-	m := &machine{threshold: threshold, recovery: recovery, state: Closed}
+	m := &machine{threshold: threshold, recovery: recovery, state: Closed, trialName: "the trial"}
 	m.publish()
 	return m
 }
@@ -162,13 +164,13 @@ func (m *machine) decide(v verdict, now time.Time, trip Trip, resetAt time.Time)
 			m.publish()
 		}
 	case v == success && m.state == HalfOpen:
-		m.enter(Closed, now, "the trial succeeded")
+		m.enter(Closed, now, m.trialName+" succeeded")
 	case v == success:
 		m.failures, m.resetAt, m.row = 0, time.Time{}, m.row[:0]
 		m.publish()
 	case m.state == HalfOpen:
 		m.row, m.resetAt = append(m.row, trip), resetAt
-		m.open(now, "the trial failed")
+		m.open(now, m.trialName+" failed")
 	default:
 		m.fail(now, trip, resetAt)
 	}
@@ -196,9 +198,12 @@ func (m *machine) open(now time.Time, why string) {
 		m.wait = longer
 		why += ", and the API said when to come back"
 	}
-	m.opened++
-	m.skipped = 0
-	m.trips, m.row = m.row, nil
+	if m.state == Closed { // a trial that failed is the same outage
+		m.opened++
+		m.skipped = 0
+		m.trips = m.row
+	}
+	m.row = nil
 	m.enter(Open, now, why)
 }
 

@@ -161,7 +161,7 @@ func TestTheBreakerOpensOnTheFifthFailureInARow(t *testing.T) {
 	}
 	generation, _ := m.Allow(noon.Add(90 * time.Second))
 	m.Observe(generation, false, noon.Add(91*time.Second))
-	if b := m.show(GateRole, noon.Add(150*time.Second)); b.State != Open || !b.RetryAt.Equal(noon.Add(151*time.Second)) || b.Opened != 2 {
+	if b := m.show(GateRole, noon.Add(150*time.Second)); b.State != Open || !b.RetryAt.Equal(noon.Add(151*time.Second)) || b.Opened != 1 || len(b.TrippedBy) != 5 {
 		t.Errorf("after a failed trial: %+v", b)
 	}
 }

@@ -246,7 +246,7 @@ func (t *ErrorTracker) observe(tg *target, at instant, r *Result) {
 		tg.reported.report(r.Breaker, at, &t.clock)
 	}
 	if tg.observed == nil {
-		tg.observed = t.newMachine(tg)
+		tg.observed = t.newObserver(tg)
 	}
 	v := success
 	if r.Kind.Failed() {

@@ -71,7 +71,7 @@ func (t *ErrorTracker) restoreBreaker(tg *target, b Breaker) {
 		tg.told[GateRole] = tg.gate.moved - len(story)
 	case ObservedRole:
 		if tg.observed == nil {
-			tg.observed = t.newMachine(tg)
+			tg.observed = t.newObserver(tg)
 		}
 		tg.observed.restore(b, story)
 		tg.told[ObservedRole] = tg.observed.moved - len(story)

@@ -46,6 +46,8 @@ type Snapshot struct {
 
 // Activity is what went on in a target, or in all: counts over sliding windows and series for charts.
 type Activity struct {
+	Since time.Time // of the first result ever; zero without any
+
 	Minute, FiveMinutes, Hour, Day Window
 
 	Minutes [60]Bar // one a minute, oldest first, the last is the running minute
@@ -54,6 +56,13 @@ type Activity struct {
 	Yesterday Bar
 
 	Inconclusive uint64 // results that do not count because our own network looked down, in the last hour
+}
+
+// PerMinute returns the rates of requests and of errors over the last five minutes as of at, or over as long as there was
+// anything, at least 10 s.
+func (a *Activity) PerMinute(at time.Time) (requests, errors float64) {
+	minutes := min(max(at.Sub(a.Since), stepLength), 5*time.Minute).Minutes()
+	return float64(a.FiveMinutes.Requests) / minutes, float64(a.FiveMinutes.Errors) / minutes
 }
 
 // Window is what happened in a span of time that ends at Snapshot.At.

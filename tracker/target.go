@@ -105,6 +105,7 @@ func (tg *target) show(c *clock) (changed bool) {
 	next := tg.nextTry(at, c, breakers)
 	if changed {
 		tg.act.show(&out.Activity)
+		out.Activity.Since = c.time(tg.firstSeen)
 		tg.band = band(out)
 		out.SLO = tg.slo(func(c *series, w int) uint64 { return c.total[w] })
 		out.Name, out.URL, out.Probed, out.Traffic = tg.name, tg.info.URL, tg.probed, tg.origins[Traffic].results > 0

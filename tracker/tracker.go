@@ -250,6 +250,13 @@ func (t *ErrorTracker) breakerSettings(tg *target) (threshold int, recovery time
 
 func (t *ErrorTracker) newMachine(tg *target) *machine { return newMachine(t.breakerSettings(tg)) }
 
+// newObserver returns a machine that holds nothing back: what follows the wait is just the next request.
+func (t *ErrorTracker) newObserver(tg *target) *machine {
+	m := t.newMachine(tg)
+	m.trialName = "the first request after the wait"
+	return m
+}
+
 // sorted returns the targets by name.
 func (t *ErrorTracker) sorted() []*target {
 	out := make([]*target, 0, len(t.targets))

@@ -2,7 +2,7 @@ package tracker
 
 import (
 	"cmp"
-	"math"
+	"math/bits"
 	"slices"
 	"time"
 )
@@ -56,6 +56,9 @@ func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
 	s.Targets = make([]Target, len(t.view.targets))
 	for i, tg := range t.view.targets {
 		s.Targets[i] = tg.shown
+		if since := tg.shown.Activity.Since; s.Overall.Since.IsZero() || since.Before(s.Overall.Since) && !since.IsZero() {
+			s.Overall.Since = since
+		}
 		if g := tg.cause; g != nil {
 			s.Targets[i].Cause = &s.Groups[g.place]
 		}
@@ -158,12 +161,8 @@ func (t *ErrorTracker) tell(tg *target) {
 	}
 }
 
-// band is the error rate of five minutes in powers of two: 50 % and more, 25 %, 12.5 % … Targets in one state are ordered by
-// it and not by the rate, so that two that fail alike do not change places with every refresh.
+// band is how many errors five minutes had, in powers of four. Targets in one state are ordered by it, so that the one that
+// hurts most stands first, and not by the number, so that two that fail alike do not change places with every refresh.
 func band(tg *Target) int {
-	ratio := tg.Activity.FiveMinutes.ErrorRatio()
-	if ratio == 0 {
-		return math.MinInt
-	}
-	return int(math.Floor(math.Log2(ratio)))
+	return bits.Len64(tg.Activity.FiveMinutes.Errors) / 2
 }
