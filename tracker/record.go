@@ -44,7 +44,7 @@ func (t *ErrorTracker) record(r *Result) {
 	if r.Latency > 0 && r.Kind.Sent() {
 		tg.open.countLatency(binOf(r.Latency))
 	}
-	if r.Kind.Failed() {
+	if r.Kind.Failed() && r.Kind != ShortCircuit { // what a breaker held back is counted, but is no evidence to keep
 		t.fail(tg, at, r)
 	}
 	if r.Origin == Traffic && !late {

@@ -33,7 +33,7 @@ type Snapshot struct {
 
 	Overall  Activity  // all targets together
 	Targets  []Target  // the worst first, then by name
-	Errors   []Failure // what the ring holds, the oldest first
+	Errors   []Failure // what the ring holds, the oldest first; short_circuit results are only counted
 	Ring     RingStats
 	Groups   []Group  // the newest first
 	Sources  []Source // in the order they were announced
