@@ -15,7 +15,7 @@ type change struct {
 }
 
 // changes compares a snapshot with the one before (nil for the first, against which everything is new): states of targets,
-// new and returning groups, transitions of breakers, states of sources.
+// new and returning groups, breakers that left or reached CLOSED, states of sources.
 func changes(before, now *tracker.Snapshot) []change {
 	if before == nil {
 		before = &tracker.Snapshot{}
@@ -102,6 +102,9 @@ func breakerChanges(list []change, before, now *tracker.Snapshot) []change {
 	}
 	for i := range now.Breakers {
 		b := &now.Breakers[i]
+		if b.From != tracker.Closed && b.To != tracker.Closed {
+			continue // a trial that failed is the same outage
+		}
 		if b.At.After(newest[key{b.Target, b.Role}]) {
 			list = append(list, change{
 				at: b.At, target: b.Target,

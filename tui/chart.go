@@ -41,7 +41,7 @@ func (c *failuresChart) SetSnapshot(snap *tracker.Snapshot) {
 	c.values[n-1] = max(c.values[n-1], float64(snap.Overall.Minute.Errors))
 	c.opened = c.opened[:0]
 	for _, e := range snap.Breakers {
-		if age := int(snap.At.Truncate(time.Minute).Sub(e.At.Truncate(time.Minute)) / time.Minute); e.To == tracker.Open && age >= 0 && age < n {
+		if age := int(snap.At.Truncate(time.Minute).Sub(e.At.Truncate(time.Minute)) / time.Minute); e.From == tracker.Closed && e.To == tracker.Open && age >= 0 && age < n {
 			c.opened = append(c.opened, n-1-age)
 		}
 	}

@@ -55,7 +55,7 @@ func newBreakersTable() *table[heldBreaker, breakerKey] {
 				},
 			},
 			{
-				title: "NOT SENT", min: 8, right: true, keep: 50,
+				title: "HELD", min: 6, right: true, keep: 50,
 				order: func(a, b *heldBreaker) int { return cmp.Compare(b.Skipped, a.Skipped) },
 				draw: func(p *pen, b *heldBreaker, w int) {
 					p.cellRight(p.styles.Text, appendCount(p.scratch[:0], b.Skipped), w)

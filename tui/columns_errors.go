@@ -9,17 +9,17 @@ import (
 	"errtop/tracker"
 )
 
-// happening is one row of a list of errors: an error, and how many of the ring are like it.
+// happening is one row of a list of errors: an error, and how many of its group there were.
 type happening struct {
 	*tracker.Failure
-	like int
+	like uint64
 }
 
 // newestFirst lists the ring's errors, the newest first.
 func newestFirst(snap *tracker.Snapshot) []happening {
-	like := map[uint64]int{}
-	for i := range snap.Errors {
-		like[snap.Errors[i].Group]++
+	like := make(map[uint64]uint64, len(snap.Groups))
+	for i := range snap.Groups {
+		like[snap.Groups[i].ID] = snap.Groups[i].Count
 	}
 	list := make([]happening, len(snap.Errors))
 	for i := range snap.Errors {
@@ -30,31 +30,14 @@ func newestFirst(snap *tracker.Snapshot) []happening {
 	return list
 }
 
-// digest picks at most n errors, the newest first: the newest of each group before any other, so that a storm does not push
-// a rare error out of sight.
-func digest(list []happening, n int) []happening {
-	if len(list) <= n {
-		return list
-	}
-	seen := map[uint64]bool{}
-	picked := make([]bool, len(list))
-	left := n
-	for pass := range 2 {
-		for i := range list {
-			if fresh := !seen[list[i].Group]; left > 0 && !picked[i] && (fresh || pass > 0) {
-				seen[list[i].Group] = true
-				picked[i] = true
-				left--
-			}
-		}
-	}
-	kept := make([]happening, 0, n)
-	for i := range list {
-		if picked[i] {
-			kept = append(kept, list[i])
-		}
-	}
-	return kept
+// digest picks the newest error of each group, so that a storm does not push a rare one out of sight.
+func digest(list []happening) []happening {
+	seen := make(map[uint64]bool, len(list))
+	return slices.DeleteFunc(list, func(h happening) bool {
+		again := seen[h.Group]
+		seen[h.Group] = true
+		return again
+	})
 }
 
 // newErrorsTable lists errors.
@@ -91,7 +74,7 @@ func newErrorsTable() *table[happening, uint64] {
 				draw: func(p *pen, h *happening, w int) {
 					if h.like > 1 {
 						p.text(p.styles.Muted, p.glyphs.times)
-						p.bytes(p.styles.Muted, appendCount(p.scratch[:0], uint64(h.like)))
+						p.bytes(p.styles.Muted, appendCount(p.scratch[:0], h.like))
 					}
 				},
 			},
@@ -125,14 +108,13 @@ func newErrorsTable() *table[happening, uint64] {
 // drawMessage writes an error's type and message.
 func drawMessage(p *pen, r *tracker.Result, w int) {
 	end := p.at() + w
-	if r.Error != "" {
-		p.cell(p.styles.Text, r.Error, min(width(r.Error), w))
-	}
-	if r.Message != "" && r.Message != r.Error && p.at() < end {
-		if r.Error != "" {
+	short, message := saying(r.Outcome(), r.Error, r.Message)
+	p.cell(p.styles.Text, short, min(width(short), w))
+	if message != "" && p.at() < end {
+		if short != "" {
 			p.cell(p.styles.Muted, ". ", min(2, end-p.at()))
 		}
-		p.cell(p.styles.Muted, r.Message, end-p.at())
+		p.cell(p.styles.Muted, message, end-p.at())
 	}
 }
 

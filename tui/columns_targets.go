@@ -41,7 +41,8 @@ func newTargetsTable() *table[tracker.Target, string] {
 					return cmp.Compare(b.Activity.FiveMinutes.Requests, a.Activity.FiveMinutes.Requests)
 				},
 				draw: func(p *pen, t *tracker.Target, w int) {
-					p.cellRight(p.styles.Text, appendRate(p.scratch[:0], float64(t.Activity.FiveMinutes.Requests)/5), w)
+					requests, _ := t.Activity.PerMinute(p.now)
+					p.cellRight(p.styles.Text, appendRate(p.scratch[:0], requests), w)
 				},
 			},
 			{

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -81,7 +82,7 @@ func (h *headline) wrong(a area, t *tracker.Target) {
 	p.space(1)
 	p.text(a.styles.Strong, t.Name)
 	p.space(1)
-	trend := trendOf(&t.Activity)
+	trend := trendOf(&t.Activity, h.snap.At)
 	right := ""
 	if t.Activity.Hour.Errors > 0 {
 		right = rate(trend.now) + "/min " + trend.sign(a.glyphs)
@@ -162,16 +163,30 @@ func groupTitle(g *tracker.Group) string { return title(g.Outcome, g.Error, g.Me
 
 func title(o tracker.Outcome, kind, message string) string {
 	s := o.Label()
-	if kind != "" && kind != s {
-		s += " " + kind
+	short, message := saying(o, kind, message)
+	if short != "" && short != s {
+		s += " " + short
 	}
-	if message != "" && message != kind {
+	if message != "" {
 		if s != o.Label() {
 			s += "."
 		}
 		s += " " + message
 	}
 	return s
+}
+
+// saying returns an error's type and message without saying anything twice. A status that came without words has those of
+// the standard (RFC 9110).
+func saying(o tracker.Outcome, kind, message string) (short, rest string) {
+	switch {
+	case kind == "" && message == "" && o.Kind == tracker.KindOf(o.Status):
+		return http.StatusText(o.Status), ""
+	case kind != "" && strings.HasPrefix(message, kind):
+		return "", message
+	default:
+		return kind, message
+	}
 }
 
 func (h *headline) todo(p *pen, t *tracker.Target) {
@@ -242,21 +257,33 @@ func plural(n int, thing string) string {
 }
 
 // trend holds the errors a minute of the last five minutes against those of five minutes, ten minutes ago.
-type trend struct{ now, before float64 }
+type trend struct {
+	now, before float64
+	over        bool // none came in the last minute
+	young       bool // nothing is known of ten minutes ago
+}
 
-func trendOf(act *tracker.Activity) trend {
-	t := trend{now: float64(act.FiveMinutes.Errors) / 5}
+func trendOf(act *tracker.Activity, at time.Time) trend {
+	var t trend
+	_, t.now = act.PerMinute(at)
 	for _, bar := range act.Minutes[45:50] {
 		t.before += float64(bar.Errors) / 5
 	}
+	t.over = act.Minute.Errors == 0 && t.now > 0
+	t.young = at.Sub(act.Since) < 11*time.Minute
 	return t
 }
 
-func (t trend) worse() bool  { return t.now > t.before*1.25 && t.now-t.before > 0.2 }
-func (t trend) better() bool { return t.now < t.before*0.8 }
+func (t trend) worse() bool {
+	return !t.over && !t.young && t.now > t.before*1.25 && t.now-t.before > 0.2
+}
+
+func (t trend) better() bool { return t.over || !t.young && t.now < t.before*0.8 }
 
 func (t trend) sign(g *glyphs) string {
 	switch {
+	case t.young && !t.over:
+		return ""
 	case t.worse():
 		return g.up
 	case t.better():
@@ -270,8 +297,12 @@ func (t trend) words() string {
 	switch {
 	case t.worse():
 		return "worse, was " + rate(t.before) + " ten minutes ago"
+	case t.over:
+		return "none in the last minute"
 	case t.better():
 		return "better, was " + rate(t.before) + " ten minutes ago"
+	case t.young:
+		return "watched for less than ten minutes"
 	default:
 		return "as ten minutes ago"
 	}

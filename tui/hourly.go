@@ -83,6 +83,6 @@ func hourBars(a area, act *tracker.Activity, at time.Time) {
 		p.space(2)
 		p.text(a.styles.Muted, "this hour ")
 		p.text(a.styles.Strong, count(uint64(now.Errors)))
-		p.text(a.styles.Muted, ", yesterday "+count(uint64(act.Yesterday.Errors)))
+		p.text(a.styles.Muted, ", a day ago "+count(uint64(act.Yesterday.Errors)))
 	}
 }

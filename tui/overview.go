@@ -17,10 +17,6 @@ type overview struct {
 	hours   hourly
 	events  breakerEvents
 	inError bool // the errors have the focus, not the targets
-
-	snap   *tracker.Snapshot
-	filter *filter
-	rows   int // that the errors have on the screen
 }
 
 func newOverview() *overview {
@@ -29,8 +25,7 @@ func newOverview() *overview {
 
 func (o *overview) SetSnapshot(snap *tracker.Snapshot, f *filter) {
 	o.targets.set(snap.Targets, f, snap)
-	o.snap, o.filter = snap, f
-	o.digest()
+	o.errors.set(digest(newestFirst(snap)), f, snap)
 	o.status.SetSnapshot(snap)
 	o.chart.SetSnapshot(snap)
 	o.hours.SetSnapshot(snap)
@@ -79,7 +74,7 @@ func (o *overview) wide(a area) {
 	targets := min(max(len(o.targets.items), 2)+2, left.h*3/5)
 	top, errors := left.top(targets)
 	o.targets.view(top.trim(1), !o.inError)
-	o.errorsPanel(errors)
+	o.errors.view(errors, o.inError)
 
 	right = divide(right) // after what is left of it: rows are drawn from left to right
 	top, right = right.top(min(max(len(o.status.counts), 1)+2, right.h/3))
@@ -109,12 +104,12 @@ func (o *overview) normal(a area) {
 	o.chart.View(chart)
 	if a.w >= 110 {
 		errors, hours := rest.left(a.w - 30)
-		o.errorsPanel(errors)
+		o.errors.view(errors, o.inError)
 		hours, _ = hours.top(12)
 		o.hours.View(hours)
 		return
 	}
-	o.errorsPanel(rest)
+	o.errors.view(rest, o.inError)
 }
 
 func (o *overview) small(a area) {
@@ -126,20 +121,7 @@ func (o *overview) small(a area) {
 		status, rest = rest.top(min(len(o.status.counts)+1, rest.h/3))
 		o.status.View(status)
 	}
-	o.errorsPanel(rest)
-}
-
-// digest lists as many errors as there are rows for; the errors view lists them all.
-func (o *overview) digest() {
-	o.errors.set(digest(newestFirst(o.snap), max(o.rows, 1)), o.filter, o.snap)
-}
-
-func (o *overview) errorsPanel(a area) {
-	if rows := a.h - 1; rows != o.rows && o.snap != nil {
-		o.rows = rows
-		o.digest()
-	}
-	o.errors.view(a, o.inError)
+	o.errors.view(rest, o.inError)
 }
 
 // trim takes n rows from the bottom, to leave air.

@@ -79,9 +79,12 @@ func writeBreaker(d *doc, b *tracker.Breaker) {
 	if b.Trial {
 		d.field("trial", d.styles.Degraded, "on its way")
 	}
-	d.field("opened", d.styles.Text, count(b.Opened)+" times")
-	if b.Skipped > 0 {
-		d.field("not sent", d.styles.Text, count(b.Skipped)+" since it last opened")
+	d.field("opened", d.styles.Text, plural(int(b.Opened), "time")) //nolint:gosec // a count that a person could live to see
+	switch {
+	case b.Skipped > 0 && b.Role == tracker.ObservedRole:
+		d.field("held", d.styles.Text, count(b.Skipped)+" sent all the same, that a breaker would have held back")
+	case b.Skipped > 0:
+		d.field("held", d.styles.Text, count(b.Skipped)+" not sent")
 	}
 	if len(b.TrippedBy) > 0 {
 		d.field("tripped by", d.styles.Text, plural(len(b.TrippedBy), "failure"))

@@ -147,7 +147,7 @@ func timeline(snap *tracker.Snapshot) []event {
 func (r *report) markdown() string {
 	var out strings.Builder
 	line := func(parts ...string) { out.WriteString(strings.Join(parts, "") + "\n") }
-	line("# Incident report: ", escapeMarkdown(r.Title), "\n")
+	line(strings.TrimSuffix("# Incident report: "+escapeMarkdown(r.Title), ": "), "\n")
 	line("As of ", r.At.Format(time.RFC3339), ", made ", r.Made.Format(time.RFC3339), " by errtop. ", count(r.Errors), " of ", count(r.Requests), " requests failed in the last hour.\n")
 	for _, h := range r.Headline {
 		line("> ", escapeMarkdown(h), "  ")
