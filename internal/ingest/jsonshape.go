@@ -3,6 +3,7 @@ package ingest
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -36,6 +37,7 @@ type piece struct {
 	odd     bool   // longer than sixteen bytes, or last
 	slot    slot
 	last    bool  // nothing follows
+	steady  int8  // above 0 where the strings behind it are of one length
 	length  int32 // of the string behind it that was seen last
 	child   int32 // first piece that may follow, 0 for none
 	sibling int32 // next piece that may stand instead, 0 for none
@@ -104,8 +106,13 @@ func (s *shapes) read(line []byte, rec *record) bool {
 // is checked without a decision that depends on what is in it.
 func (p *piece) readString(line []byte, lo int, rec *record) int {
 	end, m := lo+int(p.length), p.slot.meta
-	likely := end+8 <= len(line) && line[end] == '"'
-	if likely {
+	likely := false
+	if p.length < 8 && lo+8 <= len(line) { // short ones end in the first word, wherever
+		n := bits.TrailingZeros64(stringMarks(binary.LittleEndian.Uint64(line[lo:]))) >> 3
+		if likely = n < 8 && line[lo+n] == '"'; likely {
+			end = lo + n
+		}
+	} else if likely = p.steady >= 0 && end+8 <= len(line) && line[end] == '"'; likely {
 		var marks uint64
 		rest := line[lo:end]
 		for len(rest) >= 8 {
@@ -122,6 +129,11 @@ func (p *piece) readString(line []byte, lo int, rec *record) int {
 		}
 		if escaped {
 			m |= meta(formEscaped)
+		}
+		if int(p.length) == end-lo {
+			p.steady = min(p.steady+1, 8)
+		} else {
+			p.steady = max(p.steady-2, -8)
 		}
 		p.length = int32(min(end-lo, maxPiece)) //nolint:gosec // at most maxPiece
 	}
