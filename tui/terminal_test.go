@@ -17,6 +17,7 @@ import (
 	"errtop/internal/safego"
 	"errtop/tracker"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/term"
@@ -384,6 +385,25 @@ func TestEveryPictureEndsUpOnTheScreenWhateverStoodThereBefore(t *testing.T) {
 		fresh.next(p)
 		if got, want := s.cells.Render(), fresh.cells.Render(); got != want {
 			t.Fatalf("after others the picture is\n%s\ninstead of\n%s", got, want)
+		}
+	}
+}
+
+func TestAThousandResizesEndInThePictureOfTheLastSize(t *testing.T) {
+	u := visit(t, 80, 24, incident())
+	s := newScreen(nil, colorprofile.TrueColor, false)
+	for range 1000 {
+		w, h := 1+rand.N(250), 1+rand.N(70)
+		u.m.Update(tea.WindowSizeMsg{Width: w, Height: h})
+		p, _ := u.m.picture()
+		s.next(p)
+		if rand.N(50) > 0 {
+			continue
+		}
+		fresh := newScreen(nil, colorprofile.TrueColor, false)
+		fresh.next(p)
+		if got, want := s.cells.Render(), fresh.cells.Render(); got != want {
+			t.Fatalf("at %d×%d the picture is\n%s\ninstead of\n%s", w, h, got, want)
 		}
 	}
 }
