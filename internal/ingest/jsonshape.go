@@ -106,7 +106,7 @@ func (s *shapes) read(line []byte, rec *record) bool {
 // is checked without a decision that depends on what is in it.
 func (p *piece) readString(line []byte, lo int, rec *record) int {
 	end, m := lo+int(p.length), p.slot.meta
-	likely := false
+	var likely bool
 	if p.length < 8 && lo+8 <= len(line) { // short ones end in the first word, wherever
 		n := bits.TrailingZeros64(stringMarks(binary.LittleEndian.Uint64(line[lo:]))) >> 3
 		if likely = n < 8 && line[lo+n] == '"'; likely {
