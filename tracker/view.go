@@ -36,7 +36,7 @@ func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
 	slid := t.all.advance(t.clock.edge())
 	groups := t.refreshGroups(at)
 	targets := t.refreshTargets()
-	s := &Snapshot{At: t.clock.time(at), LogTime: !t.clock.live}
+	s := &Snapshot{At: t.clock.time(at), LogTime: !t.clock.live && t.clock.at != 0}
 	s.Ring = t.errors.stats(s.At)
 	if old != nil {
 		slid = slid || s.LogTime != old.LogTime || s.Ring.LastHour != old.Ring.LastHour

@@ -69,7 +69,7 @@ func (a *app) writeChecked(results []checked, verbose bool) error {
 func why(r *tracker.Result) string {
 	switch {
 	case !r.Kind.Failed():
-		return ""
+		return safetext.Line(r.Message) // how long a certificate is valid, for example
 	case r.Message == "" || r.Message == r.Error:
 		return safetext.Line(r.Error)
 	case r.Error == "" || strings.HasPrefix(r.Message, r.Error):
@@ -90,7 +90,11 @@ func writeEvidence(b *strings.Builder, r *tracker.Result) {
 			fmt.Fprintf(b, "    %-11s %s\n", name, safetext.Line(value))
 		}
 	}
-	field("request", strings.TrimSpace(e.Request.Method+" "+e.Request.URL))
+	if strings.HasPrefix(e.Request.URL, "http") {
+		field("request", e.Request.Method+" "+e.Request.URL)
+	} else { // a connection has no method
+		field("request", e.Request.URL)
+	}
 	for _, wrong := range e.Errors {
 		field("error", wrong)
 	}

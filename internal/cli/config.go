@@ -28,7 +28,7 @@ func (a *app) configCommand() *cobra.Command {
 				if path == "" {
 					return usage("no config found", "errtop init writes one; --config FILE names another")
 				}
-				return a.say("%s: good, %d targets", safetext.Line(path), len(settings.Targets))
+				return a.say("%s: good, targets: %d, sources: %d", safetext.Line(path), len(settings.Targets), len(settings.Sources))
 			}
 			return settings.WriteTOML(a.Out)
 		},

@@ -87,6 +87,9 @@ func (t *textWriter) totals(s *Summary) {
 	if s.leftOut() > 0 {
 		lines += fmt.Sprintf(", %s left out", grouped(s.leftOut()))
 	}
+	if c.unfiled > 0 {
+		lines += fmt.Sprintf(", %s without a usable time", grouped(c.unfiled))
+	}
 	if c.notSent > 0 {
 		lines += fmt.Sprintf(", %s requests never sent", grouped(c.notSent))
 	}

@@ -44,7 +44,7 @@ type tally struct {
 	targets     map[string]*count
 	routes      map[string]*count // by method and template; nil where nobody asked
 	hours       map[int64]*count  // by hours since 1970
-	unfiled     uint64            // results in no hour: without a time, or beyond maxHours
+	unfiled     uint64            // results in no hour: without a time that can be right, or beyond maxHours
 	groups      map[groupKey]*group
 	latency     histogram
 	samples     []sample
@@ -80,6 +80,9 @@ func newTally() *tally {
 func (t *tally) add(d *decoder) {
 	r := &d.rec
 	t.results++
+	if r.hasTime && (r.sec < earliest || r.sec >= latest) {
+		r.hasTime = false // no request was made then: it would stretch the span to nonsense
+	}
 	if outcome := r.outcome(); outcome.Kind == tracker.KindOf(outcome.Status) {
 		t.status[outcome.Status]++
 	} else {
@@ -172,6 +175,12 @@ func recentIndex(key []byte) int {
 	}
 	return int(h * 0x9e3779b97f4a7c15 >> 54)
 }
+
+// Stamps outside of these are taken for mistakes, as the tracker takes them.
+const (
+	earliest = 631152000  // 1990-01-01, in Unix seconds
+	latest   = 7258118400 // 2200-01-01
+)
 
 // hourOf returns the counts of the record's hour and widens the span of time seen.
 func (t *tally) hourOf(r *record) *count {
