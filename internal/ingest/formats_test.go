@@ -143,7 +143,7 @@ func TestEveryFormatSaysWhatItsLineMeans(t *testing.T) {
 		},
 		{
 			"ELB", "elb", `2026-01-02T03:04:05.5Z lb 1.2.3.4:1 10.0.0.2:80 0.001 0.5 -1 504 0 0 57 "GET https://a.example:443/x/y HTTP/1.1" "curl" - -`,
-			`2026-01-02T03:04:05.5Z|a.example:443|GET|/x/y|504|server|501ms||||a.example:443|10.0.0.2:80`,
+			`2026-01-02T03:04:05.5Z|a.example|GET|/x/y|504|server|501ms||||a.example:443|10.0.0.2:80`,
 		},
 		{
 			"ALB", "alb", `https 2026-01-02T03:04:05.5Z app/lb/1 1.2.3.4:1 10.0.0.2:80 0.001 0.5 0.0 502 502 34 366 "GET https://a.example:443/x HTTP/2.0" "curl" C TLSv1.3 arn:aws:elasticloadbalancing:eu:1:targetgroup/flux/73 "Root=1" "a.example" "arn" 1 2026-01-02T03:04:05Z "forward" "-" "-" "10.0.0.2:80" "502" "-" "-"`,
@@ -219,6 +219,32 @@ func TestFieldMapAndTargetTemplateDecide(t *testing.T) {
 	} {
 		if err := ingest.Stream(t.Context(), "log", strings.NewReader(""), bad, c.sink()); err == nil {
 			t.Errorf("%+v: no error", bad)
+		}
+	}
+}
+
+func TestTheDefaultTargetIsANameThatSomebodyChose(t *testing.T) {
+	for fields, want := range map[string]string{
+		`"target":"a","service":"b","host":"c.example","path":"/d/e"`: "a",
+		`"service":"b","host":"c.example","path":"/d/e"`:              "b",
+		`"host":"c.example:8443","path":"/d/e"`:                       "c.example",
+		`"host":"web1","path":"/d/e"`:                                 "web1",
+		`"host":"127.0.0.1:80","path":"/d/e"`:                         "d",
+		`"host":"[::1]:80","path":"/d/e"`:                             "d",
+		`"host":"localhost","path":"/d/e"`:                            "d",
+		`"path":"/api/v1/flux/dev?x=1"`:                               "flux",
+		`"path":"/api/v1/flux"`:                                       "flux",
+		`"path":"/v2/users/42"`:                                       "users",
+		`"path":"/products/31893/62100"`:                              "products",
+		`"path":"/31893/62100"`:                                       "/",
+		`"path":"/favicon.ico"`:                                       "/",
+		`"path":"/%D8%B3/x"`:                                          "/",
+		`"url":"https://u:p@d.example/x"`:                             "d.example",
+		`"method":"GET"`:                                              "/",
+	} {
+		c := results(t, `{"status":200,`+fields+`}`, ingest.Options{})
+		if len(c.results) != 1 || c.results[0].Target != want {
+			t.Errorf("%s: %+v, want %s", fields, c.results, want)
 		}
 	}
 }

@@ -128,8 +128,8 @@ func defaultTarget(r *record, path, host []byte) []byte {
 	if b := r.text(fieldService); len(b) > 0 && string(b) != "-" {
 		return b
 	}
-	if len(host) > 0 && string(host) != "-" && string(host) != "_" {
-		return host
+	if name := hostName(host); len(name) > 0 {
+		return name
 	}
 	behindPrefix := false
 	for rest := path; len(rest) > 1 && rest[0] == '/'; {
@@ -145,6 +145,24 @@ func defaultTarget(r *record, path, host []byte) []byte {
 		break
 	}
 	return []byte{'/'}
+}
+
+// hostName returns the host without its port, nothing where it is no name: an address says only which way a request came.
+func hostName(host []byte) []byte {
+	if colon := bytes.LastIndexByte(host, ':'); colon > 0 && digitsEnd(host, colon+1) == len(host) {
+		host = host[:colon]
+	}
+	switch string(host) {
+	case "", "-", "_", "localhost":
+		return nil
+	}
+	last := host[len(host)-1]
+	if host[0] == '[' || last-'0' <= 9 || bytes.IndexByte(host, ':') >= 0 { // no top-level domain ends in a digit
+		if bytes.IndexByte(host, '.') >= 0 || bytes.IndexByte(host, ':') >= 0 {
+			return nil
+		}
+	}
+	return host
 }
 
 // isPrefix reports whether a path's segment only says which API follows: "api", "v1", "v2beta".
