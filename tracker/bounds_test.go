@@ -133,7 +133,7 @@ func TestSourcesKeepTheirOrderAndTheirHealth(t *testing.T) {
 	if len(s.Sources) != 3 || s.Sources[1].Name != "a" || s.Sources[1].State != Failed || s.Sources[1].Samples[0].Text != "?" {
 		t.Errorf("%+v", s.Sources)
 	}
-	if first.Sources[1].State != Reading || first.Version == s.Version || !s.LogTime {
+	if first.Sources[1].State != Reading || first.Version == s.Version {
 		t.Errorf("the first snapshot changed, or the version did not: %+v", first.Sources)
 	}
 }
