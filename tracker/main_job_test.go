@@ -33,8 +33,8 @@ func TestAPictureFromResults(t *testing.T) {
 	for i := range s.Targets {
 		names = append(names, fmt.Sprintf("%s %s: %s", s.Targets[i].Name, s.Targets[i].State, s.Targets[i].Reason))
 	}
-	want := "flux/dev degraded: 8.3 % of 120 requests failed in 5 min, all answered 500\n" +
-		"kling throttled: 100 % of 120 requests failed in 5 min, all answered 429\n" +
+	want := "kling throttled: 100 % of 120 requests failed in 5 min, all answered 429\n" +
+		"flux/dev degraded: 8.3 % of 120 requests failed in 5 min, all answered 500\n" +
 		"veo ok: no failures since it was first seen 2 min ago"
 	if got := strings.Join(names, "\n"); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)

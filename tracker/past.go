@@ -1,7 +1,6 @@
 package tracker
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -34,7 +33,7 @@ func (t *ErrorTracker) SnapshotAt(now, at time.Time) *Snapshot {
 		}
 	}
 	slices.SortFunc(s.Targets, func(a, b Target) int {
-		return cmp.Or(cmp.Compare(b.State, a.State), cmp.Compare(band(&b), band(&a)), cmp.Compare(a.Name, b.Name))
+		return worse(&a, &b, band(&a), band(&b))
 	})
 	s.Errors = p.errors(t)
 	kept := newRing(max(len(s.Errors), 1))

@@ -97,7 +97,7 @@ func TestTheWorstTargetsComeFirst(t *testing.T) {
 	for _, tg := range tr.Snapshot(noon.Add(100 * time.Second)).Targets {
 		got = append(got, tg.Name)
 	}
-	if want := "[failing more-degraded degraded throttled a-ok b-ok]"; fmt.Sprint(got) != want {
+	if want := "[failing throttled more-degraded degraded a-ok b-ok]"; fmt.Sprint(got) != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -141,7 +141,7 @@ func (t *ErrorTracker) refreshTargets() (changed bool) {
 	}
 	if changed {
 		slices.SortFunc(t.view.targets, func(a, b *target) int {
-			return cmp.Or(cmp.Compare(b.shown.State, a.shown.State), cmp.Compare(b.band, a.band), cmp.Compare(a.name, b.name))
+			return worse(&a.shown, &b.shown, a.band, b.band)
 		})
 	}
 	return changed
@@ -159,6 +159,20 @@ func (t *ErrorTracker) tell(tg *target) {
 		}
 		tg.told[b.Role] = moved
 	}
+}
+
+// worse orders two targets with their bands, the worse first: by state, by how much it hurts, by name. A target that is
+// throttled hurts like one that is degraded.
+func worse(a, b *Target, bandA, bandB int) int {
+	rank := func(s State) State {
+		if s == Throttled {
+			return Degraded
+		}
+		return s
+	}
+	return cmp.Or(
+		cmp.Compare(rank(b.State), rank(a.State)), cmp.Compare(bandB, bandA), cmp.Compare(b.State, a.State), cmp.Compare(a.Name, b.Name),
+	)
 }
 
 // band is how many errors five minutes had, in powers of four. Targets in one state are ordered by it, so that the one that

@@ -5,6 +5,8 @@ import (
 	"os"
 
 	"github.com/charmbracelet/x/term"
+
+	"errtop/tui"
 )
 
 // isPiped reports whether f is a pipe, a file or a socket: something that results can be read from. A terminal is none, nor
@@ -36,8 +38,8 @@ func (a *app) requireScreen() error {
 		return usage("standard output is not a terminal, so there is no place for a dashboard",
 			"errtop --plain prints a line for every change, errtop stats counts logs, errtop check probes once")
 	}
-	if name, _ := a.LookupEnv("TERM"); name == "dumb" {
-		return usage("TERM=dumb: this terminal cannot place text", "errtop --plain prints a line for every change")
+	if !tui.CanDraw(os.Environ()) {
+		return usage("TERM is dumb or not set: nothing can be placed on such a terminal", "errtop --plain prints a line for every change")
 	}
 	return nil
 }

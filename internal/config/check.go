@@ -47,7 +47,9 @@ const minInterval = 100 * time.Millisecond
 
 func (r *reader) checkDashboard(d *Dashboard) {
 	r.among("dashboard.theme", d.Theme, r.around.Themes)
-	r.lasts("dashboard.refresh", d.Refresh, 100*time.Millisecond, time.Minute)
+	if d.Refresh != 0 {
+		r.lasts("dashboard.refresh", d.Refresh, 100*time.Millisecond, time.Minute)
+	}
 	r.keysAmong("dashboard.styles", d.Styles, r.around.Styles)
 	for _, action := range slices.Sorted(maps.Keys(d.Keys)) {
 		path := join("dashboard.keys", action)

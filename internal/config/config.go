@@ -36,14 +36,14 @@ type Config struct {
 // Dashboard is how the screen looks and is used.
 type Dashboard struct {
 	Theme   string              `toml:"theme"`
-	ASCII   bool                `toml:"ascii"`            // no other characters for lines and symbols
-	Refresh Duration            `toml:"refresh"`          // the picture changes at most this often
-	Mouse   bool                `toml:"mouse"`            // wheel and clicks; takes the terminal's own selection away
-	Bell    bool                `toml:"bell"`             // ring when a target begins to fail
-	Notify  bool                `toml:"notify"`           // and let the terminal show a notification
-	Export  string              `toml:"export,omitempty"` // folder of the incident reports; default the working directory
-	Styles  map[string]string   `toml:"styles,omitempty"` // token of the theme -> look
-	Keys    map[string][]string `toml:"keys,omitempty"`   // action -> keys; none unbind it
+	ASCII   bool                `toml:"ascii"`             // no other characters for lines and symbols
+	Refresh Duration            `toml:"refresh,omitempty"` // the picture changes at most this often; 0: the screen decides
+	Mouse   bool                `toml:"mouse"`             // wheel and clicks; takes the terminal's own selection away
+	Bell    bool                `toml:"bell"`              // ring when a target begins to fail
+	Notify  bool                `toml:"notify"`            // and let the terminal show a notification
+	Export  string              `toml:"export,omitempty"`  // folder of the incident reports; default the working directory
+	Styles  map[string]string   `toml:"styles,omitempty"`  // token of the theme -> look
+	Keys    map[string][]string `toml:"keys,omitempty"`    // action -> keys; none unbind it
 }
 
 // Tracker bounds what is remembered.
@@ -140,7 +140,7 @@ type Push struct {
 // Default returns the settings that hold without a file.
 func Default() *Config {
 	return &Config{
-		Dashboard: Dashboard{Theme: "dark", Refresh: Duration(250 * time.Millisecond)},
+		Dashboard: Dashboard{Theme: "dark"},
 		Tracker:   Tracker{Ring: 100, MaxTargets: 1000, MaxGroups: 200},
 		Breaker: Breaker{
 			Threshold: 5, Recovery: Duration(time.Minute),
