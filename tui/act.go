@@ -141,7 +141,7 @@ func (m *model) edit(msg tea.KeyPressMsg) {
 			m.prompt.keep()
 		}
 	default:
-		m.prompt.press(msg.String(), msg.Text)
+		m.prompt.edit(msg)
 		m.tryFilter()
 	}
 }

@@ -59,7 +59,7 @@ type (
 const noticeSpan = 8 * time.Second
 
 func newModel(o Options, f *feed) *model {
-	m := &model{options: o, feed: f, keys: o.Keys, views: newViews(), dirty: true}
+	m := &model{options: o, feed: f, keys: o.Keys, views: newViews(), prompt: newPrompt(), dirty: true}
 	m.frame.styles, m.frame.glyphs, m.frame.loc = o.Styles, newGlyphs(o.ASCII), o.Location
 	m.frame.scratch, m.frame.reach = make([]byte, 0, 64), 60
 	m.headline.keys = o.Keys
@@ -117,7 +117,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.wheel(msg)
 	case tea.PasteMsg:
 		if m.prompt.open {
-			m.prompt.insert(msg.Content)
+			m.prompt.edit(msg)
 			m.tryFilter()
 		}
 	}

@@ -1,18 +1,30 @@
 package tui
 
 import (
-	"slices"
-	"unicode"
+	tea "charm.land/bubbletea/v2"
+
+	"charm.land/bubbles/v2/textinput"
 )
 
 // prompt is the line a filter is typed into. What was used before comes back with up and down.
 type prompt struct {
-	value   []rune
-	at      int // where the cursor stands
+	input   textinput.Model
 	open    bool
 	problem string // why what stands there is no filter
 	history []string
 	recall  int // index into history; its length is the line being typed
+}
+
+// longest is how many characters a filter may have.
+const longest = 500
+
+func newPrompt() prompt {
+	input := textinput.New()
+	input.CharLimit = longest
+	input.SetVirtualCursor(false)        // it would blink, which wakes an idle terminal
+	input.KeyMap.Paste.SetEnabled(false) // it would start a program; what the terminal pastes comes as a message
+	input.Focus()
+	return prompt{input: input}
 }
 
 // start opens the prompt on the filter in use.
@@ -22,67 +34,25 @@ func (p *prompt) start(text string) {
 }
 
 func (p *prompt) set(text string) {
-	p.value = []rune(text)
-	p.at = len(p.value)
+	p.input.SetValue(text)
+	p.input.CursorEnd()
 }
 
-func (p *prompt) text() string { return string(p.value) }
+func (p *prompt) text() string { return p.input.Value() }
 
-// longest is how many characters a filter may have.
-const longest = 500
-
-// insert puts typed or pasted text where the cursor stands; control characters in it are left out.
-func (p *prompt) insert(text string) {
-	for _, r := range text {
-		if !unicode.IsControl(r) && len(p.value) < longest {
-			p.value = slices.Insert(p.value, p.at, r)
-			p.at++
+// edit changes the line as a key or a paste says.
+func (p *prompt) edit(msg tea.Msg) {
+	if key, ok := msg.(tea.KeyPressMsg); ok {
+		switch key.String() {
+		case "up", "ctrl+p":
+			p.remember(p.recall - 1)
+			return
+		case "down", "ctrl+n":
+			p.remember(p.recall + 1)
+			return
 		}
 	}
-}
-
-// press edits the line with a key, spelled as Bubble Tea does; text is what the key writes.
-func (p *prompt) press(key, text string) {
-	switch key {
-	case "up", "ctrl+p":
-		p.remember(p.recall - 1)
-	case "down", "ctrl+n":
-		p.remember(p.recall + 1)
-	case "left", "ctrl+b":
-		p.at = max(p.at-1, 0)
-	case "right", "ctrl+f":
-		p.at = min(p.at+1, len(p.value))
-	case "home", "ctrl+a":
-		p.at = 0
-	case "end", "ctrl+e":
-		p.at = len(p.value)
-	case "backspace", "ctrl+h":
-		p.cut(p.at - 1)
-	case "delete", "ctrl+d":
-		p.value = slices.Delete(p.value, p.at, min(p.at+1, len(p.value)))
-	case "ctrl+u":
-		p.cut(0)
-	case "ctrl+k":
-		p.value = p.value[:p.at]
-	case "ctrl+w", "alt+backspace":
-		from := p.at
-		for from > 0 && p.value[from-1] == ' ' {
-			from--
-		}
-		for from > 0 && p.value[from-1] != ' ' {
-			from--
-		}
-		p.cut(from)
-	default:
-		p.insert(text)
-	}
-}
-
-// cut removes what stands between from and the cursor.
-func (p *prompt) cut(from int) {
-	from = max(from, 0)
-	p.value = slices.Delete(p.value, from, p.at)
-	p.at = from
+	p.input, _ = p.input.Update(msg)
 }
 
 func (p *prompt) remember(i int) {
@@ -110,11 +80,12 @@ func (p *prompt) View(a area) {
 	line := a.row(0)
 	line.space(1)
 	line.text(a.styles.Accent, "/")
-	from := max(0, p.at-max(line.left()-2, 0)) // of a line longer than the screen, the part before the cursor
-	line.text(a.styles.Text, string(p.value[from:p.at]))
+	value, at := []rune(p.input.Value()), p.input.Position()
+	from := max(0, at-max(line.left()-2, 0)) // of a line longer than the screen, the part before the cursor
+	line.text(a.styles.Text, string(value[from:at]))
 	under, after := " ", ""
-	if p.at < len(p.value) {
-		under, after = string(p.value[p.at]), string(p.value[p.at+1:])
+	if at < len(value) {
+		under, after = string(value[at]), string(value[at+1:])
 	}
 	line.text(a.styles.cursor, under)
 	line.text(a.styles.Text, after)
