@@ -256,11 +256,13 @@ func plural(n int, thing string) string {
 	return strconv.Itoa(n) + " " + thing + "s"
 }
 
-// trend holds the errors a minute of the last five minutes against those of five minutes, ten minutes ago.
+// trend holds the errors a minute of the last five minutes against those of five minutes, ten minutes ago; or, of what was
+// not watched for so long, those of the last minute against the average of five.
 type trend struct {
 	now, before float64
 	over        bool // none came in the last minute
-	young       bool // nothing is known of ten minutes ago
+	young       bool // nothing is known of ten minutes ago: before is the average of five minutes
+	fresh       bool // and too little for that
 }
 
 func trendOf(act *tracker.Activity, at time.Time) trend {
@@ -270,19 +272,23 @@ func trendOf(act *tracker.Activity, at time.Time) trend {
 		t.before += float64(bar.Errors) / 5
 	}
 	t.over = act.Minute.Errors == 0 && t.now > 0
-	t.young = at.Sub(act.Since) < 11*time.Minute
+	age := at.Sub(act.Since)
+	t.young, t.fresh = age < 15*time.Minute, age < 2*time.Minute
+	if t.young && !t.fresh {
+		t.now, t.before = float64(act.Minute.Errors), t.now
+	}
 	return t
 }
 
 func (t trend) worse() bool {
-	return !t.over && !t.young && t.now > t.before*1.25 && t.now-t.before > 0.2
+	return !t.over && !t.fresh && t.now > t.before*1.25 && t.now-t.before > 0.2
 }
 
-func (t trend) better() bool { return t.over || !t.young && t.now < t.before*0.8 }
+func (t trend) better() bool { return t.over || !t.fresh && t.now < t.before*0.8 }
 
 func (t trend) sign(g *glyphs) string {
 	switch {
-	case t.young && !t.over:
+	case t.fresh && !t.over:
 		return ""
 	case t.worse():
 		return g.up
@@ -294,16 +300,20 @@ func (t trend) sign(g *glyphs) string {
 }
 
 func (t trend) words() string {
+	than := " ten minutes ago"
+	if t.young {
+		than = " over five minutes"
+	}
 	switch {
-	case t.worse():
-		return "worse, was " + rate(t.before) + " ten minutes ago"
 	case t.over:
 		return "none in the last minute"
+	case t.fresh:
+		return "watched for less than two minutes"
+	case t.worse():
+		return "worse, was " + rate(t.before) + than
 	case t.better():
-		return "better, was " + rate(t.before) + " ten minutes ago"
-	case t.young:
-		return "watched for less than ten minutes"
+		return "better, was " + rate(t.before) + than
 	default:
-		return "as ten minutes ago"
+		return "as" + than
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"errtop/internal/safego"
 )
 
 const (
@@ -40,15 +42,24 @@ func Follow(ctx context.Context, paths []string, o Options, sink Sink) error {
 	if o.NoFollow && len(files) == 0 && len(patterns) > 0 {
 		return &SourceError{Name: strings.Join(patterns, " "), Err: errors.New("no such file")}
 	}
-	all := following{ctx: ctx, options: o, sink: sink, watch: newWatch(!o.NoFollow), known: map[string]bool{}}
+	group, ctx := safego.WithContext(ctx)
+	all := following{ctx: ctx, options: o, sink: sink, watch: newWatch(!o.NoFollow), known: map[string]bool{}, group: group}
 	all.start(files)
 	if !o.NoFollow {
-		all.group.Go(func() { all.watch.run(ctx) })
+		group.Go(func() error {
+			all.watch.run(ctx)
+			return nil
+		})
 		if len(patterns) > 0 {
-			all.group.Go(func() { all.search(patterns) })
+			group.Go(func() error {
+				all.search(patterns)
+				return nil
+			})
 		}
 	}
-	all.group.Wait()
+	if err := group.Wait(); err != nil {
+		return err // a panic of ours
+	}
 	return errors.Join(all.problems...)
 }
 
@@ -59,7 +70,7 @@ type following struct {
 	sink    Sink
 	watch   *watch
 	known   map[string]bool // paths that were started
-	group   sync.WaitGroup
+	group   *safego.Group
 
 	mu       sync.Mutex
 	problems []error
@@ -72,12 +83,13 @@ func (a *following) start(files []string) {
 			continue
 		}
 		a.known[path] = true
-		a.group.Go(func() {
+		a.group.Go(func() error {
 			if err := followOne(a.ctx, path, a.options, a.sink, a.watch); err != nil {
 				a.mu.Lock()
 				defer a.mu.Unlock()
 				a.problems = append(a.problems, err)
 			}
+			return nil // what is wrong with one file does not end the others
 		})
 	}
 }
