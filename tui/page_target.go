@@ -75,22 +75,23 @@ func writeWindows(d *doc, act *tracker.Activity) {
 		*tracker.Window
 	}{{"minute", &act.Minute}, {"5 minutes", &act.FiveMinutes}, {"hour", &act.Hour}, {"day", &act.Day}}
 	d.picture(len(windows)+1, func(a area) {
+		each := min((a.w-labels)/7, 9)
 		p := a.row(0)
 		p.to(labels)
 		for _, title := range [...]string{"REQUESTS", "ERRORS", "ERR%", "P50", "P90", "P95", "P99"} {
-			p.cellRight(a.styles.Muted, append(p.scratch[:0], title...), 9)
+			p.cellRight(a.styles.Muted, append(p.scratch[:0], title...), each)
 		}
 		for i, w := range windows {
 			p := a.row(i + 1)
 			p.cell(a.styles.Muted, w.name, labels)
-			p.cellRight(a.styles.Text, appendCount(p.scratch[:0], w.Requests), 9)
-			p.cellRight(a.styles.Text, appendCount(p.scratch[:0], w.Errors), 9)
-			p.cellRight(a.styles.Text, appendPercent(p.scratch[:0], w.ErrorRatio()), 9)
+			p.cellRight(a.styles.Text, appendCount(p.scratch[:0], w.Requests), each)
+			p.cellRight(a.styles.Text, appendCount(p.scratch[:0], w.Errors), each)
+			p.cellRight(a.styles.Text, appendPercent(p.scratch[:0], w.ErrorRatio()), each)
 			if w.Latency.Count == 0 {
 				continue
 			}
 			for _, q := range [...]time.Duration{w.Latency.P50, w.Latency.P90, w.Latency.P95, w.Latency.P99} {
-				p.cellRight(a.styles.Text, appendLatency(p.scratch[:0], q), 9)
+				p.cellRight(a.styles.Text, appendLatency(p.scratch[:0], q), each)
 			}
 		}
 	})
