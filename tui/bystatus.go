@@ -1,14 +1,28 @@
 package tui
 
 import (
+	"slices"
+
 	"errtop/tracker"
 )
 
-// byStatus draws the failures of the last hour by status or kind, the most frequent first.
+// byStatus draws the failures of the last hour by status or kind: those that were answered, the most frequent first, then
+// those that were never sent.
 type byStatus struct{ counts []tracker.OutcomeCount }
 
 // SetSnapshot takes new figures.
-func (b *byStatus) SetSnapshot(snap *tracker.Snapshot) { b.counts = snap.Overall.Hour.ByOutcome }
+func (b *byStatus) SetSnapshot(snap *tracker.Snapshot) {
+	b.counts = append(b.counts[:0], snap.Overall.Hour.ByOutcome...)
+	slices.SortStableFunc(b.counts, func(a, b tracker.OutcomeCount) int { return unsent(a) - unsent(b) })
+}
+
+// unsent is 1 for what never reached the network.
+func unsent(c tracker.OutcomeCount) int {
+	if c.Kind.Sent() {
+		return 0
+	}
+	return 1
+}
 
 // View draws one bar a row; what does not fit is summed up in the last.
 func (b *byStatus) View(a area) {
