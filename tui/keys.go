@@ -114,6 +114,9 @@ func defaultBindings() []Binding {
 	}
 }
 
+// ActionNames returns the actions as settings spell them.
+func ActionNames() []string { return (&KeyMap{bindings: defaultBindings()}).names() }
+
 // NewKeyMap returns the default keys with own put over them: the name of an action to its keys, where no keys unbind it. An
 // unknown name, or one key for two actions, is an error; all of them are named at once.
 func NewKeyMap(own map[string][]string) (*KeyMap, error) {

@@ -93,6 +93,9 @@ func (s *Styles) token(name string) *Style {
 	return nil
 }
 
+// StyleNames returns the tokens of a theme that settings can put a look over.
+func StyleNames() []string { return slices.Clone(tokens[:]) }
+
 // NewStyles builds the styles of a theme ("dark", "light", "high-contrast", "mono"; "" is dark), with the looks in own put
 // over it: token name to style. Every mistake is named in the error.
 func NewStyles(theme string, own map[string]string) (*Styles, error) {

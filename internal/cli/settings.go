@@ -54,13 +54,16 @@ func (a *app) load(ctx context.Context, path string) (*config.Config, error) {
 	around := config.Surroundings{
 		LookupEnv: a.LookupEnv,
 		Themes:    tui.ThemeNames(),
+		Styles:    tui.StyleNames(),
+		Actions:   tui.ActionNames(),
+		Fields:    ingest.MappableFields(),
 	}
 	for _, format := range ingest.Formats() {
 		around.Formats = append(around.Formats, string(format))
 	}
 	settings, err := config.Load(ctx, path, around)
 	if err == nil {
-		err = errors.Join(checkLook(settings), checkTargets(settings))
+		err = errors.Join(checkLook(settings), checkTargets(settings), checkSources(settings))
 	}
 	if err != nil {
 		return nil, &exitError{err: err, status: statusUsage}
@@ -76,6 +79,17 @@ func checkLook(settings *config.Config) error {
 	}
 	if _, err := tui.NewKeyMap(settings.Dashboard.Keys); err != nil {
 		mistakes = append(mistakes, settings.Mistake("dashboard.keys", err))
+	}
+	return errors.Join(mistakes...)
+}
+
+// checkSources returns what the readers find wrong with their settings, with their place in the file.
+func checkSources(settings *config.Config) error {
+	var mistakes []error
+	for i := range settings.Sources {
+		if err := ingest.Check(sourceOptions(&settings.Sources[i])); err != nil {
+			mistakes = append(mistakes, settings.Mistake(fmt.Sprintf("sources[%d]", i), err))
+		}
 	}
 	return errors.Join(mistakes...)
 }

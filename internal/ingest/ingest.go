@@ -30,6 +30,12 @@ type Position struct {
 	Offset int64  // of the first line that was not read
 }
 
+// Check returns an error for options that no source can be read with: a format, field or template that does not exist.
+func Check(o Options) error {
+	_, err := newDecoder(o, time.Time{})
+	return err
+}
+
 // Options say how a source is read. The zero value recognises everything by itself.
 type Options struct {
 	Format Format            // forced; empty: recognised line by line

@@ -131,15 +131,15 @@ func (t *keyTable) learn(fields map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		known, ok := t.folded[foldKey(nil, name)]
 		if !ok || known.field == fieldNone {
-			return fmt.Errorf("fields: unknown field %q: known are %s", name, strings.Join(mappableFields(), ", "))
+			return fmt.Errorf("fields: unknown field %q: known are %s", name, strings.Join(MappableFields(), ", "))
 		}
 		t.exact[fields[name]] = slot{field: known.field, meta: newMeta(0, known.meta.unit())}
 	}
 	return nil
 }
 
-// mappableFields are the names that a field map may use.
-func mappableFields() []string {
+// MappableFields returns the names that a field map may use.
+func MappableFields() []string {
 	return []string{
 		"time", "status", "duration_s", "duration_ms", "duration_us", "duration_ns", "method", "path", "host", "upstream",
 		"target", "service", "error", "message", "level", "stack", "request_id", "breaker", "kind", "reset_at", "errors", "details",
