@@ -70,9 +70,16 @@ func TestRequestIsSentAsTheTargetSays(t *testing.T) {
 	if ev.Phases.Connect <= 0 || ev.Phases.FirstByte <= 0 || ev.Phases.Body <= 0 || ev.Phases.TLS != 0 {
 		t.Errorf("phases: %+v", ev.Phases)
 	}
-	sum := ev.Phases.DNS + ev.Phases.Connect + ev.Phases.TLS + ev.Phases.FirstByte + ev.Phases.Body
-	if sum > result.Latency || sum < result.Latency/2 {
-		t.Errorf("phases add up to %v of %v", sum, result.Latency)
+	// Between two phases a busy machine may do something else: of many requests, one is left in peace.
+	for timed, tries := result, 1; ; timed, tries = once(t, target), tries+1 {
+		p := timed.Evidence.Phases
+		sum := p.DNS + p.Connect + p.TLS + p.FirstByte + p.Body
+		if sum > timed.Latency || sum < timed.Latency/2 && tries == 50 {
+			t.Errorf("phases add up to %v of %v", sum, timed.Latency)
+		}
+		if sum >= timed.Latency/2 || tries == 50 {
+			break
+		}
 	}
 	if "http://"+ev.RemoteAddr != server.URL || ev.Proto != "HTTP/1.1" || ev.Body != "fine" || ev.Attempt != 1 {
 		t.Errorf("evidence: %+v", ev)
