@@ -10,12 +10,13 @@ import (
 const Mask = "***"
 
 // MaskURL returns the URL with what may be secret replaced by [Mask]: the userinfo, every value of the query (and every
-// parameter without a value), the fragment. Scheme, host, path and the names of parameters stay. It never fails: of a text
-// that is no URL with a host and might hold a secret, only the scheme stays. What it returns has been through [Line].
+// parameter without a value), the fragment. Scheme, host, path and the names of parameters stay, but where they hold
+// another URL's userinfo. It never fails: of a text that is no URL with a host and might hold a secret, only the scheme
+// stays. What it returns has been through [Line].
 func MaskURL(rawURL string) string {
 	s := Line(rawURL)
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Hostname() == "" {
 		return maskDoubtful(s)
 	}
 	// The text is cut where the parser cuts it, rather than printed from its parts, so that what stays is as it was written.
@@ -31,7 +32,7 @@ func MaskURL(rawURL string) string {
 	}
 	masked := s[:start] + authority
 	if hasPath {
-		masked += "/" + path
+		masked += maskNested("/" + path)
 	}
 	if query != "" {
 		masked += "?" + maskQuery(query)
@@ -50,12 +51,22 @@ func maskDoubtful(s string) string {
 	return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`).FindString(s) + Mask
 }
 
+// maskNested masks a path from where another URL with userinfo starts in it, as proxies and archives have them.
+func maskNested(path string) string {
+	if at := strings.LastIndexByte(path, '@'); at >= 0 {
+		if inner := strings.Index(path[:at], "//"); inner >= 0 {
+			return path[:inner] + "//" + Mask
+		}
+	}
+	return path
+}
+
 func maskQuery(query string) string {
 	parameters := strings.Split(query, "&")
 	for i, p := range parameters {
 		name, _, hasValue := strings.Cut(p, "=")
 		switch {
-		case hasValue:
+		case hasValue && !strings.Contains(name, "@"):
 			parameters[i] = name + "=" + Mask
 		case p != "":
 			parameters[i] = Mask
