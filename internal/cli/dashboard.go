@@ -103,6 +103,11 @@ func (a *app) chosen(ctx context.Context, args []string, options ingest.Options)
 	}
 	files := slices.DeleteFunc(slices.Clone(args), func(name string) bool { return name == "-" })
 	if len(files) > 0 {
+		if len(d.sources) == 0 && len(files) == len(args) {
+			if err := refuse(files, options); err != nil {
+				return nil, err
+			}
+		}
 		d.sources = append(d.sources, logs(d.feed, files, options))
 	}
 	if len(files) < len(args) || len(args) == 0 && isPiped(a.In) {
@@ -138,18 +143,48 @@ func (a *app) dashboard(ctx context.Context, d *dashboard) error {
 	for _, warning := range d.settings.Warnings {
 		d.feed.notice(warning)
 	}
-	for _, source := range d.sources {
-		group.Go(func() error { return source(ctx) })
-	}
-	if d.plain { // ends with its sources; a picture stays
-		go func() {
-			_ = group.Wait() // the error is returned below
-			cancel()
-		}()
-	}
+	group.Go(func() error {
+		if d.plain {
+			defer cancel() // ends with its sources; a picture stays
+		}
+		return d.run(ctx)
+	})
 	err = safego.Catch(func() error { return view(ctx) })
 	cancel()
-	return errors.Join(err, waitFor(group, patience))
+	wrong := waitFor(group, patience)
+	if errors.Is(err, wrong) { // the picture ended with it
+		return err
+	}
+	return errors.Join(err, wrong)
+}
+
+// run runs the sources until all have ended. What is wrong with one of them is shown as its health and ends nothing; it is
+// returned at the end, where there is nothing to look at: of lines, and of sources that gave no result.
+func (d *dashboard) run(ctx context.Context) error {
+	group, ctx := safego.WithContext(ctx)
+	problems := make(chan error, len(d.sources))
+	for _, source := range d.sources {
+		group.Go(func() error {
+			err := source(ctx)
+			if _, ok := errors.AsType[*ingest.SourceError](err); ok {
+				problems <- err
+				return nil
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if !d.plain && d.feed.gave() {
+		return nil
+	}
+	close(problems)
+	var wrong []error
+	for problem := range problems {
+		wrong = append(wrong, problem)
+	}
+	return errors.Join(wrong...)
 }
 
 // viewer returns the function that shows d, and one to call after it.

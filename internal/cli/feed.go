@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"errtop/tracker"
@@ -24,6 +25,11 @@ func newFeed(settings tracker.Settings) *feed {
 func (f *feed) emit(results []tracker.Result) { f.tracker.Record(time.Now(), results) }
 
 func (f *feed) health(s tracker.Source) { f.tracker.UpdateSource(time.Now(), s) }
+
+// gave reports whether any source has given a result.
+func (f *feed) gave() bool {
+	return slices.ContainsFunc(f.tracker.Snapshot(time.Now()).Sources, func(s tracker.Source) bool { return s.Results > 0 })
+}
 
 // notice tells the viewer something; where too many wait it is dropped, since the picture says the same.
 func (f *feed) notice(text string) {

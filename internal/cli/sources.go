@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
 	"time"
@@ -41,6 +42,19 @@ func sourceOptions(s *config.Source) ingest.Options {
 		Format: ingest.Format(s.Format), Fields: s.Fields, Target: s.Target,
 		Since: s.Since.Std(), All: s.All, NoFollow: s.NoFollow,
 	}
+}
+
+// refuse returns an error where none of the files on the command line is a request log, or can become one.
+func refuse(files []string, options ingest.Options) error {
+	err := ingest.Refuse(files, options)
+	if err == nil {
+		return nil
+	}
+	exit := &exitError{err: err, status: statusFailed}
+	if errors.Is(err, ingest.ErrNoLog) {
+		exit.hint = "errtop stats --explain FILE shows how lines are read; --format NAME follows a log that has no requests yet"
+	}
+	return exit
 }
 
 // checkFiles refuses an argument that looks like a mistyped command rather than a log that will appear.

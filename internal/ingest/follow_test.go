@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -177,6 +178,115 @@ func TestWhatIsNoLogIsRefusedWithTheReason(t *testing.T) {
 		if source, ok = errors.AsType[*ingest.SourceError](err); !ok || !strings.Contains(source.Err.Error(), reason) {
 			t.Errorf("follow: %v", err)
 		}
+	}
+}
+
+func TestASourceWithoutRequestsIsFailedUntilOneComes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	const banner = "listening on :8080\nready\n"
+	const words = "no request log: none of its 2 lines is a request's; line 2: no known format: ready"
+	appendTo(t, path, banner)
+	w := newWatcher()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- ingest.Follow(ctx, []string{path}, ingest.Options{}, w.sink()) }()
+	w.wait(t, "failed", func() bool { return w.health[path].State == tracker.Failed && w.health[path].Problem == words })
+	appendTo(t, path, line("a"))
+	w.wait(t, "mended", func() bool { return w.health[path].State == tracker.Reading && w.health[path].Problem == "" })
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	var c collector
+	err := ingest.Stream(t.Context(), "stdin", strings.NewReader(banner), ingest.Options{}, c.sink())
+	if err == nil || err.Error() != "stdin: "+words || !errors.Is(err, ingest.ErrNoLog) || c.health.State != tracker.Failed || c.health.Problem != words {
+		t.Errorf("stream: %v, %+v", err, c.health)
+	}
+}
+
+func TestRefusedIsOnlyWhatCannotBecomeARequestLog(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		appendTo(t, path, text)
+		return path
+	}
+	prose, log, empty := file("prose", "It was a dark\nand stormy night\n"), file("log", "started\n"+line("a")), file("empty", "")
+	zipped := file("prose.gz", gzipped(t, "It was a dark\n"))
+	large := file("large", strings.Repeat(strings.Repeat("x", 1023)+"\n", 33<<10)+line("a"))
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Skip(err)
+	}
+	missing, pattern := filepath.Join(dir, "missing"), filepath.Join(dir, "*.none")
+	for _, c := range []struct {
+		paths   []string
+		o       ingest.Options
+		refused string
+	}{
+		{[]string{prose}, ingest.Options{}, prose + ": no request log: none of its 2 lines is a request's; line 2: no known format: and stormy night"},
+		{[]string{zipped}, ingest.Options{}, "no request log: none of its 1 lines"},
+		{[]string{prose, dir, zipped}, ingest.Options{}, dir + ": is a directory"},
+		{[]string{"/dev/zero"}, ingest.Options{}, "is a device"},
+		{[]string{missing}, ingest.Options{NoFollow: true}, "no such file"},
+		{[]string{prose}, ingest.Options{Format: ingest.JSON, NoFollow: true}, "no request log"},
+		{[]string{prose}, ingest.Options{Format: ingest.JSON}, ""},
+		{[]string{prose, log}, ingest.Options{}, ""},
+		{[]string{prose, missing}, ingest.Options{}, ""},
+		{[]string{prose, pattern}, ingest.Options{}, ""},
+		{[]string{prose, pipe}, ingest.Options{}, ""},
+		{[]string{empty}, ingest.Options{}, ""},
+		{[]string{large}, ingest.Options{}, ""},
+	} {
+		switch err := ingest.Refuse(c.paths, c.o); {
+		case c.refused == "" && err != nil:
+			t.Errorf("%v, %+v: %v", c.paths, c.o, err)
+		case c.refused != "" && (err == nil || !strings.Contains(err.Error(), c.refused)):
+			t.Errorf("%v, %+v: %v, want %q", c.paths, c.o, err, c.refused)
+		}
+	}
+}
+
+// gzipped returns text compressed.
+func gzipped(t *testing.T, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, err := z.Write([]byte(text))
+	if err := errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestACompressedStreamIsUnpackedWhileItComes(t *testing.T) {
+	r, pipe := io.Pipe()
+	var c collector
+	done := make(chan error, 1)
+	w := newWatcher()
+	go func() { done <- ingest.Stream(t.Context(), "stdin", r, ingest.Options{}, w.sink()) }()
+	z := gzip.NewWriter(pipe)
+	for i, target := range []string{"a", "b", "c"} {
+		write(t, z, line(target))
+		if err := z.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		w.wait(t, target, func() bool { return len(w.targets) == i+1 })
+	}
+	if err := errors.Join(z.Close(), pipe.Close(), <-done); err != nil {
+		t.Error(err)
+	}
+	s, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	standard := s.EncodeAll([]byte(line("a")+line("b")), nil)
+	if err := ingest.Stream(t.Context(), "stdin", bytes.NewReader(standard), ingest.Options{}, c.sink()); err != nil || len(c.results) != 2 {
+		t.Errorf("zstd: %d results, %v", len(c.results), err)
+	}
+	err = ingest.Stream(t.Context(), "stdin", bytes.NewReader(standard[:len(standard)-5]), ingest.Options{}, c.sink())
+	if err == nil || c.health.State != tracker.Failed {
+		t.Errorf("zstd, cut off: %v, %+v", err, c.health)
 	}
 }
 

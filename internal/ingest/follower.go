@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -80,14 +79,9 @@ func (f *follower) once(ctx context.Context) (streamed bool, err error) {
 		return false, f.fail(err)
 	}
 	head, err := readAt(file, make([]byte, 4), 0)
-	if c := compressionOf(head); err == nil && c != uncompressed {
+	if err == nil && compressionOf(head) != uncompressed {
 		defer file.Close() //nolint:errcheck // only read from
-		plain, release, err := decompress(file, c)
-		if err != nil {
-			return true, f.fail(err)
-		}
-		defer release()
-		return true, f.pump.stream(ctx, plain)
+		return true, f.pump.stream(ctx, file)
 	}
 	f.open(file)
 	if !f.options.NoFollow {
@@ -97,11 +91,7 @@ func (f *follower) once(ctx context.Context) (streamed bool, err error) {
 		continue
 	}
 	f.finish()
-	if f.pump.health.Results == 0 && f.pump.health.Unreadable > 0 {
-		last := f.pump.health.Samples[len(f.pump.health.Samples)-1]
-		return true, errors.New("no request log: " + last.Reason)
-	}
-	return true, nil
+	return true, f.pump.verdict()
 }
 
 // fail makes an error the source's problem.
@@ -275,9 +265,7 @@ func (f *follower) idle(now time.Time) {
 	before, problem := h.State, h.Problem
 	switch {
 	case f.now == nil: // look said what is wrong
-	case h.Results == 0 && h.Unreadable > 0:
-		last := h.Samples[len(h.Samples)-1]
-		h.State, h.Problem = tracker.Failed, fmt.Sprintf("no request log: none of its %d lines is a request's; the last: %s", h.Lines, last.Reason)
+	case h.Results == 0 && h.Unreadable > 0: // the pump said so
 	case h.State == tracker.Reading && h.Live && now.Sub(h.LastSeen) > staleAfter:
 		h.State = tracker.SourceStale
 	case h.State == tracker.Waiting || h.State == tracker.Failed:

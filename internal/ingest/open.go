@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -48,6 +49,13 @@ func compressionOf(head []byte) compression {
 	default:
 		return uncompressed
 	}
+}
+
+// unpack is decompress of whatever r turns out to be.
+func unpack(r io.Reader) (io.Reader, func(), error) {
+	buffered := bufio.NewReaderSize(r, 4<<10)
+	head, _ := buffered.Peek(4) // an error comes again when reading
+	return decompress(buffered, compressionOf(head))
 }
 
 // decompress returns what r holds uncompressed, and the function that releases what this took. The content is read piece

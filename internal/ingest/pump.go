@@ -114,6 +114,16 @@ func keepSample(samples []tracker.Unreadable, sample tracker.Unreadable) []track
 	return append(slices.Clip(samples), sample)
 }
 
+// verdict says what was seen in a source that has lines but no request; nil of any other.
+func (p *pump) verdict() error {
+	h := &p.health
+	if h.Results > 0 || h.Unreadable == 0 {
+		return nil
+	}
+	last := h.Samples[len(h.Samples)-1]
+	return noRequestLog(h.Lines, last.Number, last.Reason, last.Text)
+}
+
 // flush hands over what is there.
 func (p *pump) flush() {
 	if len(p.batch) > 0 {
@@ -128,8 +138,14 @@ func (p *pump) flush() {
 	p.report()
 }
 
-// report tells the health.
+// report tells the health. A source that had lines, and no request among them, is failed and says what it saw; the first
+// request mends it.
 func (p *pump) report() {
+	if h := &p.health; h.State == tracker.Reading || h.State == tracker.Ended {
+		if err := p.verdict(); err != nil {
+			h.State, h.Problem = tracker.Failed, err.Error()
+		}
+	}
 	if p.sink.Health != nil {
 		p.sink.Health(p.health)
 	}

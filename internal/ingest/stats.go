@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -36,6 +35,9 @@ type SourceError struct {
 
 // Error names the log and says what is wrong with it.
 func (e *SourceError) Error() string { return fmt.Sprintf("%s: %v", e.Name, e.Err) }
+
+// ErrNoLog is within the error of a source that has lines, and no request among them.
+var ErrNoLog = errors.New("no request log")
 
 // Unwrap returns what is wrong.
 func (e *SourceError) Unwrap() error { return e.Err }
@@ -134,9 +136,7 @@ func scanInput(ctx context.Context, input Input, sinks []lineSink) error {
 	reader, cancel, release := cancellable(reader)
 	defer release()
 	defer context.AfterFunc(ctx, func() { cancel() })()
-	buffered := bufio.NewReaderSize(reader, 4<<10)
-	head, _ = buffered.Peek(4) // an error comes again when reading
-	plain, closeReader, err := decompress(buffered, compressionOf(head))
+	plain, closeReader, err := unpack(reader)
 	if err != nil {
 		return err
 	}
@@ -155,8 +155,13 @@ func bare(err error) error {
 // notLog says what was seen in a log without requests.
 func notLog(t *tally) error {
 	last := t.samples[len(t.samples)-1]
-	return fmt.Errorf("no request log: none of its %d lines is a request's; line %d: %s: %s",
-		t.lines, last.line, last.reason, safeLine([]byte(last.text), 100))
+	return noRequestLog(t.lines, last.line, last.reason, last.text)
+}
+
+// noRequestLog says what was seen in a log of so many lines without requests, with one of them.
+func noRequestLog(lines, number uint64, reason, text string) error {
+	return fmt.Errorf("%w: none of its %d lines is a request's; line %d: %s: %s",
+		ErrNoLog, lines, number, reason, safeLine([]byte(text), 100))
 }
 
 // statsWorker counts the lines that it is given.

@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 
@@ -23,18 +22,22 @@ type chunk struct {
 	err  error
 }
 
-// Stream reads r to its end, or until ctx is done: a read that blocks holds nothing up where r is a terminal, pipe or
+// Stream reads r, which may be compressed, to its end, or until ctx is done: a read that blocks holds nothing up where r is a terminal, pipe or
 // socket. Results are emitted as soon as a read returns; only when more has come meanwhile do they gather to batches. The
-// source is live while its stamps are near now. The error is nil at the end and where ctx is done.
+// source is live while its stamps are near now. The error is nil at the end and where ctx is done, a [SourceError] where
+// reading fails or the end comes without a request.
 func Stream(ctx context.Context, name string, r io.Reader, o Options, sink Sink) error {
 	p, err := newPump(name, o, sink)
 	if err != nil {
 		return err
 	}
-	return p.stream(ctx, r)
+	if err := p.stream(ctx, r); err != nil {
+		return &SourceError{Name: name, Err: err}
+	}
+	return nil
 }
 
-// stream is Stream.
+// stream is Stream. Its error does not name the source.
 func (p *pump) stream(ctx context.Context, r io.Reader) error {
 	reader, cancel, release := cancellable(r)
 	defer release()
@@ -64,20 +67,29 @@ func (p *pump) stream(ctx context.Context, r io.Reader) error {
 			}
 			for range chunks {
 			}
-			if errors.Is(c.err, io.EOF) || ctx.Err() != nil {
+			switch {
+			case ctx.Err() != nil:
 				p.end(tracker.Ended, "")
 				return nil
+			case errors.Is(c.err, io.EOF):
+				p.end(tracker.Ended, "")
+				return p.verdict()
 			}
-			err := fmt.Errorf("%s: %w", p.health.Name, c.err)
-			p.end(tracker.Failed, safeLine([]byte(c.err.Error()), maxMessage))
-			return err
+			p.end(tracker.Failed, safeLine([]byte(bare(c.err).Error()), maxMessage))
+			return bare(c.err)
 		}
 	}
 }
 
-// readChunks hands on what it reads until an error, the end included, and closes chunks.
+// readChunks hands on what it reads, unpacked, until an error, the end included, and closes chunks.
 func readChunks(ctx context.Context, r io.Reader, free <-chan []byte, chunks chan<- chunk) {
 	defer close(chunks)
+	r, release, err := unpack(r)
+	if err != nil {
+		chunks <- chunk{nil, err}
+		return
+	}
+	defer release()
 	for {
 		var buffer []byte
 		select {
