@@ -66,8 +66,8 @@ func (a *activity) advance(to int64) (changed bool) {
 	if a.latency != nil {
 		// What slides out of a latency window was counted once, and its quarter goes no earlier than its minutes.
 		before := [...]uint64{a.latency.hour.count, a.latency.day.count}
-		a.latency.advance(a.edge, to)
-		changed = changed || before != [...]uint64{a.latency.hour.count, a.latency.day.count}
+		slid := a.latency.advance(a.edge, to)
+		changed = changed || slid || before != [...]uint64{a.latency.hour.count, a.latency.day.count}
 	}
 	a.edge = to
 	return changed
@@ -181,6 +181,7 @@ func (a *activity) show(into *Activity) {
 	if l := a.latency; l != nil {
 		into.Minute.Latency, into.FiveMinutes.Latency = l.minute.quantiles(), l.five.quantiles()
 		into.Hour.Latency, into.Day.Latency = l.hour.quantiles(), l.day.quantiles()
+		into.Latencies = l.series(a.edge)
 	}
 	for _, c := range a.columns {
 		if c.key == inconclusive {

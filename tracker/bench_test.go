@@ -180,3 +180,13 @@ func BenchmarkAgainstTheNaiveList(b *testing.B) {
 		}
 	})
 }
+
+// The past is put together anew each time somebody asks; no bar.
+func BenchmarkSnapshotAt(b *testing.B) {
+	tr := live()
+	now := filled(tr, 1000, 70*time.Minute, time.Second*10)
+	b.ReportAllocs()
+	for b.Loop() {
+		tr.SnapshotAt(now, now.Add(-10*time.Minute))
+	}
+}

@@ -18,6 +18,8 @@ type latency struct {
 	quarters [quarterSlots]cells
 
 	minute, five, hour, day hist
+
+	trail trail
 }
 
 // add counts n latencies of a bin in a step not after the edge.
@@ -25,14 +27,19 @@ func (l *latency) add(edge, step int64, bin bin, n uint32) {
 	if edge-step < fineSlots {
 		l.addFine(edge, step, bin, n)
 	}
-	if m := step / stepsPerMinute; edge/stepsPerMinute-m < minuteSlots {
+	m, q := step/stepsPerMinute, step/stepsPerQuarter
+	last := edge / stepsPerMinute
+	if last-m < minuteSlots {
 		l.minutes[m%minuteSlots].add(bin, n)
 		l.hour.add(bin, n)
+		l.trail.touchMinute(m)
 	}
-	if q := step / stepsPerQuarter; edge/stepsPerQuarter-q < quarterSlots {
+	if last/15-q < quarterSlots {
 		l.quarters[q%quarterSlots].add(bin, n)
 		l.day.add(bin, n)
+		l.trail.touchQuarter(q)
 	}
+	l.trail.due = l.trail.due || m < last
 }
 
 func (l *latency) addFine(edge, step int64, bin bin, n uint32) {
@@ -43,8 +50,10 @@ func (l *latency) addFine(edge, step int64, bin bin, n uint32) {
 	}
 }
 
-// advance slides the windows from one edge to a later one.
-func (l *latency) advance(from, to int64) {
+// advance slides the windows from one edge to a later one, and reports whether the series slid too.
+func (l *latency) advance(from, to int64) (slid bool) {
+	slid = to/stepsPerMinute > from/stepsPerMinute && l.hour.count > 0 || to/stepsPerQuarter > from/stepsPerQuarter && l.day.count > 0
+	l.trail.due = l.trail.due || slid
 	if l.five.count > 0 {
 		for s := from + 1; s <= min(to, from+fineSlots); s++ {
 			l.minute.subtract(l.fine[(s+fineSlots-stepsPerMinute)%fineSlots])
@@ -58,6 +67,7 @@ func (l *latency) advance(from, to int64) {
 			slot := &l.minutes[m%minuteSlots]
 			l.hour.subtract(*slot)
 			*slot = (*slot)[:0]
+			l.trail.touchMinute(m)
 		}
 	}
 	if l.day.count > 0 {
@@ -69,8 +79,10 @@ func (l *latency) advance(from, to int64) {
 			slot := &l.quarters[q%quarterSlots]
 			l.day.subtract(*slot)
 			*slot = nil
+			l.trail.touchQuarter(q)
 		}
 	}
+	return slid
 }
 
 // rewind forgets every step after an edge that moved back from one to another, and adds up anew.
@@ -78,6 +90,7 @@ func (l *latency) rewind(from, to int64) {
 	for s := max(to+1, from-fineSlots+1); s <= from; s++ {
 		l.fine[s%fineSlots] = nil
 	}
+	l.trail.forget()
 	for m := max(to/stepsPerMinute+1, from/stepsPerMinute-minuteSlots+1); m <= from/stepsPerMinute; m++ {
 		l.minutes[m%minuteSlots] = nil
 	}
@@ -105,6 +118,7 @@ func (l *latency) rewind(from, to int64) {
 
 // absorb adds the latencies of another, as far as they lie in the windows that end with edge, which is not before the other's.
 func (l *latency) absorb(b *latency, edge, other int64) {
+	l.trail.forget()
 	for s := max(other-fineSlots+1, edge-fineSlots+1, 0); s <= other; s++ {
 		for _, c := range b.fine[s%fineSlots] {
 			l.addFine(edge, s, c.bin, uint32(c.n))

@@ -76,7 +76,7 @@ func (p *past) missing(t *ErrorTracker) []string {
 		missing = append(missing, "the part of the day's window that is older than 24 hours")
 	}
 	if now.minute()-p.minute >= minuteSlots {
-		missing = append(missing, "latencies of the last minute and five minutes", "counts of groups by the minute: they are by the hour")
+		missing = append(missing, "latencies by the minute", "counts of groups by the minute: they are by the hour")
 	}
 	for _, tg := range t.view.targets {
 		if len(tg.history) == historyKept && tg.history[0].at > p.at {
@@ -174,6 +174,7 @@ func (p *past) latencies(l *latency, edge int64, into *Activity) {
 	into.FiveMinutes.Latency = over(l.minutes[:], minute, p.minute, 5)
 	into.Hour.Latency = over(l.quarters[:], edge/stepsPerQuarter, quarter, 4)
 	into.Day.Latency = over(l.quarters[:], edge/stepsPerQuarter, quarter, quarterSlots)
+	into.Latencies = l.seriesUntil(p.minute, quarter+1, edge)
 }
 
 func (p *past) target(tg *target, groups []Group) Target {

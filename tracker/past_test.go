@@ -107,7 +107,7 @@ func TestThePastSaysWhatItCannotKnow(t *testing.T) {
 	now := filled(tr, 2, 30*time.Hour, time.Minute)
 	for at, want := range map[time.Duration]string{
 		-10 * time.Minute: "the part of the day's window",
-		-3 * time.Hour:    "latencies of the last minute",
+		-3 * time.Hour:    "latencies by the minute",
 		-23 * time.Hour:   "by the hour",
 		-25 * time.Hour:   "everything: only the last 24 hours",
 	} {

@@ -55,6 +55,8 @@ type Activity struct {
 	// Yesterday is the same hour yesterday, whole, to hold beside Hours[23].
 	Yesterday Bar
 
+	Latencies *LatencySeries // nil before the first latency
+
 	Inconclusive uint64 // results that do not count because our own network looked down, in the last hour
 }
 

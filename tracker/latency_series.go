@@ -1,0 +1,118 @@
+package tracker
+
+import "time"
+
+// LatencyBar is the latency of one step of a [LatencySeries]: three quantiles, all 0 where no result had a latency.
+type LatencyBar struct{ P50, P95, P99 time.Duration }
+
+// LatencySeries is how latency went, oldest first, each quantile within 2 % of a value that was seen. It ends before the
+// running minute and the running quarter of an hour: the latencies of Activity.Minute and Activity.FiveMinutes go on from
+// there. A moment of the past may lie so far back that only the newest steps before it are remembered; the others are 0.
+type LatencySeries struct {
+	Minutes  [minuteSlots - 1]LatencyBar
+	Quarters [quarterSlots - 1]LatencyBar
+
+	MinutesKnown, QuartersKnown int // how many of the newest are remembered; of the present all
+}
+
+// trail keeps the quantiles of steps, so that a snapshot looks only at those that got another latency.
+type trail struct {
+	minutes  [minuteSlots]binned
+	quarters [quarterSlots]binned
+
+	staleMinutes  uint64 // slots to be looked at anew, as bits
+	staleQuarters [2]uint64
+
+	shown *LatencySeries // never changed once it was shown; nil before that
+	due   bool           // another one is to be shown
+}
+
+// binned are the bins of three quantiles, each one more than it is; all 0 for none.
+type binned [3]bin
+
+// quantiles returns the bins of the nearest-rank quantiles.
+func (c cells) quantiles() (out binned) {
+	count := uint64(0)
+	for _, x := range c {
+		count += uint64(x.n)
+	}
+	next, seen := 0, uint64(0)
+	for _, x := range c {
+		seen += uint64(x.n)
+		for next < len(out) && seen*100 >= count*[...]uint64{50, 95, 99}[next] {
+			out[next] = x.bin + 1
+			next++
+		}
+	}
+	return out
+}
+
+func (b binned) bar() LatencyBar {
+	if b[0] == 0 {
+		return LatencyBar{}
+	}
+	return LatencyBar{scale.value[b[0]-1], scale.value[b[1]-1], scale.value[b[2]-1]}
+}
+
+func (t *trail) touchMinute(minute int64) { t.staleMinutes |= 1 << (minute % minuteSlots) }
+
+func (t *trail) touchQuarter(quarter int64) {
+	slot := quarter % quarterSlots
+	t.staleQuarters[slot/64] |= 1 << (slot % 64)
+}
+
+// forget makes everything be looked at anew.
+func (t *trail) forget() {
+	const all = ^uint64(0)
+	t.staleMinutes, t.staleQuarters, t.due = all, [...]uint64{all, all}, true
+}
+
+// minuteBar returns the quantiles of a minute that is remembered.
+func (l *latency) minuteBar(minute int64) LatencyBar {
+	slot := minute % minuteSlots
+	if bit := uint64(1) << slot; l.trail.staleMinutes&bit != 0 {
+		l.trail.staleMinutes &^= bit
+		l.trail.minutes[slot] = l.minutes[slot].quantiles()
+	}
+	return l.trail.minutes[slot].bar()
+}
+
+// quarterBar returns the quantiles of a quarter of an hour that is remembered.
+func (l *latency) quarterBar(quarter int64) LatencyBar {
+	slot := quarter % quarterSlots
+	if stale, bit := &l.trail.staleQuarters[slot/64], uint64(1)<<(slot%64); *stale&bit != 0 {
+		*stale &^= bit
+		l.trail.quarters[slot] = l.quarters[slot].quantiles()
+	}
+	return l.trail.quarters[slot].bar()
+}
+
+// seriesUntil returns the latencies before a minute and a quarter of an hour, as far as an edge has not left them behind.
+func (l *latency) seriesUntil(minute, quarter, edge int64) *LatencySeries {
+	s := &LatencySeries{}
+	for i := range s.Minutes {
+		if m := minute - int64(len(s.Minutes)-i); m > edge/stepsPerMinute-minuteSlots {
+			s.MinutesKnown++
+			if m >= 0 {
+				s.Minutes[i] = l.minuteBar(m)
+			}
+		}
+	}
+	for i := range s.Quarters {
+		if q := quarter - int64(len(s.Quarters)-i); q > edge/stepsPerQuarter-quarterSlots {
+			s.QuartersKnown++
+			if q >= 0 {
+				s.Quarters[i] = l.quarterBar(q)
+			}
+		}
+	}
+	return s
+}
+
+// series returns the latencies up to an edge, the same ones until a minute is over or one that was has got another.
+func (l *latency) series(edge int64) *LatencySeries {
+	if t := &l.trail; t.due || t.shown == nil {
+		t.shown, t.due = l.seriesUntil(edge/stepsPerMinute, edge/stepsPerQuarter, edge), false
+	}
+	return l.trail.shown
+}
