@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,6 +38,7 @@ func newDashboard(settings *config.Config) *dashboard {
 func (a *app) dashboardCommand() *cobra.Command {
 	var options ingest.Options
 	var plain bool
+	var ascii *bool
 	since := config.Duration(24 * time.Hour)
 	command := &cobra.Command{
 		Use:   "errtop [FILE...]",
@@ -54,11 +57,13 @@ func (a *app) dashboardCommand() *cobra.Command {
 				return err
 			}
 			d.plain = plain
+			d.settings.Dashboard.ASCII = cmp.Or(ascii, d.settings.Dashboard.ASCII)
 			return a.dashboard(command.Context(), d)
 		},
 	}
 	a.configFlag(command)
 	plainFlag(command, &plain)
+	asciiFlag(command, &ascii)
 	formatFlag(command, &options)
 	command.Flags().TextVar(&since, "since", since, "of logs, only what is younger than this before the newest line")
 	command.Flags().BoolVar(&options.All, "all", false, "of logs, all, however old")
@@ -69,6 +74,18 @@ func (a *app) dashboardCommand() *cobra.Command {
 // plainFlag gives a command --plain.
 func plainFlag(command *cobra.Command, plain *bool) {
 	command.Flags().BoolVar(plain, "plain", false, "a line for every change instead of a dashboard, until the input ends")
+}
+
+// asciiFlag gives a command --ascii; *said stays nil where it is not used.
+func asciiFlag(command *cobra.Command, said **bool) {
+	command.Flags().BoolFunc("ascii", "draw with ASCII only, or with --ascii=false never; where not said, by the locale and TERM", func(text string) error {
+		yes, err := strconv.ParseBool(text)
+		if err != nil {
+			return errors.New("expected true or false")
+		}
+		*said = &yes
+		return nil
+	})
 }
 
 // formatFlag gives a command --format.
@@ -192,7 +209,7 @@ func (a *app) viewer(d *dashboard) (view func(context.Context) error, done func(
 	look := d.settings.Dashboard
 	options := tui.Options{
 		Tracker: d.feed.tracker, Notices: d.feed.notices,
-		Title: d.title, Refresh: look.Refresh.Std(), ASCII: look.ASCII, Mouse: look.Mouse, Bell: look.Bell, Notify: look.Notify,
+		Title: d.title, Refresh: look.Refresh.Std(), ASCII: a.asciiOnly(look.ASCII), Mouse: look.Mouse, Bell: look.Bell, Notify: look.Notify,
 		ExportDir: look.Export,
 	}
 	if d.plain {

@@ -11,6 +11,7 @@ import (
 func (a *app) demoCommand() *cobra.Command {
 	var options demo.Options
 	var plain bool
+	var ascii *bool
 	command := &cobra.Command{
 		Use:   "demo",
 		Short: "Show the dashboard over an embedded API with incidents",
@@ -25,10 +26,12 @@ func (a *app) demoCommand() *cobra.Command {
 			}
 			d := demonstration(options)
 			d.plain = plain
+			d.settings.Dashboard.ASCII = ascii
 			return a.dashboard(command.Context(), d)
 		},
 	}
 	plainFlag(command, &plain)
+	asciiFlag(command, &ascii)
 	command.Flags().Uint64Var(&options.Seed, "seed", 1, "seed of the incidents and of the clients' habits")
 	command.Flags().Float64Var(&options.Speed, "speed", 1, "how much faster than real time the demo's world runs")
 	return command

@@ -36,7 +36,7 @@ type Config struct {
 // Dashboard is how the screen looks and is used.
 type Dashboard struct {
 	Theme   string              `toml:"theme"`
-	ASCII   bool                `toml:"ascii"`             // no other characters for lines and symbols
+	ASCII   *bool               `toml:"ascii,omitempty"`   // no other characters for lines and symbols; nil: the locale and TERM decide
 	Refresh Duration            `toml:"refresh,omitempty"` // the picture changes at most this often; 0: the screen decides
 	Mouse   bool                `toml:"mouse"`             // wheel and clicks; takes the terminal's own selection away
 	Bell    bool                `toml:"bell"`              // ring when a target begins to fail

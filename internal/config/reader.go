@@ -139,6 +139,9 @@ func (r *reader) plain(path string, value any, dst reflect.Value) {
 		if b, ok := as[bool](r, path, value, "true or false"); ok {
 			dst.SetBool(b)
 		}
+	case reflect.Pointer:
+		dst.Set(reflect.New(dst.Type().Elem()))
+		r.plain(path, value, dst.Elem())
 	case reflect.Int:
 		if n, ok := as[int64](r, path, value, "a whole number"); ok {
 			dst.SetInt(n)
