@@ -230,6 +230,9 @@ func (h *headline) calm(a area) {
 			}
 		}
 	}
+	if h.lost(a, p, known) {
+		return
+	}
 	if known == 0 {
 		p.text(a.styles.StateBadge(tracker.Unknown), " "+a.glyphs.state(tracker.Unknown)+" waiting ")
 		p.text(a.styles.Text, " Nothing was heard yet.")
@@ -247,6 +250,34 @@ func (h *headline) calm(a area) {
 	p.space(1)
 	hour := &h.snap.Overall.Hour
 	p.text(a.styles.Muted, count(hour.Errors)+" of "+count(hour.Requests)+" requests failed in the last hour ("+string(appendPercent(nil, hour.ErrorRatio()))+" %).")
+}
+
+// lost says which source can't be read, and reports whether there is one: what nobody reads is not ok.
+func (h *headline) lost(a area, p pen, known int) bool {
+	failed, first := 0, -1
+	for i := range h.snap.Sources {
+		if h.snap.Sources[i].State == tracker.Failed {
+			if failed++; first < 0 {
+				first = i
+			}
+		}
+	}
+	if first < 0 || h.snap.Past { // a source's health is always that of now
+		return false
+	}
+	s := &h.snap.Sources[first]
+	p.text(a.styles.StateBadge(tracker.Failing), " "+a.glyphs.state(tracker.Failing)+" source failed ")
+	p.space(1)
+	p.text(a.styles.Strong, s.Name)
+	p.text(a.styles.Failing, " "+s.Problem)
+	p = a.row(1)
+	p.space(1)
+	rest := plural(known, "target") + " ok of what is read."
+	if failed > 1 {
+		rest = plural(failed, "source") + " failed; " + rest
+	}
+	p.text(a.styles.Muted, rest)
+	return true
 }
 
 func plural(n int, thing string) string {

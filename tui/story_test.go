@@ -104,6 +104,14 @@ func TestOneCanGoBackInTimeAndReturn(t *testing.T) {
 	s.press("{", "space").sees("the past stands still").press("0").sees("live 14:32:07").lacks("FROZEN")
 }
 
+func TestASourceThatCannotBeReadIsNotCalledOK(t *testing.T) {
+	picture := calm()
+	picture.Sources = []tracker.Source{{Name: "notes.txt", State: tracker.Failed, Problem: "no request log"}, {Name: "a.log", State: tracker.Reading}}
+	visit(t, 120, 24, picture).sees("source failed  notes.txt no request log", "ok of what is read").lacks("all ok")
+	picture.Sources[0].State = tracker.Reading
+	visit(t, 120, 24, picture).sees("all ok").lacks("source failed")
+}
+
 func TestSortingIsShownAndTurnsRound(t *testing.T) {
 	s := visit(t, 120, 24, incident()).press("4", "s").sees("TARGET↓")
 	if first := strings.Index(s.text(), "flux/dev "); first > strings.Index(s.text(), "veo ") {
