@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,10 +25,12 @@ const (
 // is written to them, until ctx is done; with NoFollow until all are read. Every file is a source of its own.
 //
 // Of a large file the newest hour comes first, then what the window holds before it. A file that is renamed, deleted,
-// truncated, replaced or switched by a symbolic link is read to its end before its successor, so every line comes once.
-// What is lost is copytruncate's own loss, what was written between the last look and the truncation, and a file that
-// came and went between two looks, half a second at most. Files that do not exist yet are waited for. Compressed files are
-// read once, whole.
+// truncated, replaced or switched by a symbolic link is read to its end before its successor, so every line comes once;
+// also where it was rotated several times between two looks, if the rotations stand beside it under the usual names
+// ("access.log.1", "access.log-20260102") and are not compressed yet. What is lost is copytruncate's own loss, what was
+// written between the last look and the truncation, and a file that was deleted, moved elsewhere or compressed before
+// anybody looked, which is half a second at most. Files that do not exist yet are waited for. Compressed files are read
+// once, whole.
 //
 // A wrong option or pattern is returned at once. What goes wrong with a file is its source's problem, and no error while
 // following; with NoFollow it is returned as [SourceError].
@@ -76,15 +79,22 @@ type following struct {
 	problems []error
 }
 
-// start reads the files that are not read yet.
+// start reads the files that are not read yet. Of a followed file's rotations, as "access.log*" names them, those that
+// are there at first are read to their ends; what takes their place later was read when it was the followed file.
 func (a *following) start(files []string) {
+	first := len(a.known) == 0
 	for _, path := range files {
 		if a.known[path] {
 			continue
 		}
 		a.known[path] = true
+		is := func(other string) bool { return isRotation(path, other) }
+		rotated := slices.ContainsFunc(files, is) || slices.ContainsFunc(slices.Collect(maps.Keys(a.known)), is)
+		if rotated && !first {
+			continue
+		}
 		a.group.Go(func() error {
-			if err := followOne(a.ctx, path, a.options, a.sink, a.watch); err != nil {
+			if err := followOne(a.ctx, path, rotated, a.options, a.sink, a.watch); err != nil {
 				a.mu.Lock()
 				defer a.mu.Unlock()
 				a.problems = append(a.problems, err)
@@ -129,11 +139,12 @@ func (a *following) search(patterns []string) {
 }
 
 // followOne reads one file until ctx is done, or with NoFollow to its end.
-func followOne(ctx context.Context, path string, o Options, sink Sink, watch *watch) error {
+func followOne(ctx context.Context, path string, rotated bool, o Options, sink Sink, watch *watch) error {
 	f, err := newFollower(path, o, sink)
 	if err != nil {
 		return err
 	}
+	f.rotated = rotated
 	defer f.close()
 	if streamed, err := f.once(ctx); streamed || o.NoFollow {
 		if err != nil && o.NoFollow {

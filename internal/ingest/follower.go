@@ -22,6 +22,7 @@ const (
 // follower reads one path, and what stood there before. It serves one goroutine.
 type follower struct {
 	path    string
+	rotated bool // the path is a rotation of another that is followed: what will stand there was read as that one's
 	options Options
 	pump    *pump
 	buffer  []byte
@@ -29,8 +30,10 @@ type follower struct {
 	now      *tail   // what the path names; nil where nothing does
 	old      []*tail // what it named before, oldest first
 	fill     *section
-	told     int64 // the position that was told last
-	appeared bool  // the first file was seen: later ones are read from their start
+	looked   time.Time // when the path last named what is read as now
+	retired  [][]byte  // the heads of the newest files that are done with
+	told     int64     // the position that was told last
+	appeared bool      // the first file was seen: later ones are read from their start
 }
 
 // tail is an open file and how far it was read.
@@ -209,15 +212,27 @@ func (f *follower) readFill() {
 
 // look compares what the path names with what is open; it reports whether there is something new to read.
 func (f *follower) look(now time.Time) bool {
+	if f.rotated && f.now == nil && f.appeared {
+		return false
+	}
 	info, err := os.Stat(f.path)
 	if f.now != nil {
 		if own, statErr := f.now.file.Stat(); statErr == nil {
-			if own.Size() < f.now.offset {
+			switch {
+			case own.Size() < f.now.offset:
 				f.restart(f.now)
 				return true
-			}
-			if err != nil || os.SameFile(own, info) {
+			case err == nil && os.SameFile(own, info):
+				f.looked = time.Now()
 				return false
+			case f.rotated:
+				f.now.quiet = now
+				f.old, f.now = append(f.old, f.now), nil
+				f.pump.health.State = tracker.Ended
+				f.pump.report()
+				return false
+			case err != nil:
+				return f.between(nil, now)
 			}
 		}
 	}
@@ -237,7 +252,9 @@ func (f *follower) look(now time.Time) bool {
 		f.now.quiet = now
 		f.old = append(f.old, f.now)
 	}
+	f.between(info, now)
 	f.open(file)
+	f.looked = time.Now()
 	return true
 }
 
@@ -257,6 +274,7 @@ func (f *follower) drain(t *tail, now time.Time) bool {
 func (f *follower) retire(t *tail) {
 	f.pump.endLine(&t.lines)
 	_ = t.file.Close() // only read from
+	f.retired = append(f.retired[max(0, len(f.retired)-maxRetired+1):], t.head)
 }
 
 // idle notes that there is nothing to read.

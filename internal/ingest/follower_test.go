@@ -22,6 +22,7 @@ type logWorld struct {
 	half    string // rest of a line that was begun
 	written int
 	rotated int
+	unseen  int  // rotations since the last look
 	moved   bool // the path is no longer what the writer has open
 	seen    map[string]int
 	f       *follower
@@ -87,16 +88,18 @@ func (w *logWorld) read() {
 	for w.f.step(w.now) {
 		continue
 	}
+	w.unseen = 0
 }
 
 func (w *logWorld) step() {
 	switch w.r.IntN(12) {
 	case 0: // rename; the writer goes on writing to what it has open, until it reopens
 		if w.writer != nil && !w.moved {
-			if w.f.now == nil {
-				w.read() // what came and went between two looks can't be read
+			if w.f.now == nil || w.unseen == 2 {
+				w.read() // before there was a first, and beyond what is kept of the rotated, nothing is promised
 			}
 			w.rotated++
+			w.unseen++
 			w.must(os.Rename(w.path, fmt.Sprintf("%s.%d", w.path, w.rotated%3)))
 			w.moved = true
 		}
@@ -109,11 +112,9 @@ func (w *logWorld) step() {
 	case 2: // reopen
 		if w.writer != nil && w.moved {
 			w.end()
-			w.read() // a look between two rotations
 			w.must(w.writer.Close())
 			w.writer = nil
 			w.write()
-			w.read()
 		}
 	case 3: // copytruncate, its own race left out
 		if w.writer != nil && !w.moved {
@@ -169,6 +170,65 @@ func TestFollowReadsEveryLineOnceWhateverTheRotationDoes(t *testing.T) {
 		}
 		if w.writer != nil {
 			w.must(w.writer.Close())
+		}
+	}
+}
+
+func TestWhatARotationPutsInAnothersPlaceIsReadOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	seen := ""
+	write := func(name, target string) {
+		t.Helper()
+		if err := os.WriteFile(name, []byte(`{"status":200,"target":"`+target+"\"}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(path, "b")
+	write(path+".1", "a")
+	yesterday := time.Now().Add(-24 * time.Hour)
+	if err := os.Chtimes(path+".1", yesterday, yesterday); err != nil {
+		t.Fatal(err)
+	}
+	var followers []*follower
+	for _, name := range []string{path, path + ".1"} {
+		f, err := newFollower(name, Options{}, Sink{Emit: func(batch []tracker.Result) {
+			for _, r := range batch {
+				seen += r.Target
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.close()
+		f.rotated = isRotation(name, path)
+		followers = append(followers, f)
+	}
+	look := func() {
+		for i := range 20 {
+			for _, f := range followers {
+				for f.step(time.Unix(int64(i), 0)) {
+					continue
+				}
+			}
+		}
+	}
+	look()
+	for _, step := range []error{os.Rename(path+".1", path+".2"), os.Rename(path, path+".1")} {
+		if step != nil {
+			t.Fatal(step)
+		}
+	}
+	write(path, "c")
+	look()
+	if seen != "bac" {
+		t.Errorf("saw %q", seen)
+	}
+	if f := followers[1]; f.now != nil || len(f.old) != 0 || f.pump.health.State != tracker.Ended {
+		t.Errorf("the rotated file is still open: %+v", f.pump.health)
+	}
+	for name, want := range map[string]bool{"a.log.1": true, "a.log-20260102.gz": true, "a.log": false, "a.log.err": false, "b.log.1": false, "a.log1": false} {
+		if got := isRotation(name, "a.log"); got != want {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }
