@@ -54,6 +54,9 @@ func logOf(format string) string {
 		case "HAProxy":
 			fmt.Fprintf(&b, `%s lb haproxy[7]: 10.0.0.1:5 [%s] fe %s/s1 0/0/1/%d/%d %d 12 - - ---- 1/1/0/0/0 0/0 "POST %s HTTP/1.1"`,
 				at.Format(time.Stamp), at.Format("02/Jan/2006:15:04:05.000"), target, int(ms), int(ms)+1, status, path)
+		case "Envoy":
+			fmt.Fprintf(&b, `[%s] "POST %s HTTP/2" %d - 154 %d %d 100 "10.0.35.28" "grpc-go/1.60" "cc21d9b0-cf5c-432b-8c7e-98aeb7988cd2" "%s" "10.0.2.1:80"`,
+				iso, path, status, r.IntN(20000), int(ms), target)
 		case "uWSGI":
 			fmt.Fprintf(&b, `[pid: 1|app: 0|req: 1/1] 127.0.0.1 () {38 vars in 696 bytes} [%s] POST %s => generated 47 bytes in %d msecs (HTTP/1.1 %d) 9 headers in 378 bytes (1 switches on core 3)`,
 				at.Format(time.ANSIC), path, int(ms), status)
@@ -65,7 +68,7 @@ func logOf(format string) string {
 
 // The bar: 1,000,000 lines a second on one core in every format; 10,000,000 for errtop's own in a usual order.
 func BenchmarkStats(b *testing.B) {
-	for _, format := range []string{"own", "any order", "Caddy", "access", "logfmt", "W3C", "ELB", "ALB", "HAProxy", "uWSGI"} {
+	for _, format := range []string{"own", "any order", "Caddy", "access", "logfmt", "W3C", "ELB", "ALB", "HAProxy", "uWSGI", "Envoy"} {
 		b.Run(format, func(b *testing.B) {
 			log := []byte(logOf(format))
 			d, err := newDecoder(Options{}, time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC))

@@ -117,6 +117,8 @@ func (d *decoder) bare(line []byte, depth int) (v verdict, reason string) {
 		reason = d.logfmt(line, &d.rec)
 	case HAProxy:
 		reason = d.haproxy(line, &d.rec)
+	case Envoy:
+		reason = d.envoy(line, &d.rec)
 	case Access:
 		reason = d.access(line, &d.rec)
 	default:
@@ -150,6 +152,8 @@ func (d *decoder) recognise(line []byte) Format {
 		return W3C
 	case bytes.HasPrefix(line, []byte("[pid: ")):
 		return UWSGI
+	case isEnvoy(line):
+		return Envoy
 	case isALB(line):
 		return ALB
 	case isISOTime(line):

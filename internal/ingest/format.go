@@ -16,12 +16,13 @@ const (
 	ELB     Format = "elb"     // AWS classic load balancer
 	ALB     Format = "alb"     // AWS application load balancer
 	HAProxy Format = "haproxy" // HAProxy's HTTP log
+	Envoy   Format = "envoy"   // Envoy's default text, Istio's too
 	UWSGI   Format = "uwsgi"
 	Logfmt  Format = "logfmt" // key=value, Heroku's router included
 )
 
 // Formats returns all formats in the order that help lists them.
-func Formats() []Format { return []Format{JSON, Access, W3C, ELB, ALB, HAProxy, UWSGI, Logfmt} }
+func Formats() []Format { return []Format{JSON, Access, W3C, ELB, ALB, HAProxy, Envoy, UWSGI, Logfmt} }
 
 // known reports whether f is a format or empty.
 func (f Format) known() bool { return f == "" || slices.Contains(Formats(), f) }

@@ -160,6 +160,26 @@ func TestEveryFormatSaysWhatItsLineMeans(t *testing.T) {
 			`2026-02-05T16:19:48.143Z|flux|||0|connect|20ms||||` + `|flux/<NOSRV>`,
 		},
 		{
+			"Envoy's text", "envoy", `[2016-04-15T20:17:00.310Z] "POST /api/v1/locations?x HTTP/2" 204 - 154 0 226 100 "10.0.35.28" "nsq2http" "cc21d9b0-cf5c-432b-8c7e-98aeb7988cd2" "locations" "tcp://10.0.2.1:80"`,
+			`2016-04-15T20:17:00.31Z|locations|POST|/api/v1/locations|204|ok|226ms|||`,
+		},
+		{
+			"Envoy's text, refused", "envoy", `[2016-04-15T20:17:00.310Z] "GET /x HTTP/1.1" 503 UF,URX 0 91 12 - "-" "curl/8 \"x\"" "r" "a.example" "10.0.2.1:80"`,
+			`2016-04-15T20:17:00.31Z|a.example|GET|/x|503|server|12ms|UF,URX||r|a.example|10.0.2.1:80`,
+		},
+		{
+			"Istio's text", "envoy", `[2020-11-25T21:26:18.409Z] "GET /status/418 HTTP/1.1" 418 - via_upstream - "-" 0 135 3 1 "-" "curl/7.73.0-DEV" "84961386" "httpbin:8000" "127.0.0.1:80" outbound|8000||httpbin.foo 127.0.0.1:41854 10.44.1.27:80 10.44.1.23:37652 - default`,
+			`2020-11-25T21:26:18.409Z|httpbin.foo|GET|/status/418|418|client|3ms||via_upstream|84961386|httpbin:8000|127.0.0.1:80`,
+		},
+		{
+			"Istio's text, older", "envoy", `[2020-11-25T21:26:18.409Z] "GET /x HTTP/1.1" 0 DC "-" "upstream reset: connection failure" 7 0 10000 - "-" "-" "-" "-" "-" inbound|8000|| - - - - -`,
+			`2020-11-25T21:26:18.409Z|/|GET|/x|0|client|10s|DC|upstream reset: connection failure|||`,
+		},
+		{
+			"Istio's text, a connection", "envoy", `[2020-11-25T21:26:18.409Z] "- - -" 0 - - - "-" 1033 0 5 - "-" "-" "-" "-" "10.0.0.1:3306" outbound|3306||mysql.db - - - - -`,
+			`2020-11-25T21:26:18.409Z|mysql.db|||0|ok|5ms|||`,
+		},
+		{
 			"uWSGI", "uwsgi", `[pid: 1|app: 0|req: 1/1] 127.0.0.1 () {38 vars in 696 bytes} [Sun Mar 13 22:49:12 2016] POST /a/b => generated 47 bytes in 129 micros (HTTP/1.1 500) 9 headers in 378 bytes (1 switches on core 3)`,
 			`2016-03-13T22:49:12Z|a|POST|/a/b|500|server|129µs|||||`,
 		},
@@ -187,6 +207,9 @@ func TestALineThatIsNoRequestIsCountedWithTheReason(t *testing.T) {
 		`[1,2]`:                                             "no known format",
 		`level=info msg="hello"`:                            "no status, so no request",
 		`1.2.3.4 [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 404 2`: "no access log line",
+		`[2016-04-15T20:17:00.310Z] hello`:                            "too few words for Envoy's log",
+		`[2016-04-15T20:17:00.310Z] "GET / HTTP/2" 200 - a b c d e`:   "no bytes where Envoy logs them",
+		`[2016-04-15T20:17:00.310Z] "GET / HTTP/2" up - 1 2 3 - "-"`:  "no status where Envoy logs it",
 		`hello`:                                  "no known format",
 		`{"status":"","level":"info","msg":"x"}`: "no status, so no request",
 		`Feb 25 16:19:38 lb haproxy[1]: Proxy prod_http_in started.`: "no known format",

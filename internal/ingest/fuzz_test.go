@@ -11,7 +11,7 @@ import (
 // FuzzEveryDecoder shows that no line, in any format, makes a decoder panic, read beyond the line, or let through text
 // that is not harmless and bounded; and that what stats counts is what a stream emits.
 func FuzzEveryDecoder(f *testing.F) {
-	for i, format := range []string{"own", "any order", "Caddy", "access", "logfmt", "W3C", "ELB", "ALB", "HAProxy", "uWSGI"} {
+	for i, format := range []string{"own", "any order", "Caddy", "access", "logfmt", "W3C", "ELB", "ALB", "HAProxy", "uWSGI", "Envoy"} {
 		log := logOf(format)
 		f.Add(log[:strings.IndexByte(log[200:], '\n')+201], uint8(i))
 	}
