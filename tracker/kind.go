@@ -103,5 +103,18 @@ func (o Outcome) Label() string {
 	if o.Status == 0 || o.Kind != KindOf(o.Status) {
 		return o.Kind.String()
 	}
+	if o.Status >= 100 && o.Status <= 999 {
+		return statusDigits[3*(o.Status-100) : 3*(o.Status-100)+3]
+	}
 	return strconv.Itoa(o.Status)
 }
+
+// statusDigits is every status of three digits in a row, so that a label is a piece of it and no new string. It never
+// changes.
+var statusDigits = func() string {
+	digits := make([]byte, 0, 3*900)
+	for status := 100; status <= 999; status++ {
+		digits = strconv.AppendInt(digits, int64(status), 10)
+	}
+	return string(digits)
+}()
