@@ -23,9 +23,9 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	case len(m.open) > 0:
 		m.inDetail(a)
 	case a == Open:
-		m.push(m.views[m.current].Selected())
+		m.push(m.view().Selected())
 	default:
-		m.views[m.current].HandleKey(a)
+		m.view().HandleKey(a)
 	}
 	return nil
 }
@@ -106,7 +106,7 @@ func (m *model) push(p page) {
 // inDetail scrolls the open page, or turns to the page of the list's next item.
 func (m *model) inDetail(a Action) {
 	if a == Next || a == Previous {
-		view := m.views[m.current]
+		view := m.view()
 		view.HandleKey(a)
 		if p := view.Selected(); p != nil {
 			m.open = append(m.open[:0], &detail{page: p})
@@ -216,9 +216,9 @@ func (m *model) export() tea.Cmd {
 	if m.shown == nil {
 		return nil
 	}
-	title, snap, now, loc, dir := m.options.Title, m.shown, m.clock, m.frame.loc, m.options.ExportDir
+	title, snap, now, dir := m.options.Title, m.shown, m.clock, m.options.ExportDir
 	return func() tea.Msg {
-		path, err := newReport(title, snap, now, loc).save(dir)
+		path, err := newReport(title, snap, now).save(dir)
 		if err != nil {
 			return saidMsg(err.Error())
 		}

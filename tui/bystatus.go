@@ -27,11 +27,11 @@ func unsent(c tracker.OutcomeCount) int {
 // View draws one bar a row; what does not fit is summed up in the last.
 func (b *byStatus) View(a area) {
 	section(a, "BY STATUS", "last hour")
-	outcomeBars(a.bars(), b.counts)
+	outcomeBars(a.below(), b.counts)
 }
 
-// bars is the area below a heading.
-func (a area) bars() area {
+// below is the area below a heading.
+func (a area) below() area {
 	_, rest := a.top(1)
 	return rest
 }

@@ -42,7 +42,7 @@ func (m *model) topPage() page {
 	if n := len(m.open); n > 0 {
 		return m.open[n-1].page
 	}
-	return m.views[m.current].Selected()
+	return m.view().Selected()
 }
 
 // copyPage copies what is selected as Markdown.

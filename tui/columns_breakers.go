@@ -24,7 +24,8 @@ func newBreakersTable() *table[heldBreaker, breakerKey] {
 				title: "TARGET", min: 12, max: 28, keep: keepAlways, fit: func(b *heldBreaker) int { return width(b.target.Name) + 2 },
 				order: func(a, b *heldBreaker) int { return strings.Compare(a.target.Name, b.target.Name) },
 				draw: func(p *pen, b *heldBreaker, w int) {
-					p.text(p.styles.Breaker(b.State), p.glyphs.breakers[min(b.State, tracker.HalfOpen)]+" ")
+					p.text(p.styles.Breaker(b.State), p.glyphs.breakers[min(b.State, tracker.HalfOpen)])
+					p.space(1)
 					p.cell(p.styles.Text, b.target.Name, w-2)
 				},
 			},

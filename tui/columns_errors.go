@@ -119,12 +119,8 @@ func drawMessage(p *pen, r *tracker.Result, w int) {
 }
 
 func resultFacts(r *tracker.Result) facts {
-	f := facts{
+	return facts{
 		target: r.Target, method: r.Method, route: r.Route, origin: r.Origin.String(), source: r.Source,
-		outcome: r.Outcome(), at: r.Time, texts: [4]string{r.Error, r.Message, r.RequestID},
+		outcome: r.Outcome(), at: r.Time, texts: [4]string{r.Error, r.Message, r.RequestID}, evidence: r.Evidence,
 	}
-	if e := r.Evidence; e != nil {
-		f.texts[3] = strings.Join(append([]string{e.Host, e.Upstream, e.Line, e.Details, e.Body}, e.Errors...), " ")
-	}
-	return f
 }

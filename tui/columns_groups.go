@@ -57,7 +57,7 @@ func newGroupsTable() *table[tracker.Group, uint64] {
 				title: "LAST 60 MIN", min: 15, keep: 40,
 				name: func(f *frame) string { return "LAST " + strconv.Itoa(f.reach) + " MIN" },
 				draw: func(p *pen, g *tracker.Group, w int) {
-					p.spark(p.styles.Outcome(g.Outcome), g.Minutes[60-p.reach:], w)
+					p.spark(p.styles.Outcome(g.Outcome), g.Minutes[60-p.reach:], w, p.glyphs.spark[0])
 				},
 			},
 			{

@@ -36,7 +36,8 @@ func newSourcesTable() *table[tracker.Source, string] {
 				order: func(a, b *tracker.Source) int { return strings.Compare(a.Name, b.Name) },
 				draw: func(p *pen, s *tracker.Source, w int) {
 					st, sign := sourceLook(p.frame, s.State)
-					p.text(st, sign+" ")
+					p.text(st, sign)
+					p.space(1)
 					p.cell(p.styles.Text, s.Name, w-2)
 				},
 			},

@@ -19,7 +19,8 @@ func newTargetsTable() *table[tracker.Target, string] {
 				title: "TARGET", min: 12, max: 32, keep: keepAlways, grow: true, fit: func(t *tracker.Target) int { return width(t.Name) + 2 },
 				order: func(a, b *tracker.Target) int { return strings.Compare(a.Name, b.Name) },
 				draw: func(p *pen, t *tracker.Target, w int) {
-					p.text(p.styles.State(t.State), p.glyphs.state(t.State)+" ")
+					p.text(p.styles.State(t.State), p.glyphs.state(t.State))
+					p.space(1)
 					p.cell(nameStyle(p.styles, t), t.Name, w-2)
 				},
 			},
@@ -77,7 +78,15 @@ func newTargetsTable() *table[tracker.Target, string] {
 				name: func(f *frame) string { return "ERRORS, LAST " + strconv.Itoa(f.reach) + " MIN" },
 				draw: func(p *pen, t *tracker.Target, w int) {
 					var values [60]uint32
-					p.spark(sparkStyle(p.styles, t.State), errorsOf(values[:0], &t.Activity.Minutes, p.reach), w)
+					p.spark(sparkStyle(p.styles, t.State), errorsOf(values[:0], &t.Activity.Minutes, p.reach), w, p.glyphs.spark[0])
+				},
+			},
+			{
+				title: "P95, LAST 60 MIN", min: 16, keep: 15,
+				name: func(f *frame) string { return "P95, LAST " + strconv.Itoa(f.reach) + " MIN" },
+				draw: func(p *pen, t *tracker.Target, w int) {
+					var values [60]uint32
+					p.spark(p.styles.Accent, p95sOf(values[:0], &t.Activity, p.reach), w, " ")
 				},
 			},
 			{

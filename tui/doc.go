@@ -39,13 +39,33 @@ type doc struct {
 	*frame
 	w     int
 	lines []docLine
+
+	// Kept from picture to picture, so that drawing a page again makes little garbage.
+	runs   []run
+	parts  []string
+	padded map[padding]string
+}
+
+type padding struct {
+	text string
+	w    int
+}
+
+// begin makes it an empty page of w columns.
+func (d *doc) begin(f *frame, w int) {
+	d.frame, d.w, d.lines, d.runs = f, w, d.lines[:0], d.runs[:0]
+	if len(d.padded) > 500 {
+		clear(d.padded)
+	}
 }
 
 // line writes a line of text.
 func (d *doc) line(runs ...run) { d.add(textLine, runs...) }
 
 func (d *doc) add(kind lineKind, runs ...run) {
-	d.lines = append(d.lines, docLine{kind: kind, runs: runs})
+	from := len(d.runs)
+	d.runs = append(d.runs, runs...)
+	d.lines = append(d.lines, docLine{kind: kind, runs: d.runs[from:len(d.runs):len(d.runs)]})
 }
 
 func (d *doc) gap() {
@@ -54,10 +74,16 @@ func (d *doc) gap() {
 	}
 }
 
-// heading starts a section.
-func (d *doc) heading(name string) {
+// heading starts a section; what belongs to it beside its name stands before the rule.
+func (d *doc) heading(name string, more ...run) {
 	d.gap()
-	d.add(headingLine, run{d.styles.Title, name}, run{d.styles.Faint, " " + strings.Repeat(d.glyphs.rule, max(d.w-width(name)-1, 0))})
+	rest := d.w - width(name) - 1
+	for _, r := range more {
+		rest -= width(r.text)
+	}
+	from := len(d.runs)
+	d.runs = append(append(append(d.runs, run{d.styles.Title, name}), more...), run{d.styles.Faint, d.glyphs.ruler(rest + 1)})
+	d.lines = append(d.lines, docLine{kind: headingLine, runs: d.runs[from:len(d.runs):len(d.runs)]})
 }
 
 // labels is the width of a field's name.
@@ -72,7 +98,7 @@ func (d *doc) field(name string, st Style, value string) {
 		if i > 0 {
 			name = ""
 		}
-		d.add(fieldLine, run{d.styles.Muted, pad(name, labels)}, run{st, text})
+		d.add(fieldLine, run{d.styles.Muted, d.pad(name, labels)}, run{st, text})
 	}
 }
 
@@ -97,10 +123,10 @@ func (d *doc) text(st Style, s string) {
 
 // item writes one entry of a list.
 func (d *doc) item(st Style, s string) {
-	lead := d.glyphs.dot + " "
+	lead := d.glyphs.dot
 	for _, text := range d.wrap(s, d.w-2) {
-		d.add(itemLine, run{d.styles.Faint, lead}, run{st, text})
-		lead = "  "
+		d.add(itemLine, run{d.styles.Faint, d.pad(lead, 2)}, run{st, text})
+		lead = ""
 	}
 }
 
@@ -113,8 +139,17 @@ func (d *doc) block(st Style, s string) {
 	}
 }
 
+// wrap cuts s into lines of at most w columns. The slice holds until the next call.
 func (d *doc) wrap(s string, w int) []string {
-	return strings.Split(cellWidth.Wrap(safetext.Line(s), max(w, 1), ""), "\n")
+	d.parts = d.parts[:0]
+	if plain(s) && len(s) <= w {
+		d.parts = append(d.parts, s)
+		return d.parts
+	}
+	for line := range strings.SplitSeq(cellWidth.Wrap(safetext.Line(s), max(w, 1), ""), "\n") {
+		d.parts = append(d.parts, line)
+	}
+	return d.parts
 }
 
 // picture puts drawn rows (bars, sparklines) into the page, h of them.
@@ -125,11 +160,20 @@ func (d *doc) picture(h int, draw func(a area)) {
 }
 
 // pad brings s to w columns.
-func pad(s string, w int) string {
-	if n := w - width(s); n > 0 {
-		return s + strings.Repeat(" ", n)
+func (d *doc) pad(s string, w int) string {
+	n := w - width(s)
+	if n <= 0 {
+		return s
 	}
-	return s
+	text, known := d.padded[padding{s, w}]
+	if !known {
+		text = s + strings.Repeat(" ", n)
+		if d.padded == nil {
+			d.padded = map[padding]string{}
+		}
+		d.padded[padding{s, w}] = text
+	}
+	return text
 }
 
 // page is what can be opened: the detail of an error, a group, a target, a breaker or a source. It remembers its thing, so that it
@@ -146,6 +190,7 @@ type detail struct {
 	top  int
 	rows int // on the screen
 	all  int // in the page
+	doc  doc
 }
 
 // HandleKey scrolls.
@@ -173,7 +218,8 @@ func (v *detail) HandleKey(a Action) bool {
 // View draws the part of the page that is in sight, and how much is not.
 func (v *detail) View(a area, snap *tracker.Snapshot) {
 	head, body := a.top(1)
-	d := &doc{frame: a.frame, w: max(min(body.w-2, 120), 10)}
+	d := &v.doc
+	d.begin(a.frame, max(min(body.w-2, 120), 10))
 	v.page.write(d, snap)
 	v.rows, v.all = body.h, len(d.lines)
 	v.top = max(min(v.top, v.all-v.rows), 0)

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ type facts struct {
 	outcomes []tracker.OutcomeCount // of many
 	at       time.Time
 	texts    [4]string // what else can be read in its row
+	evidence *tracker.Evidence
 }
 
 func (f *facts) anyOutcome(match func(tracker.Outcome) bool) bool {
@@ -44,6 +46,16 @@ func (f *facts) anyText(match func(string) bool) bool {
 			return true
 		}
 	}
+	if e := f.evidence; e != nil {
+		for _, s := range [...]string{e.Host, e.Upstream, e.Line, e.Details, e.Body} {
+			if s != "" && match(s) {
+				return true
+			}
+		}
+		if slices.ContainsFunc(e.Errors, match) {
+			return true
+		}
+	}
 	return f.anyOutcome(func(o tracker.Outcome) bool { return match(o.Label()) || match(o.Kind.String()) })
 }
 
@@ -59,9 +71,9 @@ type condition struct {
 }
 
 // match reports whether all terms hold for what the facts are of. Spans like since:10m end at now.
-func (f *filter) match(of facts, now time.Time) bool {
+func (f *filter) match(of *facts, now time.Time) bool {
 	for _, t := range f.terms {
-		if t.holds(&of, now) == t.not {
+		if t.holds(of, now) == t.not {
 			return false
 		}
 	}
@@ -129,7 +141,18 @@ func wordTerm(word string) func(*facts, time.Time) bool {
 	}
 }
 
-func containsFold(s, lower string) bool { return strings.Contains(strings.ToLower(s), lower) }
+// containsFold reports whether lower, which is in lower case, is in s in any case.
+func containsFold(s, lower string) bool {
+	if !plain(s) || !plain(lower) {
+		return strings.Contains(strings.ToLower(s), lower)
+	}
+	for i := 0; i+len(lower) <= len(s); i++ {
+		if strings.EqualFold(s[i:i+len(lower)], lower) {
+			return true
+		}
+	}
+	return false
+}
 
 func plainTerm(word string) (func(*facts, time.Time) bool, error) {
 	key, value, keyed := strings.Cut(word, ":")

@@ -28,7 +28,7 @@ func TestFiltersHoldForWhatTheySay(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 			continue
 		}
-		if got := f == nil || f.match(thing, noon); got != want {
+		if got := f == nil || f.match(&thing, noon); got != want {
 			t.Errorf("%q holds: %v", text, got)
 		}
 	}
@@ -40,7 +40,8 @@ func TestAStatusFilterFindsTargetsByWhatTheyAnswered(t *testing.T) {
 		t.Fatal(err)
 	}
 	snap := incident()
-	if !f.match(targetFacts(&snap.Targets[0]), noon) || f.match(targetFacts(&snap.Targets[1]), noon) {
+	kling, flux := targetFacts(&snap.Targets[0]), targetFacts(&snap.Targets[1])
+	if !f.match(&kling, noon) || f.match(&flux, noon) {
 		t.Error("kling answered 429, flux/dev did not")
 	}
 }
@@ -70,7 +71,7 @@ func FuzzFilter(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q is understood, and %q is not: %v", text, parsed.text, err)
 		}
-		if parsed.match(thing, noon) != again.match(thing, noon) {
+		if parsed.match(&thing, noon) != again.match(&thing, noon) {
 			t.Errorf("%q means something else the second time", text)
 		}
 	})

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +44,28 @@ func activity(n int, p95 time.Duration, o tracker.Outcome, share func(age int) f
 	a.Minute, a.FiveMinutes, a.Hour, a.Day = sum(1), sum(5), sum(60), sum(60)
 	a.Hours[23] = tracker.Bar{Requests: uint32(a.Hour.Requests), Errors: uint32(a.Hour.Errors)}
 	a.Yesterday = tracker.Bar{Requests: uint32(60 * n), Errors: 4}
+	if p95 > 0 {
+		a.Latencies = slower(p95)
+	}
 	return a
+}
+
+// slower makes latencies that have doubled within the hour, with a silence of four minutes.
+func slower(p95 time.Duration) *tracker.LatencySeries {
+	s := &tracker.LatencySeries{MinutesKnown: 59, QuartersKnown: 95}
+	bar := func(share float64) tracker.LatencyBar {
+		d := time.Duration(float64(p95) * share)
+		return tracker.LatencyBar{P50: d / 3, P95: d, P99: d * 2}
+	}
+	for i := range s.Minutes {
+		if i < 20 || i >= 24 {
+			s.Minutes[i] = bar(0.5 + 0.5*float64(i)/59 - 0.1*float64(i%3))
+		}
+	}
+	for i := range s.Quarters {
+		s.Quarters[i] = bar(0.4 + 0.1*float64(i%4))
+	}
+	return s
 }
 
 func steady(share float64) func(int) float64 { return func(int) float64 { return share } }
@@ -118,6 +140,9 @@ func incident() *tracker.Snapshot {
 			g.Example = &example
 		}
 		g.Exemplars = append([]tracker.Failure{f}, g.Exemplars...)
+		if len(g.Exemplars) > 6 { // the first of all and the newest five
+			g.Exemplars = slices.Delete(g.Exemplars, 1, 2)
+		}
 	}
 	s.Groups[0], s.Groups[1] = kling, flux
 	s.Overall = activity(303, 2100*time.Millisecond, limited, func(age int) float64 { return max(0.02, min(0.18, float64(31-age)/75)) })

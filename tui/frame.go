@@ -241,6 +241,11 @@ func put[T string | []byte](p *pen, st Style, s T, limit int) {
 		p.row.col += limit
 		return
 	}
+	if n := narrow(s); n >= 0 && n <= limit {
+		p.row.buf = append(p.row.buf, s...)
+		p.row.col += n
+		return
+	}
 	clean := safetext.Line(string(s))
 	w := cellWidth.StringWidth(clean)
 	if w > limit {
@@ -261,10 +266,29 @@ func plain[T string | []byte](s T) bool {
 	return true
 }
 
+// narrow returns how many columns s takes where it is only made of ASCII and of signs that this package draws with and that
+// are one column wide everywhere; otherwise -1.
+func narrow[T string | []byte](s T) (columns int) {
+	for i := 0; i < len(s); columns++ {
+		switch c := s[i]; {
+		case c-' ' <= '~'-' ':
+			i++
+		case c == 0xc2 && i+1 < len(s) && s[i+1] == 0xb5: // µ
+			i += 2
+		case c == 0xe2 && i+2 < len(s) && (s[i+1] >= 0x94 && s[i+1] <= 0x96 && s[i+2] >= 0x80 && s[i+2] <= 0xbf && (s[i+1] < 0x96 || s[i+2] < 0xa0) ||
+			s[i+1] == 0x80 && (s[i+2] == 0x93 || s[i+2] == 0xa2 || s[i+2] == 0xa6)): // lines and blocks, U+2500 to U+259F; –•…
+			i += 3
+		default:
+			return -1
+		}
+	}
+	return columns
+}
+
 // width returns how many columns s takes when it is drawn.
 func width[T string | []byte](s T) int {
-	if plain(s) {
-		return len(s)
+	if n := narrow(s); n >= 0 {
+		return n
 	}
 	return cellWidth.StringWidth(safetext.Line(string(s)))
 }

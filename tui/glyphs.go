@@ -1,6 +1,10 @@
 package tui
 
-import "errtop/tracker"
+import (
+	"strings"
+
+	"errtop/tracker"
+)
 
 // glyphs are the signs drawn with: one set of Unicode, one of plain ASCII for terminals and fonts that have no other. Each
 // is one column wide.
@@ -15,22 +19,38 @@ type glyphs struct {
 	spark []string // from empty to full
 	bars  []string // a bar's last cell, from an eighth to full
 	mark  string   // an event on a chart
+
+	light, heavy string // lines of a chart
+
 	ascii bool
+
+	rulers string // the longest
 }
 
 func newGlyphs(ascii bool) *glyphs {
+	g := unicodeGlyphs()
 	if ascii {
-		return &glyphs{
-			states:   [6]string{"?", "o", "~", "%", "!", "X"},
-			breakers: [4]string{" ", "-", "X", "/"},
-			ellipsis: "~", dash: "-", arrow: ">", up: "^", down: "v", level: "=",
-			rule: "-", divider: "|", cursor: ">", dot: "*", times: "x",
-			spark: []string{"_", ".", ":", "-", "=", "+", "*", "#"},
-			bars:  []string{"#"},
-			mark:  "^",
-			ascii: true,
-		}
+		g = asciiGlyphs()
 	}
+	g.rulers = " " + strings.Repeat(g.rule, longestRule)
+	return g
+}
+
+func asciiGlyphs() *glyphs {
+	return &glyphs{
+		states:   [6]string{"?", "o", "~", "%", "!", "X"},
+		breakers: [4]string{" ", "-", "X", "/"},
+		ellipsis: "~", dash: "-", arrow: ">", up: "^", down: "v", level: "=",
+		rule: "-", divider: "|", cursor: ">", dot: "*", times: "x",
+		spark: []string{"_", ".", ":", "-", "=", "+", "*", "#"},
+		bars:  []string{"#"},
+		mark:  "^",
+		light: "-", heavy: "#",
+		ascii: true,
+	}
+}
+
+func unicodeGlyphs() *glyphs {
 	return &glyphs{
 		states:   [6]string{"○", "●", "◌", "◆", "▲", "✖"},
 		breakers: [4]string{" ", "─", "✖", "◐"},
@@ -39,8 +59,20 @@ func newGlyphs(ascii bool) *glyphs {
 		spark: []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 		bars:  []string{"▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"},
 		mark:  "▲",
+		light: "─", heavy: "━",
 	}
 }
+
+// ruler returns a space and a rule, n columns together; "" where there is no room for both.
+func (g *glyphs) ruler(n int) string {
+	if n < 2 {
+		return ""
+	}
+	return g.rulers[:1+min(n-1, longestRule)*len(g.rule)]
+}
+
+// longestRule is how many columns a rule has at most.
+const longestRule = 512
 
 // state returns a state's sign.
 func (g *glyphs) state(s tracker.State) string { return g.states[min(int(s), len(g.states)-1)] }

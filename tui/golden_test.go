@@ -37,6 +37,7 @@ func TestViewsLookAsTheyDid(t *testing.T) {
 	views := map[string][]string{
 		"overview": {"1"}, "errors": {"2"}, "groups": {"3"}, "targets": {"4"}, "breakers": {"5"}, "alerts": {"6"}, "sources": {"7"},
 		"error": {"2", "enter"}, "group": {"3", "enter"}, "target": {"4", "enter"}, "breaker": {"5", "enter"}, "help": {"?"},
+		"slow": {"4", "j", "enter"},
 	}
 	for name, keys := range views {
 		for _, size := range [][2]int{{40, 12}, {80, 24}, {120, 40}, {200, 50}} {

@@ -135,7 +135,7 @@ func TestAReportIsWrittenForItsOwnerOnlyAndNeverOverAnother(t *testing.T) {
 			}
 		}
 	}
-	golden(t, "report", strings.TrimRight(newReport("prod-eu", incident(), noon, noon.Location()).markdown(), "\n"))
+	golden(t, "report", strings.TrimRight(newReport("prod-eu", incident(), noon).markdown(), "\n"))
 	s.run("x")
 	s.sees("file exists")
 }

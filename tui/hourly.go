@@ -20,7 +20,7 @@ func (h *hourly) SetSnapshot(snap *tracker.Snapshot) { h.activity, h.at = &snap.
 func (h *hourly) View(a area) {
 	section(a, "HOURLY RATE", "errors, 24 h")
 	if h.activity != nil {
-		hourBars(a.bars(), h.activity, h.at)
+		hourBars(a.below(), h.activity, h.at)
 	}
 }
 

@@ -45,7 +45,7 @@ func pageMarkdown(p page, snap *tracker.Snapshot, now time.Time, loc *time.Locat
 		fence(line.kind == blockLine || line.kind == pictureLine)
 		switch line.kind {
 		case headingLine:
-			out.WriteString("## " + escapeMarkdown(line.runs[0].text) + "\n\n")
+			out.WriteString("## " + escapeMarkdown(joinRuns(line.runs[:len(line.runs)-1])) + "\n\n")
 		case fieldLine:
 			out.WriteString("- " + strings.TrimSpace(line.runs[0].text) + ": " + escapeMarkdown(line.runs[1].text) + "\n")
 		case itemLine:
@@ -57,15 +57,19 @@ func pageMarkdown(p page, snap *tracker.Snapshot, now time.Time, loc *time.Locat
 				out.WriteString(d.drawn(chartWidth, line.parts, line.draw) + "\n")
 			}
 		default:
-			var text strings.Builder
-			for _, r := range line.runs {
-				text.WriteString(r.text)
-			}
-			out.WriteString(escapeMarkdown(strings.TrimSpace(text.String())) + "\n")
+			out.WriteString(escapeMarkdown(joinRuns(line.runs)) + "\n")
 		}
 	}
 	fence(false)
 	return out.String()
+}
+
+func joinRuns(runs []run) string {
+	var text strings.Builder
+	for _, r := range runs {
+		text.WriteString(r.text)
+	}
+	return strings.TrimSpace(text.String())
 }
 
 // escapeMarkdown makes foreign text mean nothing but itself in Markdown, HTML in it included.

@@ -26,6 +26,8 @@ type model struct {
 	headline headline
 	views    [len(viewNames)]view
 	current  int
+	turn     uint64                 // counts pictures and filters
+	told     [len(viewNames)]uint64 // the turn that each view was told of
 	names    [len(viewNames)]string // of the views, after the key that shows them
 	tabs     [len(viewNames)]place  // where the names stand in the header
 	open     []*detail              // pages over the view, the topmost last
@@ -168,9 +170,17 @@ func (m *model) show(snap *tracker.Snapshot) {
 	m.shown, m.dirty = snap, true
 	m.frame.reach = reach(&snap.Overall.Minutes)
 	m.headline.SetSnapshot(snap)
-	for _, v := range m.views {
-		v.SetSnapshot(snap, m.filter)
+	m.turn++
+}
+
+// view returns the view that is shown, which now knows the newest picture: the others are told when somebody turns to them.
+func (m *model) view() view {
+	v := m.views[m.current]
+	if m.shown != nil && m.told[m.current] != m.turn {
+		m.told[m.current] = m.turn
+		v.SetSnapshot(m.shown, m.filter)
 	}
+	return v
 }
 
 // say shows a notice for a while.

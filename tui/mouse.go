@@ -24,9 +24,9 @@ func (m *model) click(msg tea.MouseClickMsg) {
 			return
 		}
 	}
-	if v, ok := m.views[m.current].(clickable); ok && len(m.open) == 0 && m.help == nil {
+	if v, ok := m.view().(clickable); ok && len(m.open) == 0 && m.help == nil {
 		if v.Click(msg.X, msg.Y) {
-			m.push(m.views[m.current].Selected())
+			m.push(m.view().Selected())
 		}
 	}
 }
@@ -44,7 +44,7 @@ func (m *model) wheel(msg tea.MouseWheelMsg) {
 	case len(m.open) > 0:
 		m.open[len(m.open)-1].HandleKey(a)
 	default:
-		m.views[m.current].HandleKey(a)
+		m.view().HandleKey(a)
 	}
 }
 

@@ -14,6 +14,7 @@ type overview struct {
 	errors  *table[happening, uint64]
 	status  byStatus
 	chart   failuresChart
+	latency latencyPanel
 	hours   hourly
 	events  breakerEvents
 	inError bool // the errors have the focus, not the targets
@@ -28,6 +29,7 @@ func (o *overview) SetSnapshot(snap *tracker.Snapshot, f *filter) {
 	o.errors.set(digest(newestFirst(snap)), f, snap)
 	o.status.SetSnapshot(snap)
 	o.chart.SetSnapshot(snap)
+	o.latency.SetSnapshot(snap)
 	o.hours.SetSnapshot(snap)
 	o.events.SetSnapshot(snap)
 }
@@ -69,7 +71,7 @@ func (o *overview) View(a area) {
 }
 
 func (o *overview) wide(a area) {
-	left, right := a.left(a.w - max(a.w*2/5, 60))
+	left, right := a.left(a.w - max(a.w*7/20, 60))
 	left.w-- // air before the line
 	targets := min(max(len(o.targets.items), 2)+2, left.h*3/5)
 	top, errors := left.top(targets)
@@ -83,6 +85,10 @@ func (o *overview) wide(a area) {
 	o.chart.View(top.trim(1))
 	top, right = right.top(min(right.h, 9))
 	o.hours.View(top.trim(1))
+	if right.h >= 10 && !o.latency.chart.empty() {
+		top, right = right.top(min(right.h*3/5, 10))
+		o.latency.View(top.trim(1))
+	}
 	if right.h > 2 {
 		o.events.View(right)
 	}

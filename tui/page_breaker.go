@@ -44,7 +44,7 @@ func (b *breakerPage) title() string {
 }
 
 func (b *breakerPage) request() *tracker.Request {
-	return (&targetPage{*b.held.target}).request()
+	return (&targetPage{target: *b.held.target}).request()
 }
 
 func (b *breakerPage) write(d *doc, snap *tracker.Snapshot) {
@@ -91,7 +91,7 @@ func writeBreaker(d *doc, b *tracker.Breaker) {
 		for _, trip := range b.TrippedBy {
 			d.line(
 				run{d.styles.Muted, "  " + clock(trip.At, d.now, d.loc) + "  "},
-				run{d.styles.Outcome(trip.Outcome), pad(trip.Outcome.Label(), 8) + " "},
+				run{d.styles.Outcome(trip.Outcome), d.pad(trip.Outcome.Label(), 8) + " "},
 				run{d.styles.Text, trip.Message},
 			)
 		}
@@ -102,7 +102,7 @@ func writeBreaker(d *doc, b *tracker.Breaker) {
 			step := &b.Story[i]
 			d.line(
 				run{d.styles.Muted, "  " + clock(step.At, d.now, d.loc) + "  "},
-				run{d.styles.Breaker(step.To), pad(step.From.String()+" "+d.glyphs.arrow+" "+step.To.String(), 22) + " "},
+				run{d.styles.Breaker(step.To), d.pad(step.From.String()+" "+d.glyphs.arrow+" "+step.To.String(), 22) + " "},
 				run{d.styles.Text, step.Why},
 			)
 		}

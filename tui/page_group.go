@@ -33,7 +33,7 @@ func (g *groupPage) write(d *doc, snap *tracker.Snapshot) {
 	d.picture(1, func(a area) {
 		p := a.row(0)
 		p.cell(a.styles.Muted, "last hour", labels)
-		p.spark(a.styles.Failing, g.group.Minutes[:], min(60, p.left()))
+		p.spark(a.styles.Failing, g.group.Minutes[:], min(60, p.left()), a.glyphs.spark[0])
 	})
 	writeAdvice(d, g.group.Outcome)
 	if len(g.group.Exemplars) > 0 {

@@ -19,7 +19,7 @@ func (h helpPage) write(d *doc, _ *tracker.Snapshot) {
 	d.text(d.styles.Muted, "Fields: status (429, 5xx, 400-499, >=500), target, kind, method, route, origin, source, state, badge, since. All terms must hold.")
 	d.heading("SIGNS")
 	for state := tracker.Failing; ; state-- {
-		d.line(run{d.styles.State(state), pad(d.glyphs.state(state)+" "+state.String(), 16)}, run{d.styles.Text, stateMeaning(state)})
+		d.line(run{d.styles.State(state), d.pad(d.glyphs.state(state)+" "+state.String(), 16)}, run{d.styles.Text, stateMeaning(state)})
 		if state == tracker.Unknown {
 			break
 		}
@@ -44,7 +44,7 @@ func (h helpPage) bindings(d *doc) {
 	for i := range rows {
 		var runs []run
 		for at := i; at < len(bound); at += rows {
-			runs = append(runs, run{d.styles.Accent, pad(strings.Join(bound[at].Keys, " "), 16)}, run{d.styles.Text, pad(bound[at].Help, d.w/columns-16)})
+			runs = append(runs, run{d.styles.Accent, d.pad(strings.Join(bound[at].Keys, " "), 16)}, run{d.styles.Text, d.pad(bound[at].Help, d.w/columns-16)})
 		}
 		d.line(runs...)
 	}

@@ -8,13 +8,17 @@ import (
 )
 
 // targetPage is a target: how it stands, its breakers, its history and its groups.
-type targetPage struct{ target tracker.Target }
+type targetPage struct {
+	target  tracker.Target
+	minutes latencyChart
+	day     latencyChart
+}
 
 func targetPageOf(t *tracker.Target) page {
 	if t == nil {
 		return nil
 	}
-	return &targetPage{*t}
+	return &targetPage{target: *t}
 }
 
 func (t *targetPage) title() string { return "TARGET " + t.target.Name }
@@ -53,12 +57,9 @@ func (t *targetPage) write(d *doc, snap *tracker.Snapshot) {
 		writeAdvice(d, target.Cause.Outcome)
 	}
 	writeWindows(d, &target.Activity)
+	t.writeMinutes(d, snap)
+	t.writeLatency(d, snap)
 	writeHistory(d, &target.Activity, snap.At)
-	if layers := layersOf(snap, target.Name); len(layers) > 0 {
-		d.heading("BY STATUS, EACH MINUTE")
-		n := reach(&target.Activity.Minutes)
-		d.picture(8, func(a area) { stack(a, layers, n) })
-	}
 	for i := range target.Breakers {
 		d.heading("BREAKER")
 		writeBreaker(d, &target.Breakers[i])
@@ -97,15 +98,46 @@ func writeWindows(d *doc, act *tracker.Activity) {
 	})
 }
 
-// writeHistory draws the last hour by minute, the last day by hour, and the hour's failures by status.
-func writeHistory(d *doc, act *tracker.Activity, at time.Time) {
+// writeMinutes draws the errors of each minute, by status where groups tell them apart.
+func (t *targetPage) writeMinutes(d *doc, snap *tracker.Snapshot) {
+	act := &t.target.Activity
 	n := reach(&act.Minutes)
-	d.heading("ERRORS, LAST " + strconv.Itoa(n) + " MIN")
+	d.heading("ERRORS A MINUTE, LAST " + strconv.Itoa(n) + " MIN")
+	if layers := layersOf(snap, t.target.Name); len(layers) > 0 {
+		d.picture(8, func(a area) { stack(a, layers, n) })
+		return
+	}
 	d.picture(1, func(a area) {
 		p := a.row(0)
 		var values [60]uint32
-		p.spark(a.styles.Failing, errorsOf(values[:0], &act.Minutes, n), min(a.w, 120))
+		p.spark(a.styles.Failing, errorsOf(values[:0], &act.Minutes, n), min(a.w, 120), a.glyphs.spark[0])
 	})
+}
+
+// writeLatency draws the latency of each minute, and where it is remembered for longer than that, of the day.
+func (t *targetPage) writeLatency(d *doc, snap *tracker.Snapshot) {
+	act := &t.target.Activity
+	if act.Latencies == nil {
+		return
+	}
+	n := reach(&act.Minutes)
+	t.minutes.setMinutes(act, endOf(snap), n)
+	if !t.minutes.empty() {
+		d.heading("LATENCY A MINUTE, LAST "+strconv.Itoa(n)+" MIN", t.minutes.legend(d.frame)...)
+		if known := act.Latencies.MinutesKnown + 1; known < n {
+			d.text(d.styles.Muted, "of the first "+plural(n-known, "minute")+" the latencies are no longer known by the minute")
+		}
+		d.picture(8, t.minutes.View)
+	}
+	t.day.setDay(act, endOf(snap))
+	if !t.day.empty() && remembersMore(act.Latencies) {
+		d.heading("LATENCY, 24 H", t.day.legend(d.frame)...)
+		d.picture(7, t.day.View)
+	}
+}
+
+// writeHistory draws the last day by hour, and the hour's failures by status.
+func writeHistory(d *doc, act *tracker.Activity, at time.Time) {
 	d.heading("ERRORS BY HOUR")
 	d.picture(6, func(a area) { hourBars(a, act, at) })
 	if counts := act.Hour.ByOutcome; len(counts) > 0 {
@@ -140,9 +172,9 @@ func (t *targetPage) groups(d *doc, snap *tracker.Snapshot) {
 			headed = true
 		}
 		d.line(
-			run{d.styles.Outcome(g.Outcome), pad(g.Outcome.Label(), 8)},
-			run{d.styles.Strong, pad(d.glyphs.times+count(g.Count), 8)},
-			run{d.styles.Muted, pad(g.Badge.String(), 10)},
+			run{d.styles.Outcome(g.Outcome), d.pad(g.Outcome.Label(), 8)},
+			run{d.styles.Strong, d.pad(d.glyphs.times+count(g.Count), 8)},
+			run{d.styles.Muted, d.pad(g.Badge.String(), 10)},
 			run{d.styles.Text, groupTitle(g)},
 		)
 	}

@@ -58,7 +58,7 @@ func (m *model) draw(a area) {
 	case len(m.open) > 0:
 		m.open[len(m.open)-1].View(a, m.shown)
 	default:
-		m.views[m.current].View(a)
+		m.view().View(a)
 	}
 }
 
@@ -117,7 +117,7 @@ func (m *model) tab(i int) string {
 	if i == 0 || i != m.current {
 		return name
 	}
-	switch l := m.views[i].Listed(); {
+	switch l := m.view().Listed(); {
 	case l.total == 0:
 		return name
 	case l.shown == l.total:
@@ -201,7 +201,7 @@ func (m *model) banner() string {
 		parts = append(parts, "FROZEN "+span(m.clock.Sub(m.frozen))+" ago, "+count(m.waiting())+" newer errors wait; "+m.keys.key(Freeze)+" goes on")
 	}
 	if m.filter != nil {
-		l := m.views[m.current].Listed()
+		l := m.view().Listed()
 		parts = append(parts, "FILTER "+m.filter.text+"  "+strconv.Itoa(l.shown)+" of "+plural(l.total, "row")+", "+strconv.Itoa(l.total-l.shown)+" hidden; "+m.keys.key(Back)+" clears it")
 	}
 	if m.clock.Before(m.notice.until) {
@@ -217,7 +217,9 @@ func (m *model) footer(a area) {
 		if keys != "" && p.left() >= width(keys)+len(short)+3 {
 			p.space(1)
 			p.text(a.styles.Accent, keys)
-			p.text(a.styles.Muted, " "+short+" ")
+			p.space(1)
+			p.text(a.styles.Muted, short)
+			p.space(1)
 		}
 	}
 	for _, b := range m.keys.bindings {

@@ -26,9 +26,22 @@ type report struct {
 	Timeline []event        `json:"timeline"` // the newest first
 	Targets  []targetReport `json:"targets"`
 	Groups   []groupReport  `json:"groups"` // the largest first
+	Latency  []latencyBar   `json:"latency_by_minute"`
 
 	chart, hours string
+	slow         []titled
 }
+
+// latencyBar is the latency of a minute in milliseconds; minutes without any are left out.
+type latencyBar struct {
+	Start time.Time `json:"start"`
+	P50   float64   `json:"p50_ms"`
+	P95   float64   `json:"p95_ms"`
+	P99   float64   `json:"p99_ms"`
+}
+
+// titled is a chart with its name.
+type titled struct{ title, chart string }
 
 type statusCount struct {
 	Status string `json:"status"`
@@ -50,6 +63,8 @@ type targetReport struct {
 	Requests uint64    `json:"requests_last_hour"`
 	Errors   uint64    `json:"errors_last_hour"`
 	P95      string    `json:"p95_last_hour,omitempty"`
+
+	Latency []latencyBar `json:"latency_by_minute,omitempty"` // of a target in trouble
 }
 
 type groupReport struct {
@@ -64,9 +79,9 @@ type groupReport struct {
 	Action string    `json:"first_action"`
 }
 
-// newReport says what a snapshot holds.
-func newReport(title string, snap *tracker.Snapshot, made time.Time, loc *time.Location) *report {
-	f := unstyled(snap.At, loc)
+// newReport says what a snapshot holds. Whoever reads it may be in another zone: its times are UTC.
+func newReport(title string, snap *tracker.Snapshot, made time.Time) *report {
+	f := unstyled(snap.At, time.UTC)
 	var h headline
 	h.SetSnapshot(snap)
 	r := &report{
@@ -92,9 +107,50 @@ func newReport(title string, snap *tracker.Snapshot, made time.Time, loc *time.L
 	slices.SortStableFunc(r.Groups, func(a, b groupReport) int { return int(min(max(int64(b.Count)-int64(a.Count), -1), 1)) }) //nolint:gosec // only the sign counts
 	var c failuresChart
 	c.SetSnapshot(snap)
+	c.end.now = false // by the time it is read
 	r.chart = f.drawn(chartWidth, 12, c.View)
 	r.hours = f.drawn(chartWidth, 8, func(a area) { hourBars(a, &snap.Overall, snap.At) })
+	r.latencies(f, snap)
 	return r
+}
+
+// slowest is how many targets a report draws the latency of.
+const slowest = 5
+
+// latencies adds the latency of all and of the targets in trouble, with charts of the first few.
+func (r *report) latencies(f *frame, snap *tracker.Snapshot) {
+	draw := func(name string, act *tracker.Activity) {
+		var c latencyPanel
+		if c.set(act, chartEnd{at: snap.At}); !c.chart.empty() {
+			r.slow = append(r.slow, titled{safetext.Line(name), f.drawn(chartWidth, 11, c.View)})
+		}
+	}
+	r.Latency = latencyBars(&snap.Overall, snap.At)
+	draw("All targets", &snap.Overall)
+	for i := range snap.Targets {
+		if t := &snap.Targets[i]; t.State > tracker.Healthy {
+			r.Targets[i].Latency = latencyBars(&t.Activity, snap.At)
+			if len(r.slow) <= slowest {
+				draw(t.Name, &t.Activity)
+			}
+		}
+	}
+}
+
+func latencyBars(act *tracker.Activity, at time.Time) []latencyBar {
+	bars := []latencyBar{}
+	if act.Latencies == nil {
+		return bars
+	}
+	running := at.UTC().Truncate(time.Minute)
+	minutes := &act.Latencies.Minutes
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	for i, bar := range minutes {
+		if bar != (tracker.LatencyBar{}) {
+			bars = append(bars, latencyBar{running.Add(-time.Duration(len(minutes)-i) * time.Minute), ms(bar.P50), ms(bar.P95), ms(bar.P99)})
+		}
+	}
+	return bars
 }
 
 func reportTarget(t *tracker.Target) targetReport {
@@ -148,7 +204,7 @@ func (r *report) markdown() string {
 	var out strings.Builder
 	line := func(parts ...string) { out.WriteString(strings.Join(parts, "") + "\n") }
 	line(strings.TrimSuffix("# Incident report: "+escapeMarkdown(r.Title), ": "), "\n")
-	line("As of ", r.At.Format(time.RFC3339), ", made ", r.Made.Format(time.RFC3339), " by errtop. ", count(r.Errors), " of ", count(r.Requests), " requests failed in the last hour.\n")
+	line("As of ", r.At.Format(time.RFC3339), ", made ", r.Made.Format(time.RFC3339), " by errtop. ", count(r.Errors), " of ", count(r.Requests), " requests failed in the last hour. All times are UTC.\n")
 	for _, h := range r.Headline {
 		line("> ", escapeMarkdown(h), "  ")
 	}
@@ -157,6 +213,12 @@ func (r *report) markdown() string {
 		line("| ", escapeMarkdown(c.Status), " | ", strconv.FormatUint(c.Count, 10), " |")
 	}
 	line("\n~~~~\n", r.chart, "\n~~~~\n\n~~~~\nErrors by hour\n", r.hours, "\n~~~~")
+	for i, s := range r.slow {
+		if i == 0 {
+			line("\n## Latency")
+		}
+		line("\n", escapeMarkdown(s.title), ":\n\n~~~~\n", s.chart, "\n~~~~")
+	}
 	line("\n## Targets\n\n| target | state | since | breaker | requests | errors | p95 |\n| --- | --- | --- | --- | ---: | ---: | ---: |")
 	for _, t := range r.Targets {
 		line("| ", escapeMarkdown(t.Name), " | ", t.State, " | ", t.Since.Format(time.RFC3339), " | ", escapeMarkdown(t.Breaker), " | ", strconv.FormatUint(t.Requests, 10), " | ", strconv.FormatUint(t.Errors, 10), " | ", t.P95, " |")
@@ -166,7 +228,7 @@ func (r *report) markdown() string {
 		line("- **", strconv.FormatUint(g.Count, 10), "×** ", escapeMarkdown(g.Target), ": ", escapeMarkdown(g.Text), " (", g.Badge, ", first ", g.First.Format(time.RFC3339), ", last ", g.Last.Format(time.RFC3339), ")  ")
 		line("  Usual causes: ", escapeMarkdown(join(g.Causes)), " First: ", escapeMarkdown(g.Action))
 	}
-	line("\n## Timeline (UTC)\n")
+	line("\n## Timeline\n")
 	for _, e := range r.Timeline {
 		line("- ", e.At.Format(time.RFC3339), " ", escapeMarkdown(e.What))
 	}

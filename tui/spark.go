@@ -1,6 +1,11 @@
 package tui
 
-import "errtop/tracker"
+import (
+	"math"
+	"time"
+
+	"errtop/tracker"
+)
 
 // reach returns how many of the 60 minutes are worth showing: the smallest of 15, 30 and 60 that holds every minute in which
 // something was asked, so that an incident of the first ten minutes does not hide in a corner.
@@ -21,8 +26,8 @@ func reach(minutes *[60]tracker.Bar) int {
 }
 
 // spark draws a sparkline of exactly w columns over values. Where there are more values than columns, a column shows the
-// highest of its values; an empty minute is faint, so that silence and one error differ.
-func (p *pen) spark(st Style, values []uint32, w int) {
+// highest of its values; for 0 it shows the sign for nothing, which is faint, so that silence and one error differ.
+func (p *pen) spark(st Style, values []uint32, w int, nothing string) {
 	w = min(w, p.left())
 	if w <= 0 || len(values) == 0 {
 		return
@@ -39,7 +44,7 @@ func (p *pen) spark(st Style, values []uint32, w int) {
 			v = max(v, x)
 		}
 		if v == 0 {
-			p.repeat(p.styles.Faint, levels[0], 1)
+			p.repeat(p.styles.Faint, nothing, 1)
 			continue
 		}
 		level := int((uint64(v)*uint64(len(levels)-1) + uint64(highest) - 1) / uint64(highest)) //nolint:gosec // at most len(levels)-1
@@ -54,6 +59,25 @@ func errorsOf(dst []uint32, minutes *[60]tracker.Bar, n int) []uint32 {
 		dst = append(dst, bar.Errors)
 	}
 	return dst
+}
+
+// p95sOf copies the 95th percentiles of latency of the newest n minutes into dst, in microseconds; 0 is none.
+func p95sOf(dst []uint32, act *tracker.Activity, n int) []uint32 {
+	dst = dst[:0]
+	if act.Latencies == nil {
+		return dst
+	}
+	micros := func(d time.Duration) uint32 {
+		if d <= 0 {
+			return 0
+		}
+		return uint32(min(max(d.Microseconds(), 1), math.MaxUint32))
+	}
+	minutes := &act.Latencies.Minutes
+	for _, bar := range minutes[max(len(minutes)-n+1, 0):] {
+		dst = append(dst, micros(bar.P95))
+	}
+	return append(dst, micros(act.Minute.Latency.P95))
 }
 
 // bar draws value/highest of w columns, to an eighth of a column, and never nothing for something.

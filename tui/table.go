@@ -29,11 +29,13 @@ type table[T any, K comparable] struct {
 	facts   func(*T) facts
 
 	items   []*T
+	keys    []K // of the items
 	picker  picker[K]
 	widths  []int // what the contents want, by column
 	sort    int   // column + 1; 0 is the order that the items came in
 	reverse bool
-	total   int // items before the filter
+	total   int   // items before the filter
+	asked   facts // of the item that a filter looks at
 	place   place
 }
 
@@ -42,9 +44,12 @@ func (t *table[T, K]) set(items []T, f *filter, snap *tracker.Snapshot) {
 	t.total = len(items)
 	t.items = t.items[:0]
 	for i := range items {
-		if f == nil || f.match(t.facts(&items[i]), snap.At) {
-			t.items = append(t.items, &items[i])
+		if f != nil {
+			if t.asked = t.facts(&items[i]); !f.match(&t.asked, snap.At) {
+				continue
+			}
 		}
+		t.items = append(t.items, &items[i])
 	}
 	t.arrange()
 }
@@ -62,20 +67,20 @@ func (t *table[T, K]) arrange() {
 	} else if t.reverse {
 		slices.Reverse(t.items)
 	}
-	keys := make([]K, len(t.items))
+	t.keys = slices.Grow(t.keys[:0], len(t.items))[:len(t.items)]
 	t.widths = slices.Grow(t.widths[:0], len(t.columns))[:len(t.columns)]
 	for c := range t.columns {
 		t.widths[c] = max(t.columns[c].min, len(t.columns[c].title))
 	}
 	for i, item := range t.items {
-		keys[i] = t.key(item)
+		t.keys[i] = t.key(item)
 		for c := range t.columns {
 			if fit := t.columns[c].fit; fit != nil {
 				t.widths[c] = min(max(t.widths[c], fit(item)), t.columns[c].max)
 			}
 		}
 	}
-	t.picker.setKeys(keys)
+	t.picker.setKeys(t.keys)
 }
 
 // selected returns the selected item, nil where there is none.

@@ -37,6 +37,9 @@ type list[T any, K comparable] struct {
 	items func(*tracker.Snapshot) []T
 	open  func(*T) page
 	snap  *tracker.Snapshot
+
+	beside   *detail // of what is selected, kept while that is the same
+	besideOf K
 }
 
 func (l *list[T, K]) SetSnapshot(snap *tracker.Snapshot, f *filter) {
@@ -59,9 +62,15 @@ func (l *list[T, K]) View(a area) {
 	left.w-- // air before the line
 	l.table.view(left, true)
 	right = divide(right)
-	if p := l.Selected(); p != nil && l.snap != nil {
-		(&detail{page: p}).View(right, l.snap)
+	item := l.table.selected()
+	if item == nil || l.snap == nil {
+		l.beside = nil
+		return
 	}
+	if key := l.table.key(item); l.beside == nil || key != l.besideOf {
+		l.beside, l.besideOf = &detail{page: l.open(item)}, key
+	}
+	l.beside.View(right, l.snap)
 }
 
 func (t *table[T, K]) listing() listing { return listing{shown: len(t.items), total: t.total} }
