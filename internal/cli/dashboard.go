@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"time"
@@ -20,6 +21,10 @@ import (
 // patience is how long sources may take to end after the dashboard has. What cannot end by then, a read that blocks, ends
 // with the process.
 const patience = 700 * time.Millisecond
+
+// garbage is how much may lie about, in percent of what is in use, before it is collected: half of what Go does by itself.
+// Who stays open for days beside what it watches should rather take a little more time than much more memory.
+const garbage = 50
 
 // dashboard is a picture and what fills it.
 type dashboard struct {
@@ -154,6 +159,9 @@ func (a *app) dashboard(ctx context.Context, d *dashboard) error {
 		return err
 	}
 	defer done()
+	if _, said := a.LookupEnv("GOGC"); !said {
+		defer debug.SetGCPercent(debug.SetGCPercent(garbage))
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	group, ctx := safego.WithContext(ctx)
