@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -11,17 +10,20 @@ import (
 // which base64 takes a quarter).
 const clipboardLimit = 70_000
 
+// screenLimit is how long a string is that GNU screen passes on at most; longer ones it drops (over 255 bytes, and since 2014
+// over 767).
+const screenLimit = 250
+
 // outerTerminal returns what wraps a sequence so that it reaches the terminal around a multiplexer. tmux obeys one of the two
 // forms, depending on its options set-clipboard and allow-passthrough, so it is sent both; screen needs the wrapped one.
 func outerTerminal(env []string, seq string) string {
-	has := func(name string) bool {
-		return slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, name+"=") && len(v) > len(name)+1 })
-	}
 	switch {
-	case has("TMUX"):
+	case isSilent(env):
+		return ""
+	case variable(env, "TMUX") != "":
 		return seq + ansi.TmuxPassthrough(seq)
-	case has("STY"):
-		return ansi.ScreenPassthrough(seq, 512)
+	case variable(env, "STY") != "":
+		return ansi.ScreenPassthrough(seq, screenLimit)
 	default:
 		return seq
 	}
@@ -31,6 +33,10 @@ func outerTerminal(env []string, seq string) string {
 func (m *model) copyText(what, text string) {
 	if len(text) > clipboardLimit {
 		m.say(what + " is too long to copy; " + m.keys.key(Export) + " writes it to a file")
+		return
+	}
+	if isSilent(m.options.Environ) {
+		m.say("this terminal has no clipboard; " + m.keys.key(Export) + " writes a file")
 		return
 	}
 	m.tell += outerTerminal(m.options.Environ, ansi.SetSystemClipboard(text))

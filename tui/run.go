@@ -29,9 +29,11 @@ func Run(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 	defer unwatch()
 	resized, deaf := watchSize()
 	defer deaf()
+	depth := colorDepth(o.Environ)
+	o.Styles = o.Styles.forColors(depth)
 	h := &host{
 		model:    newModel(o, &feed{ctx: ctx, tracker: o.Tracker, changed: changed, now: o.Now, refresh: o.Refresh}),
-		terminal: &terminal{in: in, out: out, screen: newScreen(o.Environ, colorprofile.Detect(out, o.Environ), o.Mouse), failed: cancel},
+		terminal: &terminal{in: in, out: out, screen: newScreen(o.Environ, depth, o.Mouse), failed: cancel},
 		cancel:   cancel, resized: resized,
 	}
 	return h.serve(ctx)

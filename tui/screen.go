@@ -26,12 +26,13 @@ type screen struct {
 	render *uv.TerminalRenderer
 	cells  uv.ScreenBuffer
 	mouse  bool
+	silent bool // not to be sent what is not drawn
 	last   picture
 	rows   []string
 }
 
 func newScreen(env []string, profile colorprofile.Profile, mouse bool) *screen {
-	s := &screen{mouse: mouse}
+	s := &screen{mouse: mouse, silent: isSilent(env)}
 	s.render = uv.NewTerminalRenderer(&s.out, env)
 	s.render.SetColorProfile(profile)
 	s.render.SetWidthMethod(cellWidth)
@@ -56,10 +57,10 @@ func (s *screen) enter() []byte {
 // leave returns what gives the terminal back as it was.
 func (s *screen) leave() []byte {
 	s.out.Reset()
-	if s.last.loaded > 0 {
+	if s.last.loaded > 0 && !s.silent {
 		s.out.WriteString(ansi.ResetProgressBar)
 	}
-	if s.last.title != "" {
+	if s.last.title != "" && !s.silent {
 		s.out.WriteString(ansi.SetWindowTitle(""))
 	}
 	if s.mouse {
@@ -111,6 +112,10 @@ func (s *screen) draw(row string, y int) {
 
 // tell adds what is not drawn.
 func (s *screen) tell(p picture) {
+	if s.silent {
+		s.out.WriteString(p.tell)
+		return
+	}
 	if p.title != s.last.title {
 		s.out.WriteString(ansi.SetWindowTitle(p.title))
 	}

@@ -12,6 +12,7 @@ import (
 	"errtop/tracker"
 
 	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -31,6 +32,8 @@ type Styles struct {
 
 	badges [6]Style
 	cursor Style // under the character that the prompt's cursor is on
+
+	sixteen, colorless *Styles // the same for terminals that have 16 colours, or none; nil where there is no difference
 }
 
 // ParseStyle reads a style as themes spell it: attributes (bold, faint, italic, underline, reverse), a colour for the
@@ -99,13 +102,32 @@ func StyleNames() []string { return slices.Clone(tokens[:]) }
 // NewStyles builds the styles of a theme ("dark", "light", "high-contrast", "mono"; "" is dark), with the looks in own put
 // over it: token name to style. Every mistake is named in the error.
 func NewStyles(theme string, own map[string]string) (*Styles, error) {
-	if theme == "" {
-		theme = "dark"
-	}
-	base, ok := themes()[theme]
+	base, ok := themes()[cmp.Or(theme, "dark")]
 	if !ok {
 		return nil, fmt.Errorf("theme %q: expected one of %s", theme, strings.Join(ThemeNames(), ", "))
 	}
+	s, err := buildStyles(base, own)
+	if theme != "mono" {
+		// What is wrong with own is said above.
+		s.sixteen, _ = buildStyles(sixteenColors(), own)
+		s.colorless, _ = buildStyles(themes()["mono"], own)
+	}
+	return s, err
+}
+
+// forColors returns the styles for a terminal of so many colours.
+func (s *Styles) forColors(depth colorprofile.Profile) *Styles {
+	switch {
+	case depth <= colorprofile.ASCII && s.colorless != nil:
+		return s.colorless
+	case depth == colorprofile.ANSI && s.sixteen != nil:
+		return s.sixteen
+	default:
+		return s
+	}
+}
+
+func buildStyles(base, own map[string]string) (*Styles, error) {
 	s := new(Styles)
 	var problems []error
 	apply := func(looks map[string]string) {
@@ -128,11 +150,13 @@ func NewStyles(theme string, own map[string]string) (*Styles, error) {
 	apply(own)
 	for state := range s.badges {
 		name := tracker.State(state).String()
-		behind := " reverse"
+		badge := cmp.Or(own["badge"], base["badge"])
 		if color := textColor(cmp.Or(own[name], base[name])); color != "" {
-			behind = " on " + color
+			badge += " on " + color
+		} else {
+			badge = strings.ReplaceAll(badge, textColor(badge), "") + " reverse"
 		}
-		style, err := ParseStyle(cmp.Or(own["badge"], base["badge"]) + behind)
+		style, err := ParseStyle(badge)
 		if err == nil { // a mistake in a token is reported above
 			s.badges[state] = style
 		}

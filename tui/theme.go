@@ -27,3 +27,15 @@ func themes() map[string]map[string]string {
 		},
 	}
 }
+
+// sixteenColors is what every theme looks like where there are only 16 colours. Nobody knows what these are: a terminal's
+// owner sets them, and what is behind them. So there are only such as differ from both black and white by 3 to 1 in the
+// palettes of xterm and of the Linux console (no yellow, green, cyan or blue for text, no grey 8, which some palettes make
+// the background), and bold makes them brighter; the rest is told apart by attributes, symbols and words.
+func sixteenColors() map[string]string {
+	return map[string]string{
+		"strong": "bold", "faint": "faint", "title": "bold underline", "accent": "underline",
+		"badge": "bold 15", "selected": "reverse", "banner": "bold reverse",
+		"failing": "bold 1", "degraded": "bold 5", "throttled": "5", "stale": "faint", "unknown": "faint",
+	}
+}

@@ -8,8 +8,6 @@ package tui
 import (
 	"errors"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"errtop/tracker"
@@ -50,7 +48,7 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Refresh == 0 {
 		o.Refresh = 250 * time.Millisecond
-		if slices.ContainsFunc(o.Environ, func(v string) bool { return strings.HasPrefix(v, "SSH_CONNECTION=") }) {
+		if variable(o.Environ, "SSH_CONNECTION") != "" {
 			o.Refresh = time.Second
 		}
 	}
@@ -68,6 +66,6 @@ func (o Options) withDefaults() (Options, error) {
 // CanDraw reports whether a terminal with these environment variables can be drawn on: it cannot where TERM is missing or
 // "dumb", and [Plain] serves better.
 func CanDraw(env []string) bool {
-	i := slices.IndexFunc(env, func(v string) bool { return strings.HasPrefix(v, "TERM=") })
-	return i >= 0 && env[i] != "TERM=" && env[i] != "TERM=dumb"
+	kind := variable(env, "TERM")
+	return kind != "" && kind != "dumb"
 }

@@ -39,9 +39,9 @@ func (a *app) localeHasUTF8() bool {
 	return true
 }
 
-// terminalHasUTF8 reports whether a terminal of this kind can show more than ASCII. DEC's terminals know no UTF-8; the fonts
+// terminalHasUTF8 reports whether a terminal of this kind can show more than ASCII. DEC's terminals (vt100 …) know no UTF-8; the fonts
 // of the Linux console have at most 512 characters, and no blocks among them.
 func (a *app) terminalHasUTF8() bool {
 	kind, _ := a.LookupEnv("TERM")
-	return !slices.Contains([]string{"linux", "ansi", "cons25"}, kind) && !strings.HasPrefix(kind, "vt")
+	return !slices.Contains([]string{"linux", "ansi", "cons25"}, kind) && (kind < "vt0" || kind > "vt9~")
 }
