@@ -235,6 +235,9 @@ func (m *model) picture() (picture, bool) {
 	if m.live != nil {
 		p.loaded = loaded(m.live)
 	}
+	if m.options.ASCII {
+		p.rows, p.title, p.tell = asciiOnly(p.rows), asciiOnly(p.title), asciiOnly(p.tell)
+	}
 	m.redraw, m.tell = false, ""
 	return p, true
 }
