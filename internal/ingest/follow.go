@@ -27,10 +27,10 @@ const (
 // Of a large file the newest hour comes first, then what the window holds before it. A file that is renamed, deleted,
 // truncated, replaced or switched by a symbolic link is read to its end before its successor, so every line comes once;
 // also where it was rotated several times between two looks, if the rotations stand beside it under the usual names
-// ("access.log.1", "access.log-20260102") and are not compressed yet. What is lost is copytruncate's own loss, what was
-// written between the last look and the truncation, and a file that was deleted, moved elsewhere or compressed before
-// anybody looked, which is half a second at most. Files that do not exist yet are waited for. Compressed files are read
-// once, whole.
+// ("access.log.1", "access.log-20260102") and are not compressed yet; what copytruncate copied before anybody read it is
+// read from the copy, if it has such a name. What is lost is copytruncate's own loss, what was written between the copy and
+// the truncation, and a file that was deleted, moved elsewhere or compressed before anybody looked, which is half a second
+// at most. Files that do not exist yet are waited for. Compressed files are read once, whole.
 //
 // A wrong option or pattern is returned at once. What goes wrong with a file is its source's problem, and no error while
 // following; with NoFollow it is returned as [SourceError].

@@ -188,9 +188,11 @@ func (f *follower) sameHead(t *tail) bool {
 	return n == 0 && t.offset == 0
 }
 
-// restart reads a file that was truncated from its start.
+// restart reads a file that was truncated from its start, after what its copy has more than was read of it.
 func (f *follower) restart(t *tail) {
-	f.pump.endLine(&t.lines)
+	if !f.copied(t) {
+		f.pump.endLine(&t.lines)
+	}
 	if f.fill != nil && f.fill.file == t.file {
 		f.fill = nil
 	}
