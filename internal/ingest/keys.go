@@ -74,14 +74,18 @@ var fixedDurations = map[string]unit{
 	"responsetime":           unitMillisecond, // pino-http
 	"requesttime":            unitSecond,      // nginx $request_time
 	"event.duration":         unitNanosecond,  // ECS
-	"upstreamresponsetime":   unitSecond,      // nginx
-	"edgetimetofirstbytems":  unitMillisecond, // Cloudflare
-	"originresponsetime":     unitNanosecond,  // Cloudflare
-	"upstreamservicetime":    unitMillisecond, // Envoy
-	"xenvoyupstreamtime":     unitMillisecond, // Envoy
 	"response.responsetime":  unitMillisecond,
 	"timetaken":              unitMillisecond, // IIS, but see w3c.go for CloudFront
 	"request.responsetimems": unitMillisecond,
+}
+
+// partDurations are durations of a part of the request, which count where nothing tells the whole.
+var partDurations = map[string]unit{
+	"upstreamresponsetime":  unitSecond,      // nginx
+	"edgetimetofirstbytems": unitMillisecond, // Cloudflare
+	"originresponsetime":    unitNanosecond,  // Cloudflare
+	"upstreamservicetime":   unitMillisecond, // Envoy
+	"xenvoyupstreamtime":    unitMillisecond, // Envoy
 }
 
 // newKeyTable returns the table of known keys, with fields (our name -> the log's key path) before them.
@@ -103,6 +107,9 @@ func newKeyTable(fields map[string]string) (*keyTable, error) {
 	}
 	for key, u := range fixedDurations {
 		t.folded[key] = slot{field: fieldDuration, meta: newMeta(30, u)}
+	}
+	for key, u := range partDurations {
+		t.folded[key] = slot{field: fieldDuration, meta: newMeta(31, u)}
 	}
 	// slog writes its durations as nanoseconds, and its text under "msg"; pino and zap share "msg" but state their units.
 	msg := t.folded["msg"]
