@@ -51,11 +51,7 @@ func (m *model) everywhere(a Action) (tea.Cmd, bool) {
 		m.back()
 	case Filter:
 		m.open, m.help = nil, nil
-		text := ""
-		if m.filter != nil {
-			text = m.filter.text
-		}
-		m.prompt.start(text)
+		m.prompt.start(m.filter)
 	case Freeze:
 		m.freeze()
 	case MinuteBack, MinuteForward, HourBack, HourForward:
@@ -130,29 +126,31 @@ func (m *model) evidence() {
 	}
 }
 
-// edit edits the filter; it holds as soon as it can be understood, and esc brings back none.
+// edit edits the filter; it holds as soon as it can be understood, and esc brings back the one before.
 func (m *model) edit(msg tea.KeyPressMsg) {
 	switch msg.String() {
 	case "esc", "ctrl+c":
 		m.prompt.open = false
-		m.setFilter(nil)
+		m.setFilter(m.prompt.before)
 	case "enter":
-		if m.tryFilter(); m.prompt.problem == "" {
+		if m.tryFilter(parseFilter); m.prompt.problem == "" {
 			m.prompt.keep()
 		}
 	default:
 		m.prompt.edit(msg)
-		m.tryFilter()
+		m.tryFilter(parseTyped)
 	}
 }
 
-func (m *model) tryFilter() {
-	f, err := parseFilter(m.prompt.text())
+// tryFilter filters by what is typed, where it can be understood; until then the last that could be holds.
+func (m *model) tryFilter(parse func(string) (*filter, error)) {
+	f, err := parse(m.prompt.text())
+	m.prompt.problem, m.prompt.lacking = "", false
 	if err != nil {
 		m.prompt.problem = err.Error()
+		m.prompt.lacking = errors.As(err, new(unfinishedError))
 		return
 	}
-	m.prompt.problem = ""
 	m.setFilter(f)
 }
 

@@ -43,27 +43,52 @@ func outcomeBars(a area, counts []tracker.OutcomeCount) {
 		p.text(a.styles.Muted, "no failures")
 		return
 	}
+	shown, hidden := fitOutcomes(counts, a.h)
 	labels, highest := 0, uint64(0)
-	for _, c := range counts[:min(len(counts), a.h)] {
+	for _, c := range counts {
 		labels = max(labels, len(c.Label()))
 		highest = max(highest, c.Count)
 	}
 	figures := len(count(highest)) + 1
+	row := 0
 	for i, c := range counts {
-		p := a.row(i)
-		p.space(2)
-		if i == a.h-1 && len(counts) > a.h {
+		if i == shown && hidden > 0 {
 			var rest uint64
-			for _, c := range counts[i:] {
+			for _, c := range counts[i : i+hidden] {
 				rest += c.Count
 			}
-			p.text(a.styles.Muted, plural(len(counts)-i, "other")+": "+count(rest))
-			return
+			p := a.row(row)
+			p.space(2)
+			p.text(a.styles.Muted, plural(hidden, "other")+": "+count(rest))
+			row++
 		}
+		if i >= shown && i < shown+hidden {
+			continue
+		}
+		p := a.row(row)
+		row++
+		p.space(2)
 		st := a.styles.Outcome(c.Outcome)
 		p.cell(st, c.Label(), labels+1)
 		p.bar(st, c.Count, highest, a.w-labels-4-figures)
 		p.space(1)
 		p.bytes(a.styles.Text, appendCount(p.scratch[:0], c.Count))
 	}
+}
+
+// fitOutcomes returns how many rows stand before the one that sums up the least of what was answered, and how many that one
+// stands for. What was never sent, which comes last, keeps its rows where that leaves others any.
+func fitOutcomes(counts []tracker.OutcomeCount, rows int) (shown, hidden int) {
+	if len(counts) <= rows {
+		return len(counts), 0
+	}
+	tail := 0
+	for tail < len(counts) && unsent(counts[len(counts)-1-tail]) == 1 {
+		tail++
+	}
+	if tail > rows/2 {
+		tail = 0
+	}
+	shown = max(rows-1-tail, 0)
+	return shown, len(counts) - tail - shown
 }

@@ -55,8 +55,7 @@ func (c *failuresChart) View(a area) {
 		p.text(a.styles.Muted, " breaker opened")
 	}
 	p.rule()
-	first, middle, last := c.end.labels(a.loc, len(c.values), time.Minute)
-	c.plot.view(a.below(), first, middle, last, a.styles.Failing, a.styles.Degraded)
+	c.plot.view(a.below(), c.end, time.Minute, a.styles.Failing, a.styles.Degraded)
 }
 
 // chartEnd is the moment that a chart ends with.

@@ -14,7 +14,7 @@ import (
 func plotColumns(p *plot, w, h int, ascii bool) []string {
 	f := unstyled(noon, time.UTC)
 	f.glyphs = newGlyphs(ascii)
-	text := f.drawn(w, h, func(a area) { p.view(a, "", "", "", Style{}, Style{}, Style{}) })
+	text := f.drawn(w, h, func(a area) { p.view(a, chartEnd{}, time.Minute, Style{}, Style{}, Style{}) })
 	rows := strings.Split(text, "\n")[:h-1]
 	for i, row := range rows {
 		cells := []rune(row)

@@ -48,10 +48,10 @@ func newErrorsTable() *table[happening, uint64] {
 		facts: func(h *happening) facts { return resultFacts(&h.Result) },
 		columns: []column[happening]{
 			{
-				title: "TIME", min: 8, keep: keepAlways,
+				title: "TIME", min: timeWidth, keep: keepAlways, at: func(h *happening) time.Time { return h.Time },
 				order: func(a, b *happening) int { return b.Time.Compare(a.Time) },
-				draw: func(p *pen, h *happening, _ int) {
-					p.bytes(p.styles.Muted, h.Time.In(p.loc).AppendFormat(p.scratch[:0], time.TimeOnly))
+				draw: func(p *pen, h *happening, w int) {
+					p.bytes(p.styles.Muted, appendStamp(p.scratch[:0], h.Time, p.now, p.loc, w))
 				},
 			},
 			{

@@ -9,11 +9,21 @@ import (
 	"errtop/tracker"
 )
 
+// newestGroup orders by the second that is shown, so that groups which all still come do not change places all the time.
+func newestGroup(a, b *tracker.Group) int { return cmp.Compare(b.Last.Unix(), a.Last.Unix()) }
+
 // newGroupsTable lists groups of errors with one fingerprint.
 func newGroupsTable() *table[tracker.Group, uint64] {
 	return &table[tracker.Group, uint64]{
-		empty: "no groups yet: errors that are alike are counted together here",
-		key:   func(g *tracker.Group) uint64 { return g.ID },
+		empty:   "no groups yet: errors that are alike are counted together here",
+		key:     func(g *tracker.Group) uint64 { return g.ID },
+		natural: newestGroup,
+		tie: func(a, b *tracker.Group) int {
+			return cmp.Or(
+				cmp.Compare(b.Count, a.Count), strings.Compare(a.Target, b.Target), strings.Compare(a.Outcome.Label(), b.Outcome.Label()),
+				strings.Compare(a.Error, b.Error), strings.Compare(a.Message, b.Message), cmp.Compare(a.ID, b.ID),
+			)
+		},
 		facts: func(g *tracker.Group) facts {
 			return facts{
 				target: g.Target, method: g.Method, route: g.Route, badge: g.Badge.String(),
@@ -22,10 +32,10 @@ func newGroupsTable() *table[tracker.Group, uint64] {
 		},
 		columns: []column[tracker.Group]{
 			{
-				title: "LAST", min: 8, keep: 80,
-				order: func(a, b *tracker.Group) int { return b.Last.Compare(a.Last) },
-				draw: func(p *pen, g *tracker.Group, _ int) {
-					p.bytes(p.styles.Muted, g.Last.In(p.loc).AppendFormat(p.scratch[:0], time.TimeOnly))
+				title: "LAST", min: timeWidth, keep: 80, at: func(g *tracker.Group) time.Time { return g.Last },
+				order: newestGroup,
+				draw: func(p *pen, g *tracker.Group, w int) {
+					p.bytes(p.styles.Muted, appendStamp(p.scratch[:0], g.Last, p.now, p.loc, w))
 				},
 			},
 			{

@@ -86,7 +86,7 @@ func newTargetsTable() *table[tracker.Target, string] {
 				name: func(f *frame) string { return "P95, LAST " + strconv.Itoa(f.reach) + " MIN" },
 				draw: func(p *pen, t *tracker.Target, w int) {
 					var values [60]uint32
-					p.spark(p.styles.Accent, p95sOf(values[:0], &t.Activity, p.reach), w, " ")
+					p.spark(p.styles.Muted, p95sOf(values[:0], &t.Activity, p.reach), w, " ")
 				},
 			},
 			{

@@ -40,6 +40,8 @@ type doc struct {
 	w     int
 	lines []docLine
 
+	handedOn bool // it is read later and elsewhere
+
 	// Kept from picture to picture, so that drawing a page again makes little garbage.
 	runs   []run
 	parts  []string
@@ -111,7 +113,32 @@ func (d *doc) when(name string, at time.Time) {
 	if at.After(d.now) {
 		age = " (in " + countdown(at.Sub(d.now)) + ")"
 	}
-	d.field(name, d.styles.Text, clock(at, d.now, d.loc)+age)
+	d.field(name, d.styles.Text, d.clock(at)+age)
+}
+
+// clock is a moment as the page says it: on the screen the time of day, in what is handed on the whole date and the zone.
+func (d *doc) clock(at time.Time) string {
+	if d.handedOn {
+		return at.In(d.loc).Format("2006-01-02 15:04:05 MST")
+	}
+	return clock(at, d.now, d.loc)
+}
+
+// holdsSince says since when and for how long something holds.
+func (d *doc) holdsSince(at time.Time) string {
+	if at.IsZero() || !d.handedOn {
+		return holdsSince(at, d.now, d.loc)
+	}
+	return " since " + d.clock(at) + " (" + span(d.now.Sub(at)) + ")"
+}
+
+// stamp is a moment in a list of moments, the oldest of which says how wide they all are.
+func (d *doc) stamp(at, oldest time.Time) run {
+	w := timeWidth
+	if !sameDay(oldest, d.now, d.loc) {
+		w = len("22 Nov 15:04:05")
+	}
+	return run{d.styles.Muted, d.pad(d.clock(at), w+2)}
 }
 
 // text writes a paragraph.
@@ -218,10 +245,17 @@ func (v *detail) HandleKey(a Action) bool {
 // View draws the part of the page that is in sight, and how much is not.
 func (v *detail) View(a area, snap *tracker.Snapshot) {
 	head, body := a.top(1)
+	left, right := body, area{}
+	if body.w >= twoColumns {
+		left, right = body.left((body.w - 1) / 2)
+	}
 	d := &v.doc
-	d.begin(a.frame, max(min(body.w-2, 120), 10))
+	d.begin(a.frame, max(min(left.w-2, 120), 10))
 	v.page.write(d, snap)
-	v.rows, v.all = body.h, len(d.lines)
+	v.rows, v.all = left.h, len(d.lines)
+	if right.w > 0 {
+		v.rows = d.columnEnd(v.top, left.h) - v.top + right.h
+	}
 	v.top = max(min(v.top, v.all-v.rows), 0)
 	note := ""
 	if below := v.all - v.top - v.rows; below > 0 {
@@ -237,8 +271,40 @@ func (v *detail) View(a area, snap *tracker.Snapshot) {
 	p.space(1)
 	p.repeat(a.styles.Faint, a.glyphs.rule, p.left()-width(note)-1)
 	p.text(a.styles.Muted, note)
-	d.show(body.inset(1), v.top)
+	if right.w == 0 || v.all <= left.h {
+		d.show(left.inset(1), v.top)
+		return
+	}
+	end := d.columnEnd(v.top, left.h)
+	left, _ = left.top(end - v.top)
+	d.show(left.inset(1), v.top)
+	if d.lines[end].blank() {
+		end++
+	}
+	d.show(divide(right).inset(1), end)
 }
+
+// columnEnd returns with which line a second column goes on after one of h rows from line top on: it tears no picture from
+// its heading.
+func (d *doc) columnEnd(top, h int) int {
+	end := top + h
+	if end >= len(d.lines) {
+		return end
+	}
+	for end > top+h/2 && (d.lines[end].part > 0 || d.lines[end-1].kind == headingLine || d.lines[end-1].blank() && !d.lines[end].blank()) {
+		end--
+	}
+	if end <= top+h/2 {
+		return top + h
+	}
+	return end
+}
+
+// blank reports whether a line is empty.
+func (l *docLine) blank() bool { return l.draw == nil && len(l.runs) == 0 }
+
+// twoColumns is from how many columns on a page goes on in a second column.
+const twoColumns = 170
 
 // show draws the lines from top on.
 func (d *doc) show(a area, top int) {

@@ -16,15 +16,20 @@ func (e *breakerEvents) View(a area) {
 		p.space(2)
 		p.text(a.styles.Muted, "none has changed")
 	}
-	names := 0
+	names, times := 0, timeWidth
 	for i := range min(len(e.list), a.h-1) {
+		if !sameDay(e.list[len(e.list)-1-i].At, a.now, a.loc) {
+			times = datedWidth
+		}
 		names = min(max(names, width(e.list[len(e.list)-1-i].Target)), 20)
 	}
 	for i := range min(len(e.list), a.h-1) {
 		event := &e.list[len(e.list)-1-i]
 		p := a.row(i + 1)
 		p.space(2)
-		p.text(a.styles.Muted, event.At.In(a.loc).Format("15:04:05")+"  ")
+		from := p.at()
+		p.bytes(a.styles.Muted, appendStamp(p.scratch[:0], event.At, a.now, a.loc, times))
+		p.to(from + times + 2)
 		p.cell(a.styles.Text, event.Target, names)
 		p.space(2)
 		p.cell(a.styles.Breaker(event.To), event.To.String(), 10)

@@ -1,10 +1,7 @@
 package tui
 
 import (
-	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -85,8 +82,15 @@ const filterHelp = `words  "a phrase"  /regexp/  status:5xx  target:kling  kind:
 
 // parseFilter understands a filter: words (found in any field, in any case), "phrases", /regular expressions/, key:value, and
 // ! before any of them. An empty filter is nil. The error is for the person who typed it.
-func parseFilter(text string) (*filter, error) {
+func parseFilter(text string) (*filter, error) { return parse(text, false) }
+
+// parseTyped understands a filter that somebody may go on typing: where its last term may become another one, the error is
+// an unfinishedError, so that nothing flashes by on the way to status:5xx.
+func parseTyped(text string) (*filter, error) { return parse(text, true) }
+
+func parse(text string, typing bool) (*filter, error) {
 	f := &filter{text: strings.TrimSpace(text)}
+	typing = typing && !strings.HasSuffix(text, " ")
 	for rest := f.text; rest != ""; rest = strings.TrimLeft(rest, " ") {
 		var t condition
 		var err error
@@ -97,13 +101,18 @@ func parseFilter(text string) (*filter, error) {
 		case strings.HasPrefix(rest, `"`):
 			phrase, after, closed := strings.Cut(rest[1:], `"`)
 			if !closed {
-				err = fmt.Errorf(`%s: the closing " is missing`, rest)
+				err = unfinishedError(rest + `: the closing " is missing`)
 			}
 			t.holds, rest = wordTerm(phrase), after
 		default:
 			var word string
 			word, rest, _ = strings.Cut(rest, " ")
-			t.holds, err = plainTerm(word)
+			if typing && rest == "" {
+				err = unfinished(word)
+			}
+			if err == nil {
+				t.holds, err = plainTerm(word)
+			}
 		}
 		if err != nil {
 			return nil, err
@@ -114,134 +123,4 @@ func parseFilter(text string) (*filter, error) {
 		return nil, nil //nolint:nilnil // no filter is not a mistake
 	}
 	return f, nil
-}
-
-func regexpTerm(text string) (holds func(*facts, time.Time) bool, rest string, err error) {
-	end := 1
-	for end < len(text) && text[end] != '/' {
-		if text[end] == '\\' {
-			end++
-		}
-		end++
-	}
-	if end >= len(text) {
-		return nil, "", fmt.Errorf("%s: the closing / is missing", text)
-	}
-	re, err := regexp.Compile("(?i)" + strings.ReplaceAll(text[1:end], `\/`, "/"))
-	if err != nil {
-		return nil, "", fmt.Errorf("not a regular expression: %w", err)
-	}
-	return func(f *facts, _ time.Time) bool { return f.anyText(re.MatchString) }, text[end+1:], nil
-}
-
-func wordTerm(word string) func(*facts, time.Time) bool {
-	word = strings.ToLower(word)
-	return func(f *facts, _ time.Time) bool {
-		return f.anyText(func(s string) bool { return containsFold(s, word) })
-	}
-}
-
-// containsFold reports whether lower, which is in lower case, is in s in any case.
-func containsFold(s, lower string) bool {
-	if !plain(s) || !plain(lower) {
-		return strings.Contains(strings.ToLower(s), lower)
-	}
-	for i := 0; i+len(lower) <= len(s); i++ {
-		if strings.EqualFold(s[i:i+len(lower)], lower) {
-			return true
-		}
-	}
-	return false
-}
-
-func plainTerm(word string) (func(*facts, time.Time) bool, error) {
-	key, value, keyed := strings.Cut(word, ":")
-	if !keyed {
-		if word == "" {
-			return nil, fmt.Errorf("! excludes what stands right after it")
-		}
-		return wordTerm(word), nil
-	}
-	if get := fieldNamed(key); get != nil {
-		lower := strings.ToLower(value)
-		return func(f *facts, _ time.Time) bool { return containsFold(get(f), lower) && get(f) != "" }, nil
-	}
-	switch key {
-	case "status":
-		return statusTerm(value)
-	case "kind":
-		kind, ok := tracker.ParseKind(value)
-		if !ok {
-			return nil, fmt.Errorf("kind:%s: there is no such kind; there are %s", value, kindNames())
-		}
-		return func(f *facts, _ time.Time) bool {
-			return f.anyOutcome(func(o tracker.Outcome) bool { return o.Kind == kind })
-		}, nil
-	case "since":
-		d, err := time.ParseDuration(value)
-		if err != nil || d <= 0 {
-			return nil, fmt.Errorf("since:%s: expected a span like 30s, 10m or 2h", value)
-		}
-		return func(f *facts, now time.Time) bool { return !f.at.IsZero() && !f.at.Before(now.Add(-d)) }, nil
-	}
-	if strings.Contains(value, "/") || strings.ContainsAny(key, "./") || isDigits(key) {
-		return wordTerm(word), nil // a URL, a host and port, or a time: just text
-	}
-	return nil, fmt.Errorf("%s: no such field; there are status, target, kind, method, route, origin, source, state, badge, since", key)
-}
-
-// fieldNamed returns what reads a field that is text, nil where there is none of that name.
-func fieldNamed(key string) func(*facts) string {
-	switch key {
-	case "target":
-		return func(f *facts) string { return f.target }
-	case "method":
-		return func(f *facts) string { return f.method }
-	case "route":
-		return func(f *facts) string { return f.route }
-	case "origin":
-		return func(f *facts) string { return f.origin }
-	case "source":
-		return func(f *facts) string { return f.source }
-	case "state":
-		return func(f *facts) string { return f.state }
-	case "badge":
-		return func(f *facts) string { return f.badge }
-	default:
-		return nil
-	}
-}
-
-func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
-
-// statusTerm understands 429, 5xx, 400-499 and >=500.
-func statusTerm(value string) (func(*facts, time.Time) bool, error) {
-	from, to := 0, 0
-	if class, ok := strings.CutSuffix(strings.ToLower(value), "xx"); ok && len(class) == 1 && isDigits(class) {
-		from = int(class[0]-'0') * 100
-		to = from + 99
-	} else if low, high, ok := strings.Cut(value, "-"); ok && isDigits(low) && isDigits(high) {
-		from, _ = strconv.Atoi(low)
-		to, _ = strconv.Atoi(high)
-	} else if low, ok := strings.CutPrefix(value, ">="); ok && isDigits(low) {
-		from, _ = strconv.Atoi(low)
-		to = 999
-	} else if isDigits(value) {
-		from, _ = strconv.Atoi(value)
-		to = from
-	} else {
-		return nil, fmt.Errorf("status:%s: expected 429, 5xx, 400-499 or >=500", value)
-	}
-	return func(f *facts, _ time.Time) bool {
-		return f.anyOutcome(func(o tracker.Outcome) bool { return o.Status >= from && o.Status <= to && o.Status > 0 })
-	}, nil
-}
-
-func kindNames() string {
-	kinds := tracker.Kinds()
-	names := make([]string, len(kinds))
-	for i, k := range kinds {
-		names[i] = k.String()
-	}
-	return strings.Join(names, ", ")
 }

@@ -105,22 +105,60 @@ func appendPercent(dst []byte, ratio float64) []byte {
 	return strconv.AppendFloat(dst, percent, 'f', 1, 64)
 }
 
-// clock is the time of day, and the date before it where at is not of now's day.
+// sameDay reports whether two moments are of one day there.
+func sameDay(a, b time.Time, loc *time.Location) bool {
+	a, b = a.In(loc), b.In(loc)
+	return a.YearDay() == b.YearDay() && a.Year() == b.Year()
+}
+
+// clock is the time of day, and the date before it where at is not of now's day, with the year where that differs too.
 func clock(at, now time.Time, loc *time.Location) string {
 	at, now = at.In(loc), now.In(loc)
-	if at.YearDay() != now.YearDay() || at.Year() != now.Year() {
-		return at.Format(time.DateTime)
+	switch {
+	case at.Year() != now.Year():
+		return at.Format("2 Jan 2006 15:04:05")
+	case at.YearDay() != now.YearDay():
+		return at.Format("2 Jan 15:04:05")
+	default:
+		return at.Format(time.TimeOnly)
 	}
-	return at.Format(time.TimeOnly)
 }
 
 // since is the hour and minute of a time, and the date before it where it is not of now's day.
 func since(at, now time.Time, loc *time.Location) string {
 	at, now = at.In(loc), now.In(loc)
-	if at.YearDay() != now.YearDay() || at.Year() != now.Year() {
+	switch {
+	case at.Year() != now.Year():
+		return at.Format("2 Jan 2006 15:04")
+	case at.YearDay() != now.YearDay():
 		return at.Format("2 Jan 15:04")
+	default:
+		return at.Format("15:04")
 	}
-	return at.Format("15:04")
+}
+
+// How wide a column of times is where all are of one day, and where some are not.
+const (
+	timeWidth  = len("15:04:05")
+	datedWidth = len("02 Jan 15:04")
+)
+
+// appendStamp writes a time for a column of w columns: the time of day, and of another day the date, with the time where
+// there is room for it.
+func appendStamp(dst []byte, at, now time.Time, loc *time.Location, w int) []byte {
+	at, now = at.In(loc), now.In(loc)
+	switch {
+	case at.YearDay() == now.YearDay() && at.Year() == now.Year():
+		return at.AppendFormat(dst, time.TimeOnly)
+	case w < datedWidth && at.Year() != now.Year():
+		return at.AppendFormat(dst, "02.01.06")
+	case w < datedWidth:
+		return at.AppendFormat(dst, "_2 Jan")
+	case at.Year() != now.Year():
+		return at.AppendFormat(dst, "_2 Jan 2006")
+	default:
+		return at.AppendFormat(dst, "_2 Jan 15:04")
+	}
 }
 
 // holdsSince says since when and for how long something holds: " since 14:02 (30m)"; of an unknown time it says nothing.

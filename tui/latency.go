@@ -141,6 +141,5 @@ func (l *latencyPanel) View(a area) {
 
 // View draws the lines below whatever heading they have.
 func (c *latencyChart) View(a area) {
-	first, middle, last := c.end.labels(a.loc, len(c.p95), c.step)
-	c.plot.view(a, first, middle, last, a.styles.Accent, a.styles.Text)
+	c.plot.view(a, c.end, c.step, a.styles.Accent, a.styles.Text)
 }

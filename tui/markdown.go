@@ -29,7 +29,7 @@ const chartWidth = 76
 
 // pageMarkdown writes a page as Markdown, to be pasted into a ticket or a chat.
 func pageMarkdown(p page, snap *tracker.Snapshot, now time.Time, loc *time.Location) string {
-	d := &doc{frame: unstyled(now, loc), w: 4000}
+	d := &doc{frame: unstyled(now, loc), w: 4000, handedOn: true}
 	p.write(d, snap)
 	var out strings.Builder
 	out.WriteString("# " + escapeMarkdown(p.title()) + "\n\n")

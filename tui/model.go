@@ -120,7 +120,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.PasteMsg:
 		if m.prompt.open {
 			m.prompt.edit(msg)
-			m.tryFilter()
+			m.tryFilter(parseTyped)
 		}
 	}
 	return m, nil

@@ -1,6 +1,11 @@
 package tui
 
-import "errtop/tracker"
+import (
+	"cmp"
+	"strings"
+
+	"errtop/tracker"
+)
 
 // overview is the first view:
 //
@@ -21,7 +26,13 @@ type overview struct {
 }
 
 func newOverview() *overview {
-	return &overview{targets: newTargetsTable(), errors: newErrorsTable()}
+	o := &overview{targets: newTargetsTable(), errors: newErrorsTable()}
+	// One row stands for a group here: within a second the largest is first, so that rows do not change places all the time.
+	o.errors.natural = func(a, b *happening) int { return cmp.Compare(b.Time.Unix(), a.Time.Unix()) }
+	o.errors.tie = func(a, b *happening) int {
+		return cmp.Or(cmp.Compare(b.like, a.like), strings.Compare(a.Target, b.Target), cmp.Compare(a.Group, b.Group))
+	}
+	return o
 }
 
 func (o *overview) SetSnapshot(snap *tracker.Snapshot, f *filter) {
@@ -76,6 +87,11 @@ func (o *overview) wide(a area) {
 	targets := min(max(len(o.targets.items), 2)+2, left.h*3/5)
 	top, errors := left.top(targets)
 	o.targets.view(top.trim(1), !o.inError)
+	if errors.h >= 30 && !o.latency.chart.empty() {
+		var latency area
+		latency, errors = errors.bottom(11)
+		o.latency.View(latency)
+	}
 	o.errors.view(errors, o.inError)
 
 	right = divide(right) // after what is left of it: rows are drawn from left to right
@@ -85,10 +101,6 @@ func (o *overview) wide(a area) {
 	o.chart.View(top.trim(1))
 	top, right = right.top(min(right.h, 9))
 	o.hours.View(top.trim(1))
-	if right.h >= 10 && !o.latency.chart.empty() {
-		top, right = right.top(min(right.h*3/5, 10))
-		o.latency.View(top.trim(1))
-	}
 	if right.h > 2 {
 		o.events.View(right)
 	}

@@ -68,7 +68,7 @@ func (b *breakerPage) write(d *doc, snap *tracker.Snapshot) {
 func writeBreaker(d *doc, b *tracker.Breaker) {
 	d.line(
 		run{d.styles.Breaker(b.State), d.glyphs.breakers[min(b.State, tracker.HalfOpen)] + " " + b.State.String()},
-		run{d.styles.Text, " " + b.Role.String() + holdsSince(b.Since, d.now, d.loc)},
+		run{d.styles.Text, " " + b.Role.String() + d.holdsSince(b.Since)},
 	)
 	if b.State == tracker.Closed && b.Threshold > 0 {
 		d.field("failures", d.styles.Text, strconv.Itoa(b.Failures)+" of "+strconv.Itoa(b.Threshold)+" in a row")
@@ -90,7 +90,7 @@ func writeBreaker(d *doc, b *tracker.Breaker) {
 		d.field("tripped by", d.styles.Text, plural(len(b.TrippedBy), "failure"))
 		for _, trip := range b.TrippedBy {
 			d.line(
-				run{d.styles.Muted, "  " + clock(trip.At, d.now, d.loc) + "  "},
+				run{d.styles.Muted, "  "}, d.stamp(trip.At, b.TrippedBy[0].At),
 				run{d.styles.Outcome(trip.Outcome), d.pad(trip.Outcome.Label(), 8) + " "},
 				run{d.styles.Text, trip.Message},
 			)
@@ -101,7 +101,7 @@ func writeBreaker(d *doc, b *tracker.Breaker) {
 		for i := len(b.Story) - 1; i >= 0; i-- {
 			step := &b.Story[i]
 			d.line(
-				run{d.styles.Muted, "  " + clock(step.At, d.now, d.loc) + "  "},
+				run{d.styles.Muted, "  "}, d.stamp(step.At, b.Story[0].At),
 				run{d.styles.Breaker(step.To), d.pad(step.From.String()+" "+d.glyphs.arrow+" "+step.To.String(), 22) + " "},
 				run{d.styles.Text, step.Why},
 			)

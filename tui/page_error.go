@@ -192,8 +192,8 @@ func writeExemplars(d *doc, g *tracker.Group, except uint64) {
 	for i := len(g.Exemplars) - 1; i >= 0; i-- {
 		if f := &g.Exemplars[i]; f.Seq != except {
 			d.line(
-				run{d.styles.Muted, clock(f.Time, d.now, d.loc)},
-				run{d.styles.Outcome(f.Outcome()), d.pad("  "+f.Outcome().Label(), 10)},
+				d.stamp(f.Time, g.Exemplars[0].Time),
+				run{d.styles.Outcome(f.Outcome()), d.pad(f.Outcome().Label(), 8)},
 				run{d.styles.Text, f.Message},
 			)
 		}

@@ -39,7 +39,7 @@ func (t *targetPage) write(d *doc, snap *tracker.Snapshot) {
 	target := &t.target
 	d.line(
 		run{d.styles.State(target.State), d.glyphs.state(target.State) + " " + target.State.String()},
-		run{d.styles.Text, holdsSince(target.Since, d.now, d.loc)},
+		run{d.styles.Text, d.holdsSince(target.Since)},
 	)
 	if target.Reason != "" {
 		d.text(d.styles.Text, target.Reason)
@@ -104,7 +104,8 @@ func (t *targetPage) writeMinutes(d *doc, snap *tracker.Snapshot) {
 	n := reach(&act.Minutes)
 	d.heading("ERRORS A MINUTE, LAST " + strconv.Itoa(n) + " MIN")
 	if layers := layersOf(snap, t.target.Name); len(layers) > 0 {
-		d.picture(8, func(a area) { stack(a, layers, n) })
+		end := endOf(snap)
+		d.picture(9, func(a area) { stack(a, layers, n, end) })
 		return
 	}
 	d.picture(1, func(a area) {
@@ -121,6 +122,7 @@ func (t *targetPage) writeLatency(d *doc, snap *tracker.Snapshot) {
 		return
 	}
 	n := reach(&act.Minutes)
+	t.minutes.plot.scale, t.day.plot.scale = pageScale, pageScale
 	t.minutes.setMinutes(act, endOf(snap), n)
 	if !t.minutes.empty() {
 		d.heading("LATENCY A MINUTE, LAST "+strconv.Itoa(n)+" MIN", t.minutes.legend(d.frame)...)

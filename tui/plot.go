@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/guptarohit/asciigraph"
@@ -24,6 +25,7 @@ type plot struct {
 	most  float64              // the highest value
 	whole bool                 // values are counts: a row is at least one, so that few do not look like many
 	label func(float64) string // of the scale
+	scale int                  // columns that the scale takes at least
 
 	w, h  int
 	ascii bool
@@ -84,7 +86,7 @@ func (p *plot) fit(w, h int, g *glyphs) {
 			p.axis = max(p.axis, width(p.rows[i].label))
 		}
 	}
-	p.axis += 2
+	p.axis = max(p.axis+2, p.scale)
 	p.cols = w - p.axis
 	if p.cols < 2 {
 		p.rows = nil
@@ -109,9 +111,12 @@ func axisSign(ascii, labelled bool) string {
 	}
 }
 
-// view draws the plot and, in the last row of the area, what its first, its middle and its last column are. The styles are
-// those of the lines, and of the marks.
-func (p *plot) view(a area, first, middle, last string, styles ...Style) {
+// pageScale is how many columns the scales of all charts of a page take, so that their minutes stand below each other.
+const pageScale = 8
+
+// view draws the plot and, in the last row of the area, the times of its n steps. The styles are those of the lines, and of
+// the marks.
+func (p *plot) view(a area, end chartEnd, step time.Duration, styles ...Style) {
 	p.fit(a.w-2, a.h-1, a.glyphs)
 	for i := range p.rows {
 		row := &p.rows[i]
@@ -131,15 +136,20 @@ func (p *plot) view(a area, first, middle, last string, styles ...Style) {
 	if len(p.rows) == 0 {
 		return
 	}
-	line := a.row(a.h - 1)
-	line.to(1 + p.axis)
-	line.text(a.styles.Faint, first)
-	if at := 1 + p.axis + p.cols/2 - width(middle)/2; p.cols > 24 && at > line.at() {
-		line.to(at)
-		line.text(a.styles.Faint, middle)
+	timeAxis(a.row(a.h-1), end, len(p.lines[0].values), step, p.axis, p.cols)
+}
+
+// timeAxis writes below cols columns, which begin after a scale, what the first, the middle and the last of n steps are.
+func timeAxis(p pen, end chartEnd, n int, step time.Duration, scale, cols int) {
+	first, middle, last := end.labels(p.loc, n, step)
+	p.to(1 + scale)
+	p.text(p.styles.Faint, first)
+	if at := 1 + scale + cols/2 - width(middle)/2; cols > 24 && at > p.at() {
+		p.to(at)
+		p.text(p.styles.Faint, middle)
 	}
-	line.to(1 + p.axis + p.cols - width(last))
-	line.text(a.styles.Faint, last)
+	p.to(1 + scale + cols - width(last))
+	p.text(p.styles.Faint, last)
 }
 
 // draw lets asciigraph draw the lines and takes its rows apart.

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"errtop/tracker"
+
 	tea "charm.land/bubbletea/v2"
 
 	"charm.land/bubbles/v2/textinput"
@@ -10,7 +12,9 @@ import (
 type prompt struct {
 	input   textinput.Model
 	open    bool
-	problem string // why what stands there is no filter
+	problem string // why what stands there is no filter, or what it lacks
+	lacking bool   // it may become one; what held before holds on
+	before  *filter
 	history []string
 	recall  int // index into history; its length is the line being typed
 }
@@ -28,7 +32,11 @@ func newPrompt() prompt {
 }
 
 // start opens the prompt on the filter in use.
-func (p *prompt) start(text string) {
+func (p *prompt) start(f *filter) {
+	text := ""
+	if p.before = f; f != nil {
+		text = f.text
+	}
 	p.set(text)
 	p.open, p.problem, p.recall = true, "", len(p.history)
 }
@@ -91,9 +99,16 @@ func (p *prompt) View(a area) {
 	line.text(a.styles.Text, after)
 	hint := a.row(1)
 	hint.space(1)
-	if p.problem != "" {
-		hint.text(a.styles.Failing, p.problem)
-	} else {
+	switch {
+	case p.problem == "":
 		hint.text(a.styles.Muted, filterHelp)
+	case p.lacking:
+		hint.text(a.styles.Degraded, a.glyphs.ellipsis)
+		hint.space(1)
+		hint.text(a.styles.Text, p.problem)
+	default:
+		hint.text(a.styles.Failing, a.glyphs.state(tracker.Failing))
+		hint.space(1)
+		hint.text(a.styles.Failing, p.problem)
 	}
 }

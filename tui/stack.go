@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"errtop/tracker"
 )
@@ -59,11 +60,10 @@ func layersOf(snap *tracker.Snapshot, target string) []layer {
 	return layers
 }
 
-// stack draws the layers of the newest n minutes above each other: a letter and a colour for each, and what they mean in the
-// last row.
-func stack(a area, layers []layer, n int) {
-	rows := a.h - 1
-	each := max(min(a.w/n, 3), 1)
+// stack draws the layers of the newest n minutes above each other, on the same columns as a plot with that scale: a letter and
+// a colour for each. The last two rows are the times and what the letters mean.
+func stack(a area, layers []layer, n int, end chartEnd) {
+	rows := a.h - 2
 	highest := uint32(1)
 	for m := 60 - n; m < 60; m++ {
 		sum := uint32(0)
@@ -72,25 +72,47 @@ func stack(a area, layers []layer, n int) {
 		}
 		highest = max(highest, sum)
 	}
+	cols := a.w - 2 - pageScale
 	for r := range rows {
 		p := a.row(r)
+		switch r {
+		case 0:
+			p.space(1)
+			p.cellRight(a.styles.Faint, appendCount(p.scratch[:0], uint64(highest)), pageScale-2)
+			p.space(1)
+			p.text(a.styles.Faint, axisSign(a.glyphs.ascii, true))
+		default:
+			p.to(pageScale)
+			p.text(a.styles.Faint, axisSign(a.glyphs.ascii, false))
+		}
 		// The row shows which layer reaches through the middle of its height.
 		level := float64(highest) * (float64(rows-1-r) + 0.5) / float64(rows)
-		for m := 60 - n; m < 60; m++ {
-			if l := layerAt(layers, m, level, r == rows-1); l != nil {
-				p.repeat(p.styles.Outcome(l.outcome), l.letter, each)
-			} else {
-				p.space(each)
+		for from := 0; from < cols; {
+			to := from + 1
+			m := 60 - n + from*n/cols
+			for to < cols && 60-n+to*n/cols == m {
+				to++
 			}
+			if l := layerAt(layers, m, level, r == rows-1); l != nil {
+				p.repeat(p.styles.Outcome(l.outcome), l.letter, to-from)
+			} else {
+				p.space(to - from)
+			}
+			from = to
 		}
 	}
-	p := a.row(rows)
+	timeAxis(a.row(rows), end, n, time.Minute, pageScale, cols)
+	p := a.row(rows + 1)
+	p.space(1)
 	for i := range layers {
 		name := layers[i].outcome.Label()
 		if layers[i].letter == "+" {
 			name = "others"
 		}
-		p.text(p.styles.Outcome(layers[i].outcome), layers[i].letter+" "+name+" ")
+		p.text(p.styles.Outcome(layers[i].outcome), layers[i].letter)
+		p.space(1)
+		p.text(p.styles.Outcome(layers[i].outcome), name)
+		p.space(1)
 		p.bytes(p.styles.Muted, append(appendCount(p.scratch[:0], layers[i].total), "  "...))
 	}
 }

@@ -21,11 +21,11 @@ func TestAStackTellsOutcomesApartByLetterAndSumsUpTheRest(t *testing.T) {
 	if len(layers) != layersShown || layers[0].outcome.Status != 429 || layers[4].letter != "+" || layers[4].total != 12+1+10+1+8+1 {
 		t.Fatalf("%+v", layers)
 	}
-	got := unstyled(noon, time.UTC).drawn(60, 9, func(a area) { stack(a, layers, 15) })
+	got := unstyled(noon, time.UTC).drawn(60, 10, func(a area) { stack(a, layers, 15, chartEnd{at: noon, now: true}) })
 	column := ""
 	for line := range strings.SplitSeq(got, "\n") {
-		if len(line) == 45 {
-			column = line[44:] + column
+		if cells := []rune(line); len(cells) == 59 && !strings.Contains(line, "now") {
+			column = string(cells[58:]) + column
 		}
 	}
 	if column != "aabcdd++" && column != "aabbcd++" && column != "aabccd++" {

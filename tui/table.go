@@ -2,6 +2,7 @@ package tui
 
 import (
 	"slices"
+	"time"
 
 	"errtop/tracker"
 )
@@ -13,6 +14,7 @@ type column[T any] struct {
 	min   int                 // its width; with fit, the least
 	max   int                 // the most that fit may ask for
 	fit   func(*T) int        // the width its content wants
+	at    func(*T) time.Time  // the time it shows: it is wider where some are not of today
 	grow  bool                // takes what is left over
 	right bool                // the heading stands on the right, as the figures below it do
 	keep  int                 // where there is no room, the column with the lowest goes first
@@ -27,12 +29,16 @@ type table[T any, K comparable] struct {
 	columns []column[T]
 	key     func(*T) K
 	facts   func(*T) facts
+	tie     func(a, b *T) int // the order of items that are equal otherwise; nil: as they came
+	natural func(a, b *T) int // the order where none is chosen; nil: as they came
 
+	came    []*T // in the order they came in
 	items   []*T
 	keys    []K // of the items
 	picker  picker[K]
-	widths  []int // what the contents want, by column
-	sort    int   // column + 1; 0 is the order that the items came in
+	widths  []int       // what the contents want, by column
+	oldest  []time.Time // that a column shows
+	sort    int         // column + 1; 0 is the order that the items came in
 	reverse bool
 	total   int   // items before the filter
 	asked   facts // of the item that a filter looks at
@@ -42,29 +48,38 @@ type table[T any, K comparable] struct {
 // set takes the items to list.
 func (t *table[T, K]) set(items []T, f *filter, snap *tracker.Snapshot) {
 	t.total = len(items)
-	t.items = t.items[:0]
+	t.came = t.came[:0]
 	for i := range items {
 		if f != nil {
 			if t.asked = t.facts(&items[i]); !f.match(&t.asked, snap.At) {
 				continue
 			}
 		}
-		t.items = append(t.items, &items[i])
+		t.came = append(t.came, &items[i])
 	}
 	t.arrange()
 }
 
 // arrange sorts the items and finds the selection again.
 func (t *table[T, K]) arrange() {
+	t.items = append(t.items[:0], t.came...)
+	order := t.natural
 	if t.sort > 0 {
-		order := t.columns[t.sort-1].order
+		order = t.columns[t.sort-1].order
+	}
+	switch {
+	case order != nil:
 		slices.SortStableFunc(t.items, func(a, b *T) int {
+			c := order(a, b)
 			if t.reverse {
-				return order(b, a)
+				c = -c
 			}
-			return order(a, b)
+			if c == 0 && t.tie != nil {
+				return t.tie(a, b)
+			}
+			return c
 		})
-	} else if t.reverse {
+	case t.reverse:
 		slices.Reverse(t.items)
 	}
 	t.keys = slices.Grow(t.keys[:0], len(t.items))[:len(t.items)]
@@ -72,11 +87,18 @@ func (t *table[T, K]) arrange() {
 	for c := range t.columns {
 		t.widths[c] = max(t.columns[c].min, len(t.columns[c].title))
 	}
+	t.oldest = slices.Grow(t.oldest[:0], len(t.columns))[:len(t.columns)]
+	clear(t.oldest)
 	for i, item := range t.items {
 		t.keys[i] = t.key(item)
 		for c := range t.columns {
 			if fit := t.columns[c].fit; fit != nil {
 				t.widths[c] = min(max(t.widths[c], fit(item)), t.columns[c].max)
+			}
+			if get := t.columns[c].at; get != nil {
+				if at := get(item); !at.IsZero() && (t.oldest[c].IsZero() || at.Before(t.oldest[c])) {
+					t.oldest[c] = at
+				}
 			}
 		}
 	}
@@ -104,9 +126,6 @@ func (t *table[T, K]) handle(a Action) bool {
 		t.reverse = false
 	case SortReverse:
 		t.reverse = !t.reverse
-		if t.sort == 0 {
-			slices.Reverse(t.items)
-		}
 	default:
 		return t.picker.handle(a)
 	}
@@ -115,9 +134,14 @@ func (t *table[T, K]) handle(a Action) bool {
 }
 
 // layout chooses the columns that fit into w and their widths; 0 leaves a column out.
-func (t *table[T, K]) layout(w int) []int {
+func (t *table[T, K]) layout(f *frame, w int) []int {
 	widths := make([]int, len(t.columns))
 	copy(widths, t.widths)
+	for c, oldest := range t.oldest {
+		if !oldest.IsZero() && w >= 70 && !sameDay(oldest, f.now, f.loc) {
+			widths[c] = max(widths[c], datedWidth)
+		}
+	}
 	const gap = 2
 	for {
 		sum, last := 0, -1
@@ -156,7 +180,7 @@ func (t *table[T, K]) view(a area, focus bool) {
 	if a.h <= 0 {
 		return
 	}
-	widths := t.layout(a.w - 2)
+	widths := t.layout(a.frame, a.w-2)
 	t.heading(a, widths, focus)
 	t.picker.setHeight(a.h - 1)
 	if len(t.items) == 0 {

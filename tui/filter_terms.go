@@ -1,0 +1,146 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"errtop/tracker"
+)
+
+func regexpTerm(text string) (holds func(*facts, time.Time) bool, rest string, err error) {
+	end := 1
+	for end < len(text) && text[end] != '/' {
+		if text[end] == '\\' {
+			end++
+		}
+		end++
+	}
+	if end >= len(text) {
+		return nil, "", unfinishedError(text + ": the closing / is missing")
+	}
+	re, err := regexp.Compile("(?i)" + strings.ReplaceAll(text[1:end], `\/`, "/"))
+	if err != nil {
+		return nil, "", fmt.Errorf("not a regular expression: %w", err)
+	}
+	return func(f *facts, _ time.Time) bool { return f.anyText(re.MatchString) }, text[end+1:], nil
+}
+
+func wordTerm(word string) func(*facts, time.Time) bool {
+	word = strings.ToLower(word)
+	return func(f *facts, _ time.Time) bool {
+		return f.anyText(func(s string) bool { return containsFold(s, word) })
+	}
+}
+
+// containsFold reports whether lower, which is in lower case, is in s in any case.
+func containsFold(s, lower string) bool {
+	if !plain(s) || !plain(lower) {
+		return strings.Contains(strings.ToLower(s), lower)
+	}
+	for i := 0; i+len(lower) <= len(s); i++ {
+		if strings.EqualFold(s[i:i+len(lower)], lower) {
+			return true
+		}
+	}
+	return false
+}
+
+func plainTerm(word string) (func(*facts, time.Time) bool, error) {
+	key, value, keyed := strings.Cut(word, ":")
+	if !keyed {
+		if word == "" {
+			return nil, errors.New("! excludes what stands right after it")
+		}
+		return wordTerm(word), nil
+	}
+	if get := fieldNamed(key); get != nil {
+		lower := strings.ToLower(value)
+		return func(f *facts, _ time.Time) bool { return containsFold(get(f), lower) && get(f) != "" }, nil
+	}
+	switch key {
+	case "status":
+		return statusTerm(value)
+	case "kind":
+		kind, ok := tracker.ParseKind(value)
+		if !ok {
+			return nil, fmt.Errorf("kind:%s: there is no such kind; there are %s", value, kindNames(""))
+		}
+		return func(f *facts, _ time.Time) bool {
+			return f.anyOutcome(func(o tracker.Outcome) bool { return o.Kind == kind })
+		}, nil
+	case "since":
+		d, err := time.ParseDuration(value)
+		if err != nil || d <= 0 {
+			return nil, fmt.Errorf("since:%s: expected a span like 30s, 10m or 2h", value)
+		}
+		return func(f *facts, now time.Time) bool { return !f.at.IsZero() && !f.at.Before(now.Add(-d)) }, nil
+	}
+	if strings.Contains(value, "/") || strings.ContainsAny(key, "./") || isDigits(key) {
+		return wordTerm(word), nil // a URL, a host and port, or a time: just text
+	}
+	return nil, fmt.Errorf("%s: no such field; there are status, target, kind, method, route, origin, source, state, badge, since", key)
+}
+
+// fieldNamed returns what reads a field that is text, nil where there is none of that name.
+func fieldNamed(key string) func(*facts) string {
+	switch key {
+	case "target":
+		return func(f *facts) string { return f.target }
+	case "method":
+		return func(f *facts) string { return f.method }
+	case "route":
+		return func(f *facts) string { return f.route }
+	case "origin":
+		return func(f *facts) string { return f.origin }
+	case "source":
+		return func(f *facts) string { return f.source }
+	case "state":
+		return func(f *facts) string { return f.state }
+	case "badge":
+		return func(f *facts) string { return f.badge }
+	default:
+		return nil
+	}
+}
+
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// statusTerm understands 429, 5xx, 400-499 and >=500.
+func statusTerm(value string) (func(*facts, time.Time) bool, error) {
+	m := wholeStatus.FindStringSubmatch(value)
+	if m == nil {
+		return nil, fmt.Errorf("status:%s: expected 429, 5xx, 400-499 or >=500", value)
+	}
+	from, _ := strconv.Atoi(m[1] + m[2] + m[4])
+	to := from
+	switch {
+	case m[1] != "":
+		from *= 100
+		to = from + 99
+	case m[3] != "":
+		to, _ = strconv.Atoi(m[3])
+	case m[4] != "":
+		to = 999
+	}
+	return func(f *facts, _ time.Time) bool {
+		return f.anyOutcome(func(o tracker.Outcome) bool { return o.Status >= from && o.Status <= to && o.Status > 0 })
+	}, nil
+}
+
+// wholeStatus matches 5xx, 429 or 400-499, >=500.
+var wholeStatus = regexp.MustCompile(`^(?:([1-9])[xX]{2}|([0-9]{3})(?:-([0-9]{3}))?|>=([0-9]{3}))$`)
+
+// kindNames lists the kinds whose name begins so.
+func kindNames(begin string) string {
+	var names []string
+	for _, k := range tracker.Kinds() {
+		if strings.HasPrefix(k.String(), begin) {
+			names = append(names, k.String())
+		}
+	}
+	return strings.Join(names, ", ")
+}
