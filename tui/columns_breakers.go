@@ -21,7 +21,7 @@ func newBreakersTable() *table[heldBreaker, breakerKey] {
 		},
 		columns: []column[heldBreaker]{
 			{
-				title: "TARGET", min: 12, max: 28, keep: keepAlways, fit: func(b *heldBreaker) int { return width(b.target.Name) + 2 },
+				title: "TARGET", min: 12, max: 28, least: 11, keep: keepAlways, fit: func(b *heldBreaker) int { return width(b.target.Name) + 2 },
 				order: func(a, b *heldBreaker) int { return strings.Compare(a.target.Name, b.target.Name) },
 				draw: func(p *pen, b *heldBreaker, w int) {
 					p.text(p.styles.Breaker(b.State), p.glyphs.breakers[min(b.State, tracker.HalfOpen)])
@@ -30,7 +30,7 @@ func newBreakersTable() *table[heldBreaker, breakerKey] {
 				},
 			},
 			{
-				title: "ROLE", min: 8, keep: 60,
+				title: "ROLE", min: 8, keep: 90,
 				order: func(a, b *heldBreaker) int { return cmp.Compare(a.Role, b.Role) },
 				draw:  func(p *pen, b *heldBreaker, w int) { p.cell(p.styles.Muted, b.Role.String(), w) },
 			},

@@ -48,14 +48,14 @@ func newErrorsTable() *table[happening, uint64] {
 		facts: func(h *happening) facts { return resultFacts(&h.Result) },
 		columns: []column[happening]{
 			{
-				title: "TIME", min: timeWidth, keep: keepAlways, at: func(h *happening) time.Time { return h.Time },
+				title: "TIME", min: timeWidth, keep: 90, at: func(h *happening) time.Time { return h.Time },
 				order: func(a, b *happening) int { return b.Time.Compare(a.Time) },
 				draw: func(p *pen, h *happening, w int) {
 					p.bytes(p.styles.Muted, appendStamp(p.scratch[:0], h.Time, p.now, p.loc, w))
 				},
 			},
 			{
-				title: "TARGET", min: 6, max: 20, keep: 90, fit: func(h *happening) int { return width(h.Target) },
+				title: "TARGET", min: 6, max: 20, least: 10, keep: 95, fit: func(h *happening) int { return width(h.Target) },
 				order: func(a, b *happening) int { return strings.Compare(a.Target, b.Target) },
 				draw:  func(p *pen, h *happening, w int) { p.cell(p.styles.Text, h.Target, w) },
 			},
@@ -69,7 +69,7 @@ func newErrorsTable() *table[happening, uint64] {
 				},
 			},
 			{
-				title: "LIKE IT", min: 7, keep: 40,
+				title: "LIKE IT", min: 7, keep: 40, has: func(h *happening) bool { return h.like > 1 },
 				order: func(a, b *happening) int { return cmp.Compare(b.like, a.like) },
 				draw: func(p *pen, h *happening, w int) {
 					if h.like > 1 {
@@ -79,7 +79,7 @@ func newErrorsTable() *table[happening, uint64] {
 				},
 			},
 			{
-				title: "LATENCY", min: 7, right: true, keep: 30,
+				title: "LATENCY", min: 7, right: true, keep: 30, has: func(h *happening) bool { return h.Latency > 0 },
 				order: func(a, b *happening) int { return cmp.Compare(b.Latency, a.Latency) },
 				draw: func(p *pen, h *happening, w int) {
 					if h.Latency > 0 {
@@ -98,7 +98,7 @@ func newErrorsTable() *table[happening, uint64] {
 				},
 			},
 			{
-				title: "ERROR", min: 36, keep: keepAlways, grow: true,
+				title: "ERROR", min: 36, least: 14, keep: keepAlways, grow: true,
 				draw: func(p *pen, h *happening, w int) { drawMessage(p, &h.Result, w) },
 			},
 		},

@@ -71,7 +71,7 @@ func newGroupsTable() *table[tracker.Group, uint64] {
 				},
 			},
 			{
-				title: "TARGET", min: 6, max: 20, keep: 90, fit: func(g *tracker.Group) int { return width(g.Target) },
+				title: "TARGET", min: 6, max: 20, least: 8, keep: 90, fit: func(g *tracker.Group) int { return width(g.Target) },
 				order: func(a, b *tracker.Group) int { return strings.Compare(a.Target, b.Target) },
 				draw:  func(p *pen, g *tracker.Group, w int) { p.cell(p.styles.Text, g.Target, w) },
 			},
@@ -88,7 +88,7 @@ func newGroupsTable() *table[tracker.Group, uint64] {
 				draw:  func(p *pen, g *tracker.Group, w int) { p.cell(p.styles.Muted, g.Route, w) },
 			},
 			{
-				title: "ERROR", min: 36, keep: keepAlways, grow: true,
+				title: "ERROR", min: 36, least: 10, keep: keepAlways, grow: true,
 				draw: func(p *pen, g *tracker.Group, w int) {
 					drawMessage(p, &tracker.Result{Error: g.Error, Message: g.Message}, w)
 				},

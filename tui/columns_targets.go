@@ -54,7 +54,7 @@ func newTargetsTable() *table[tracker.Target, string] {
 				draw: drawErrorShare,
 			},
 			{
-				title: "P95", min: 6, right: true, keep: 50,
+				title: "P95", min: 6, right: true, keep: 50, has: func(t *tracker.Target) bool { return t.Activity.Day.Latency.Count > 0 },
 				order: func(a, b *tracker.Target) int {
 					return cmp.Compare(b.Activity.FiveMinutes.Latency.P95, a.Activity.FiveMinutes.Latency.P95)
 				},
@@ -82,7 +82,7 @@ func newTargetsTable() *table[tracker.Target, string] {
 				},
 			},
 			{
-				title: "P95, LAST 60 MIN", min: 16, keep: 15,
+				title: "P95, LAST 60 MIN", min: 16, keep: 15, has: func(t *tracker.Target) bool { return t.Activity.Hour.Latency.Count > 0 },
 				name: func(f *frame) string { return "P95, LAST " + strconv.Itoa(f.reach) + " MIN" },
 				draw: func(p *pen, t *tracker.Target, w int) {
 					var values [60]uint32
@@ -120,8 +120,8 @@ func drawErrorShare(p *pen, t *tracker.Target, w int) {
 		return
 	}
 	st := p.styles.Text
-	if recent.Errors > 0 {
-		st = p.styles.State(max(t.State, tracker.Throttled))
+	if recent.Errors > 0 && t.State >= tracker.Throttled {
+		st = p.styles.State(t.State)
 	}
 	p.cellRight(st, appendPercent(p.scratch[:0], recent.ErrorRatio()), w)
 }

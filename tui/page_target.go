@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -12,6 +14,7 @@ type targetPage struct {
 	target  tracker.Target
 	minutes latencyChart
 	day     latencyChart
+	largest []*tracker.Group
 }
 
 func targetPageOf(t *tracker.Target) page {
@@ -162,22 +165,29 @@ func writeSLO(d *doc, slo *tracker.SLO) {
 	d.field("burn rate", d.styles.Text, "5m "+rate(slo.Burn5m)+", 1h "+rate(slo.Burn1h)+", 6h "+rate(slo.Burn6h))
 }
 
+// groups lists the target's groups of errors, the largest first.
 func (t *targetPage) groups(d *doc, snap *tracker.Snapshot) {
-	headed := false
+	t.largest = t.largest[:0]
 	for i := range snap.Groups {
-		g := &snap.Groups[i]
-		if g.Target != t.target.Name {
-			continue
+		if g := &snap.Groups[i]; g.Target == t.target.Name {
+			t.largest = append(t.largest, g)
 		}
-		if !headed {
-			d.heading("GROUPS")
-			headed = true
+	}
+	if len(t.largest) == 0 {
+		return
+	}
+	slices.SortStableFunc(t.largest, func(a, b *tracker.Group) int { return cmp.Compare(b.Count, a.Count) })
+	d.heading("GROUPS, THE LARGEST FIRST")
+	for _, g := range t.largest {
+		short, rest := saying(g.Outcome, g.Error, g.Message)
+		if short != "" && rest != "" {
+			short += ". "
 		}
 		d.line(
-			run{d.styles.Outcome(g.Outcome), d.pad(g.Outcome.Label(), 8)},
 			run{d.styles.Strong, d.pad(d.glyphs.times+count(g.Count), 8)},
+			run{d.styles.Outcome(g.Outcome), d.pad(g.Outcome.Label(), 9)},
 			run{d.styles.Muted, d.pad(g.Badge.String(), 10)},
-			run{d.styles.Text, groupTitle(g)},
+			run{d.styles.Text, short}, run{d.styles.Muted, rest},
 		)
 	}
 }

@@ -202,7 +202,7 @@ func (m *model) banner() string {
 	}
 	if m.filter != nil {
 		l := m.view().Listed()
-		parts = append(parts, "FILTER "+m.filter.text+"  "+strconv.Itoa(l.shown)+" of "+plural(l.total, "row")+", "+strconv.Itoa(l.total-l.shown)+" hidden; "+m.keys.key(Back)+" clears it")
+		parts = append(parts, "FILTER "+m.filter.text+"  "+strconv.Itoa(l.total-l.shown)+" of "+strconv.Itoa(l.total)+" hidden; "+m.keys.key(Back)+" clears it")
 	}
 	if m.clock.Before(m.notice.until) {
 		parts = append(parts, m.notice.text)

@@ -12,11 +12,13 @@ type column[T any] struct {
 	title string
 	name  func(*frame) string // the heading, where it changes; its longest is title
 	min   int                 // its width; with fit, the least
+	least int                 // the least where columns to keep would have to go otherwise; 0: min
 	max   int                 // the most that fit may ask for
 	fit   func(*T) int        // the width its content wants
 	at    func(*T) time.Time  // the time it shows: it is wider where some are not of today
 	grow  bool                // takes what is left over
 	right bool                // the heading stands on the right, as the figures below it do
+	has   func(*T) bool       // whether there is anything to show; where no item has, the column is left out
 	keep  int                 // where there is no room, the column with the lowest goes first
 	draw  func(*pen, *T, int)
 	order func(a, b *T) int // nil: cannot be sorted by
@@ -38,10 +40,12 @@ type table[T any, K comparable] struct {
 	picker  picker[K]
 	widths  []int       // what the contents want, by column
 	oldest  []time.Time // that a column shows
+	filled  []bool      // columns that have something to show, of those that may not
 	sort    int         // column + 1; 0 is the order that the items came in
 	reverse bool
 	total   int   // items before the filter
 	asked   facts // of the item that a filter looks at
+	laid    []int // the widths last drawn: one sorts by what one sees
 	place   place
 }
 
@@ -88,12 +92,17 @@ func (t *table[T, K]) arrange() {
 		t.widths[c] = max(t.columns[c].min, len(t.columns[c].title))
 	}
 	t.oldest = slices.Grow(t.oldest[:0], len(t.columns))[:len(t.columns)]
+	t.filled = slices.Grow(t.filled[:0], len(t.columns))[:len(t.columns)]
 	clear(t.oldest)
+	clear(t.filled)
 	for i, item := range t.items {
 		t.keys[i] = t.key(item)
 		for c := range t.columns {
 			if fit := t.columns[c].fit; fit != nil {
 				t.widths[c] = min(max(t.widths[c], fit(item)), t.columns[c].max)
+			}
+			if has := t.columns[c].has; has != nil && !t.filled[c] {
+				t.filled[c] = has(item)
 			}
 			if get := t.columns[c].at; get != nil {
 				if at := get(item); !at.IsZero() && (t.oldest[c].IsZero() || at.Before(t.oldest[c])) {
@@ -119,7 +128,7 @@ func (t *table[T, K]) handle(a Action) bool {
 	case Sort:
 		for {
 			t.sort = (t.sort + 1) % (len(t.columns) + 1)
-			if t.sort == 0 || t.columns[t.sort-1].order != nil {
+			if t.sort == 0 || t.columns[t.sort-1].order != nil && (t.laid == nil || t.laid[t.sort-1] > 0) {
 				break
 			}
 		}
@@ -133,15 +142,26 @@ func (t *table[T, K]) handle(a Action) bool {
 	return true
 }
 
-// layout chooses the columns that fit into w and their widths; 0 leaves a column out.
-func (t *table[T, K]) layout(f *frame, w int) []int {
+// wanted returns how wide the columns would be where there is room for all.
+func (t *table[T, K]) wanted(f *frame, w int) []int {
 	widths := make([]int, len(t.columns))
 	copy(widths, t.widths)
+	for c := range widths {
+		if t.columns[c].has != nil && !t.filled[c] && len(t.items) > 0 {
+			widths[c] = 0
+		}
+	}
 	for c, oldest := range t.oldest {
 		if !oldest.IsZero() && w >= 70 && !sameDay(oldest, f.now, f.loc) {
 			widths[c] = max(widths[c], datedWidth)
 		}
 	}
+	return widths
+}
+
+// layout chooses the columns that fit into w and their widths; 0 leaves a column out.
+func (t *table[T, K]) layout(f *frame, w int) []int {
+	widths := t.wanted(f, w)
 	const gap = 2
 	for {
 		sum, last := 0, -1
@@ -164,12 +184,41 @@ func (t *table[T, K]) layout(f *frame, w int) []int {
 			}
 			return widths
 		}
-		if t.columns[last].keep >= keepAlways {
+		switch keep := t.columns[last].keep; {
+		case keep >= keepRather && t.squeeze(widths, sum-w):
+		case keep >= keepAlways:
 			return widths // what does not fit is cut by the pen
+		default:
+			widths[last] = 0
 		}
-		widths[last] = 0
 	}
 }
+
+// squeeze takes n columns from those that can do with less, if they can spare as many.
+func (t *table[T, K]) squeeze(widths []int, n int) bool {
+	spare := func(c int) int {
+		if t.columns[c].least == 0 {
+			return 0
+		}
+		return max(widths[c]-t.columns[c].least, 0)
+	}
+	room := 0
+	for c := range widths {
+		room += spare(c)
+	}
+	if room < n {
+		return false
+	}
+	for c := len(widths) - 1; c >= 0 && n > 0; c-- {
+		take := min(spare(c), n)
+		widths[c] -= take
+		n -= take
+	}
+	return true
+}
+
+// keepRather marks columns for which others are squeezed before they leave.
+const keepRather = 85
 
 // keepAlways marks a column that never leaves.
 const keepAlways = 100
@@ -181,6 +230,7 @@ func (t *table[T, K]) view(a area, focus bool) {
 		return
 	}
 	widths := t.layout(a.frame, a.w-2)
+	t.laid = widths
 	t.heading(a, widths, focus)
 	t.picker.setHeight(a.h - 1)
 	if len(t.items) == 0 {

@@ -93,7 +93,7 @@ func TestATimeOfAnotherDayShowsItsDate(t *testing.T) {
 	}{
 		{120, "2", "from yesterday", "21 Nov 14:32  kling"},
 		{120, "2", "in 42 seconds", "14:32:02      kling"},
-		{60, "2", "from yesterday", "21 Nov    429"},
+		{60, "2", "from yes", "21 Nov    kling     429"},
 		{120, "3", "no answer within", "21 Nov 23:32  new"},
 	} {
 		if got := row(c.w, c.view, c.text); !strings.Contains(got, c.want) {
@@ -107,5 +107,33 @@ func TestATimeOfAnotherDayShowsItsDate(t *testing.T) {
 	visit(t, 200, 60, breakers).sees("21 Nov 18:32  kling  OPEN").press("5", "enter").sees("21 Nov 18:32:07  CLOSED", "14:31:48         HALF_OPEN")
 	if got := visit(t, 120, 60, snap).press("2", "y").copied(); !strings.Contains(got, "time: 2026-11-22 14:32:05 UTC") {
 		t.Errorf("what is handed on lacks the date:\n%s", got)
+	}
+}
+
+// TestAColumnWithNothingInItLeavesItsRoomToOthers lists errors of a log without times.
+func TestAColumnWithNothingInItLeavesItsRoomToOthers(t *testing.T) {
+	snap := incident()
+	for i := range snap.Errors {
+		snap.Errors[i].Latency = 0
+	}
+	visit(t, 140, 40, incident()).press("2").sees("LATENCY", "LIKE IT")
+	s := visit(t, 140, 40, snap).press("2").lacks("LATENCY").sees("LIKE IT")
+	for range 12 {
+		s.press("s").lacks("LATENCY") // one sorts by what one sees
+		if l := s.m.view().(*list[happening, uint64]).table; l.sort > 0 && l.columns[l.sort-1].title == "LATENCY" {
+			t.Fatal("sorted by a column that is not there")
+		}
+		_ = s.text()
+	}
+}
+
+// TestTheTargetIsSeenInEveryListAt40Columns: what is broken comes before when and how often.
+func TestTheTargetIsSeenInEveryListAt40Columns(t *testing.T) {
+	for _, view := range []string{"1", "2", "3", "4", "5"} {
+		s := visit(t, 40, 24, incident()).press(view)
+		_, rows, _ := strings.Cut(s.text(), "TARGET")
+		if !strings.Contains(rows, "kling") || !strings.Contains(rows, "flux/dev") {
+			t.Errorf("view %s:\n%s", view, s.text())
+		}
 	}
 }

@@ -54,7 +54,9 @@ func (l *list[T, K]) Selected() page { return l.open(l.table.selected()) }
 func (l *list[T, K]) Listed() listing { return l.table.listing() }
 
 func (l *list[T, K]) View(a area) {
-	if a.w < 150 {
+	item := l.table.selected()
+	if a.w < 150 || item == nil || l.snap == nil {
+		l.beside = nil
 		l.table.view(a, true)
 		return
 	}
@@ -62,11 +64,6 @@ func (l *list[T, K]) View(a area) {
 	left.w-- // air before the line
 	l.table.view(left, true)
 	right = divide(right)
-	item := l.table.selected()
-	if item == nil || l.snap == nil {
-		l.beside = nil
-		return
-	}
 	if key := l.table.key(item); l.beside == nil || key != l.besideOf {
 		l.beside, l.besideOf = &detail{page: l.open(item)}, key
 	}
