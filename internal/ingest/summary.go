@@ -118,9 +118,7 @@ func (s *Summary) MarshalJSON() ([]byte, error) {
 	if s.by != "" {
 		d.By = &breakdown{s.by, s.Rows(s.by)}
 	}
-	if t.timed {
-		d.First, d.Last = t.first.time(), t.last.time()
-	}
+	d.First, d.Last = t.period.times()
 	for name, c := range t.targets {
 		d.ByTarget[name] = c.requests
 		if c.errors > 0 {
@@ -166,11 +164,12 @@ func (s *Summary) Hours() []Hour {
 
 // Groups returns the largest groups of errors, at most that many.
 func (s *Summary) Groups(most int) []Group {
-	groups := make([]Group, 0, len(s.tally.groups))
-	for key, g := range s.tally.groups {
+	groups := make([]Group, 0, len(s.tally.groups.all))
+	for key, g := range s.tally.groups.all {
+		first, last := g.period.times()
 		groups = append(groups, Group{
 			Count: g.count, Target: key.target, Method: key.method, Route: key.route, Status: key.outcome.Status,
-			Kind: key.outcome.Kind.String(), Error: g.err, Message: key.message, First: g.first, Last: g.last,
+			Kind: key.outcome.Kind.String(), Error: g.err, Message: key.message, First: first, Last: last,
 		})
 	}
 	slices.SortFunc(groups, func(a, b Group) int {

@@ -77,8 +77,8 @@ func (t *textWriter) heading(text string) {
 func (t *textWriter) totals(s *Summary) {
 	c := s.tally
 	t.line(bold, fmt.Sprintf("%s requests, %s errors (%s)", grouped(c.results), grouped(c.errors), percent(c.errors, c.results)))
-	if c.timed {
-		t.line("", fmt.Sprintf("%s to %s UTC", c.first.time().Format(time.DateTime), c.last.time().Format(time.DateTime)))
+	if first, last := c.period.times(); !first.IsZero() {
+		t.line("", fmt.Sprintf("%s to %s UTC", first.Format(time.DateTime), last.Format(time.DateTime)))
 	}
 	lines := fmt.Sprintf("%s lines read", grouped(c.lines))
 	if c.skipped > 0 {
@@ -174,7 +174,7 @@ func (t *textWriter) groups(s *Summary, most int) {
 	for _, g := range groups {
 		t.line("", fmt.Sprintf("%10s  %s", grouped(g.Count), g.line()))
 	}
-	t.more(len(s.tally.groups)-len(groups), "groups")
+	t.more(len(s.tally.groups.all)-len(groups), "groups")
 }
 
 func (t *textWriter) unreadable(s *Summary) {

@@ -1,17 +1,13 @@
 package ingest
 
 import (
-	"encoding/binary"
-	"math/bits"
 	"strings"
-	"time"
 
 	"errtop/tracker"
 )
 
 const (
 	maxTargets = 1000  // targets counted apart; the rest is counted under "(other)"
-	maxGroups  = 10000 // groups of errors counted apart
 	maxRoutes  = 10000 // routes counted apart
 	maxHours   = 20000 // hours counted apart: two years
 	other      = "(other)"
@@ -20,42 +16,25 @@ const (
 // count is how many requests there were, and how many of them failed.
 type count struct{ requests, errors uint64 }
 
-// groupKey is what errors of one group share.
-type groupKey struct {
-	target, method, route, message string
-	outcome                        tracker.Outcome
-}
-
-// group is a set of errors.
-type group struct {
-	count       uint64
-	err         string // one of their error types, the first by name
-	first, last time.Time
-}
-
 // tally counts what records say. Tallies of parts of a log merge to the tally of the whole. A tally serves one goroutine.
 type tally struct {
 	lines, results, errors, notSent, skipped, filtered uint64
 
-	first, last moment
-	timed       bool                       // first and last are set
-	status      [1000]uint64               // results by status, where the kind says no more than it
-	outcomes    map[tracker.Outcome]uint64 // all others
-	targets     map[string]*count
-	routes      map[string]*count // by method and template; nil where nobody asked
-	hours       map[int64]*count  // by hours since 1970
-	unfiled     uint64            // results in no hour: without a time that can be right, or beyond maxHours
-	groups      map[groupKey]*group
-	latency     histogram
-	samples     []sample
+	period   period
+	status   [1000]uint64               // results by status, where the kind says no more than it
+	outcomes map[tracker.Outcome]uint64 // all others
+	targets  map[string]*count
+	routes   map[string]*count // by method and template; nil where nobody asked
+	hours    map[int64]*count  // by hours since 1970
+	unfiled  uint64            // results in no hour: without a time that can be right, or beyond maxHours
+	groups   groups
+	latency  histogram
+	samples  []sample
 
-	recent   [1024]recentTarget // the targets seen last, to spare the search
-	hour     *count             // of the record before, with its bounds
+	recent   recentTargets
+	hour     *count // of the record before, with its bounds
 	hourFrom int64
 	name     interner
-	route    interner // templates of paths
-	message  interner // folded messages
-	invalid  interner // folded messages about fields of a request
 	buffer   []byte
 }
 
@@ -69,10 +48,7 @@ type sample struct {
 // newTally returns an empty tally.
 func newTally() *tally {
 	return &tally{
-		route:    interner{fold: tracker.NormaliseRoute},
-		message:  interner{fold: func(dst []byte, text string) []byte { return tracker.Normalise(dst, text, false) }},
-		invalid:  interner{fold: func(dst []byte, text string) []byte { return tracker.Normalise(dst, text, true) }},
-		outcomes: map[tracker.Outcome]uint64{}, targets: map[string]*count{}, hours: map[int64]*count{}, groups: map[groupKey]*group{},
+		outcomes: map[tracker.Outcome]uint64{}, targets: map[string]*count{}, hours: map[int64]*count{}, groups: newGroups(),
 	}
 }
 
@@ -103,7 +79,7 @@ func (t *tally) add(d *decoder) {
 		if !failed {
 			t.notSent++
 		}
-		t.addGroup(d, target.name)
+		t.groups.add(d, target)
 	}
 	if t.routes != nil {
 		t.addRoute(d, failed)
@@ -113,10 +89,24 @@ func (t *tally) add(d *decoder) {
 	}
 }
 
+// target returns the record's target.
+func (t *tally) target(d *decoder) *recentTarget {
+	key, byPath := d.rec.raw(fieldPath), d.target.pathOnly(&d.rec)
+	if !byPath {
+		key = d.targetName(t.buffer[:0])
+	}
+	known, ok := t.recent.find(key, byPath)
+	if !ok {
+		name := t.name.line(d.targetName(t.buffer[:0]), maxName)
+		*known = recentTarget{string(key), byPath, name, bounded(t.targets, name, maxTargets)}
+	}
+	return known
+}
+
 // addRoute counts a record by its method and route template.
 func (t *tally) addRoute(d *decoder, failed bool) {
 	path, _ := d.location()
-	key := strings.TrimSpace(t.name.line(d.rec.text(fieldMethod), maxName) + " " + t.route.line(path, maxRoute))
+	key := strings.TrimSpace(t.groups.method.line(d.rec.text(fieldMethod), maxName) + " " + t.groups.route.line(path, maxRoute))
 	c := bounded(t.routes, key, maxRoutes)
 	c.requests++
 	if failed {
@@ -140,42 +130,6 @@ func bounded(counts map[string]*count, name string, most int) *count {
 	return c
 }
 
-// target returns the record's target.
-func (t *tally) target(d *decoder) *recentTarget {
-	key, byPath := d.rec.raw(fieldPath), d.target.pathOnly(&d.rec)
-	if !byPath {
-		key = d.targetName(t.buffer[:0])
-	}
-	known := &t.recent[recentIndex(key)]
-	if known.count != nil && known.byPath == byPath && known.key == string(key) {
-		return known
-	}
-	name := t.name.line(d.targetName(t.buffer[:0]), maxName)
-	*known = recentTarget{string(key), byPath, name, bounded(t.targets, name, maxTargets)}
-	return known
-}
-
-// recentTarget is a target, by what it was found with: its text as logged, or the path that it follows from.
-type recentTarget struct {
-	key    string
-	byPath bool
-	name   string
-	count  *count
-}
-
-// recentIndex returns where in tally.recent a target's text belongs.
-func recentIndex(key []byte) int {
-	n := len(key)
-	h := uint64(n)
-	switch {
-	case n >= 8:
-		h ^= binary.LittleEndian.Uint64(key) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(key[n-8:]), 29)
-	case n > 0:
-		h |= uint64(key[0])<<8 | uint64(key[n/2])<<16 | uint64(key[n-1])<<24
-	}
-	return int(h * 0x9e3779b97f4a7c15 >> 54)
-}
-
 // Stamps outside of these are taken for mistakes, as the tracker takes them.
 const (
 	earliest = 631152000  // 1990-01-01, in Unix seconds
@@ -188,8 +142,7 @@ func (t *tally) hourOf(r *record) *count {
 		t.unfiled++
 		return &count{}
 	}
-	at := moment{r.sec, r.nsec}
-	t.spread(at, at)
+	t.period.widen(moment{r.sec, r.nsec})
 	if t.hour != nil && uint64(r.sec-t.hourFrom) < 3600 { //nolint:gosec // wraps below, as meant
 		return t.hour
 	}
@@ -210,106 +163,6 @@ func (t *tally) hourOf(r *record) *count {
 	return c
 }
 
-// moment is a point in time, quicker to compare than a time.Time.
-type moment struct {
-	sec  int64
-	nsec int32
-}
-
-// before reports whether m comes before other.
-func (m moment) before(other moment) bool {
-	return m.sec < other.sec || m.sec == other.sec && m.nsec < other.nsec
-}
-
-// time returns m in UTC.
-func (m moment) time() time.Time { return time.Unix(m.sec, int64(m.nsec)).UTC() }
-
-// spread widens the span of time seen to hold another.
-func (t *tally) spread(first, last moment) {
-	if !t.timed {
-		t.first, t.last, t.timed = first, last, true
-		return
-	}
-	if first.before(t.first) {
-		t.first = first
-	}
-	if t.last.before(last) {
-		t.last = last
-	}
-}
-
-// addGroup counts a failed record in its group, which is the tracker's: target, method, route template, outcome and
-// normalised message, with the errors of single fields behind it.
-func (t *tally) addGroup(d *decoder, target string) {
-	r := &d.rec
-	path, _ := d.location()
-	fold := &t.message
-	if r.kind == tracker.Invalid || r.kind == tracker.Validation {
-		fold = &t.invalid
-	}
-	key := groupKey{
-		target:  target,
-		method:  t.name.line(r.text(fieldMethod), maxName),
-		route:   t.route.line(path, maxRoute),
-		message: fold.line(r.text(fieldMessage), maxMessage),
-		outcome: r.outcome(),
-	}
-	if fold == &t.invalid && r.has(fieldErrors) {
-		errors := errorList(r)
-		list := strings.Join(errors[:min(len(errors), 8)], "; ")
-		key.message = strings.TrimPrefix(key.message+": "+fold.line([]byte(list), maxMessage), ": ")
-	}
-	err := t.name.line(r.text(fieldError), maxName)
-	if key.message == "" {
-		key.message = t.message.line([]byte(err), maxName)
-	}
-	t.group(key).add(r, err)
-}
-
-// group returns the group of that key.
-func (t *tally) group(key groupKey) *group {
-	g, ok := t.groups[key]
-	if ok {
-		return g
-	}
-	if len(t.groups) >= maxGroups {
-		key = groupKey{target: other, message: other, outcome: key.outcome}
-		if g, ok = t.groups[key]; ok {
-			return g
-		}
-	}
-	g = &group{}
-	t.groups[key] = g
-	return g
-}
-
-// add counts a record.
-func (g *group) add(r *record, err string) {
-	g.named(err)
-	g.count++
-	if r.hasTime {
-		at := r.time()
-		g.widen(at, at)
-	}
-}
-
-// named takes an error type of the group.
-func (g *group) named(err string) {
-	if g.err == "" || err != "" && err < g.err {
-		g.err = err
-	}
-}
-
-// widen makes the group's span of time hold another.
-func (g *group) widen(first, last time.Time) {
-	if g.first.IsZero() || !first.IsZero() && first.Before(g.first) {
-		g.first = first
-	}
-	if last.After(g.last) {
-		g.last = last
-	}
-}
-
 // skip counts a line that could not be read.
 func (t *tally) skip(chunk, line uint64, text []byte, reason string) {
 	t.skipped++
@@ -328,9 +181,7 @@ func (t *tally) merge(o *tally) {
 	t.skipped += o.skipped
 	t.unfiled += o.unfiled
 	t.filtered += o.filtered
-	if o.timed {
-		t.spread(o.first, o.last)
-	}
+	t.period.merge(o.period)
 	for i, n := range o.status {
 		t.status[i] += n
 	}
@@ -352,12 +203,7 @@ func (t *tally) merge(o *tally) {
 		}
 		t.hours[hour].merge(c)
 	}
-	for key, from := range o.groups {
-		to := t.group(key)
-		to.count += from.count
-		to.named(from.err)
-		to.widen(from.first, from.last)
-	}
+	t.groups.merge(&o.groups)
 	t.latency.merge(&o.latency)
 }
 

@@ -20,33 +20,46 @@ const (
 // interner makes log text harmless and keeps one string for each text it sees. When it is full it starts anew, so a log
 // of endlessly different texts costs no endless memory.
 type interner struct {
-	known map[string]string
+	known map[string]interned
 	fold  func(dst []byte, text string) []byte // what is done to harmless text before it is kept; nil: nothing
+	last  uint64                               // number given last
+}
+
+// interned is a text as an interner keeps it.
+type interned struct {
+	kept   string
+	number uint64 // of this text and no other of its interner; 0 is the empty text's
 }
 
 // maxInterned bounds the texts an interner keeps.
 const maxInterned = 8192
 
 // line returns b as one harmless line of at most limit bytes.
-func (t *interner) line(b []byte, limit int) string {
+func (t *interner) line(b []byte, limit int) string { return t.text(b, limit).kept }
+
+// text returns b as one harmless line of at most limit bytes, with a number that no other text has. A text that comes
+// again may have another one.
+func (t *interner) text(b []byte, limit int) interned {
 	if len(b) == 0 {
-		return ""
+		return interned{}
 	}
-	if s, ok := t.known[string(b)]; ok {
-		return s
+	if known, ok := t.known[string(b)]; ok {
+		return known
 	}
 	s := safeLine(b, limit)
 	if t.fold != nil {
 		s = string(t.fold(nil, s))
 	}
+	t.last++
+	text := interned{s, t.last}
 	if len(b) > maxRoute {
-		return s
+		return text
 	}
 	if t.known == nil || len(t.known) >= maxInterned {
-		t.known = make(map[string]string, 64)
+		t.known = make(map[string]interned, 64)
 	}
-	t.known[string(b)] = s
-	return s
+	t.known[string(b)] = text
+	return text
 }
 
 // safeLine returns b as one harmless line of at most limit bytes, without secrets.
