@@ -174,9 +174,6 @@ func (r *record) tailTime(word []byte) {
 // quoteEnd returns where the quoted text that starts at i (behind its quote) has its closing quote, -1 where it has
 // none. A backslash takes the meaning from what follows it.
 func quoteEnd(b []byte, i int) int {
-	if end, escaped := stringEnd(b, i); end >= 0 && !escaped {
-		return end // most have neither backslashes nor control characters
-	}
 	for {
 		n := bytes.IndexByte(b[i:], '"')
 		if n < 0 {

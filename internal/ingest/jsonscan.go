@@ -15,6 +15,7 @@ const maxDepth = 1000
 type jsonScanner struct {
 	keys  *keyTable
 	shape shapes
+	quote quotes
 
 	rec     *record
 	line    []byte
@@ -33,7 +34,7 @@ type scalar struct {
 
 // scan reads a line into rec and returns why it could not, "" if it could.
 func (s *jsonScanner) scan(line []byte, rec *record) (reason string) {
-	if s.shape.read(line, rec) {
+	if s.shape.read(line, rec, &s.quote) {
 		return ""
 	}
 	rec.set = 0 // what a shape read before it did not fit
@@ -220,7 +221,6 @@ func makeSpan(at slot, lo, hi int, f form) span {
 // stringMarks marks the top bit of the lowest byte of w that is a quote, a backslash or a control character. Bytes above
 // it may be marked wrongly: a borrow goes upwards.
 func stringMarks(w uint64) uint64 {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	quote, slash := w^(ones*'"'), w^(ones*'\\')
 	return ((quote - ones) | (slash - ones) | (w - ones*0x20)) &^ w & tops
 }

@@ -1,11 +1,6 @@
 package ingest
 
-import (
-	"encoding/binary"
-	"math"
-	"math/bits"
-	"slices"
-)
+import "encoding/binary"
 
 // A program that logs writes the same keys in the same order on nearly every line. Shapes remembers what stood between
 // the values of the lines before: for a line of a known shape, keys, colons and brackets are compared as whole pieces,
@@ -29,22 +24,18 @@ type shapes struct {
 
 // piece is what stood between two values, with what the value behind it means.
 type piece struct {
-	text    string
-	head    uint64 // its first eight bytes
-	tail    uint64 // its last eight bytes
-	mask    uint64 // which bits of these are its own, where it is shorter
-	behind  uint8  // where tail starts
-	odd     bool   // longer than sixteen bytes, or last
-	slot    slot
-	last    bool  // nothing follows
-	steady  int8  // above 0 where the strings behind it are of one length
-	length  int32 // of the string behind it that was seen last
-	child   int32 // first piece that may follow, 0 for none
-	sibling int32 // next piece that may stand instead, 0 for none
+	head, tail     uint64 // its first and its second eight bytes
+	inHead, inTail uint64 // which bits of these are its own, where it is shorter
+	child          int32  // first piece that may follow, 0 for none
+	sibling        int32  // next piece that may stand instead, 0 for none
+	slot           slot
+	odd            bool // longer than sixteen bytes, or last
+	last           bool // nothing follows
+	text           string
 }
 
 // read reads a line of a known shape into rec; it reports false, with rec half filled, where it does not know the shape.
-func (s *shapes) read(line []byte, rec *record) bool {
+func (s *shapes) read(line []byte, rec *record, quote *quotes) bool {
 	if len(s.pieces) == 0 {
 		return false
 	}
@@ -59,123 +50,95 @@ func (s *shapes) read(line []byte, rec *record) bool {
 		}
 		s.tried, s.fitted = 0, 0
 	}
-	i, at := 0, int32(0)
 	if len(s.pieces) == 0 {
 		return false
 	}
+	plain := quote.mark(line)
+	i, at := 0, s.pieces[0].child
 	for {
-		at = s.pieces[at].child
-		rest := line[i:]
-		for {
-			if at == 0 {
-				return false
-			}
-			if s.pieces[at].starts(rest) {
-				break
-			}
-			at = s.pieces[at].sibling
+		p := s.match(at, line, i)
+		if p == nil {
+			return false
 		}
-		p := &s.pieces[at]
-		i += len(p.text)
 		if p.last {
 			s.fitted++
 			return true
 		}
+		at = p.child
+		i += len(p.text)
 		if i >= len(line) {
 			return false
 		}
 		switch c := line[i]; {
-		case c == '"':
-			i = p.readString(line, i+1, rec)
-		case c-'0' <= 9:
-			lo := i
-			if i = plainNumberEnd(line, i); p.slot.field != fieldNone {
-				rec.put(p.slot.field, makeSpan(p.slot, lo, i, formNumber))
+		case c == '"' && plain:
+			end := quote.next(i + 1)
+			if end < 0 {
+				return false
 			}
+			rec.put(p.slot.field, span{lo: int32(i + 1), hi: int32(end), meta: p.slot.meta}) //nolint:gosec // a line is at most 1 MiB
+			i = end + 1
+		case c-'0' <= 9:
+			end := plainNumberEnd(line, i)
+			if end < 0 {
+				return false
+			}
+			rec.put(p.slot.field, makeSpan(p.slot, i, end, formNumber))
+			i = end
 		default:
-			i = readScalar(line, i, p.slot, rec)
-		}
-		if i < 0 {
-			return false
+			if i = readScalar(line, i, p.slot, rec); i < 0 {
+				return false
+			}
 		}
 	}
 }
 
-// readString sets the slot's field to the string that starts at lo (behind its quote) and returns where the string ends
-// with its quote, -1 where it is broken. The string is likely as long as the one before it at this place: then all of it
-// is checked without a decision that depends on what is in it.
-func (p *piece) readString(line []byte, lo int, rec *record) int {
-	end, m := lo+int(p.length), p.slot.meta
-	var likely bool
-	if p.length < 8 && lo+8 <= len(line) { // short ones end in the first word, wherever
-		n := bits.TrailingZeros64(stringMarks(binary.LittleEndian.Uint64(line[lo:]))) >> 3
-		if likely = n < 8 && line[lo+n] == '"'; likely {
-			end = lo + n
+// match returns the piece that stands at i, of the one at that index and its siblings, nil where it is none of them.
+func (s *shapes) match(at int32, line []byte, i int) *piece {
+	if i+16 > len(line) {
+		for ; at != 0; at = s.pieces[at].sibling {
+			if p := &s.pieces[at]; p.starts(line[i:]) {
+				return p
+			}
 		}
-	} else if likely = p.steady >= 0 && end+8 <= len(line) && line[end] == '"'; likely {
-		var marks uint64
-		rest := line[lo:end]
-		for len(rest) >= 8 {
-			marks |= stringMarks(binary.LittleEndian.Uint64(rest))
-			rest = rest[8:]
-		}
-		marks |= stringMarks(binary.LittleEndian.Uint64(line[end-len(rest):])) & (1<<(8*len(rest)) - 1)
-		likely = marks == 0
+		return nil
 	}
-	if !likely {
-		var escaped bool
-		if end, escaped = stringEnd(line, lo); end < 0 {
-			return -1
+	both := line[i : i+16]
+	head, tail := binary.LittleEndian.Uint64(both), binary.LittleEndian.Uint64(both[8:])
+	for at != 0 {
+		p := &s.pieces[at]
+		if (head&p.inHead^p.head)|(tail&p.inTail^p.tail) == 0 && (!p.odd || p.starts(line[i:])) {
+			return p
 		}
-		if escaped {
-			m |= meta(formEscaped)
-		}
-		if int(p.length) == end-lo {
-			p.steady = min(p.steady+1, 8)
-		} else {
-			p.steady = max(p.steady-2, -8)
-		}
-		p.length = int32(min(end-lo, maxPiece)) //nolint:gosec // at most maxPiece
+		at = p.sibling
 	}
-	if p.slot.field != fieldNone {
-		rec.put(p.slot.field, span{lo: int32(lo), hi: int32(end), meta: m}) //nolint:gosec // a line is at most 1 MiB
-	}
-	return end + 1
+	return nil
 }
 
 // plainNumberEnd is numberEnd for numbers that start with a digit.
-func plainNumberEnd(line []byte, i int) int {
-	start := i
-	for i < len(line) && line[i]-'0' <= 9 {
-		i++
+func plainNumberEnd(line []byte, start int) int {
+	if start+16 > len(line) {
+		return numberEnd(line, start)
 	}
-	if line[start] == '0' && i > start+1 {
-		return start + 1 // a digit behind a leading zero belongs to no number
+	n := digitRun(binary.LittleEndian.Uint64(line[start:]))
+	i := start + n
+	if n == 8 || line[start] == '0' && n > 1 {
+		return numberEnd(line, start)
 	}
-	if i < len(line) && line[i] == '.' {
-		point := i
-		for i++; i < len(line) && line[i]-'0' <= 9; i++ {
+	if line[i] == '.' {
+		n = digitRun(binary.LittleEndian.Uint64(line[i+1:]))
+		if n == 0 || n == 8 {
+			return numberEnd(line, start)
 		}
-		if i == point+1 {
-			return -1
-		}
+		i += 1 + n
 	}
-	if i < len(line) && line[i]|0x20 == 'e' {
+	if line[i]|0x20 == 'e' {
 		return numberEnd(line, start)
 	}
 	return i
 }
 
-// starts reports whether rest starts with the piece.
+// starts reports whether rest starts with the piece, and, where it is the last one, holds nothing else.
 func (p *piece) starts(rest []byte) bool {
-	if len(rest) < 16 || p.odd {
-		return p.oddStarts(rest)
-	}
-	return binary.LittleEndian.Uint64(rest)&p.mask == p.head && binary.LittleEndian.Uint64(rest[p.behind:])&p.mask == p.tail
-}
-
-// oddStarts is starts for pieces that are not compared in two words, and near the line's end.
-func (p *piece) oddStarts(rest []byte) bool {
 	n := len(p.text)
 	return len(rest) >= n && string(rest[:n]) == p.text && (!p.last || len(rest) == n)
 }
@@ -247,13 +210,14 @@ func (s *shapes) follow(at int32, text []byte, meaning slot, last bool) int32 {
 	// At the end of the siblings: what was seen first is, most of the time, what is seen most.
 	next := int32(len(s.pieces)) //nolint:gosec // at most maxPieces
 	n := len(text)
-	p := piece{text: string(text), slot: meaning, last: last, odd: last || n > 16, mask: math.MaxUint64, behind: uint8(max(0, min(n, 16)-8))}
-	if n < 8 {
-		p.mask = 1<<(8*n) - 1
+	p := piece{text: string(text), slot: meaning, last: last, odd: last || n > 16}
+	head, own := make([]byte, 16), make([]byte, 16)
+	copy(head, text)
+	for i := range min(n, 16) {
+		own[i] = 0xff
 	}
-	padded := append(slices.Clip(text), make([]byte, 8)...)
-	p.head = binary.LittleEndian.Uint64(padded) & p.mask
-	p.tail = binary.LittleEndian.Uint64(padded[p.behind:]) & p.mask
+	p.head, p.tail = binary.LittleEndian.Uint64(head), binary.LittleEndian.Uint64(head[8:])
+	p.inHead, p.inTail = binary.LittleEndian.Uint64(own), binary.LittleEndian.Uint64(own[8:])
 	s.pieces = append(s.pieces, p)
 	if s.pieces[at].child == 0 {
 		s.pieces[at].child = next

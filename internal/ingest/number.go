@@ -1,7 +1,9 @@
 package ingest
 
 import (
+	"encoding/binary"
 	"math"
+	"math/bits"
 	"strconv"
 	"time"
 )
@@ -33,6 +35,9 @@ type decimal struct {
 // parseDecimal reads digits with an optional fraction. Signs, exponents and more than 18 digits are left to
 // parseFloat: they are rare.
 func parseDecimal(b []byte) (decimal, bool) {
+	if len(b) > 0 && len(b) <= 8 && cap(b) >= 8 {
+		return parseShortDecimal(binary.LittleEndian.Uint64(b[:8]), len(b)) // what stands behind b is masked out
+	}
 	var d decimal
 	if len(b) == 0 || len(b) > 18 {
 		return d, false
@@ -55,6 +60,50 @@ func parseDecimal(b []byte) (decimal, bool) {
 		d.places, d.fraction = len(b)-1-point, true
 	}
 	return d, true
+}
+
+// parseShortDecimal is parseDecimal for the lowest n bytes of a word, 1 to 8. All digits are worked on at once, so that
+// nothing is decided by how many there are.
+func parseShortDecimal(w uint64, n int) (d decimal, ok bool) {
+	own := uint64(math.MaxUint64) >> (64 - 8*n)
+	w = w&own | (ones*'0')&^own
+	if point := lowestByte(w, '.'); point < 8 {
+		if point == 0 || point == n-1 {
+			return d, false
+		}
+		below := uint64(1)<<(8*point) - 1
+		w = w&below | w>>8&^below&(math.MaxUint64>>8) | '0'<<56
+		n--
+		d.places, d.fraction = n-point, true
+	}
+	digits := w ^ ones*'0'
+	if (digits+ones*(0x80-10)|digits)&tops != 0 {
+		return d, false
+	}
+	digits <<= 8 * (8 - n) // the last digit highest, zeros before the first
+	digits = digits*10 + digits>>8
+	digits = digits&0x00ff00ff00ff00ff*100 + digits>>16&0x00ff00ff00ff00ff
+	digits = digits&0x0000ffff0000ffff*10000 + digits>>32&0x0000ffff0000ffff
+	d.digits = int64(digits & math.MaxUint32)
+	return d, true
+}
+
+// A word is eight bytes of text, the first one lowest.
+const (
+	ones = 0x0101010101010101 // a one in each byte of a word
+	tops = 0x8080808080808080 // the top bit of each
+)
+
+// lowestByte returns where in w the first c is, 8 where there is none. c is ASCII.
+func lowestByte(w uint64, c byte) int {
+	x := w ^ ones*uint64(c)
+	return bits.TrailingZeros64((x-ones)&^x&tops) >> 3
+}
+
+// digitRun returns how many bytes of w are digits before the first that is none.
+func digitRun(w uint64) int {
+	x := w ^ ones*'0'
+	return bits.TrailingZeros64((x+ones*(0x80-10)|x)&tops) >> 3
 }
 
 var pow10 = [...]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18}

@@ -102,10 +102,10 @@ func (r *record) reset(line []byte) {
 // put sets a field to line[lo:hi], unless a better key has set it before. Of two equally good ones the last wins, as in
 // JavaScript and Go.
 func (r *record) put(f field, s span) {
-	if f == fieldNone || r.set&(1<<f) != 0 && r.span[f].meta.rank() < s.meta.rank() {
+	if f == fieldNone || r.set>>(f&31)&1 != 0 && r.span[f].meta.rank() < s.meta.rank() {
 		return
 	}
-	r.set |= 1 << f
+	r.set |= 1 << (f & 31)
 	r.span[f] = s
 }
 
