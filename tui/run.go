@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
+	"time"
 
 	"errtop/internal/safego"
 
@@ -16,8 +15,8 @@ import (
 )
 
 // Run shows the dashboard on the terminal out and reads keys from in, until somebody quits or ctx is done; neither is an
-// error. It handles no signals but the one that says the terminal's size has changed: cancel ctx for those that should end
-// it. However it ends, the terminal is given back first; a panic anywhere in it comes out as a [safego.PanicError].
+// error. It acts on SIGWINCH and SIGTSTP; cancel ctx for those that should end it. However it ends, and while it is suspended,
+// the terminal is given back first; a panic anywhere in it comes out as a [safego.PanicError].
 func Run(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -27,14 +26,14 @@ func Run(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 	defer cancel(nil)
 	changed, unwatch := o.Tracker.Watch()
 	defer unwatch()
-	resized, deaf := watchSize()
-	defer deaf()
+	heard := watchSignals()
+	defer heard.close()
 	depth := colorDepth(o.Environ)
 	o.Styles = o.Styles.forColors(depth)
 	h := &host{
 		model:    newModel(o, &feed{ctx: ctx, tracker: o.Tracker, changed: changed, now: o.Now, refresh: o.Refresh}),
 		terminal: &terminal{in: in, out: out, screen: newScreen(o.Environ, depth, o.Mouse), failed: cancel},
-		cancel:   cancel, resized: resized,
+		cancel:   cancel, signals: heard,
 	}
 	return h.serve(ctx)
 }
@@ -45,8 +44,14 @@ type host struct {
 	model    *model
 	terminal *terminal
 	cancel   context.CancelCauseFunc
-	resized  <-chan os.Signal
+	signals  *signals
 }
+
+// loopPatience is how long the loop may take to end after it was told to: what it does in one step.
+const loopPatience = 500 * time.Millisecond
+
+// errHung says that the loop did not end.
+var errHung = errors.New("the dashboard does not answer")
 
 // errGone says that nobody can type any more.
 var errGone = errors.New("the terminal is gone")
@@ -58,8 +63,21 @@ func (h *host) serve(ctx context.Context) error {
 	if err := h.terminal.start(); err != nil {
 		return err
 	}
-	err := safego.Catch(func() error { return h.run(ctx) })
-	if stopped := h.terminal.stop(); err == nil {
+	ended := make(chan error, 1)
+	go func() { ended <- safego.Catch(func() error { return h.run(ctx) }) }()
+	var err error
+	patience := quitPatience
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		patience = stopPatience
+		select {
+		case err = <-ended:
+		case <-time.After(loopPatience): // a loop that hangs must not keep the terminal
+			err = errHung
+		}
+	}
+	if stopped := h.terminal.stop(patience); err == nil {
 		err = stopped
 	}
 	if cause := context.Cause(ctx); err == nil && cause != nil && !errors.Is(cause, ctx.Err()) {
@@ -88,19 +106,19 @@ func (h *host) run(ctx context.Context) error {
 
 // Init starts what brings messages.
 func (h *host) Init() tea.Cmd {
-	return tea.Batch(h.guard(h.model.Init()), h.guard(h.nextSize))
+	return tea.Batch(h.guard(h.model.Init()), h.guard(h.nextSize), h.guard(h.nextStop))
 }
 
 // Update hands the message on.
 func (h *host) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	h.catch(func() {
-		if _, resumed := msg.(tea.ResumeMsg); resumed {
-			h.model.resize(h.terminal.size())
-		}
 		_, cmd = h.model.Update(msg)
 		cmd = h.guard(cmd)
-		if _, resized := msg.(tea.WindowSizeMsg); resized {
+		switch msg.(type) {
+		case tea.WindowSizeMsg:
 			cmd = tea.Batch(cmd, h.guard(h.nextSize))
+		case stopMsg:
+			cmd = tea.Batch(cmd, h.guard(h.nextStop))
 		}
 	})
 	return h, cmd
@@ -127,22 +145,44 @@ func (h *host) catch(f func()) {
 	}
 }
 
-// filter gives the terminal back while the program is suspended.
+// stopMsg says that somebody has sent SIGTSTP.
+type stopMsg struct{}
+
+// filter suspends the program. Bubble Tea's own way would wait for ever where the kernel does not stop it.
 func (h *host) filter(_ tea.Model, msg tea.Msg) tea.Msg {
-	switch msg.(type) {
-	case tea.SuspendMsg:
-		if err := h.terminal.stop(); err != nil {
-			h.cancel(err)
-			return nil
-		}
-	case tea.ResumeMsg:
-		if err := h.terminal.start(); err != nil {
-			h.cancel(err)
-			return nil
-		}
-		h.model.redraw = true
+	_, asked := msg.(stopMsg)
+	if _, pressed := msg.(tea.SuspendMsg); !pressed && !asked {
+		return msg
 	}
-	return msg
+	if err := h.suspend(!asked); err != nil {
+		h.cancel(err)
+		return nil
+	}
+	if asked {
+		return msg
+	}
+	return tea.ResumeMsg{}
+}
+
+// suspend gives the terminal back, stops, and takes the terminal again when continued.
+func (h *host) suspend(job bool) error {
+	if err := h.terminal.stop(quitPatience); err != nil {
+		return err
+	}
+	if err := h.signals.pause(job); err != nil {
+		return err
+	}
+	select {
+	case <-h.model.feed.ctx.Done(): // told to end meanwhile
+		return nil
+	default:
+	}
+	if err := h.terminal.start(); err != nil {
+		return err
+	}
+	h.model.resize(h.terminal.size())
+	h.model.redraw = true
+	return nil
 }
 
 // guard keeps a panic in a command from ending the process with the terminal in raw mode.
@@ -166,17 +206,20 @@ func (h *host) nextSize() tea.Msg {
 	select {
 	case <-h.model.feed.ctx.Done():
 		return nil
-	case <-h.resized:
+	case <-h.signals.resized:
 		w, height := h.terminal.size()
 		return tea.WindowSizeMsg{Width: w, Height: height}
 	}
 }
 
-// watchSize returns a channel that hears when a terminal's size has changed.
-func watchSize() (<-chan os.Signal, func()) {
-	c := make(chan os.Signal, 1)
-	signal.Notify(c, syscall.SIGWINCH)
-	return c, func() { signal.Stop(c) }
+// nextStop waits until somebody asks to stop for a while.
+func (h *host) nextStop() tea.Msg {
+	select {
+	case <-h.model.feed.ctx.Done():
+		return nil
+	case <-h.signals.stops:
+		return stopMsg{}
+	}
 }
 
 // keyboard is the terminal read from; it tells when there is nothing more to read.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"errtop/internal/safego"
@@ -20,20 +21,29 @@ type terminal struct {
 	failed func(error) // called where nothing can be written any more
 	cooked *term.State // what in was before raw mode; nil where it is no terminal
 
+	mu    sync.Mutex // over start and stop
+	taken bool
+
 	next chan picture
 	quit chan struct{}
 	done chan struct{}
 	err  error // why writing ended; read after done
 }
 
-// patience is how long a terminal may take to read what is on its way, before it is given up.
-const patience = 500 * time.Millisecond
+// How long a terminal may take to read what is on its way, before it is given up: somebody who quits over a slow line wants
+// their screen back, and whoever sends a signal wants an end.
+const (
+	quitPatience = 1500 * time.Millisecond
+	stopPatience = 400 * time.Millisecond
+)
 
 // errStuck says that a terminal did not read any more.
 var errStuck = errors.New("the terminal does not read")
 
 // start brings the terminal into raw mode and begins to write.
 func (t *terminal) start() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if f, ok := t.in.(term.File); ok && term.IsTerminal(f.Fd()) {
 		state, err := term.MakeRaw(f.Fd())
 		if err != nil {
@@ -41,6 +51,7 @@ func (t *terminal) start() error {
 		}
 		t.cooked = state
 	}
+	t.taken = true
 	t.next, t.quit, t.done = make(chan picture, 1), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(t.done)
@@ -87,9 +98,15 @@ func (t *terminal) show(p picture) {
 	t.next <- p
 }
 
-// stop gives the terminal back. A terminal that does not read cannot be told to leave the alternate screen; its line
+// stop gives the terminal back, where it is not given back already. A terminal that does not read cannot be told to leave the alternate screen; its line
 // discipline is restored all the same, and the goroutine stays with its write.
-func (t *terminal) stop() error {
+func (t *terminal) stop(patience time.Duration) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.taken {
+		return nil
+	}
+	t.taken = false
 	close(t.quit)
 	late := time.NewTimer(patience)
 	defer late.Stop()

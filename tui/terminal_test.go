@@ -235,7 +235,7 @@ func TestAPanicGivesTheTerminalBackAndComesOutAsAnError(t *testing.T) {
 		}
 		h := &host{
 			model:    newModel(o, &feed{ctx: ctx, tracker: s.tracker, now: o.Now, refresh: o.Refresh}),
-			terminal: &terminal{in: s.tty, out: s.tty, screen: newScreen(nil, colorprofile.TrueColor, false), failed: cancel}, cancel: cancel,
+			terminal: &terminal{in: s.tty, out: s.tty, screen: newScreen(nil, colorprofile.TrueColor, false), failed: cancel}, cancel: cancel, signals: new(signals),
 		}
 		h.model.views[0] = broken{h.model.views[0]}
 		go func() { s.ended <- h.serve(ctx) }()

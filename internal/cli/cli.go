@@ -26,11 +26,17 @@ type Process struct {
 }
 
 // Main runs the command that args name (without the program's own name) and returns the exit status: 0, 1 where something
-// fails or cannot be read, 2 for a wrong flag or config. SIGINT, SIGTERM and SIGHUP end it in order.
+// fails or cannot be read, 2 for a wrong flag or config. SIGINT, SIGTERM and SIGHUP end it in order; so does SIGQUIT, which
+// has the stacks of all goroutines printed, with status 131.
 func Main(args []string, process Process) int {
 	// The terminal may be gone when SIGHUP comes: SIGPIPE must not kill us before things are put in order.
 	signal.Ignore(syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, quit := context.WithCancelCause(context.Background())
+	defer quit(nil)
+	defer onQuit(quit, process.Err)()
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // comes twice, from the kernel and from the shell, and the second must not end us at once
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	defer context.AfterFunc(ctx, stop)() // a second signal ends the process at once
 
@@ -43,7 +49,7 @@ func Main(args []string, process Process) int {
 	err := safego.Catch(func() error {
 		return fang.Execute(ctx, root, fang.WithVersion(version()), fang.WithColorSchemeFunc(fang.AnsiColorScheme))
 	})
-	return reportWithin(lastWords, process.Err, errors.Join(err, app.err))
+	return reportWithin(lastWords, process.Err, errors.Join(err, app.err, stacksAskedFor(ctx)))
 }
 
 // app holds what the commands share.

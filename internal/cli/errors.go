@@ -18,6 +18,8 @@ const (
 	statusOK     = 0
 	statusFailed = 1 // something fails, or cannot be read
 	statusUsage  = 2 // a wrong flag or config
+
+	statusQuit = 131 // SIGQUIT, as shells number it
 )
 
 // exitError is an error with an exit status and a hint at the mend.
@@ -31,7 +33,7 @@ func (e *exitError) Error() string { return e.err.Error() }
 func (e *exitError) Unwrap() error { return e.err }
 
 // lastWords is how long an error may take to be printed: the terminal may be the one that has stopped reading.
-const lastWords = 500 * time.Millisecond
+const lastWords = 300 * time.Millisecond
 
 // reportWithin is [report], but returns after a while also where w takes nothing.
 func reportWithin(patience time.Duration, w io.Writer, err error) int {
@@ -61,6 +63,10 @@ func report(w io.Writer, err error) int {
 	}
 	if errors.Is(err, errFailing) || errors.Is(err, syscall.EPIPE) { // who read our output has gone, as head does
 		return statusFailed
+	}
+	if asked, ok := errors.AsType[*stacksError](err); ok {
+		_, _ = fmt.Fprintf(w, "errtop: %s\n\n%s\n", asked, asked.stacks)
+		return statusQuit
 	}
 	if panicked, ok := errors.AsType[*safego.PanicError](err); ok {
 		_, _ = fmt.Fprintf(w, "errtop: error: %s\n\n%s\n", safetext.Line(panicked.Error()), safetext.Block(string(panicked.Stack)))

@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+
+	"errtop/internal/safetext"
+)
+
+// stacksError ends a command that was sent SIGQUIT.
+type stacksError struct{ stacks string }
+
+func (*stacksError) Error() string { return "SIGQUIT: the stacks of all goroutines" }
+
+// orderly is how long things may take to be put in order after SIGQUIT, which is sent where something hangs.
+const orderly = 1500 * time.Millisecond
+
+// onQuit ends the command with a [stacksError] on SIGQUIT, so that the terminal is given back before anything is printed on
+// it; what does not end by that ends here. It acts until stop is called.
+func onQuit(end context.CancelCauseFunc, w *os.File) (stop func()) {
+	asked, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(asked, syscall.SIGQUIT)
+	go func() {
+		select {
+		case <-done:
+			return
+		case <-asked:
+		}
+		signal.Stop(asked) // the second one is Go's own
+		err := &stacksError{stacks: allStacks()}
+		end(err)
+		select {
+		case <-done:
+		case <-time.After(orderly):
+			os.Exit(reportWithin(lastWords, w, err))
+		}
+	}()
+	return func() {
+		signal.Stop(asked)
+		close(done)
+	}
+}
+
+// allStacks returns the stacks of all goroutines, up to 16 MiB.
+func allStacks() string {
+	buf := make([]byte, 1<<16)
+	for len(buf) < 16<<20 {
+		if n := runtime.Stack(buf, true); n < len(buf) {
+			return safetext.Block(string(buf[:n]))
+		}
+		buf = make([]byte, 4*len(buf))
+	}
+	return safetext.Block(string(buf))
+}
+
+// stacksAskedFor returns what SIGQUIT has ended ctx with, nil where it has not.
+func stacksAskedFor(ctx context.Context) error {
+	if err, ok := errors.AsType[*stacksError](context.Cause(ctx)); ok {
+		return err
+	}
+	return nil
+}
