@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -106,7 +105,7 @@ func (w *watchedConfig) probe(ctx context.Context) error { return w.prober.Run(c
 // since editors and Kubernetes replace files.
 func (w *watchedConfig) follow(ctx context.Context) error {
 	asked := make(chan os.Signal, 1)
-	signal.Notify(asked, syscall.SIGUSR1)
+	notifyReload(asked)
 	defer signal.Stop(asked)
 
 	var changes chan fsnotify.Event

@@ -1,0 +1,6 @@
+package cli
+
+import "os"
+
+// notifyReload does nothing: there is no such signal here.
+func notifyReload(chan<- os.Signal) {}
