@@ -11,7 +11,7 @@ import (
 
 // feed brings news to the model: it waits until the tracker changed or the clock moved on, and takes the snapshot itself.
 // Sources only ever touch the tracker, so nothing here can slow them; however much comes in, there is at most one snapshot
-// in each refresh.
+// in each refresh; while there is nothing to show yet, in each tenth of one.
 type feed struct {
 	ctx     context.Context //nolint:containedctx // a command has no other way to learn that the program ends
 	tracker *tracker.ErrorTracker
@@ -41,8 +41,12 @@ func (f *feed) take() newsMsg {
 	return newsMsg{now, f.tracker.Snapshot(now)}
 }
 
-// next returns a command for the news after a snapshot that was taken at taken.
-func (f *feed) next(taken time.Time) tea.Cmd {
+// next returns a command for the news after a snapshot that was taken at taken; nil where there was none.
+func (f *feed) next(last *tracker.Snapshot, taken time.Time) tea.Cmd {
+	refresh := f.refresh
+	if last == nil || len(last.Targets) == 0 {
+		refresh /= 10 // who has just started it waits for the first picture
+	}
 	return func() tea.Msg {
 		now := f.now()
 		second := time.NewTimer(now.Truncate(time.Second).Add(time.Second).Sub(now))
@@ -57,7 +61,7 @@ func (f *feed) next(taken time.Time) tea.Cmd {
 			return f.take()
 		case <-f.changed:
 		}
-		rest := time.NewTimer(f.refresh - f.now().Sub(taken))
+		rest := time.NewTimer(refresh - f.now().Sub(taken))
 		defer rest.Stop()
 		select {
 		case <-f.ctx.Done():

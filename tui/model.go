@@ -73,7 +73,7 @@ func newModel(o Options, f *feed) *model {
 }
 
 // Init starts to wait for what is new.
-func (m *model) Init() tea.Cmd { return tea.Batch(m.feed.next(m.taken), m.nextNotice()) }
+func (m *model) Init() tea.Cmd { return tea.Batch(m.feed.next(m.live, m.taken), m.nextNotice()) }
 
 func (m *model) nextNotice() tea.Cmd {
 	if m.options.Notices == nil {
@@ -96,7 +96,7 @@ func (m *model) nextNotice() tea.Cmd {
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	if msg, ok := msg.(newsMsg); ok {
 		m.news(msg)
-		return m, m.feed.next(m.taken)
+		return m, m.feed.next(m.live, m.taken)
 	}
 	m.dirty = true
 	switch msg := msg.(type) {
