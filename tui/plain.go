@@ -23,13 +23,14 @@ func Plain(ctx context.Context, w io.Writer, o Options) error {
 	defer unwatch()
 	var shown *tracker.Snapshot
 	for {
+		over := ctx.Err() != nil // asked before the snapshot, which then holds what came last
 		now := o.Now()
 		snap := o.Tracker.Snapshot(now)
 		if err := writeChanges(w, changes(shown, snap), o.Location); err != nil {
 			return err
 		}
 		shown = snap
-		if ctx.Err() != nil {
+		if over {
 			return nil
 		}
 		notices := o.Notices
