@@ -17,7 +17,7 @@ import (
 const (
 	pollWatched   = 500 * time.Millisecond // between looks where the system tells of changes
 	pollUnwatched = 200 * time.Millisecond // between looks where it does not
-	gather        = 10 * time.Millisecond  // waited after a change, so that a busy log is read in larger pieces
+	gather        = 40 * time.Millisecond  // waited after a change, so that a busy log is read in larger pieces
 	rescan        = 5 * time.Second        // between searches for new files of a pattern
 )
 
