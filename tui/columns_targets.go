@@ -54,7 +54,9 @@ func newTargetsTable() *table[tracker.Target, string] {
 				draw: drawErrorShare,
 			},
 			{
-				title: "P95", min: 6, right: true, keep: 50, has: func(t *tracker.Target) bool { return t.Activity.Day.Latency.Count > 0 },
+				title: "P95", min: 6, right: true, keep: 50, has: func(t *tracker.Target) bool {
+					return t.Activity.FiveMinutes.Latency.Count+t.Activity.Day.Latency.Count > 0
+				},
 				order: func(a, b *tracker.Target) int {
 					return cmp.Compare(b.Activity.FiveMinutes.Latency.P95, a.Activity.FiveMinutes.Latency.P95)
 				},

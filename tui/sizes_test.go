@@ -25,7 +25,7 @@ func TestEverySizeDrawsItsRowsAndNoRowIsTooLong(t *testing.T) {
 	views := map[string][]string{
 		"overview": {"1"}, "errors": {"2"}, "groups": {"3"}, "targets": {"4"}, "breakers": {"5"}, "alerts": {"6"}, "sources": {"7"},
 		"error": {"2", "enter"}, "group": {"3", "enter"}, "target": {"4", "enter"}, "breaker": {"5", "enter"}, "source": {"7", "j", "enter"},
-		"help": {"?"}, "frozen": {"1", "space"}, "prompt": {"1", "/"},
+		"help": {"?"}, "frozen": {"1", "space"}, "prompt": {"1", "/"}, "slow": {"4", "j", "enter"}, "end": {"4", "j", "enter", "G"},
 	}
 	step := 13
 	if testing.Short() {
@@ -36,6 +36,55 @@ func TestEverySizeDrawsItsRowsAndNoRowIsTooLong(t *testing.T) {
 			for h := 5; h <= 100; h += step {
 				s := visit(t, w, h, incident()).press(keys...)
 				whole(t, s.ansi(), w, h, name)
+			}
+		}
+	}
+	if testing.Short() {
+		return
+	}
+	for name, keys := range views {
+		s := visit(t, 80, 24, incident()).press(keys...)
+		for w := 20; w <= 300; w++ {
+			s.m.resize(w, 24)
+			whole(t, s.ansi(), w, 24, name)
+		}
+		for h := 5; h <= 100; h++ {
+			s.m.resize(190, h)
+			whole(t, s.ansi(), 190, h, name)
+		}
+	}
+}
+
+// TestTheLineBetweenPanelsIsUnbroken looks for the column that what stands beside a list, or the second half of a page, is
+// divided by.
+func TestTheLineBetweenPanelsIsUnbroken(t *testing.T) {
+	for _, keys := range [][]string{{"1"}, {"2"}, {"3"}, {"4"}, {"4", "j"}, {"5"}, {"7"}, {"4", "j", "enter"}, {"4", "j", "enter", "G"}} {
+		s := visit(t, 80, 24, incident()).press(keys...)
+		for w := 170; w <= 300; w += 13 {
+			for h := 26; h <= 100; h += 9 {
+				s.m.resize(w, h)
+				lines := strings.Split(s.text(), "\n")
+				body := lines[6 : len(lines)-1] // below the headline, air and a page's own heading
+				if len(s.m.open) > 0 && s.m.open[0].all <= len(body)+1 {
+					continue // it needs no second column
+				}
+				through := map[int]int{}
+				for _, line := range body {
+					for x, r := range []rune(line) {
+						if r == '│' {
+							through[x]++
+						}
+					}
+				}
+				unbroken := 0
+				for _, n := range through {
+					if n == len(body) {
+						unbroken++
+					}
+				}
+				if unbroken != 1 {
+					t.Fatalf("%v at %d×%d: %d unbroken lines\n%s", keys, w, h, unbroken, s.text())
+				}
 			}
 		}
 	}
