@@ -99,18 +99,18 @@ func (c *latencyChart) empty() bool { return c.plot.most == 0 }
 
 // legend says which line is which, and where each has come to.
 func (c *latencyChart) legend(f *frame) []run {
-	runs := make([]run, 0, 4)
+	runs := make([]run, 0, 8)
 	for _, line := range [...]struct {
 		name  string
 		style Style
 		sign  string
 		now   time.Duration
-	}{{" p95", f.styles.Accent, f.glyphs.heavy, c.newest.P95}, {" p50", f.styles.Text, f.glyphs.light, c.newest.P50}} {
+	}{{" p95", f.styles.Text, f.glyphs.heavy, c.newest.P95}, {" p50", f.styles.Muted, f.glyphs.light, c.newest.P50}} {
 		now := line.name
 		if c.newest.Count > 0 {
 			now += " " + latency(line.now)
 		}
-		runs = append(runs, run{line.style, "  " + line.sign + line.sign}, run{f.styles.Muted, now})
+		runs = append(runs, run{f.styles.Text, "  "}, run{line.style, line.sign}, run{line.style, line.sign}, run{f.styles.Muted, now})
 	}
 	return runs
 }
@@ -141,5 +141,5 @@ func (l *latencyPanel) View(a area) {
 
 // View draws the lines below whatever heading they have.
 func (c *latencyChart) View(a area) {
-	c.plot.view(a, c.end, c.step, a.styles.Accent, a.styles.Text)
+	c.plot.view(a, c.end, c.step, a.styles.Text, a.styles.Muted)
 }

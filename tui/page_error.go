@@ -78,7 +78,7 @@ func writeFacts(d *doc, r *tracker.Result) {
 func writeAdvice(d *doc, o tracker.Outcome) {
 	what := adviceFor(o)
 	d.heading("WHAT TO DO")
-	d.line(run{d.styles.Accent, d.glyphs.arrow + " "}, run{d.styles.Strong, what.Action})
+	d.line(run{d.styles.Accent, d.glyphs.arrow}, run{d.styles.Text, " "}, run{d.styles.Strong, what.Action})
 	d.field("usual causes", d.styles.Text, join(what.Causes))
 	d.field("retry?", d.styles.Text, what.Retry)
 }

@@ -82,7 +82,11 @@ func writeWindows(d *doc, act *tracker.Activity) {
 		each := min((a.w-labels)/7, 9)
 		p := a.row(0)
 		p.to(labels)
-		for _, title := range [...]string{"REQUESTS", "ERRORS", "ERR%", "P50", "P90", "P95", "P99"} {
+		titles := []string{"REQUESTS", "ERRORS", "ERR%", "P50", "P90", "P95", "P99"}
+		if act.Latencies == nil {
+			titles = titles[:3]
+		}
+		for _, title := range titles {
 			p.cellRight(a.styles.Muted, append(p.scratch[:0], title...), each)
 		}
 		for i, w := range windows {
