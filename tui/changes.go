@@ -14,18 +14,6 @@ type change struct {
 	failing bool // a target has begun to fail
 }
 
-// changes compares a snapshot with the one before (nil for the first, against which everything is new): states of targets,
-// new and returning groups, breakers that left or reached CLOSED, states of sources.
-func changes(before, now *tracker.Snapshot) []change {
-	if before == nil {
-		before = &tracker.Snapshot{}
-	}
-	list := stateChanges(nil, before, now)
-	list = groupChanges(list, before, now)
-	list = breakerChanges(list, before, now)
-	return sourceChanges(list, before, now)
-}
-
 func sourceChanges(list []change, before, now *tracker.Snapshot) []change {
 	sources := make(map[string]tracker.SourceState, len(before.Sources))
 	for i := range before.Sources {
@@ -62,30 +50,18 @@ func stateChanges(list []change, before, now *tracker.Snapshot) []change {
 		if t.Reason != "" {
 			c.what += ": " + t.Reason
 		}
-		if t.State > tracker.Stale && t.Cause != nil {
-			c.what += "; " + groupTitle(t.Cause) + "; " + adviceFor(t.Cause.Outcome).Action
-		}
+		c.what += cause(t)
 		list = append(list, c)
 	}
 	return list
 }
 
-func groupChanges(list []change, before, now *tracker.Snapshot) []change {
-	badges := make(map[uint64]tracker.Badge, len(before.Groups))
-	for i := range before.Groups {
-		badges[before.Groups[i].ID] = before.Groups[i].Badge
+// cause says what makes a target fail and what to do about it, "" where it does not fail.
+func cause(t *tracker.Target) string {
+	if t.State <= tracker.Stale || t.Cause == nil {
+		return ""
 	}
-	for i := len(now.Groups) - 1; i >= 0; i-- {
-		g := &now.Groups[i]
-		was, known := badges[g.ID]
-		switch {
-		case !known:
-			list = append(list, change{at: g.First, target: g.Target, what: "new error: " + groupTitle(g)})
-		case g.Badge == tracker.BadgeRegressed && was != tracker.BadgeRegressed:
-			list = append(list, change{at: g.Last, target: g.Target, what: "back after silence: " + groupTitle(g)})
-		}
-	}
-	return list
+	return "; " + groupTitle(t.Cause) + "; " + adviceFor(t.Cause.Outcome).Action
 }
 
 func breakerChanges(list []change, before, now *tracker.Snapshot) []change {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"errtop/internal/safetext"
@@ -13,7 +12,8 @@ import (
 
 // Plain writes one line for each change of a state, each new group of errors and each transition of a breaker, until ctx is
 // done: for logs, for screen readers, and where there is no terminal. A line is the time (RFC 3339), the target, and what
-// changed; there are no escape sequences and no colours in it. It returns the first error of w.
+// changed; there are no escape sequences and no colours in it. The times are those of the results: a log that is read at once
+// tells its whole story, in order, when it has been read to its end. It returns the first error of w.
 func Plain(ctx context.Context, w io.Writer, o Options) error {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -21,24 +21,23 @@ func Plain(ctx context.Context, w io.Writer, o Options) error {
 	}
 	changed, unwatch := o.Tracker.Watch()
 	defer unwatch()
-	var shown *tracker.Snapshot
+	story := newStory(o.Tracker)
 	for {
 		over := ctx.Err() != nil // asked before the snapshot, which then holds what came last
-		now := o.Now()
-		snap := o.Tracker.Snapshot(now)
-		if err := writeChanges(w, changes(shown, snap), o.Location); err != nil {
-			return err
+		snap := o.Tracker.Snapshot(o.Now())
+		if over || loaded(snap) == 0 { // half a log, read from its end, has no order yet
+			if err := writeChanges(w, story.next(snap), o.Location); err != nil {
+				return err
+			}
 		}
-		shown = snap
 		if over {
 			return nil
 		}
-		notices := o.Notices
 		rest := time.NewTimer(o.Refresh)
 		again := time.NewTimer(max(restBetween, o.Refresh))
 		select {
 		case <-ctx.Done(): // once more round, for what came last
-		case text, open := <-notices:
+		case text, open := <-o.Notices:
 			if !open {
 				o.Notices = nil
 				continue
@@ -57,11 +56,45 @@ func Plain(ctx context.Context, w io.Writer, o Options) error {
 }
 
 func writeChanges(w io.Writer, list []change, loc *time.Location) error {
-	slices.SortStableFunc(list, func(a, b change) int { return a.at.Compare(b.at) })
 	for _, c := range list {
 		if _, err := fmt.Fprintln(w, c.at.In(loc).Format(time.RFC3339), safetext.Line(c.target), safetext.Line(c.what)); err != nil {
 			return fmt.Errorf("plain output: %w", err)
 		}
 	}
 	return nil
+}
+
+// story is what has been told so far, so that each thing is told once.
+type story struct {
+	tracker *tracker.ErrorTracker
+
+	shown    *tracker.Snapshot
+	states   map[string]time.Time // target -> its newest change told
+	breakers map[breakerID]time.Time
+	groups   map[uint64]time.Time // group -> when it was new or came back, as told
+	bursts   map[burst]int        // new groups told
+}
+
+type breakerID struct {
+	target string
+	role   tracker.BreakerRole
+}
+
+// burst is a target in a span of time.
+type burst struct {
+	target string
+	span   time.Time
+}
+
+// At most so many new groups of a target are told in a span; a message that is new every time must not drown the rest.
+const (
+	burstLimit = 10
+	burstSpan  = 10 * time.Minute
+)
+
+func newStory(t *tracker.ErrorTracker) *story {
+	return &story{
+		tracker: t, shown: &tracker.Snapshot{}, states: map[string]time.Time{},
+		breakers: map[breakerID]time.Time{}, groups: map[uint64]time.Time{}, bursts: map[burst]int{},
+	}
 }

@@ -12,30 +12,6 @@ import (
 	"errtop/tracker"
 )
 
-func TestPlainWritesALineForEachChangeAndNoneWithout(t *testing.T) {
-	before := incident()
-	for i := range before.Targets {
-		before.Targets[i].State = tracker.Healthy
-	}
-	before.Groups, before.Breakers = before.Groups[1:], nil
-	var out strings.Builder
-	if err := writeChanges(&out, changes(before, incident()), time.UTC); err != nil {
-		t.Fatal(err)
-	}
-	want := `2026-11-22T14:02:07Z kling failing, was ok: 88 % of requests fail; 429 Rate limit exceeded. Try again in {n} seconds; Wait for the reset, lower the rate, raise the quota.
-2026-11-22T14:02:07Z kling new error: 429 Rate limit exceeded. Try again in {n} seconds
-2026-11-22T14:02:07Z kling gate breaker CLOSED to OPEN: 5 failures in a row
-2026-11-22T14:20:07Z flux/dev degraded, was ok: 2.9 % of requests fail; 500 Generation failed. upstream timed out; Check the provider; fail over if it persists.
-2026-11-22T14:28:07Z runway/gen3 stale, was ok: no news for 4m, expected every 30s
-`
-	if out.String() != want {
-		t.Errorf("got\n%swant\n%s", out.String(), want)
-	}
-	if list := changes(incident(), incident()); len(list) != 0 {
-		t.Errorf("without a change there are %v", list)
-	}
-}
-
 func TestPlainFollowsTheTrackerUntilItIsStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := tracker.New(tracker.Settings{})
