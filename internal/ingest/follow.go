@@ -24,7 +24,9 @@ const (
 // Follow reads files, given by path or pattern ("/var/log/*.log"), from the start of the window on and goes on with what
 // is written to them, until ctx is done; with NoFollow until all are read. Every file is a source of its own.
 //
-// Of a large file the newest hour comes first, then what the window holds before it. A file that is renamed, deleted,
+// Of a large file the newest hour comes first, then what the window holds before it; where the window begins before the
+// file does, that is looked for in the rotations beside it, unless they are compressed, named themselves, or All is asked
+// for. A file that is renamed, deleted,
 // truncated, replaced or switched by a symbolic link is read to its end before its successor, so every line comes once;
 // also where it was rotated several times between two looks, if the rotations stand beside it under the usual names
 // ("access.log.1", "access.log-20260102") and are not compressed yet; what copytruncate copied before anybody read it is
@@ -93,8 +95,10 @@ func (a *following) start(files []string) {
 		if rotated && !first {
 			continue
 		}
+		named := func(other string) bool { return isRotation(other, path) }
+		reaches := !rotated && !a.options.NoFollow && !a.options.All && !slices.ContainsFunc(files, named)
 		a.group.Go(func() error {
-			if err := followOne(a.ctx, path, rotated, a.options, a.sink, a.watch); err != nil {
+			if err := a.followOne(path, rotated, reaches); err != nil {
 				a.mu.Lock()
 				defer a.mu.Unlock()
 				a.problems = append(a.problems, err)
@@ -138,13 +142,14 @@ func (a *following) search(patterns []string) {
 	}
 }
 
-// followOne reads one file until ctx is done, or with NoFollow to its end.
-func followOne(ctx context.Context, path string, rotated bool, o Options, sink Sink, watch *watch) error {
-	f, err := newFollower(path, o, sink)
+// followOne reads one file until the call's context is done, or with NoFollow to its end.
+func (a *following) followOne(path string, rotated, reaches bool) error {
+	ctx, o := a.ctx, a.options
+	f, err := newFollower(path, o, a.sink)
 	if err != nil {
 		return err
 	}
-	f.rotated = rotated
+	f.rotated, f.reaches = rotated, reaches
 	defer f.close()
 	if streamed, err := f.once(ctx); streamed || o.NoFollow {
 		if err != nil && o.NoFollow {
@@ -152,7 +157,7 @@ func followOne(ctx context.Context, path string, rotated bool, o Options, sink S
 		}
 		return nil
 	}
-	changed, every := watch.add(path)
+	changed, every := a.watch.add(path)
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {

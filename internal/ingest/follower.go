@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"errtop/tracker"
@@ -23,17 +24,18 @@ const (
 type follower struct {
 	path    string
 	rotated bool // the path is a rotation of another that is followed: what will stand there was read as that one's
+	reaches bool // where the window begins before the file, its rotations are read too
 	options Options
 	pump    *pump
 	buffer  []byte
 
-	now      *tail   // what the path names; nil where nothing does
-	old      []*tail // what it named before, oldest first
-	fill     *section
-	looked   time.Time // when the path last named what is read as now
-	retired  [][]byte  // the heads of the newest files that are done with
-	told     int64     // the position that was told last
-	appeared bool      // the first file was seen: later ones are read from their start
+	now      *tail      // what the path names; nil where nothing does
+	old      []*tail    // what it named before, oldest first
+	fill     []*section // what the window holds beside what comes, the newest first
+	looked   time.Time  // when the path last named what is read as now
+	retired  [][]byte   // the heads of the newest files that are done with
+	told     int64      // the position that was told last
+	appeared bool       // the first file was seen: later ones are read from their start
 }
 
 // tail is an open file and how far it was read.
@@ -119,9 +121,12 @@ func (f *follower) open(file *os.File) {
 	w := findWindow(file, info.Size(), f.options, f.pump.decoder)
 	f.now.offset = w.recent
 	if w.start < w.recent {
-		f.fill = &section{file: file, from: w.start, to: w.recent}
+		f.fill = append(f.fill, &section{file: file, from: w.start, to: w.recent})
 	}
 	f.pump.health.BytesTotal = info.Size() - w.start
+	if f.reaches && w.start == 0 {
+		f.reach(w.oldest)
+	}
 }
 
 // step reads what there is, and reports whether more of what is already there waits.
@@ -139,7 +144,7 @@ func (f *follower) step(now time.Time) (more bool) {
 	if f.now != nil {
 		read = f.read(f.now) > 0
 	}
-	if f.fill != nil && !read {
+	if len(f.fill) > 0 && !read {
 		f.readFill()
 		f.look(now) // it may be rotated while a large file is read
 		return true
@@ -193,22 +198,20 @@ func (f *follower) restart(t *tail) {
 	if !f.copied(t) {
 		f.pump.endLine(&t.lines)
 	}
-	if f.fill != nil && f.fill.file == t.file {
-		f.fill = nil
-	}
+	f.fill = slices.DeleteFunc(f.fill, func(s *section) bool { return s.file == t.file })
 	t.offset, t.head = 0, nil
 	_ = f.sameHead(t)
 }
 
-// readFill takes one piece of what stands before the newest hour.
+// readFill takes one piece of what the window holds beside what comes.
 func (f *follower) readFill() {
-	s := f.fill
+	s := f.fill[0]
 	n, err := s.file.ReadAt(f.buffer[:min(int64(len(f.buffer)), s.to-s.from)], s.from)
 	s.from += int64(n)
 	f.pump.feedFrom(&s.lines, f.buffer[:n], s.from < s.to)
 	if n == 0 || err != nil && !errors.Is(err, io.EOF) || s.from >= s.to {
 		f.pump.endLine(&s.lines)
-		f.fill = nil
+		f.fill = f.fill[1:]
 	}
 }
 
@@ -265,7 +268,7 @@ func (f *follower) drain(t *tail, now time.Time) bool {
 	for f.read(t) > 0 {
 		t.quiet = now
 	}
-	if now.Sub(t.quiet) < drainFor || f.fill != nil && f.fill.file == t.file {
+	if now.Sub(t.quiet) < drainFor || slices.ContainsFunc(f.fill, func(s *section) bool { return s.file == t.file }) {
 		return false
 	}
 	f.retire(t)

@@ -10,7 +10,7 @@ import (
 
 // tellPosition tells how far the file was read, unless a part before its end is still to be read.
 func (f *follower) tellPosition() {
-	if f.pump.sink.Position == nil || f.fill != nil || f.now == nil || len(f.old) > 0 {
+	if f.pump.sink.Position == nil || len(f.fill) > 0 || f.now == nil || len(f.old) > 0 {
 		return
 	}
 	if at := f.now.offset - int64(len(f.now.lines.carry)); at != f.told && len(f.now.head) > 0 {

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,17 +28,17 @@ type rotation struct {
 	head []byte
 }
 
-// rotations opens the files beside the path, the oldest first, that have a rotation's name and were written since the path
-// was looked at last, for which wanted says yes.
-func (f *follower) rotations(wanted func(*rotation) bool) []rotation {
+// rotations opens the files beside the path, the oldest first, that have a rotation's name and were written since then,
+// for which wanted says yes.
+func (f *follower) rotations(since time.Time, wanted func(*rotation) bool) []rotation {
 	beside, err := filepath.Glob(globEscape(f.path) + "?[0-9]*")
-	if err != nil || f.looked.IsZero() { // nothing was followed before
+	if err != nil {
 		return nil
 	}
 	var found []rotation
 	for _, path := range beside {
 		info, err := os.Stat(path)
-		if err != nil || !isRotation(path, f.path) || info.ModTime().Before(f.looked.Add(-coarse)) {
+		if err != nil || !isRotation(path, f.path) || info.ModTime().Before(since.Add(-coarse)) {
 			continue
 		}
 		file, err := openLog(path)
@@ -55,10 +56,57 @@ func (f *follower) rotations(wanted func(*rotation) bool) []rotation {
 	return found
 }
 
+// reach takes up the rotations that hold what the window has from before the file's start, the newest first: whoever
+// starts an hour after midnight sees the day, and not an hour. What still comes to them is read as well. oldest is the
+// window's start; where it is zero, since the file is new, the newest rotation says how far the window goes.
+func (f *follower) reach(oldest time.Time) {
+	writtenSince := oldest
+	if oldest.IsZero() {
+		writtenSince = time.Now().Add(-f.options.since())
+	}
+	_ = f.sameHead(f.now) // a copy of the file is no rotation of it
+	found := f.rotations(writtenSince, func(r *rotation) bool { return !f.knows(r.info, r.head) })
+	for _, r := range slices.Backward(found) {
+		preface(r.file, r.info.Size(), f.pump.decoder)
+		newest, ok := newestTime(r.file, r.info.Size(), f.pump.decoder)
+		if ok && oldest.IsZero() {
+			oldest = newest.Add(-f.options.since())
+		}
+		if !ok || newest.Before(oldest) {
+			_ = r.file.Close() // only read from
+			continue
+		}
+		from, to := bisect(r.file, 0, r.info.Size(), oldest, f.pump.decoder), lastLineEnd(r.file, r.info.Size())
+		f.fill = append(f.fill, &section{file: r.file, from: from, to: to})
+		f.old = append(f.old, &tail{file: r.file, offset: to, head: r.head, quiet: time.Now()})
+		f.pump.health.BytesTotal += to - from
+	}
+	slices.Reverse(f.old) // the oldest first
+}
+
+// lastLineEnd returns where in a file of that size the last whole line ends, 0 where there is none near the end.
+func lastLineEnd(file io.ReaderAt, size int64) int64 {
+	for from := size; from > 0 && size-from < probeLimit; {
+		end := from
+		from = max(0, from-probeSize)
+		data, err := readAt(file, make([]byte, end-from), from)
+		if err != nil {
+			return 0
+		}
+		if n := bytes.LastIndexByte(data, '\n'); n >= 0 {
+			return from + int64(n) + 1
+		}
+	}
+	return 0
+}
+
 // between takes up the files that came and were rotated away between two looks: those that start with other bytes than
 // what was read. named is what the path names, nil where nothing. It reports whether there were any.
 func (f *follower) between(named os.FileInfo, now time.Time) bool {
-	missed := f.rotations(func(r *rotation) bool { return !os.SameFile(r.info, named) && !f.knows(r.info, r.head) })
+	if f.looked.IsZero() { // nothing was followed before
+		return false
+	}
+	missed := f.rotations(f.looked, func(r *rotation) bool { return !os.SameFile(r.info, named) && !f.knows(r.info, r.head) })
 	for _, r := range missed {
 		f.old = append(f.old, &tail{file: r.file, quiet: now})
 	}
@@ -68,7 +116,7 @@ func (f *follower) between(named os.FileInfo, now time.Time) bool {
 // copied takes up the copy that was made of a file before it was truncated, where it was left, and reports whether there
 // is one: what was written after the last look stands there only.
 func (f *follower) copied(t *tail) bool {
-	copies := f.rotations(func(r *rotation) bool {
+	copies := f.rotations(f.looked, func(r *rotation) bool {
 		return len(t.head) > 0 && bytes.HasPrefix(r.head, t.head) && r.info.Size() >= t.offset && !f.reads(r.info)
 	})
 	for i, r := range copies {

@@ -16,8 +16,9 @@ const (
 
 // window is where reading starts.
 type window struct {
-	start  int64 // of the first line to be read
-	recent int64 // of the first line to be read first
+	start  int64     // of the first line to be read
+	recent int64     // of the first line to be read first
+	oldest time.Time // what is older is not read; zero where no line has a time
 }
 
 // findWindow finds the part of a file that is worth reading, by bisection: lines are taken to be in order, as logs are but
@@ -31,16 +32,22 @@ func findWindow(file io.ReaderAt, size int64, o Options, d *decoder) window {
 	if !ok {
 		return window{}
 	}
-	since := o.Since
-	if since <= 0 {
-		since = defaultSince
-	}
-	w := window{start: bisect(file, 0, size, newest.Add(-since), d)}
+	since := o.since()
+	w := window{oldest: newest.Add(-since)}
+	w.start = bisect(file, 0, size, w.oldest, d)
 	w.recent = w.start
 	if size-w.start > largeFile && since > newestFirst {
 		w.recent = bisect(file, w.start, size, newest.Add(-newestFirst), d)
 	}
 	return w
+}
+
+// since returns how far before the newest line the window begins.
+func (o Options) since() time.Duration {
+	if o.Since <= 0 {
+		return defaultSince
+	}
+	return o.Since
 }
 
 // preface reads directives at the file's start, which say how to read the rest.
