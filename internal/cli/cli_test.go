@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"context"
+	"io"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -33,4 +36,23 @@ func TestCommands(t *testing.T) {
 			return err
 		},
 	})
+}
+
+func TestStatsThatWereStoppedFail(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.ndjson")
+	if err := os.WriteFile(path, []byte(`{"status":500,"target":"a"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	a := &app{Process: testProcess()}
+	root := a.root()
+	root.SetArgs([]string{"stats", path})
+	if err := root.ExecuteContext(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if status := report(io.Discard, a.err); status != statusFailed {
+		t.Errorf("exit status %d: %v", status, a.err)
+	}
 }

@@ -60,6 +60,9 @@ func (a *app) stats(command *cobra.Command, args []string, flags statsFlags) (er
 		return a.explain(command, inputs, flags.options.Options)
 	}
 	summary, err := ingest.Stats(command.Context(), inputs, flags.options)
+	if command.Context().Err() != nil {
+		return errors.New("stopped before the end, so there is nothing to tell")
+	}
 	if summary == nil && err != nil {
 		return &exitError{err: err, status: statusUsage}
 	}
