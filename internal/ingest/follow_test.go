@@ -152,7 +152,7 @@ func TestCompressedFilesAreReadWhole(t *testing.T) {
 	if err := os.WriteFile(cut, zipped.Bytes()[:zipped.Len()-9], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if summary, err := ingest.Stats(t.Context(), []ingest.Input{{Name: cut}}, ingest.StatsOptions{}); err == nil || summary.Results() == 0 {
+	if summary, err := ingest.Stats(t.Context(), []ingest.Input{{Name: cut}}, ingest.StatsOptions{}); err == nil || summary.Results() == 0 || !strings.Contains(err.Error(), "cut off") {
 		t.Errorf("a file that was cut off: %d results, %v", summary.Results(), err)
 	}
 }

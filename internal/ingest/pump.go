@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"slices"
 	"time"
 
 	"errtop/tracker"
@@ -21,6 +20,15 @@ type pump struct {
 	batch   []tracker.Result
 	health  tracker.Source
 	newest  time.Time
+	bad     [maxSamples]badLine // the last unreadable lines, in turn
+	sampled uint64              // health.Samples holds them up to this one
+}
+
+// badLine is a line that no decoder understood, as it came.
+type badLine struct {
+	number uint64
+	text   []byte
+	reason string
 }
 
 // newPump returns a pump for the source of that name.
@@ -100,18 +108,25 @@ func (p *pump) format(found string) {
 
 // unreadable counts a line that no decoder understood, and keeps it among the last ten.
 func (p *pump) unreadable(text []byte, reason string) {
+	bad := &p.bad[p.health.Unreadable%maxSamples]
 	p.health.Unreadable++
-	p.health.Samples = keepSample(p.health.Samples, tracker.Unreadable{
-		Number: p.health.Lines, Text: safeLine(text, maxSample), Reason: reason,
-	})
+	bad.number, bad.text, bad.reason = p.health.Lines, append(bad.text[:0], cut(text, maxSample)...), reason
 }
 
-// keepSample appends to the last ten in a slice of its own, since the sink may hold the one before.
-func keepSample(samples []tracker.Unreadable, sample tracker.Unreadable) []tracker.Unreadable {
-	if len(samples) == maxSamples {
-		samples = samples[1:]
+// sample makes the last unreadable lines harmless, in a slice of its own, since the sink may hold the one before.
+func (p *pump) sample() {
+	n := p.health.Unreadable
+	if n == p.sampled {
+		return
 	}
-	return append(slices.Clip(samples), sample)
+	p.sampled = n
+	p.health.Samples = make([]tracker.Unreadable, 0, maxSamples)
+	for i := n - min(n, maxSamples); i < n; i++ {
+		bad := &p.bad[i%maxSamples]
+		p.health.Samples = append(p.health.Samples, tracker.Unreadable{
+			Number: bad.number, Text: safeLine(bad.text, maxSample), Reason: bad.reason,
+		})
+	}
 }
 
 // verdict says what was seen in a source that has lines but no request; nil of any other.
@@ -120,8 +135,8 @@ func (p *pump) verdict() error {
 	if h.Results > 0 || h.Unreadable == 0 {
 		return nil
 	}
-	last := h.Samples[len(h.Samples)-1]
-	return noRequestLog(h.Lines, last.Number, last.Reason, last.Text)
+	last := &p.bad[(h.Unreadable-1)%maxSamples]
+	return noRequestLog(h.Lines, last.number, last.reason, string(last.text))
 }
 
 // flush hands over what is there.
@@ -146,6 +161,7 @@ func (p *pump) report() {
 			h.State, h.Problem = tracker.Failed, err.Error()
 		}
 	}
+	p.sample()
 	if p.sink.Health != nil {
 		p.sink.Health(p.health)
 	}

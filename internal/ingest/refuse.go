@@ -9,11 +9,11 @@ import (
 )
 
 // maxLook bounds what is read of a file before it is refused: one that is larger is followed, and its source says what it is.
-const maxLook = 32 << 20
+const maxLook = 16 << 20
 
 // Refuse returns a [SourceError] for each of the files (joined) where there is nothing to read in any: each is read whole
 // and holds lines but no request, or can't be read at all. It returns nil as soon as one may be followed: one with a
-// request, one without lines or that does not exist yet, a pipe, a pattern, one beyond 32 MiB without a request in them,
+// request, one without lines or that does not exist yet, a pipe, a pattern, one beyond 16 MiB without a request in them,
 // and one whose format the options name, since somebody knows then what will come.
 func Refuse(paths []string, o Options) error {
 	var problems []error

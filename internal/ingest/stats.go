@@ -98,7 +98,7 @@ func countInput(ctx context.Context, input Input, workers []*statsWorker) (*tall
 	}
 	counted.samples = lastSamples(workers)
 	if problem != nil {
-		return counted, problem // with what came before it: a file may be cut off
+		return counted, bare(problem) // with what came before it: a file may be cut off
 	}
 	if counted.results+counted.filtered == 0 && counted.skipped > 0 {
 		return counted, notLog(counted)
@@ -144,8 +144,12 @@ func scanInput(ctx context.Context, input Input, sinks []lineSink) error {
 	return scanStream(ctx, plain, chunkSize, sinks)
 }
 
-// bare returns the error without the operation and path that os puts before it: whoever reports it names the file.
+// bare returns the error without the operation and path that os puts before it: whoever reports it names the file. Only
+// compressed data has an end that is not expected.
 func bare(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("cut off: the compressed data ends early")
+	}
 	if path, ok := errors.AsType[*os.PathError](err); ok {
 		return path.Err
 	}
