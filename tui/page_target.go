@@ -133,8 +133,8 @@ func (t *targetPage) writeLatency(d *doc, snap *tracker.Snapshot) {
 	t.minutes.setMinutes(act, endOf(snap), n)
 	if !t.minutes.empty() {
 		d.heading("LATENCY A MINUTE, LAST "+strconv.Itoa(n)+" MIN", t.minutes.legend(d.frame)...)
-		if known := act.Latencies.MinutesKnown + 1; known < n {
-			d.text(d.styles.Muted, "of the first "+plural(n-known, "minute")+" the latencies are no longer known by the minute")
+		if lost := n - 1 - act.Latencies.MinutesKnown; lost > 0 {
+			d.text(d.styles.Muted, "(of the oldest "+plural(lost, "minute")+" only the quarter of an hour is known)")
 		}
 		d.picture(8, t.minutes.View)
 	}
