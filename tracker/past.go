@@ -27,9 +27,10 @@ func (t *ErrorTracker) SnapshotAt(now, at time.Time) *Snapshot {
 		}
 	}
 	slices.SortStableFunc(s.Groups, func(a, b Group) int { return b.Last.Compare(a.Last) })
+	causes := p.causes(s.Groups)
 	for _, tg := range t.view.targets {
 		if first := tg.began(); first > 0 && first <= p.at {
-			s.Targets = append(s.Targets, p.target(tg, s.Groups))
+			s.Targets = append(s.Targets, p.target(tg, causes[tg.name]))
 		}
 	}
 	slices.SortFunc(s.Targets, func(a, b Target) int {
@@ -177,7 +178,7 @@ func (p *past) latencies(l *latency, edge int64, into *Activity) {
 	into.Latencies = l.seriesUntil(p.minute, quarter+1, edge)
 }
 
-func (p *past) target(tg *target, groups []Group) Target {
+func (p *past) target(tg *target, cause *Group) Target {
 	out := Target{
 		Name: tg.name, URL: tg.info.URL, Probed: tg.probed, Traffic: tg.origins[Traffic].results > 0,
 		Reason: "not known at that age",
@@ -193,7 +194,7 @@ func (p *past) target(tg *target, groups []Group) Target {
 	for i := range tg.shown.Breakers {
 		out.Breakers = append(out.Breakers, p.breaker(&tg.shown.Breakers[i]))
 	}
-	out.Cause = p.cause(tg.name, groups)
+	out.Cause = cause
 	out.SLO = tg.slo(func(c *series, w int) uint64 {
 		return p.sum(c, [...]int64{lastMinute: 1, lastFive: 5, lastHour: 60, lastSix: 6 * 60, lastDay: minutesPerDay}[w])
 	})

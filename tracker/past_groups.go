@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// cause returns the target's group with the most errors in the time before, of those that were sent if there are any.
-func (p *past) cause(target string, groups []Group) *Group {
-	var best *Group
+// causes returns each target's group with the most errors in the time before, of those that were sent if there are any.
+func (p *past) causes(groups []Group) map[string]*Group {
+	best := map[string]*Group{}
 	weight := func(g *Group) float64 {
 		if g.Outcome.Kind.Sent() {
 			return g.PerMinute
@@ -17,8 +17,8 @@ func (p *past) cause(target string, groups []Group) *Group {
 		return g.PerMinute - math.MaxFloat32
 	}
 	for i := range groups {
-		if g := &groups[i]; g.Target == target && (best == nil || weight(g) > weight(best)) {
-			best = g
+		if g := &groups[i]; best[g.Target] == nil || weight(g) > weight(best[g.Target]) {
+			best[g.Target] = g
 		}
 	}
 	return best
