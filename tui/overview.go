@@ -27,7 +27,9 @@ type overview struct {
 
 func newOverview() *overview {
 	o := &overview{targets: newTargetsTable(), errors: newErrorsTable()}
-	// One row stands for a group here: within a second the largest is first, so that rows do not change places all the time.
+	// One row stands for a group here. The selection stays on it when a newer error takes the row over; and within a second the
+	// largest is first, so that rows do not change places all the time.
+	o.errors.key = func(h *happening) uint64 { return h.Group }
 	o.errors.natural = func(a, b *happening) int { return cmp.Compare(b.Time.Unix(), a.Time.Unix()) }
 	o.errors.tie = func(a, b *happening) int {
 		return cmp.Or(cmp.Compare(b.like, a.like), strings.Compare(a.Target, b.Target), cmp.Compare(a.Group, b.Group))

@@ -78,6 +78,22 @@ func TestTheSelectionStaysOnItsItemWhileRowsMove(t *testing.T) {
 	s.press("enter").sees("TARGET runway/gen3")
 }
 
+func TestOnTheOverviewTheSelectionStaysOnItsGroupOfErrors(t *testing.T) {
+	s := visit(t, 120, 40, incident()).press("tab", "j")
+	later := incident()
+	for group, seq := range map[uint64]uint64{1: 300, 2: 301} {
+		for i := range later.Errors {
+			if f := later.Errors[i]; f.Group == group {
+				f.Seq, f.Time, f.RequestID = seq, noon.Add(time.Second), "the newest"
+				later.Errors = append(later.Errors, f)
+				break
+			}
+		}
+	}
+	s.m.Update(newsMsg{noon.Add(5 * time.Second), later})
+	s.press("enter").sees("ERROR flux/dev 500", "the newest")
+}
+
 func TestAFrozenPictureStaysAndCountsWhatWaits(t *testing.T) {
 	s := visit(t, 120, 40, incident()).press("space").sees("FROZEN", "0 newer errors wait", "frozen 14:32:07")
 	later := incident()
