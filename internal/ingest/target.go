@@ -139,7 +139,7 @@ func defaultTarget(r *record, path, host []byte) []byte {
 			rest = rest[1+len(segment):]
 			continue
 		}
-		if isName(segment) && (behindPrefix || folder && len(more) > 0) {
+		if isName(segment) && (behindPrefix || folder && len(more) > 0 || isWord(segment)) {
 			return segment
 		}
 		break
@@ -191,6 +191,27 @@ func isName(segment []byte) bool {
 		}
 	}
 	return letters > 0 && numbers <= 3 && numbers <= letters
+}
+
+// isWord reports whether the one segment of a path looks like an endpoint that somebody named: "login", "healthz",
+// "update_metrics", "oauth2". What stands at a site's root is as often a file ("favicon.ico"), an article
+// ("how-to-cook-rice") or a short link ("aB3xYz"), of which there are endlessly many, so it must be a word or two in small
+// letters. Of the real logs at hand it took all endpoints and none of the rest.
+func isWord(segment []byte) bool {
+	end := len(segment)
+	for end > len(segment)-2 && end > 0 && segment[end-1]-'0' <= 9 {
+		end--
+	}
+	joints := 0
+	for _, c := range segment[:end] {
+		switch {
+		case c == '-' || c == '_':
+			joints++
+		case c < 'a' || c > 'z':
+			return false
+		}
+	}
+	return len(segment) <= 20 && joints <= 1
 }
 
 // segments returns the path's segments lo to hi (-1: all that follow), without the leading slash.
