@@ -2,15 +2,15 @@ package ingest
 
 import "bytes"
 
-// access reads the common and the combined log format of Apache, nginx and their kin:
+// access reads the common and the combined log format of Apache, nginx and their kin, whose first "[" is at open, -1
+// where there is none:
 //
 //	[vhost[:port]] client ident user [02/Jan/2006:15:04:05 -0700] "GET /path HTTP/1.1" 200 134 ["referer" "agent"] …
 //
 // Behind it more may stand; the last part that is a plain number with a fraction is taken for the request's seconds
 // (nginx $request_time, also as rt=0.123), a whole number behind the agent for microseconds (Apache %D), a number with
 // its unit for what it says (Traefik).
-func (d *decoder) access(line []byte, r *record) (reason string) {
-	open := bytes.IndexByte(line, '[')
+func (d *decoder) access(line []byte, open int, r *record) (reason string) {
 	if open < 0 || len(line) < open+28 {
 		return notAccess
 	}

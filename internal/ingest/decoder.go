@@ -93,8 +93,8 @@ func (d *decoder) wrapped(line []byte, depth int) (v verdict, reason string) {
 func (d *decoder) bare(line []byte, depth int) (v verdict, reason string) {
 	format := d.format
 	if format == "" {
-		if looksAccess(line) && !d.w3c.active() {
-			if reason = d.access(line, &d.rec); reason == "" {
+		if open, likely := looksAccess(line); likely && !d.w3c.active() {
+			if reason = d.access(line, open, &d.rec); reason == "" {
 				d.found = Access
 				return verdictResult, ""
 			}
@@ -120,7 +120,7 @@ func (d *decoder) bare(line []byte, depth int) (v verdict, reason string) {
 	case Envoy:
 		reason = d.envoy(line, &d.rec)
 	case Access:
-		reason = d.access(line, &d.rec)
+		reason = d.access(line, bytes.IndexByte(line, '['), &d.rec)
 	default:
 		if len(bytes.TrimSpace(line)) == 0 {
 			return verdictNothing, ""
@@ -136,11 +136,11 @@ func (d *decoder) bare(line []byte, depth int) (v verdict, reason string) {
 	return v, ""
 }
 
-// looksAccess reports whether a line is most likely an access log's: no other format has its time in brackets before a
-// request in quotes.
-func looksAccess(line []byte) bool {
-	open := bytes.IndexByte(line, '[')
-	return open > 0 && open+29 < len(line) && line[open+3] == '/' && line[open+27] == ']' && line[open+29] == '"' && line[0] != '{'
+// looksAccess reports whether a line is most likely an access log's, and where its time's bracket opens: no other format
+// has its time in brackets before a request in quotes.
+func looksAccess(line []byte) (open int, likely bool) {
+	open = bytes.IndexByte(line, '[')
+	return open, open > 0 && open+29 < len(line) && line[open+3] == '/' && line[open+27] == ']' && line[open+29] == '"' && line[0] != '{'
 }
 
 // recognise guesses a line's format from its first bytes. It looks at nothing but the line, and W3C's header.
