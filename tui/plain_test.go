@@ -63,6 +63,10 @@ func TestATargetThatBeginsToFailRingsOnce(t *testing.T) {
 	if p.title != "1✖ errtop" {
 		t.Errorf("the title is %q", p.title)
 	}
+	s.m.options.Environ = []string{"STY=1.x"}
+	if title := s.m.title(); title != "1X errtop" {
+		t.Errorf("inside screen the title is %q", title)
+	}
 	s.m.Update(newsMsg{noon, failing})
 	if p, _ := s.m.picture(); p.tell != "" {
 		t.Errorf("it rings again: %q", p.tell)

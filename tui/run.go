@@ -63,6 +63,7 @@ func (h *host) serve(ctx context.Context) error {
 	if err := h.terminal.start(); err != nil {
 		return err
 	}
+	h.View() // which need not wait for the loop
 	ended := make(chan error, 1)
 	go func() { ended <- safego.Catch(func() error { return h.run(ctx) }) }()
 	var err error

@@ -22,7 +22,11 @@ func (m *model) title() string {
 	if failing == 0 {
 		return "errtop"
 	}
-	return strconv.Itoa(failing) + m.frame.glyphs.state(tracker.Failing) + " errtop"
+	g := m.frame.glyphs
+	if variable(m.options.Environ, "STY") != "" {
+		g = newGlyphs(true) // GNU screen passes a title on byte by byte, the low one of each character
+	}
+	return strconv.Itoa(failing) + g.state(tracker.Failing) + " errtop"
 }
 
 // loaded returns how much of the files that are still being read is read, in percent; 0 where none is.
