@@ -122,3 +122,33 @@ func TestEveryOverviewShowsTheWorstTargetAndTheClock(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryLineOfAPageIsReached scrolls from the top to the end in one and in two columns, and jumps there at once.
+func TestEveryLineOfAPageIsReached(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 26}, {200, 30}, {200, 37}, {260, 24}} {
+		for _, keys := range [][]string{{"4", "j", "enter"}, {"4", "enter"}, {"2", "enter"}, {"?"}} {
+			s := visit(t, size[0], size[1], incident()).press(keys...)
+			d := s.m.help
+			if d == nil {
+				d = s.m.open[0]
+			}
+			_ = s.text()
+			seen := make([]bool, d.all)
+			for range d.all {
+				for i := d.top; i < d.top+d.rows; i++ {
+					seen[i] = true
+				}
+				s.press("j")
+				_ = s.text()
+			}
+			for i, ok := range seen {
+				if !ok && !d.doc.lines[i].blank() {
+					t.Errorf("%v at %v: line %d of %d never comes into sight", keys, size, i, d.all)
+				}
+			}
+			if s.lacks("more line"); d.last > 0 {
+				s.sees("end").press("g").sees("more line").press("G").sees("end").lacks("more line")
+			}
+		}
+	}
+}
