@@ -30,14 +30,17 @@ func newestFirst(snap *tracker.Snapshot) []happening {
 	return list
 }
 
-// digest picks the newest error of each group, so that a storm does not push a rare one out of sight.
-func digest(list []happening) []happening {
-	seen := make(map[uint64]bool, len(list))
-	return slices.DeleteFunc(list, func(h happening) bool {
-		again := seen[h.Group]
-		seen[h.Group] = true
-		return again
-	})
+// digest lists the newest error of each group, so that a storm does not push a rare one out of sight: groups keep theirs when
+// the ring has lost them.
+func digest(snap *tracker.Snapshot) []happening {
+	list := make([]happening, 0, len(snap.Groups))
+	for i := range snap.Groups {
+		g := &snap.Groups[i]
+		if n := len(g.Exemplars); n > 0 {
+			list = append(list, happening{&g.Exemplars[n-1], g.Count})
+		}
+	}
+	return list
 }
 
 // newErrorsTable lists errors.

@@ -39,7 +39,7 @@ func newOverview() *overview {
 
 func (o *overview) SetSnapshot(snap *tracker.Snapshot, f *filter) {
 	o.targets.set(snap.Targets, f, snap)
-	o.errors.set(digest(newestFirst(snap)), f, snap)
+	o.errors.set(digest(snap), f, snap)
 	o.status.SetSnapshot(snap)
 	o.chart.SetSnapshot(snap)
 	o.latency.SetSnapshot(snap)

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,23 +82,29 @@ func TestTheSelectionStaysOnItsItemWhileRowsMove(t *testing.T) {
 func TestOnTheOverviewTheSelectionStaysOnItsGroupOfErrors(t *testing.T) {
 	s := visit(t, 120, 40, incident()).press("tab", "j")
 	later := incident()
-	for group, seq := range map[uint64]uint64{1: 300, 2: 301} {
-		for i := range later.Errors {
-			if f := later.Errors[i]; f.Group == group {
-				f.Seq, f.Time, f.RequestID = seq, noon.Add(time.Second), "the newest"
-				later.Errors = append(later.Errors, f)
-				break
-			}
-		}
+	for i := range later.Groups[:2] {
+		g := &later.Groups[i]
+		f := g.Exemplars[len(g.Exemplars)-1]
+		f.Seq, f.Time, f.RequestID = uint64(300+i), noon.Add(time.Second), "the newest"
+		g.Exemplars = append(g.Exemplars, f)
 	}
 	s.m.Update(newsMsg{noon.Add(5 * time.Second), later})
 	s.press("enter").sees("ERROR flux/dev 500", "the newest")
 }
 
+func TestAStormDoesNotPushARareErrorOffTheOverview(t *testing.T) {
+	snap := incident()
+	snap.Errors = slices.DeleteFunc(snap.Errors, func(f tracker.Failure) bool { return f.Group == 2 }) // as a ring full of 429
+	s := visit(t, 120, 40, snap).press("2").lacks("upstream timed out").press("1", "tab", "j").sees("Generation failed. upstream timed out")
+	s.press("enter").sees("ERROR flux/dev 500")
+}
+
 func TestAFrozenPictureStaysAndCountsWhatWaits(t *testing.T) {
 	s := visit(t, 120, 40, incident()).press("space").sees("FROZEN", "0 newer errors wait", "frozen 14:32:07")
 	later := incident()
-	later.Errors = append(later.Errors, tracker.Failure{Seq: 103, Result: tracker.Result{Target: "veo", Kind: tracker.DNS, Error: "no such host"}})
+	missing := tracker.Failure{Seq: 103, Group: 9, Result: tracker.Result{Time: noon.Add(2 * time.Second), Target: "veo", Kind: tracker.DNS, Error: "no such host"}}
+	later.Errors = append(later.Errors, missing)
+	later.Groups = append(later.Groups, tracker.Group{ID: 9, Target: "veo", Outcome: missing.Outcome(), Exemplars: []tracker.Failure{missing}, Example: &missing.Result})
 	s.m.Update(newsMsg{noon.Add(3 * time.Second), later})
 	s.sees("3 newer errors wait", "frozen 14:32:07", "OPEN 41s").lacks("no such host").
 		press("space").sees("no such host", "live 14:32:10", "OPEN 38s").lacks("FROZEN")
