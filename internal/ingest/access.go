@@ -107,6 +107,8 @@ func (d *decoder) accessTail(line []byte, i int, r *record) {
 			}
 			if quoted++; quoted > 2 {
 				r.tailTime(line[i+1 : end])
+			} else if quoted == 2 {
+				r.ingress(line, end+1)
 			}
 			if quoted == 3 {
 				third = makeSpan(slot{}, i+1, end, formText)

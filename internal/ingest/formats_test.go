@@ -51,6 +51,18 @@ func TestEveryFormatSaysWhatItsLineMeans(t *testing.T) {
 			`2000-10-10T13:55:36Z|a|GET|/a/b|200|ok|1.5ms|||`,
 		},
 		{
+			"nginx ingress for Kubernetes", "access", `10.0.0.1 - - [10/Oct/2000:13:55:36 +0000] "GET /a/b HTTP/1.1" 502 11 "-" "curl/8" 512 0.345 [shop-flux-80] [] 10.2.0.5:8080 11 0.344 502 8f2cabc0123`,
+			`2000-10-10T13:55:36Z|shop-flux-80|GET|/a/b|502|server|345ms|||8f2cabc0123||10.2.0.5:8080`,
+		},
+		{
+			"nginx ingress, tried twice, no name", "access", `10.0.0.1 - - [10/Oct/2000:13:55:36 +0000] "GET /a/b HTTP/1.1" 502 11 "-" "curl/8" 512 1.345 [] 10.2.0.5:8080, 10.2.0.6:8080 0, 11 1.000, 0.345 504, 502 -`,
+			`2000-10-10T13:55:36Z|a|GET|/a/b|502|server|1.345s|||||10.2.0.5:8080`,
+		},
+		{
+			"nginx with request length and time", "access", `10.0.0.1 - - [10/Oct/2000:13:55:36 +0000] "GET /a/b HTTP/1.1" 200 11 "-" "curl/8" 512 0.345`,
+			`2000-10-10T13:55:36Z|a|GET|/a/b|200|ok|345ms|||`,
+		},
+		{
 			"Traefik, common log format", "access", `10.0.0.1 - - [10/Oct/2000:13:55:36 +0000] "GET /a/b HTTP/1.1" 502 5 "-" "x" 17 "web@docker" "http://10.0.0.2:80" 12ms`,
 			`2000-10-10T13:55:36Z|web@docker|GET|/a/b|502|server|12ms|||||`,
 		},
