@@ -45,6 +45,7 @@ func TestViewsLookAsTheyDid(t *testing.T) {
 			golden(t, fmt.Sprintf("%s-%dx%d", name, size[0], size[1]), s.text())
 		}
 	}
+	golden(t, "overview-220x70", visit(t, 220, 70, incident()).text()) // where there is room for every panel
 }
 
 func TestEveryThemeLooksAsItDid(t *testing.T) {

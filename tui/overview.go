@@ -19,6 +19,7 @@ type overview struct {
 	errors  *table[happening, uint64]
 	status  byStatus
 	chart   failuresChart
+	stack   stackPanel
 	latency latencyPanel
 	hours   hourly
 	events  breakerEvents
@@ -42,6 +43,7 @@ func (o *overview) SetSnapshot(snap *tracker.Snapshot, f *filter) {
 	o.errors.set(digest(snap), f, snap)
 	o.status.SetSnapshot(snap)
 	o.chart.SetSnapshot(snap)
+	o.stack.SetSnapshot(snap)
 	o.latency.SetSnapshot(snap)
 	o.hours.SetSnapshot(snap)
 	o.events.SetSnapshot(snap)
@@ -103,6 +105,10 @@ func (o *overview) wide(a area) {
 	o.chart.View(top.trim(1))
 	top, right = right.top(min(right.h, 9))
 	o.hours.View(top.trim(1))
+	if right.h >= 18 && o.stack.snap != nil {
+		top, right = right.top(12)
+		o.stack.View(top.trim(1))
+	}
 	if right.h > 2 {
 		o.events.View(right)
 	}

@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -58,6 +59,26 @@ func layersOf(snap *tracker.Snapshot, target string) []layer {
 		}
 	}
 	return layers
+}
+
+// stackPanel draws the failures of all targets by status, minute by minute. It sums them up when it is seen.
+type stackPanel struct {
+	snap   *tracker.Snapshot
+	of     *tracker.Snapshot // that the layers are of
+	layers []layer
+}
+
+// SetSnapshot takes new figures.
+func (s *stackPanel) SetSnapshot(snap *tracker.Snapshot) { s.snap = snap }
+
+// View draws the layers with their heading.
+func (s *stackPanel) View(a area) {
+	if s.of != s.snap {
+		s.of, s.layers = s.snap, layersOf(s.snap, "")
+	}
+	n := reach(&s.snap.Overall.Minutes)
+	section(a, "BY STATUS, EACH MINUTE", "last "+strconv.Itoa(n)+" min")
+	stack(a.below(), s.layers, n, endOf(s.snap))
 }
 
 // stack draws the layers of the newest n minutes above each other, on the same columns as a plot with that scale: a letter and
