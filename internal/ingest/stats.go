@@ -164,8 +164,11 @@ func notLog(t *tally) error {
 
 // noRequestLog says what was seen in a log of so many lines without requests, with one of them.
 func noRequestLog(lines, number uint64, reason, text string) error {
-	return fmt.Errorf("%w: none of its %d lines is a request's; line %d: %s: %s",
-		ErrNoLog, lines, number, reason, safeLine([]byte(text), 100))
+	none := fmt.Sprintf("none of its %d lines is a request's; line %d", lines, number)
+	if lines == 1 {
+		none = "its only line is no request's"
+	}
+	return fmt.Errorf("%w: %s: %s: %s", ErrNoLog, none, reason, safeLine([]byte(text), 100))
 }
 
 // statsWorker counts the lines that it is given.

@@ -76,11 +76,11 @@ func (t *textWriter) heading(text string) {
 
 func (t *textWriter) totals(s *Summary) {
 	c := s.tally
-	t.line(bold, fmt.Sprintf("%s requests, %s errors (%s)", grouped(c.results), grouped(c.errors), percent(c.errors, c.results)))
+	t.line(bold, fmt.Sprintf("%s, %s (%s)", counted(c.results, "request"), counted(c.errors, "error"), percent(c.errors, c.results)))
 	if first, last := c.period.times(); !first.IsZero() {
 		t.line("", fmt.Sprintf("%s to %s UTC", first.Format(time.DateTime), last.Format(time.DateTime)))
 	}
-	lines := fmt.Sprintf("%s lines read", grouped(c.lines))
+	lines := counted(c.lines, "line") + " read"
 	if c.skipped > 0 {
 		lines += fmt.Sprintf(", %s not understood", grouped(c.skipped))
 	}
@@ -91,7 +91,7 @@ func (t *textWriter) totals(s *Summary) {
 		lines += fmt.Sprintf(", %s without a usable time", grouped(c.unfiled))
 	}
 	if c.notSent > 0 {
-		lines += fmt.Sprintf(", %s requests never sent", grouped(c.notSent))
+		lines += fmt.Sprintf(", %s never sent", counted(c.notSent, "request"))
 	}
 	t.line("", lines)
 	if h := &c.latency; h.count > 0 {
@@ -222,6 +222,14 @@ func grouped(n uint64) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// counted returns n things: "1 error", "1,234 errors".
+func counted(n uint64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return grouped(n) + " " + thing + "s"
 }
 
 // percent returns part of whole.
