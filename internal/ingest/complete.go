@@ -112,22 +112,33 @@ func splitRequestLine(b []byte) (method, path span, ok bool) {
 }
 
 // kindOfWords guesses why a request without a status failed from its error and message, in any case. The reference
-// API's error types come first, then what libraries and operating systems say.
-func kindOfWords(texts ...[]byte) tracker.Kind {
-	for _, text := range texts {
-		low := bytes.ToLower(text)
-		for _, guess := range kindWords {
-			if bytes.Contains(low, []byte(guess.word)) {
-				return guess.kind
-			}
-		}
+// API's error types come first, then what libraries and operating systems say. An error that says nothing known is the
+// server's; without one no whole answer came, whatever the message ("handled request", says Caddy, with status 0).
+func kindOfWords(err, message []byte) tracker.Kind {
+	if kind, ok := knownKind(err); ok {
+		return kind
 	}
-	for _, text := range texts {
-		if len(text) > 0 {
-			return tracker.Server
-		}
+	if isEnvoyFlags(err) {
+		return envoyKind(err)
+	}
+	if kind, ok := knownKind(message); ok {
+		return kind
+	}
+	if len(err) > 0 && string(err) != "-" {
+		return tracker.Server
 	}
 	return tracker.Protocol
+}
+
+// knownKind returns the kind of the first of kindWords that a text holds.
+func knownKind(text []byte) (kind tracker.Kind, ok bool) {
+	low := bytes.ToLower(text)
+	for _, guess := range kindWords {
+		if bytes.Contains(low, []byte(guess.word)) {
+			return guess.kind, true
+		}
+	}
+	return kind, false
 }
 
 // kindWords are searched in this order.

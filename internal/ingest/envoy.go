@@ -78,6 +78,16 @@ func (d *decoder) envoy(line []byte, r *record) (reason string) {
 // isNumber reports whether b is digits.
 func isNumber(b []byte) bool { return len(b) > 0 && digitsEnd(b, 0) == len(b) }
 
+// isEnvoyFlags reports whether an error looks like Envoy's response flags, as its JSON logs have them: "UF,URX".
+func isEnvoyFlags(err []byte) bool {
+	for word := range bytes.SplitSeq(err, []byte{','}) {
+		if len(word) < 2 || len(word) > len("UMSDR") || len(bytes.Trim(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // envoyKind says from the response flags why a request has no status; "-" stands for none, as of a connection that ended
 // well (https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#response-flags).
 func envoyKind(flags []byte) tracker.Kind {

@@ -75,12 +75,16 @@ func TestEveryFormatSaysWhatItsLineMeans(t *testing.T) {
 			`2025-10-21T04:10:59.5Z|a.example|GET|/x|502|server|250ms||handled request||a.example|`,
 		},
 		{
+			"Caddy, whose client left", "json", `{"level":"info","ts":1761019859.5,"logger":"http.log.access","msg":"handled request","request":{"method":"GET","host":"a.example","uri":"/x"},"duration":0.25,"size":0,"status":0}`,
+			`2025-10-21T04:10:59.5Z|a.example|GET|/x|0|protocol|250ms||handled request||a.example|`,
+		},
+		{
 			"Traefik", "json", `{"DownstreamStatus":504,"Duration":30000000,"RequestHost":"a.example","RequestMethod":"GET","RequestPath":"/x","ServiceAddr":"10.0.0.2:80","ServiceName":"web@docker","StartUTC":"2026-01-02T03:04:05.5Z","time":"2026-01-02T03:04:06Z"}`,
 			`2026-01-02T03:04:06Z|web@docker|GET|/x|504|server|30ms||||a.example|10.0.0.2:80`,
 		},
 		{
 			"Envoy", "json", `{"start_time":"2026-01-02T03:04:05.123Z","method":"POST","path":"/v1/x","response_code":0,"response_flags":"UT","duration":15000,"upstream_cluster":"flux","upstream_host":"10.0.0.2:80","x_request_id":"r","authority":"a.example"}`,
-			`2026-01-02T03:04:05.123Z|flux|POST|/v1/x|0|server|15s|UT||r|a.example|10.0.0.2:80`,
+			`2026-01-02T03:04:05.123Z|flux|POST|/v1/x|0|timeout|15s|UT||r|a.example|10.0.0.2:80`,
 		},
 		{
 			"nginx", "json", `{"time_iso8601":"2026-01-02T03:04:05+01:00","request":"GET /api/v1/flux/dev?x HTTP/1.1","status":"429","request_time":"0.012","host":"","request_id":"r"}`,
