@@ -16,7 +16,7 @@ func (h helpPage) write(d *doc, _ *tracker.Snapshot) {
 	h.bindings(d)
 	d.heading("FILTER")
 	d.text(d.styles.Text, filterHelp)
-	d.text(d.styles.Muted, "Fields: status (429, 5xx, 400-499, >=500), target, kind, method, route, origin, source, state, badge, since. All terms must hold.")
+	d.text(d.styles.Muted, "Fields: status (429, 5xx, 400-499, >=500), target, kind, method, route, origin, source, state, badge, since. All terms must hold. The list narrows while you type; half a term changes nothing yet, enter ends it, esc brings back the filter before.")
 	d.heading("SIGNS")
 	for state := tracker.Failing; ; state-- {
 		d.line(run{d.styles.State(state), d.pad(d.glyphs.state(state)+" "+state.String(), 16)}, run{d.styles.Text, stateMeaning(state)})
