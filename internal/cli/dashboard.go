@@ -160,7 +160,9 @@ func (a *app) dashboard(ctx context.Context, d *dashboard) error {
 	}
 	defer done()
 	if _, said := a.LookupEnv("GOGC"); !said {
-		defer debug.SetGCPercent(debug.SetGCPercent(garbage))
+		// Not before the first picture: it would wait for it.
+		thrift := time.AfterFunc(10*time.Second, func() { debug.SetGCPercent(garbage) })
+		defer thrift.Stop()
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
