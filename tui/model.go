@@ -150,7 +150,7 @@ func (m *model) news(msg newsMsg) {
 
 // settle is how many refreshes figures stand still in a flood: nobody reads what changes four times a second, and over a slow
 // line it would be all there is room for.
-const settle = 4
+const settle = 5
 
 // due reports whether the newest snapshot is to be shown: at once where a state has changed or the screen stood still for a
 // while, and otherwise when what is there has been readable.

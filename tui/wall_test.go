@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,16 +18,26 @@ import (
 
 // sluggish is a terminal that takes nothing until its gate opens.
 type sluggish struct {
-	gate  chan struct{}
-	wrote int
-	last  []byte
+	gate chan struct{}
+
+	mu   sync.Mutex
+	sum  int
+	last []byte
 }
 
 func (s *sluggish) Write(p []byte) (int, error) {
 	<-s.gate
-	s.wrote += len(p)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sum += len(p)
 	s.last = append(s.last[:0], p...)
 	return len(p), nil
+}
+
+func (s *sluggish) wrote() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sum
 }
 
 // watch runs a dashboard inside a bubble on out, and returns what ends it and how it ended.
@@ -79,15 +91,15 @@ func TestTenMinutesWithoutAReaderLoseNothing(t *testing.T) {
 				if got := tr.Snapshot(time.Now()).Overall.Hour.Errors; got != uint64(sent) {
 					t.Errorf("%d of %d errors were counted", got, sent)
 				}
-				if out.wrote > 0 {
+				if out.wrote() > 0 {
 					t.Fatal("somebody has read")
 				}
 				if resumes {
 					close(out.gate)
 					time.Sleep(2 * time.Second)
 					synctest.Wait()
-					if out.wrote == 0 || out.wrote > 64<<10 {
-						t.Errorf("%d bytes were sent when it read again: a picture, and not the story of ten minutes", out.wrote)
+					if out.wrote() == 0 || out.wrote() > 64<<10 {
+						t.Errorf("%d bytes were sent when it read again: a picture, and not the story of ten minutes", out.wrote())
 					}
 				}
 				asked := time.Now()
@@ -120,20 +132,20 @@ func TestAnIdleMinuteWakesOnlyForTheClock(t *testing.T) {
 		keys, typed := io.Pipe()
 		out := &sluggish{gate: make(chan struct{})}
 		close(out.gate)
-		asked := 0
-		stop, ended := watch(t, tr, keys, out, func() { asked++ })
+		var asked atomic.Int64
+		stop, ended := watch(t, tr, keys, out, func() { asked.Add(1) })
 		time.Sleep(2*time.Hour + time.Second/2) // what was recorded has left every window that the screen shows
 		synctest.Wait()
-		before, wrote := asked, out.wrote
+		before, wrote := asked.Load(), out.wrote()
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if got := asked - before; got > 60*3 { // a step asks for the time to sleep until the second, when it is over, and of a snapshot
+		if got := asked.Load() - before; got > 60*3 { // a step asks for the time to sleep until the second, when it is over, and of a snapshot
 			t.Errorf("the clock was looked at %d times in an idle minute", got)
 		}
-		if got := out.wrote - wrote; got > 60*60 {
+		if got := out.wrote() - wrote; got > 60*60 {
 			t.Errorf("%d bytes were sent in an idle minute", got)
 		}
-		t.Logf("the clock was looked at %d times, %d bytes were sent", asked-before, out.wrote-wrote)
+		t.Logf("the clock was looked at %d times, %d bytes were sent", asked.Load()-before, out.wrote()-wrote)
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
