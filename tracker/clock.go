@@ -121,6 +121,9 @@ func (c *clock) shown() instant {
 	return c.at
 }
 
+// oldest is the first minute remembered.
+func (c *clock) oldest() int64 { return c.shown().minute() - minutesPerDay + 1 }
+
 // edge is the step that the windows end with. Before anything is known of the time it is 0 and not the caller's now, to which
 // windows must not slide: the log that comes may be of yesterday.
 func (c *clock) edge() int64 { return c.at.step() }

@@ -10,41 +10,58 @@ import (
 // the past do not compare: two moments of one version differ.
 func (t *ErrorTracker) SnapshotAt(now, at time.Time) *Snapshot {
 	present := t.Snapshot(now)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	p := past{at: instantOf(at), clock: &t.clock}
-	if p.at >= t.clock.shown() {
+	s := t.past(at)
+	if s == nil {
 		return present
 	}
-	p.minute = p.at.minute()
-	p.oldest = t.clock.shown().minute() - minutesPerDay + 1
-	s := &Snapshot{Version: t.version, At: t.clock.time(p.at), LogTime: !t.clock.live, Past: true}
-	s.Missing = p.missing(t)
-	p.activity(&t.all, &s.Overall)
-	for _, g := range t.view.groups {
-		if g.first <= p.at {
-			s.Groups = append(s.Groups, p.group(g))
-		}
-	}
+	// What is sorted is large, and nobody's but ours.
 	slices.SortStableFunc(s.Groups, func(a, b Group) int { return b.Last.Compare(a.Last) })
-	causes := p.causes(s.Groups)
-	for _, tg := range t.view.targets {
-		if first := tg.began(); first > 0 && first <= p.at {
-			s.Targets = append(s.Targets, p.target(tg, causes[tg.name]))
-		}
+	causes := causes(s.Groups)
+	for i := range s.Targets {
+		s.Targets[i].Cause = causes[s.Targets[i].Name]
 	}
 	slices.SortFunc(s.Targets, func(a, b Target) int {
 		return worse(&a, &b, band(&a), band(&b))
 	})
-	s.Errors = p.errors(t)
 	kept := newRing(max(len(s.Errors), 1))
 	for i := range s.Errors {
 		kept.push(&s.Errors[i])
 	}
 	s.Ring = kept.stats(s.At)
+	return s
+}
+
+// past puts together what is known of a moment, groups and targets in no order; nil of the present.
+func (t *ErrorTracker) past(at time.Time) *Snapshot {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := past{at: instantOf(at), clock: &t.clock}
+	if p.at >= t.clock.shown() {
+		return nil
+	}
+	p.minute = p.at.minute()
+	p.oldest = t.clock.oldest()
+	s := &Snapshot{Version: t.version, At: t.clock.time(p.at), LogTime: !t.clock.live, Past: true}
+	s.Missing = p.missing(t)
+	p.activity(&t.all, &s.Overall)
+	s.Errors = p.errors(t)
 	for _, e := range t.events {
 		if !e.At.After(s.At) {
 			s.Breakers = append(s.Breakers, e)
+		}
+	}
+	s.Groups = make([]Group, 0, len(t.view.groups))
+	for i, g := range slices.Clone(t.view.groups) {
+		p.breathe(t, i)
+		if g.first <= p.at {
+			s.Groups = append(s.Groups, p.group(g))
+		}
+	}
+	s.Targets = make([]Target, 0, len(t.view.targets))
+	for i, tg := range slices.Clone(t.view.targets) {
+		p.breathe(t, i)
+		if first := tg.began(); first > 0 && first <= p.at {
+			s.Targets = append(s.Targets, p.target(tg))
 		}
 	}
 	return s
@@ -64,6 +81,17 @@ type past struct {
 	minute int64 // that at lies in
 	oldest int64 // minute remembered
 	clock  *clock
+}
+
+// breathe lets in whoever waits for the tracker, now and then: to put a thousand targets together takes long, and nobody
+// who looks at the past may hold up what happens now. i counts what is put together.
+func (p *past) breathe(t *ErrorTracker, i int) {
+	if i%16 != 15 {
+		return
+	}
+	t.mu.Unlock()
+	t.mu.Lock()
+	p.oldest = t.clock.oldest()
 }
 
 // missing says what cannot be known at that age.
@@ -178,7 +206,7 @@ func (p *past) latencies(l *latency, edge int64, into *Activity) {
 	into.Latencies = l.seriesUntil(p.minute, quarter+1, edge)
 }
 
-func (p *past) target(tg *target, cause *Group) Target {
+func (p *past) target(tg *target) Target {
 	out := Target{
 		Name: tg.name, URL: tg.info.URL, Probed: tg.probed, Traffic: tg.origins[Traffic].results > 0,
 		Reason: "not known at that age",
@@ -194,7 +222,6 @@ func (p *past) target(tg *target, cause *Group) Target {
 	for i := range tg.shown.Breakers {
 		out.Breakers = append(out.Breakers, p.breaker(&tg.shown.Breakers[i]))
 	}
-	out.Cause = cause
 	out.SLO = tg.slo(func(c *series, w int) uint64 {
 		return p.sum(c, [...]int64{lastMinute: 1, lastFive: 5, lastHour: 60, lastSix: 6 * 60, lastDay: minutesPerDay}[w])
 	})

@@ -8,7 +8,7 @@ import (
 )
 
 // causes returns each target's group with the most errors in the time before, of those that were sent if there are any.
-func (p *past) causes(groups []Group) map[string]*Group {
+func causes(groups []Group) map[string]*Group {
 	best := map[string]*Group{}
 	weight := func(g *Group) float64 {
 		if g.Outcome.Kind.Sent() {
@@ -82,10 +82,10 @@ func (p *past) group(g *group) Group {
 
 // errors returns what the ring and the groups have kept of the errors up to then, the newest as many as the ring holds.
 func (p *past) errors(t *ErrorTracker) []Failure {
-	var all []Failure
+	var all []*Failure
 	keep := func(f *Failure) {
 		if instantOf(f.Time) <= p.at {
-			all = append(all, *f)
+			all = append(all, f)
 		}
 	}
 	for i := range t.errors.len() {
@@ -97,7 +97,12 @@ func (p *past) errors(t *ErrorTracker) []Failure {
 			keep(f)
 		}
 	}
-	slices.SortFunc(all, func(a, b Failure) int { return cmp.Compare(a.Seq, b.Seq) })
-	all = slices.CompactFunc(all, func(a, b Failure) bool { return a.Seq == b.Seq })
-	return all[max(len(all)-t.settings.Ring, 0):]
+	slices.SortFunc(all, func(a, b *Failure) int { return cmp.Compare(a.Seq, b.Seq) })
+	all = slices.CompactFunc(all, func(a, b *Failure) bool { return a.Seq == b.Seq })
+	all = all[max(len(all)-t.settings.Ring, 0):]
+	errors := make([]Failure, len(all))
+	for i, f := range all {
+		errors[i] = *f
+	}
+	return errors
 }
