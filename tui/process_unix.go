@@ -50,7 +50,7 @@ func (s *signals) pause(job bool) error {
 	signal.Notify(continued, syscall.SIGCONT)
 	defer signal.Stop(continued)
 	if job {
-		if err := syscall.Kill(0, syscall.SIGTSTP); err != nil {
+		if err := stopOthers(); err != nil {
 			return fmt.Errorf("cannot suspend: %w", err)
 		}
 	}
@@ -62,6 +62,22 @@ func (s *signals) pause(job bool) error {
 	select {
 	case <-continued:
 	case <-late.C:
+	}
+	return nil
+}
+
+// stopOthers sends SIGTSTP to the process group and takes what comes of that to this process: if it came later, when the
+// process has been continued, it would be taken for somebody's wish to stop it once more.
+func stopOthers() error {
+	own := make(chan os.Signal, 1)
+	signal.Notify(own, syscall.SIGTSTP)
+	defer signal.Stop(own)
+	if err := syscall.Kill(0, syscall.SIGTSTP); err != nil {
+		return err //nolint:wrapcheck // the caller says what it was for
+	}
+	select {
+	case <-own:
+	case <-time.After(notStopped): // it is ignored
 	}
 	return nil
 }
