@@ -10,7 +10,7 @@ const (
 	failingEnter, failingStay   = 0.50, 0.25 // share of failures in five minutes
 	degradedEnter, degradedStay = 0.02, 0.01
 	degradedErrors              = 3    // and at least that many
-	calmAgain                   = 0.10 // of the last minute: below that nothing is failing any more
+	calmAgain                   = 0.10 // of the last minute: below that nothing is failing any more; in few requests, none of the newest
 
 	changesPer = time.Minute // in which a state changes at most twice
 	reportKept = 5 * time.Minute
@@ -42,7 +42,10 @@ func (tg *target) judgeTraffic() verdictOnOrigin {
 	was := r.judged.state
 	v := verdictOnOrigin{state: Healthy, n: five.errors, of: five.requests, window: 5 * time.Minute}
 	enough := minute.requests >= fewRequests
-	over := enough && minute.ratio() < calmAgain
+	over := minute.ratio() < calmAgain
+	if !enough { // or they that succeeded before those that failed leave the window, and a target that is silent gets worse
+		over = r.judgeRecent().n == 0
+	}
 	switch {
 	case enough && minute.ratio() >= failingEnter:
 		v.state = Failing

@@ -101,3 +101,69 @@ func TestTheWorstTargetsComeFirst(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// TestATargetThatIsWellAgainSaysSoBeforeTheOutage looks at a target a quarter of an hour after its outage: its reason must
+// not read as if most of its requests still failed.
+func TestATargetThatIsWellAgainSaysSoBeforeTheOutage(t *testing.T) {
+	for name, c := range map[string]struct {
+		late map[int]bool // seconds of the quarter of an hour after the outage that fail too
+		want string
+	}{
+		"none since":       {nil, "no failures in 5 min; 50 % of 1,800 requests failed in 60 min"},
+		"one a minute ago": {map[int]bool{840: true}, "0.3 % of 290 requests failed in 5 min; 50 % of 1,800 in 60 min"},
+		"one an age ago":   {map[int]bool{400: true}, "no failures in 5 min; 50 % of 1,800 requests failed in 60 min"},
+	} {
+		tr := live()
+		for i := range 1800 {
+			status := 200
+			if i < 900 || c.late[i-900] {
+				status = 502
+			}
+			now := noon.Add(time.Duration(i) * time.Second)
+			tr.Record(now, []Result{traffic(now, "t", status)})
+		}
+		tg := tr.Snapshot(noon.Add(1800 * time.Second)).find("t")
+		if tg.State != Healthy || tg.Reason != c.want {
+			t.Errorf("%s: got %s, %q, want %q", name, tg.State, tg.Reason, c.want)
+		}
+	}
+}
+
+// TestAProbedTargetThatIsWellAgainSaysWhatTheLastProbesDid is the same where only the last outcomes are judged.
+func TestAProbedTargetThatIsWellAgainSaysWhatTheLastProbesDid(t *testing.T) {
+	tr := live()
+	tr.Announce(noon, TargetInfo{Name: "t", URL: "https://example.com", Interval: 10 * time.Second})
+	for i, status := range []int{200, 200, 503, 503, 503, 503, 200, 200, 200, 200, 200, 200, 200, 200} {
+		now := noon.Add(time.Duration(i) * 10 * time.Second)
+		x := traffic(now, "t", status)
+		x.Origin = Probe
+		tr.Record(now, []Result{x})
+	}
+	tg := tr.Snapshot(noon.Add(131 * time.Second)).find("t")
+	if want := "the last 5 probes succeeded; 29 % of 14 failed in 60 min"; tg.State != Healthy || tg.Reason != want {
+		t.Errorf("got %s, %q, want %q", tg.State, tg.Reason, want)
+	}
+}
+
+// TestNoTargetGetsWorseInSilence ends traffic after an outage with requests that succeed: while the window passes over what
+// came before the outage, the share of failures in it rises, and nothing has failed.
+func TestNoTargetGetsWorseInSilence(t *testing.T) {
+	tr := live()
+	second := 0
+	for _, part := range []struct{ seconds, status int }{{120, 200}, {50, 504}, {40, 200}} {
+		for range part.seconds {
+			now := noon.Add(time.Duration(second) * time.Second)
+			tr.Record(now, []Result{traffic(now, "t", part.status), traffic(now, "other", 200)})
+			second++
+		}
+	}
+	before := tr.Snapshot(noon.Add(time.Duration(second) * time.Second)).find("t").State
+	for range 600 {
+		now := noon.Add(time.Duration(second) * time.Second)
+		tr.Record(now, []Result{traffic(now, "other", 200)})
+		if tg := tr.Snapshot(now).find("t"); tg.State > before && tg.State != Stale {
+			t.Fatalf("%d s after its start it is %s without a new failure, and was %s: %s", second, tg.State, before, tg.Reason)
+		}
+		second++
+	}
+}

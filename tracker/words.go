@@ -50,21 +50,44 @@ func (tg *target) lastJudged() State {
 	return max(tg.origins[Probe].judged.state, tg.origins[Traffic].judged.state)
 }
 
+// healthy says what was judged first, the last five minutes or the last outcomes: after an outage the hour is still full of
+// it, and alone would read as if the target were not well at all.
 func (tg *target) healthy(at instant) string {
-	probes, requests := tg.shares[Probe][lastHour], tg.shares[Traffic][lastHour]
-	if errors, all := probes.errors+requests.errors, probes.requests+requests.requests; errors > 0 {
-		text := appendPercent(make([]byte, 0, 64), errors, all)
-		text = appendThousands(append(text, " of "...), all)
-		noun := " requests"
-		if requests.requests == 0 {
-			noun = " probes"
+	five, hour := tg.together(lastFive), tg.together(lastHour)
+	if hour.errors == 0 {
+		if age := at.sub(tg.firstSeen); age < time.Hour {
+			return "no failures since it was first seen " + span(age) + " ago"
 		}
-		return string(append(append(text, noun...), " failed in 60 min"...))
+		return "no failures in 60 min"
 	}
-	if age := at.sub(tg.firstSeen); age < time.Hour {
-		return "no failures since it was first seen " + span(age) + " ago"
+	noun, o := " requests", Traffic
+	if tg.shares[Traffic][lastHour].requests == 0 {
+		noun, o = " probes", Probe
 	}
-	return "no failures in 60 min"
+	switch recent := tg.origins[o].judgeRecent(); {
+	case five == hour && o == Traffic:
+		return five.words(noun) + " failed in 5 min"
+	case tg.shares[Traffic][lastFive].requests < fewRequests && recent.n == 0:
+		return fmt.Sprintf("the last %d%s succeeded; ", recent.of, noun) + hour.words("") + " failed in 60 min"
+	case tg.shares[Traffic][lastFive].requests < fewRequests:
+		return recent.words(o) + "; " + hour.words("") + " failed in 60 min"
+	case five.errors == 0:
+		return "no failures in 5 min; " + hour.words(noun) + " failed in 60 min"
+	default:
+		return five.words(noun) + " failed in 5 min; " + hour.words("") + " in 60 min"
+	}
+}
+
+// together returns the share of failures of both origins in a window.
+func (tg *target) together(w int) share {
+	p, t := tg.shares[Probe][w], tg.shares[Traffic][w]
+	return share{requests: p.requests + t.requests, errors: p.errors + t.errors, limited: p.limited + t.limited}
+}
+
+// words are the share and what it is one of: "0.3 % of 300 requests".
+func (s share) words(noun string) string {
+	text := appendPercent(make([]byte, 0, 64), s.errors, s.requests)
+	return string(append(appendThousands(append(text, " of "...), s.requests), noun...))
 }
 
 // words are what an origin's failures say.
