@@ -62,9 +62,18 @@ func (t *ErrorTracker) past(at time.Time) *Snapshot {
 		p.breathe(t, i)
 		if first := tg.began(); first > 0 && first <= p.at {
 			s.Targets = append(s.Targets, p.target(tg))
+			s.Overall.Since = firstOf(s.Overall.Since, s.Targets[len(s.Targets)-1].Activity.Since)
 		}
 	}
 	return s
+}
+
+// firstOf returns the earlier of two times, of which a zero one is none.
+func firstOf(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) && !b.IsZero() {
+		return b
+	}
+	return a
 }
 
 // began returns when a target came into the picture; 0 where it has not.
@@ -217,6 +226,9 @@ func (p *past) target(tg *target) Target {
 		}
 	}
 	p.activity(&tg.act, &out.Activity)
+	if tg.firstSeen <= p.at {
+		out.Activity.Since = p.clock.time(tg.firstSeen)
+	}
 	out.LastSeen = p.lastTime(tg, tg.lastSeen, func(Kind) bool { return true })
 	out.LastOK = p.lastTime(tg, tg.lastOK, func(k Kind) bool { return k == OK })
 	for i := range tg.shown.Breakers {

@@ -45,6 +45,9 @@ func TestThePastIsAsItWasThen(t *testing.T) {
 			then := &m.s.Targets[i]
 			got := past.find(then.Name)
 			checkPast(t, truth, then.Name, m.at, &got.Activity)
+			if !got.Activity.Since.Equal(then.Activity.Since) || !past.Overall.Since.Equal(m.s.Overall.Since) {
+				t.Errorf("at %s: %s is counted since %s, is told as since %s", m.at, then.Name, then.Activity.Since, got.Activity.Since)
+			}
 			if got.State != then.State || !got.Since.Equal(then.Since) {
 				t.Errorf("at %s: %s was %s since %s, is told as %s since %s", m.at, then.Name, then.State, then.Since, got.State, got.Since)
 			}

@@ -56,9 +56,7 @@ func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
 	s.Targets = make([]Target, len(t.view.targets))
 	for i, tg := range t.view.targets {
 		s.Targets[i] = tg.shown
-		if since := tg.shown.Activity.Since; s.Overall.Since.IsZero() || since.Before(s.Overall.Since) && !since.IsZero() {
-			s.Overall.Since = since
-		}
+		s.Overall.Since = firstOf(s.Overall.Since, tg.shown.Activity.Since)
 		if g := tg.cause; g != nil {
 			s.Targets[i].Cause = &s.Groups[g.place]
 		}
