@@ -177,7 +177,8 @@ func (m *model) freeze() {
 	}
 }
 
-// travel goes to another moment of the last 24 hours.
+// travel goes to another moment of the last 24 hours: to the end of a minute, since counts are remembered by the minute. At
+// its beginning they would hold what came in the minute after it.
 func (m *model) travel(by time.Duration) tea.Cmd {
 	if m.live == nil {
 		return nil
@@ -185,7 +186,7 @@ func (m *model) travel(by time.Duration) tea.Cmd {
 	end := m.live.At
 	at := m.past
 	if at.IsZero() {
-		at = end.Truncate(time.Minute)
+		at = end.Truncate(time.Minute).Add(time.Minute - 1)
 		if by > 0 {
 			return nil
 		}

@@ -120,11 +120,29 @@ func TestOneCanGoBackInTimeAndReturn(t *testing.T) {
 	s.m.Update(pastMsg{noon, calm()}) // too late: nobody is there any more
 	s.lacks("all ok")
 	s.m.Update(pastMsg{s.m.past, past})
-	s.sees("PAST 13:32:00, 1h00m ago", "0 goes back to now", "past 13:32:00", "not known any more: latency by minute", "all ok").
-		press("<").sees("PAST 13:31:00").press(">", ">").sees("PAST 13:33:00").
+	s.sees("PAST 13:32:59, 59m ago", "0 goes back to now", "past 13:32:59", "not known any more: latency by minute", "all ok").
+		press("<").sees("PAST 13:31:59").press(">", ">").sees("PAST 13:33:59").
 		press("0").lacks("PAST").sees("failing  kling", "live 14:32:07")
 	s.press(">").lacks("PAST") // there is no future
 	s.press("{", "space").sees("the past stands still").press("0").sees("live 14:32:07").lacks("FROZEN")
+}
+
+// TestThePastHoldsNothingThatCameLater goes back to the minute before an outage.
+func TestThePastHoldsNothingThatCameLater(t *testing.T) {
+	tr, now := tracker.New(tracker.Settings{}), noon.Truncate(time.Minute)
+	for i := range 600 {
+		status := 200
+		if i >= 480 { // the last two minutes
+			status = 502
+		}
+		tr.Record(now, []tracker.Result{{Time: now, Target: "api", Method: "GET", Status: status, Kind: tracker.KindOf(status)}})
+		now = now.Add(time.Second)
+	}
+	s := visit(t, 120, 40, nil, func(o *Options) { o.Tracker = tr; o.Now = func() time.Time { return now } })
+	s.m.Update(newsMsg{now, tr.Snapshot(now)})
+	s.press("1").sees("failing").run("<")
+	s.sees("PAST 14:40:59", "failing  api", "502").run("<")
+	s.sees("PAST 14:39:59", "all ok", "0 of 480 requests failed").lacks("502")
 }
 
 func TestASourceThatCannotBeReadIsNotCalledOK(t *testing.T) {
