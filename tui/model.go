@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/safetext"
 	"errtop/tracker"
 
 	tea "charm.land/bubbletea/v2"
@@ -236,7 +237,7 @@ func (m *model) picture() (picture, bool) {
 		p.loaded = loaded(m.live)
 	}
 	if m.options.ASCII {
-		p.rows, p.title, p.tell = asciiOnly(p.rows), asciiOnly(p.title), asciiOnly(p.tell)
+		p.rows, p.title, p.tell = safetext.ASCII(p.rows), safetext.ASCII(p.title), safetext.ASCII(p.tell)
 	}
 	m.redraw, m.tell = false, ""
 	return p, true

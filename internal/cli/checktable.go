@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -35,34 +34,32 @@ func milliseconds(d time.Duration) float64 {
 
 // writeChecked prints a line a target: symbol, name, result, time, and why it failed; with its evidence where verbose.
 func (a *app) writeChecked(results []checked, verbose bool) error {
-	width, failed := len("TARGET"), 0
+	width, failing := len("TARGET"), 0
 	for i := range results {
 		width = max(width, safetext.Width(safetext.Line(results[i].target.Name)))
 	}
-	paint := painter(a.colour())
 	var b strings.Builder
 	fmt.Fprintf(&b, "  %s  %-13s %9s  %s\n", pad("TARGET", width), "RESULT", "TIME", "WHY")
 	for i := range results {
 		r := &results[i].result
-		symbol, label, style := "●", "ok", styleOK
+		symbol, label := "●", "ok"
 		if r.Kind.Failed() {
-			failed++
-			symbol, label, style = "✖", r.Outcome().Label(), styleFailed
+			failing++
+			symbol, label = failed("✖", a.colour()), r.Outcome().Label()
 		} else if r.Status != 0 {
 			label = fmt.Sprintf("%d ok", r.Status)
 		}
-		line := fmt.Sprintf("%s %s  %-13s %9s  %s", paint(style, symbol), pad(safetext.Line(results[i].target.Name), width),
+		line := fmt.Sprintf("%s %s  %-13s %9s  %s", symbol, pad(safetext.Line(results[i].target.Name), width),
 			label, showDuration(r.Latency), why(r))
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 		if verbose {
 			writeEvidence(&b, r)
 		}
 	}
-	if failed > 0 {
-		fmt.Fprintf(&b, "%d of %d fail\n", failed, len(results))
+	if failing > 0 {
+		fmt.Fprintf(&b, "%d of %d fail\n", failing, len(results))
 	}
-	_, err := io.WriteString(a.Out, b.String())
-	return err //nolint:wrapcheck // a write to standard output: there is nothing to add
+	return a.print(b.String())
 }
 
 // why says in a line what was wrong.
@@ -144,18 +141,11 @@ func pad(text string, width int) string {
 	return text + strings.Repeat(" ", max(0, width-safetext.Width(text)))
 }
 
-// The colours of a result's symbol; blue and red, which colour-blind people can tell apart, and the symbol differs too.
-const (
-	styleOK     = "\x1b[34m"
-	styleFailed = "\x1b[1;31m"
-)
-
-// painter returns a function that wraps text in a style, or leaves it where there are no colours.
-func painter(colour bool) func(style, text string) string {
-	return func(style, text string) string {
-		if !colour {
-			return text
-		}
-		return style + text + "\x1b[0m"
+// failed returns a symbol in bold red, or as it is where there are no colours. What is well has none: of ANSI's sixteen, a
+// terminal's own is the one that can be read on any background.
+func failed(symbol string, colour bool) string {
+	if !colour {
+		return symbol
 	}
+	return "\x1b[1;31m" + symbol + "\x1b[0m"
 }

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"io"
 	"slices"
 	"strings"
+
+	"errtop/internal/safetext"
 )
 
 // asciiOnly reports whether the dashboard is drawn with ASCII only: what the flag or the config says, or else where the
@@ -12,6 +15,20 @@ func (a *app) asciiOnly(said *bool) bool {
 		return *said
 	}
 	return !a.localeHasUTF8() || !a.terminalHasUTF8()
+}
+
+// print writes a text for people on standard output, in ASCII where nothing else would arrive.
+func (a *app) print(text string) error {
+	if a.asciiOnly(nil) {
+		text = safetext.ASCII(asciiSymbols().Replace(text))
+	}
+	_, err := io.WriteString(a.Out, text)
+	return err //nolint:wrapcheck // a write to standard output: there is nothing to add
+}
+
+// asciiSymbols stands in for the symbols of check and stats what the dashboard draws with ASCII.
+func asciiSymbols() *strings.Replacer {
+	return strings.NewReplacer("●", "o", "✖", "X", "█", "#", "▉", "#", "▊", "#", "▋", "#", "▌", "#", "▍", "", "▎", "", "▏", "", "…", "~", "–", "-")
 }
 
 // localeHasUTF8 reports whether the locale of characters is UTF-8. As in POSIX, the first of LC_ALL, LC_CTYPE and LANG that

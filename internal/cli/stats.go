@@ -72,7 +72,8 @@ func (a *app) stats(command *cobra.Command, args []string, flags statsFlags) (er
 	if flags.json {
 		return errors.Join(a.writeJSON(summary), err)
 	}
-	return errors.Join(summary.WriteText(a.Out, a.width(), a.colour()), err)
+	var text strings.Builder
+	return errors.Join(summary.WriteText(&text, a.width(), a.colour()), a.print(text.String()), err)
 }
 
 // explain says how the logs are understood.
@@ -82,7 +83,8 @@ func (a *app) explain(command *cobra.Command, inputs []ingest.Input, options ing
 		if i > 0 {
 			problems = append(problems, a.say(""))
 		}
-		problems = append(problems, ingest.Explain(command.Context(), input, options, a.Out, a.width()))
+		var text strings.Builder
+		problems = append(problems, ingest.Explain(command.Context(), input, options, &text, a.width()), a.print(text.String()))
 	}
 	return errors.Join(problems...)
 }
