@@ -185,7 +185,11 @@ func timeline(snap *tracker.Snapshot) []event {
 	}
 	for i := range snap.Targets {
 		if t := &snap.Targets[i]; t.State != tracker.Unknown {
-			add(t.Since, t.Name+" is "+t.State.String()+": "+t.Reason)
+			what := t.Name + " " + t.State.String() + " since then"
+			if t.Reason != "" { // it is of now: what was so then, nobody has kept
+				what += "; as of this report " + t.Reason
+			}
+			add(t.Since, what)
 		}
 	}
 	for i := range snap.Breakers {
@@ -219,7 +223,7 @@ func (r *report) markdown() string {
 		}
 		line("\n", escapeMarkdown(s.title), ":\n\n~~~~\n", s.chart, "\n~~~~")
 	}
-	line("\n## Targets\n\n| target | state | since | breaker | requests | errors | p95 |\n| --- | --- | --- | --- | ---: | ---: | ---: |")
+	line("\n## Targets\n\n| target | state | since | breaker | requests/h | errors/h | p95 |\n| --- | --- | --- | --- | ---: | ---: | ---: |")
 	for _, t := range r.Targets {
 		line("| ", escapeMarkdown(t.Name), " | ", t.State, " | ", t.Since.Format(time.RFC3339), " | ", escapeMarkdown(t.Breaker), " | ", strconv.FormatUint(t.Requests, 10), " | ", strconv.FormatUint(t.Errors, 10), " | ", t.P95, " |")
 	}
