@@ -24,7 +24,7 @@ func unsent(c tracker.OutcomeCount) int {
 	return 1
 }
 
-// View draws one bar a row; what does not fit is summed up in the last.
+// View draws one bar a row, and the figure alone of what was never sent; what does not fit is summed up in the last.
 func (b *byStatus) View(a area) {
 	section(a, "BY STATUS", "last hour")
 	outcomeBars(a.below(), b.counts)
@@ -47,7 +47,9 @@ func outcomeBars(a area, counts []tracker.OutcomeCount) {
 	labels, highest := 0, uint64(0)
 	for _, c := range counts {
 		labels = max(labels, len(c.Label()))
-		highest = max(highest, c.Count)
+		if unsent(c) == 0 { // a breaker holds back far more than fails, and says nothing of how often what does
+			highest = max(highest, c.Count)
+		}
 	}
 	figures := len(count(highest)) + 1
 	row := 0
@@ -70,6 +72,11 @@ func outcomeBars(a area, counts []tracker.OutcomeCount) {
 		p.space(2)
 		st := a.styles.Outcome(c.Outcome)
 		p.cell(st, c.Label(), labels+1)
+		if unsent(c) == 1 {
+			p.bytes(a.styles.Text, appendCount(p.scratch[:0], c.Count))
+			p.text(a.styles.Muted, " never sent")
+			continue
+		}
 		p.bar(st, c.Count, highest, a.w-labels-4-figures)
 		p.space(1)
 		p.bytes(a.styles.Text, appendCount(p.scratch[:0], c.Count))

@@ -21,7 +21,7 @@ func ago(d time.Duration) time.Time { return noon.Add(-d) }
 
 // activity makes figures for n requests a minute of which share(age in minutes) failed with the outcome.
 func activity(n int, p95 time.Duration, o tracker.Outcome, share func(age int) float64) tracker.Activity {
-	var a tracker.Activity
+	a := tracker.Activity{Since: ago(26 * time.Hour)}
 	for i := range a.Minutes {
 		a.Minutes[i] = tracker.Bar{Requests: uint32(n), Errors: uint32(math.Round(float64(n) * share(59-i)))}
 	}

@@ -81,8 +81,16 @@ func hourBars(a area, act *tracker.Activity, at time.Time) {
 		now := act.Hours[23]
 		p := a.row(rows + 1)
 		p.space(2)
-		p.text(a.styles.Muted, "this hour ")
-		p.text(a.styles.Strong, count(uint64(now.Errors)))
-		p.text(a.styles.Muted, ", a day ago "+count(uint64(act.Yesterday.Errors)))
+		hour, before := at.Truncate(time.Hour), ""
+		if !act.Since.IsZero() && act.Since.Before(hour.Add(-24*time.Hour)) { // else nothing is known of that hour, or not all
+			before = ", a day ago " + count(uint64(act.Yesterday.Errors))
+		}
+		label, errors := "since "+hour.In(a.loc).Format("15:04")+": ", count(uint64(now.Errors))
+		if p.left() < len(label)+len(errors)+len(before) {
+			label = "this hour "
+		}
+		p.text(a.styles.Muted, label)
+		p.text(a.styles.Strong, errors)
+		p.text(a.styles.Muted, before)
 	}
 }

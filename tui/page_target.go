@@ -94,6 +94,10 @@ func writeWindows(d *doc, act *tracker.Activity) {
 			p.cell(a.styles.Muted, w.name, labels)
 			p.cellRight(a.styles.Text, appendCount(p.scratch[:0], w.Requests), each)
 			p.cellRight(a.styles.Text, appendCount(p.scratch[:0], w.Errors), each)
+			if w.Requests == 0 {
+				p.cellRight(a.styles.Muted, append(p.scratch[:0], a.glyphs.dash...), each)
+				continue
+			}
 			p.cellRight(a.styles.Text, appendPercent(p.scratch[:0], w.ErrorRatio()), each)
 			if w.Latency.Count == 0 {
 				continue

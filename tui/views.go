@@ -84,5 +84,8 @@ func (*alerts) View(a area) {
 	section(a, "ALERTS", "")
 	p := a.row(1)
 	p.space(2)
-	p.text(a.styles.Muted, "no alerts: rules in the settings fill this view")
+	p.text(a.styles.Muted, "no alerts: there are no rules for them yet")
+	p = a.row(2)
+	p.space(2)
+	p.text(a.styles.Muted, "bell and notify in [dashboard] tell when a target begins to fail")
 }
