@@ -241,7 +241,11 @@ func (h *headline) calm(a area) {
 		p.text(a.styles.Muted, "Probes and sources report here as soon as the first result is in.")
 		return
 	}
-	p.text(a.styles.StateBadge(tracker.Healthy), " "+a.glyphs.state(tracker.Healthy)+" all ok ")
+	well := " all ok "
+	if h.snap.LogTime && loaded(h.snap) > 0 { // what is not read yet may be the outage
+		well = " ok so far "
+	}
+	p.text(a.styles.StateBadge(tracker.Healthy), " "+a.glyphs.state(tracker.Healthy)+well)
 	p.text(a.styles.Text, " "+plural(known, "target")+", for "+span(a.now.Sub(latest)))
 	if rest := len(h.snap.Targets) - known; rest > 0 {
 		p.text(a.styles.Muted, "; "+strconv.Itoa(rest)+" not heard of yet")

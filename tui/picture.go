@@ -3,6 +3,7 @@ package tui
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"errtop/tracker"
 )
@@ -181,9 +182,24 @@ func (m *model) when(a area) (string, Style) {
 	case !m.frozen.IsZero():
 		return "frozen " + clock, a.styles.Degraded
 	case m.shown != nil && m.shown.LogTime:
-		return "log time " + clock, a.styles.Accent
+		return "log time " + clock + m.behind(a), a.styles.Accent
 	default:
 		return "live " + clock, a.styles.Healthy
+	}
+}
+
+// behind says what makes a log's picture another than that of now: half of it is read, or it ended a while ago.
+func (m *model) behind(a area) string {
+	age := m.clock.Sub(a.now)
+	switch read := loaded(m.shown); {
+	case a.w < 80:
+		return ""
+	case read > 0:
+		return ", " + strconv.Itoa(read) + " % read"
+	case age >= time.Minute && age < 24*time.Hour: // else the clock has the date
+		return ", " + span(age) + " ago"
+	default:
+		return ""
 	}
 }
 

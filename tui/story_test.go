@@ -145,6 +145,49 @@ func TestThePastHoldsNothingThatCameLater(t *testing.T) {
 	s.sees("PAST 14:39:59", "all ok", "0 of 480 requests failed").lacks("502")
 }
 
+func TestALogThatEndedSaysHowLongAgo(t *testing.T) {
+	picture := calm()
+	picture.LogTime, picture.Sources = true, nil
+	s := visit(t, 120, 24, picture)
+	s.sees("log time 14:32:07").lacks("14:32:07, ")
+	s.m.Update(newsMsg{picture.At.Add(9 * time.Minute), picture})
+	s.sees("log time 14:32:07, 9m ago")
+}
+
+func TestHalfALogIsNotCalledOK(t *testing.T) {
+	picture := calm()
+	picture.LogTime = true
+	picture.Sources = []tracker.Source{{Name: "a.log", State: tracker.Reading, BytesRead: 18, BytesTotal: 100}}
+	visit(t, 120, 24, picture).sees("ok so far", "18 % read").lacks("all ok")
+	picture.Sources[0].BytesRead = 100
+	visit(t, 120, 24, picture).sees("all ok").lacks("% read")
+}
+
+// TestAnHourBeforeTheFirstResultIsNotCalledQuiet looks at what is known of the same hour yesterday.
+func TestAnHourBeforeTheFirstResultIsNotCalledQuiet(t *testing.T) {
+	picture := calm()
+	picture.Overall.Since = picture.At.Add(-25 * time.Hour)
+	visit(t, 120, 24, picture).sees("since 14:00: 0, a day ago 4")
+	picture.Overall.Since = picture.At.Add(-20 * time.Hour)
+	visit(t, 120, 24, picture).sees("since 14:00: 0").lacks("a day ago")
+}
+
+// TestAWindowWithoutRequestsHasNoShareOfErrors opens a target that has gone silent.
+func TestAWindowWithoutRequestsHasNoShareOfErrors(t *testing.T) {
+	picture := calm()
+	picture.Targets[0].Activity.Minute = tracker.Window{}
+	visit(t, 120, 40, picture).press("4", "enter").sees(" minute               0        0        –")
+}
+
+// TestWhatWasNeverSentDoesNotDwarfWhatFailed holds the bars against each other.
+func TestWhatWasNeverSentDoesNotDwarfWhatFailed(t *testing.T) {
+	snap := incident()
+	snap.Overall.Hour.ByOutcome = []tracker.OutcomeCount{
+		{Outcome: tracker.Outcome{Kind: tracker.ShortCircuit}, Count: 4000}, {Outcome: tracker.Outcome{Kind: tracker.Server, Status: 502}, Count: 42},
+	}
+	visit(t, 120, 40, snap).sees("502           █████████████████████", "short_circuit 4000 never sent")
+}
+
 func TestASourceThatCannotBeReadIsNotCalledOK(t *testing.T) {
 	picture := calm()
 	picture.Sources = []tracker.Source{{Name: "notes.txt", State: tracker.Failed, Problem: "no request log"}, {Name: "a.log", State: tracker.Reading}}
