@@ -5,11 +5,13 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"errtop/internal/config"
 	"errtop/internal/demo"
 	"errtop/internal/ingest"
+	"errtop/internal/safetext"
 	"errtop/probe"
 	"errtop/tracker"
 )
@@ -28,11 +30,29 @@ func logs(f *feed, files []string, options ingest.Options) source {
 	}
 }
 
-// pushes takes results that applications send.
+// pushAgain is how long an address that another program has is left to it.
+const pushAgain = time.Second
+
+// pushes takes results that applications send. Where the address is taken, as by a colleague's errtop on the same machine, the
+// source says so until it is free, and everything else is shown meanwhile.
 func pushes(f *feed, settings config.Push) source {
 	options := ingest.ListenOptions{Addr: settings.Listen, Token: settings.Token.Reveal()}
 	return func(ctx context.Context) error {
-		return ingest.Listen(ctx, options, ingest.Sink{Emit: f.emit, Health: f.health})
+		for {
+			err := ingest.Listen(ctx, options, ingest.Sink{Emit: f.emit, Health: f.health})
+			if !errors.Is(err, syscall.EADDRINUSE) {
+				return err
+			}
+			f.health(tracker.Source{
+				Name: "push " + safetext.Line(settings.Listen), State: tracker.Failed,
+				Problem: "another program listens there, perhaps another errtop; pushes go to it",
+			})
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(pushAgain):
+			}
+		}
 	}
 }
 

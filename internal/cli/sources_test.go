@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"context"
+	"net"
+	"testing"
+	"time"
+
+	"errtop/internal/config"
+	"errtop/tracker"
+)
+
+// TestAPushAddressThatIsTakenIsShownAndTakenOnceItIsFree starts a second errtop, as it were, and ends the first.
+func TestAPushAddressThatIsTakenIsShownAndTakenOnceItIsFree(t *testing.T) {
+	t.Parallel()
+	first, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFeed(tracker.Settings{})
+	changed, stop := f.tracker.Watch()
+	defer stop()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- pushes(f, config.Push{Listen: first.Addr().String()})(ctx) }()
+	until := func(want tracker.SourceState) {
+		t.Helper()
+		for {
+			for _, s := range f.tracker.Snapshot(time.Now()).Sources {
+				if s.Name == "push "+first.Addr().String() && s.State == want && (want == tracker.Failed) == (s.Problem != "") {
+					return
+				}
+			}
+			select {
+			case <-changed:
+			case err := <-done:
+				t.Fatalf("ended with %v while it was to become %s", err, want)
+			case <-t.Context().Done():
+				t.Fatalf("never became %s", want)
+			}
+		}
+	}
+	until(tracker.Failed)
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	until(tracker.Waiting)
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
