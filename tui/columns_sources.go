@@ -133,6 +133,23 @@ func (s *sourcePage) write(d *doc, snap *tracker.Snapshot) {
 		d.field("lag", d.styles.Text, span(source.Lag))
 	}
 	d.when("last line", source.LastSeen)
+	if skew := &snap.Skew; *skew != (tracker.Skew{}) {
+		d.heading("TIMES THAT CANNOT BE RIGHT, ALL SOURCES")
+		for _, c := range [...]struct {
+			name  string
+			n     uint64
+			means string
+		}{
+			{"future", skew.Future, "counted as of when they were read: whose clock is ahead?"},
+			{"impossible", skew.Impossible, "counted as of when they were read"},
+			{"late", skew.Late, "older than 24 h, counted nowhere else"},
+			{"out of order", skew.OutOfOrder, "counted where they belong"},
+		} {
+			if c.n > 0 {
+				d.field(c.name, d.styles.Text, count(c.n)+", "+c.means)
+			}
+		}
+	}
 	if len(source.Samples) > 0 {
 		d.heading("LINES THAT COULD NOT BE READ")
 		for _, sample := range source.Samples {

@@ -179,6 +179,14 @@ func TestAWindowWithoutRequestsHasNoShareOfErrors(t *testing.T) {
 	visit(t, 120, 40, picture).press("4", "enter").sees(" minute               0        0        –")
 }
 
+func TestTimesThatCannotBeRightAreShownWithTheSources(t *testing.T) {
+	picture := calm()
+	picture.Sources = []tracker.Source{{Name: "a.log", State: tracker.Reading}}
+	visit(t, 120, 40, picture).press("7", "enter").lacks("CANNOT BE RIGHT")
+	picture.Skew.Future = 5
+	visit(t, 120, 40, picture).press("7", "enter").sees("TIMES THAT CANNOT BE RIGHT", "future       5, counted as of when they were read").lacks("impossible")
+}
+
 // TestWhatWasNeverSentDoesNotDwarfWhatFailed holds the bars against each other.
 func TestWhatWasNeverSentDoesNotDwarfWhatFailed(t *testing.T) {
 	snap := incident()
