@@ -34,7 +34,7 @@ func (p *past) group(g *group) Group {
 	}
 	last := g.last
 	if last > p.at {
-		last = g.first
+		last = max(g.first, p.lastHourOf(g))
 	}
 	out.Minutes = [60]uint32{}
 	inHour, five := uint64(0), uint64(0)
@@ -105,4 +105,20 @@ func (p *past) errors(t *ErrorTracker) []Failure {
 		errors[i] = *f
 	}
 	return errors
+}
+
+// lastHourOf returns when a group was last seen by what is counted by the hour alone: the end of that hour, as far as it
+// had come. What happened in the hour looked at counts as seen, as it does in the count.
+func (p *past) lastHourOf(g *group) (last instant) {
+	told := g.edge - 59 // the first minute that is told apart
+	for h := max(g.edge/60-hourSlots+1, 0); h <= p.minute/60; h++ {
+		n := g.hours[h%hourSlots]
+		for m := max(told, h*60); m <= min(g.edge, h*60+59); m++ {
+			n -= min(n, g.minutes[m%60])
+		}
+		if n > 0 {
+			last = min(instant(min((h+1)*60, told)*int64(time.Minute))-1, p.at)
+		}
+	}
+	return last
 }

@@ -127,3 +127,31 @@ func TestThePastSaysWhatItCannotKnow(t *testing.T) {
 		t.Errorf("no latency three hours ago: %+v", s.Overall.Hour)
 	}
 }
+
+// TestAGroupOfThePastIsNotQuietInTheMidstOfItsOutage looks back at an outage that is over: of its errors only the first and
+// the newest few are kept, and how many came by the hour.
+func TestAGroupOfThePastIsNotQuietInTheMidstOfItsOutage(t *testing.T) {
+	tr := live()
+	now := noon
+	for minute := range 240 {
+		now = noon.Add(time.Duration(minute) * time.Minute)
+		status := 200
+		if minute >= 30 && minute < 70 { // 12:30 to 13:10
+			status = 502
+		}
+		tr.Record(now, []Result{traffic(now, "t", status)})
+	}
+	for at, want := range map[time.Duration]struct {
+		last  time.Duration
+		badge Badge
+	}{
+		60*time.Minute - 1:  {60*time.Minute - 1, BadgeOngoing},
+		65*time.Minute - 1:  {65*time.Minute - 1, BadgeOngoing},
+		239*time.Minute - 1: {69 * time.Minute, BadgeQuiet},
+	} {
+		s := tr.SnapshotAt(now, noon.Add(at))
+		if g := s.Groups[0]; !g.Last.Equal(noon.Add(want.last)) || g.Badge != want.badge {
+			t.Errorf("at %s: last %s and %s, want %s and %s", s.At, g.Last, g.Badge, noon.Add(want.last), want.badge)
+		}
+	}
+}
