@@ -47,6 +47,7 @@ func digest(snap *tracker.Snapshot) []happening {
 func newErrorsTable() *table[happening, uint64] {
 	return &table[happening, uint64]{
 		empty: "no errors yet: the newest hundred are kept here as they come",
+		older: "; the groups count older ones too",
 		key:   func(h *happening) uint64 { return h.Seq },
 		facts: func(h *happening) facts { return resultFacts(&h.Result) },
 		columns: []column[happening]{

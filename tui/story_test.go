@@ -187,6 +187,12 @@ func TestTimesThatCannotBeRightAreShownWithTheSources(t *testing.T) {
 	visit(t, 120, 40, picture).press("7", "enter").sees("TIMES THAT CANNOT BE RIGHT", "future       5, counted as of when they were read").lacks("impossible")
 }
 
+// TestAFilterThatLeavesNoErrorSaysThatThereWereOlderOnes hides all that the ring holds.
+func TestAFilterThatLeavesNoErrorSaysThatThereWereOlderOnes(t *testing.T) {
+	visit(t, 120, 40, incident()).press("2", "/", "z", "z", "z", "enter").sees("nothing matches the filter; ", "hidden; the groups count older ones too")
+	visit(t, 120, 40, incident()).press("3", "/", "z", "z", "z", "enter").sees("nothing matches the filter; ").lacks("older ones")
+}
+
 // TestWhatWasNeverSentDoesNotDwarfWhatFailed holds the bars against each other.
 func TestWhatWasNeverSentDoesNotDwarfWhatFailed(t *testing.T) {
 	snap := incident()

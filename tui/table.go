@@ -28,6 +28,7 @@ type column[T any] struct {
 // reads.
 type table[T any, K comparable] struct {
 	empty   string // what would fill it
+	older   string // where to look for what it no longer holds, where a filter leaves nothing
 	columns []column[T]
 	key     func(*T) K
 	facts   func(*T) facts
@@ -237,7 +238,7 @@ func (t *table[T, K]) view(a area, focus bool) {
 		p := a.row(1)
 		p.space(2)
 		if t.total > 0 {
-			p.text(a.styles.Muted, "nothing matches the filter; "+count(uint64(t.total))+" hidden")
+			p.text(a.styles.Muted, "nothing matches the filter; "+count(uint64(t.total))+" hidden"+t.older)
 		} else {
 			p.text(a.styles.Muted, t.empty)
 		}
