@@ -56,7 +56,7 @@ func BenchmarkProbe(b *testing.B) {
 		b.Fatal(err)
 	}
 	measure(b, func() {
-		if r := ask(b.Context(), p, 1); r.Kind != tracker.OK {
+		if r := ask(b.Context(), p, 1); r.Kind != tracker.KindOK {
 			b.Fatal(r.Message)
 		}
 	})
@@ -91,7 +91,7 @@ func BenchmarkTenThousandTargets(b *testing.B) {
 		good, bad := 0, 0
 		prober := New(Options{Emit: func(results []tracker.Result) {
 			for _, r := range results {
-				if r.Kind == tracker.OK {
+				if r.Kind == tracker.KindOK {
 					good++
 				} else {
 					bad++

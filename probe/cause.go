@@ -68,9 +68,9 @@ func (r *run) explainTimeout(err error, at stage, address string) cause {
 		text += fmt.Sprintf(" (%s so far)", unread.progress())
 	}
 	if at == resolving {
-		return cause{kind: tracker.DNS, short: "DNS: timeout", text: "DNS: " + text}
+		return cause{kind: tracker.KindDNS, short: "DNS: timeout", text: "DNS: " + text}
 	}
-	return cause{kind: tracker.Timeout, short: "timeout", text: text}
+	return cause{kind: tracker.KindTimeout, short: "timeout", text: text}
 }
 
 func explainDNS(err *net.DNSError) cause {
@@ -82,11 +82,11 @@ func explainDNS(err *net.DNSError) cause {
 	case strings.Contains(err.Err, syscall.EMFILE.Error()): // all that is left of it
 		return outOfFiles()
 	case err.IsNotFound:
-		return cause{kind: tracker.DNS, short: "DNS: no such host", text: fmt.Sprintf("DNS: no such host %q%s", err.Name, server)}
+		return cause{kind: tracker.KindDNS, short: "DNS: no such host", text: fmt.Sprintf("DNS: no such host %q%s", err.Name, server)}
 	case err.IsTimeout:
-		return cause{kind: tracker.DNS, short: "DNS: timeout", text: fmt.Sprintf("DNS: timeout, no answer for %q%s", err.Name, server)}
+		return cause{kind: tracker.KindDNS, short: "DNS: timeout", text: fmt.Sprintf("DNS: timeout, no answer for %q%s", err.Name, server)}
 	default:
-		return cause{kind: tracker.DNS, short: "DNS: server failure", text: fmt.Sprintf("DNS: server failure: %s for %q%s", err.Err, err.Name, server)}
+		return cause{kind: tracker.KindDNS, short: "DNS: server failure", text: fmt.Sprintf("DNS: server failure: %s for %q%s", err.Err, err.Name, server)}
 	}
 }
 
@@ -98,19 +98,19 @@ func explainSocket(err error, at stage, address string) (cause, bool) {
 	}
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return cause{kind: tracker.Connect, short: "connection refused", text: "connection refused by " + address}, true
+		return cause{kind: tracker.KindConnect, short: "connection refused", text: "connection refused by " + address}, true
 	case errors.Is(err, syscall.EHOSTUNREACH):
-		return cause{kind: tracker.Connect, short: "host unreachable", text: "host unreachable: no route to " + address}, true
+		return cause{kind: tracker.KindConnect, short: "host unreachable", text: "host unreachable: no route to " + address}, true
 	case errors.Is(err, syscall.EADDRNOTAVAIL): // all ports in use, or no address of that IP version
-		return cause{kind: tracker.Connect, short: "no local address", text: "no local address or port to connect from to " + address}, true
+		return cause{kind: tracker.KindConnect, short: "no local address", text: "no local address or port to connect from to " + address}, true
 	case errors.Is(err, syscall.ENETUNREACH):
-		return cause{kind: tracker.Connect, short: "network unreachable", text: "network unreachable: no route to " + address}, true
+		return cause{kind: tracker.KindConnect, short: "network unreachable", text: "network unreachable: no route to " + address}, true
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED):
 		text := fmt.Sprintf("connection reset by %s while %s", address, at)
 		if unread, ok := errors.AsType[unreadBody](err); ok {
 			text += fmt.Sprintf(" (%s so far)", unread.progress())
 		}
-		return cause{kind: tracker.Connect, short: "connection reset", text: text}, true
+		return cause{kind: tracker.KindConnect, short: "connection reset", text: text}, true
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return outOfFiles(), true
 	}
@@ -119,14 +119,14 @@ func explainSocket(err error, at stage, address string) (cause, bool) {
 
 func outOfFiles() cause {
 	return cause{
-		kind: tracker.Connect, short: "too many open files", local: true,
+		kind: tracker.KindConnect, short: "too many open files", local: true,
 		text: "too many open files: errtop itself ran out of descriptors (ulimit -n) and asked nothing",
 	}
 }
 
 // explainProtocol names answers that break HTTP.
 func explainProtocol(err error, at stage) cause {
-	protocol := func(short, text string) cause { return cause{kind: tracker.Protocol, short: short, text: text} }
+	protocol := func(short, text string) cause { return cause{kind: tracker.KindProtocol, short: short, text: text} }
 	said := strings.TrimPrefix(err.Error(), "net/http: ")
 	said, broken := strings.CutPrefix(said, "HTTP/1.x transport connection broken: ")
 	said = strings.TrimPrefix(said, "http: ")

@@ -19,12 +19,12 @@ func TestWhatTheSystemReportsIsNamed(t *testing.T) {
 		text  string
 		local bool
 	}{
-		{syscall.ECONNREFUSED, tracker.Connect, "connection refused by 192.0.2.1:443", false},
-		{syscall.EHOSTUNREACH, tracker.Connect, "host unreachable: no route to 192.0.2.1:443", false},
-		{syscall.ENETUNREACH, tracker.Connect, "network unreachable: no route to 192.0.2.1:443", false},
-		{syscall.EADDRNOTAVAIL, tracker.Connect, "no local address or port to connect from to 192.0.2.1:443", false},
-		{syscall.ETIMEDOUT, tracker.Timeout, "timeout after 10 s while connecting to 192.0.2.1:443", false},
-		{syscall.EMFILE, tracker.Connect, "too many open files: errtop itself ran out of descriptors (ulimit -n) and asked nothing", true},
+		{syscall.ECONNREFUSED, tracker.KindConnect, "connection refused by 192.0.2.1:443", false},
+		{syscall.EHOSTUNREACH, tracker.KindConnect, "host unreachable: no route to 192.0.2.1:443", false},
+		{syscall.ENETUNREACH, tracker.KindConnect, "network unreachable: no route to 192.0.2.1:443", false},
+		{syscall.EADDRNOTAVAIL, tracker.KindConnect, "no local address or port to connect from to 192.0.2.1:443", false},
+		{syscall.ETIMEDOUT, tracker.KindTimeout, "timeout after 10 s while connecting to 192.0.2.1:443", false},
+		{syscall.EMFILE, tracker.KindConnect, "too many open files: errtop itself ran out of descriptors (ulimit -n) and asked nothing", true},
 	} {
 		p, err := newPlan(Target{Name: "api", URL: "https://192.0.2.1"}, newClients(Options{}), newSchemas())
 		if err != nil {

@@ -52,29 +52,29 @@ func TestWhatServersDoWrongIsToldApart(t *testing.T) {
 		talk func(net.Conn)
 		want said
 	}{
-		{"silence", hang, said{tracker.Timeout, "timeout", "timeout after 1 s while waiting for the first byte"}},
-		{"half a status line", answerAndHang("HTTP/1."), said{tracker.Timeout, "timeout", "timeout after 1 s while reading the header"}},
-		{"header without end", answerAndHang(head + "A: b\r\n"), said{tracker.Timeout, "timeout", "timeout after 1 s while reading the header"}},
-		{"body that stops", answerAndHang(head + "Content-Length: 100\r\n\r\n0123456789"), said{tracker.Timeout, "timeout", "timeout after 1 s while reading the body (10 of 100 bytes so far)"}},
-		{"chunks that stop", answerAndHang(head + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"), said{tracker.Timeout, "timeout", "timeout after 1 s while reading the body (5 bytes so far)"}},
-		{"reset before the answer", answerAndReset(""), said{tracker.Connect, "connection reset", "connection reset by ADDR while waiting for the first byte"}},
-		{"reset within the body", answerAndReset(head + "Content-Length: 100\r\n\r\n0123456789"), said{tracker.Connect, "connection reset", "connection reset by ADDR while reading the body (10 of 100 bytes so far)"}},
-		{"closed before the answer", answer(""), said{tracker.Protocol, "no answer", "no answer: the server closed the connection"}},
-		{"closed within the status line", answer("HTTP/1."), said{tracker.Protocol, "malformed answer", `malformed answer: malformed HTTP response "HTTP/1."`}},
-		{"closed within the header", answer(head + "A: b\r\n"), said{tracker.Protocol, "answer cut short", "answer cut short: the server closed the connection within the header"}},
-		{"closed within the body", answer(head + "Content-Length: 100\r\n\r\n0123456789"), said{tracker.Protocol, "body cut short", "body cut short: the server closed the connection after 10 of 100 bytes"}},
-		{"closed within the chunks", answer(head + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"), said{tracker.Protocol, "body cut short", "body cut short: the server closed the connection after 5 bytes"}},
-		{"chunk of no length", answer(head + "Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n"), said{tracker.Protocol, "malformed body", "malformed body after 0 bytes: invalid byte in chunk length"}},
-		{"no HTTP", answer("SSH-2.0-OpenSSH_9.2\r\n"), said{tracker.Protocol, "malformed answer", `malformed answer: malformed HTTP response "SSH-2.0-OpenSSH_9.2"`}},
-		{"no status", answer("HTTP/1.1 abc OK\r\n\r\n"), said{tracker.Protocol, "malformed answer", `malformed answer: malformed HTTP status code "abc"`}},
-		{"no version", answer("HTTP/x 200 OK\r\n\r\n"), said{tracker.Protocol, "malformed answer", `malformed answer: malformed HTTP version "HTTP/x"`}},
-		{"no header", answer(head + "what is this\r\n\r\n"), said{tracker.Protocol, "malformed answer", "malformed answer: malformed MIME header: missing colon: \"what is this\""}},
-		{"header too large", answer(head + "A: " + strings.Repeat("a", 300<<10) + "\r\n\r\n"), said{tracker.Protocol, "header too large", "header too large: it is more than 256 KiB"}},
-		{"two lengths", answer(head + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), said{tracker.Protocol, "malformed answer", "malformed answer: message cannot contain multiple Content-Length headers; got [\"1\" \"2\"]"}},
-		{"length of no number", answer(head + "Content-Length: many\r\n\r\nab"), said{tracker.Protocol, "malformed answer", `malformed answer: bad Content-Length "many"`}},
-		{"foreign encoding", answer(head + "Transfer-Encoding: zip\r\n\r\nab"), said{tracker.Protocol, "malformed answer", `malformed answer: unsupported transfer encoding: "zip"`}},
-		{"an error's body that is cut short", answer("HTTP/1.1 500 Oops\r\nContent-Length: 100\r\n\r\n0123456789"), said{tracker.Server, "Internal Server Error", "Internal Server Error (body cut short: the server closed the connection after 10 of 100 bytes)"}},
-		{"control characters", answer("\x1b]0;pwned\x07\r\n"), said{tracker.Protocol, "malformed answer", `malformed answer: malformed HTTP response "\x1b]0;pwned\a"`}},
+		{"silence", hang, said{tracker.KindTimeout, "timeout", "timeout after 1 s while waiting for the first byte"}},
+		{"half a status line", answerAndHang("HTTP/1."), said{tracker.KindTimeout, "timeout", "timeout after 1 s while reading the header"}},
+		{"header without end", answerAndHang(head + "A: b\r\n"), said{tracker.KindTimeout, "timeout", "timeout after 1 s while reading the header"}},
+		{"body that stops", answerAndHang(head + "Content-Length: 100\r\n\r\n0123456789"), said{tracker.KindTimeout, "timeout", "timeout after 1 s while reading the body (10 of 100 bytes so far)"}},
+		{"chunks that stop", answerAndHang(head + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"), said{tracker.KindTimeout, "timeout", "timeout after 1 s while reading the body (5 bytes so far)"}},
+		{"reset before the answer", answerAndReset(""), said{tracker.KindConnect, "connection reset", "connection reset by ADDR while waiting for the first byte"}},
+		{"reset within the body", answerAndReset(head + "Content-Length: 100\r\n\r\n0123456789"), said{tracker.KindConnect, "connection reset", "connection reset by ADDR while reading the body (10 of 100 bytes so far)"}},
+		{"closed before the answer", answer(""), said{tracker.KindProtocol, "no answer", "no answer: the server closed the connection"}},
+		{"closed within the status line", answer("HTTP/1."), said{tracker.KindProtocol, "malformed answer", `malformed answer: malformed HTTP response "HTTP/1."`}},
+		{"closed within the header", answer(head + "A: b\r\n"), said{tracker.KindProtocol, "answer cut short", "answer cut short: the server closed the connection within the header"}},
+		{"closed within the body", answer(head + "Content-Length: 100\r\n\r\n0123456789"), said{tracker.KindProtocol, "body cut short", "body cut short: the server closed the connection after 10 of 100 bytes"}},
+		{"closed within the chunks", answer(head + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"), said{tracker.KindProtocol, "body cut short", "body cut short: the server closed the connection after 5 bytes"}},
+		{"chunk of no length", answer(head + "Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n"), said{tracker.KindProtocol, "malformed body", "malformed body after 0 bytes: invalid byte in chunk length"}},
+		{"no HTTP", answer("SSH-2.0-OpenSSH_9.2\r\n"), said{tracker.KindProtocol, "malformed answer", `malformed answer: malformed HTTP response "SSH-2.0-OpenSSH_9.2"`}},
+		{"no status", answer("HTTP/1.1 abc OK\r\n\r\n"), said{tracker.KindProtocol, "malformed answer", `malformed answer: malformed HTTP status code "abc"`}},
+		{"no version", answer("HTTP/x 200 OK\r\n\r\n"), said{tracker.KindProtocol, "malformed answer", `malformed answer: malformed HTTP version "HTTP/x"`}},
+		{"no header", answer(head + "what is this\r\n\r\n"), said{tracker.KindProtocol, "malformed answer", "malformed answer: malformed MIME header: missing colon: \"what is this\""}},
+		{"header too large", answer(head + "A: " + strings.Repeat("a", 300<<10) + "\r\n\r\n"), said{tracker.KindProtocol, "header too large", "header too large: it is more than 256 KiB"}},
+		{"two lengths", answer(head + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), said{tracker.KindProtocol, "malformed answer", "malformed answer: message cannot contain multiple Content-Length headers; got [\"1\" \"2\"]"}},
+		{"length of no number", answer(head + "Content-Length: many\r\n\r\nab"), said{tracker.KindProtocol, "malformed answer", `malformed answer: bad Content-Length "many"`}},
+		{"foreign encoding", answer(head + "Transfer-Encoding: zip\r\n\r\nab"), said{tracker.KindProtocol, "malformed answer", `malformed answer: unsupported transfer encoding: "zip"`}},
+		{"an error's body that is cut short", answer("HTTP/1.1 500 Oops\r\nContent-Length: 100\r\n\r\n0123456789"), said{tracker.KindServer, "Internal Server Error", "Internal Server Error (body cut short: the server closed the connection after 10 of 100 bytes)"}},
+		{"control characters", answer("\x1b]0;pwned\x07\r\n"), said{tracker.KindProtocol, "malformed answer", `malformed answer: malformed HTTP response "\x1b]0;pwned\a"`}},
 	} {
 		all.Go(func() {
 			t.Run(c.name, func(t *testing.T) {
@@ -96,15 +96,15 @@ func TestWhatPreventsAConnectionIsToldApart(t *testing.T) {
 	for _, scheme := range []string{"http", "https", "tcp", "tls"} {
 		all.Go(func() {
 			t.Run(scheme, func(t *testing.T) {
-				check(t, once(t, probe.Target{URL: scheme + "://" + closed}), closed, said{tracker.Connect, "connection refused", "connection refused by ADDR"})
-				check(t, once(t, probe.Target{URL: scheme + "://" + full, Timeout: time.Second}), full, said{tracker.Timeout, "timeout", "timeout after 1 s while connecting to ADDR"})
+				check(t, once(t, probe.Target{URL: scheme + "://" + closed}), closed, said{tracker.KindConnect, "connection refused", "connection refused by ADDR"})
+				check(t, once(t, probe.Target{URL: scheme + "://" + full, Timeout: time.Second}), full, said{tracker.KindTimeout, "timeout", "timeout after 1 s while connecting to ADDR"})
 			})
 		})
 	}
 	all.Wait()
 	address := rawServer(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)); <-t.Context().Done() })
 	big := strings.Repeat("x", 16<<20)
-	check(t, once(t, probe.Target{URL: "http://" + address, Body: big, Timeout: time.Second}), address, said{tracker.Timeout, "timeout", "timeout after 1 s while sending the request"})
+	check(t, once(t, probe.Target{URL: "http://" + address, Body: big, Timeout: time.Second}), address, said{tracker.KindTimeout, "timeout", "timeout after 1 s while sending the request"})
 }
 
 func TestWhatIsWrongWithTLSIsToldApart(t *testing.T) {
@@ -122,18 +122,18 @@ func TestWhatIsWrongWithTLSIsToldApart(t *testing.T) {
 		talk   func(net.Conn) // of one that does not
 		want   said
 	}{
-		{"expired", config(trusted.issue(t, -30*day, -3*day-time.Hour)), nil, said{tracker.TLS, "TLS: certificate expired", "TLS: certificate expired 3 days ago"}},
-		{"not yet valid", config(trusted.issue(t, 5*time.Hour+time.Minute, day)), nil, said{tracker.TLS, "TLS: certificate not yet valid", "TLS: certificate not yet valid, only in 5 hours"}},
-		{"wrong host", config(trusted.issue(t, -day, day, "a.example", "b.example")), nil, said{tracker.TLS, "TLS: wrong host", "TLS: wrong host: the certificate is for a.example, b.example, not for 127.0.0.1"}},
-		{"unknown authority", config(strange.issue(t, -day, day)), nil, said{tracker.TLS, "TLS: unknown authority", "TLS: unknown authority: the certificate is signed by an authority that is not trusted: CN=Test Authority"}},
-		{"self-signed", config(self), nil, said{tracker.TLS, "TLS: unknown authority", "TLS: unknown authority: the certificate is signed by itself, and not trusted"}},
-		{"old version", &tls.Config{Certificates: []tls.Certificate{good}, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}, nil, said{tracker.TLS, "TLS: handshake failed", "TLS: handshake failed: the server refused it: protocol version not supported"}},
-		{"client certificate wanted", &tls.Config{Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAndVerifyClientCert, MaxVersion: tls.VersionTLS12}, nil, said{tracker.TLS, "TLS: handshake failed", "TLS: handshake failed: the server refused it: handshake failure"}},
-		{"client certificate wanted, late", &tls.Config{Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAndVerifyClientCert}, nil, said{tracker.TLS, "TLS: handshake failed", "TLS: handshake failed: the server refused it: certificate required"}},
-		{"no TLS at all", nil, func(conn net.Conn) { _, _ = io.WriteString(conn, "220 mail.example ESMTP\r\n"); hang(conn) }, said{tracker.TLS, "TLS: not spoken", "TLS: not spoken by what answers at ADDR"}},
-		{"closed", nil, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 4096)) }, said{tracker.TLS, "TLS: handshake failed", "TLS: handshake failed: ADDR closed the connection"}},
-		{"reset", nil, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 4096)); _ = conn.(*net.TCPConn).SetLinger(0) }, said{tracker.TLS, "TLS: handshake failed", "TLS: handshake failed: ADDR closed the connection"}},
-		{"silence", nil, hang, said{tracker.Timeout, "timeout", "timeout after 1 s while shaking hands for TLS with ADDR"}},
+		{"expired", config(trusted.issue(t, -30*day, -3*day-time.Hour)), nil, said{tracker.KindTLS, "TLS: certificate expired", "TLS: certificate expired 3 days ago"}},
+		{"not yet valid", config(trusted.issue(t, 5*time.Hour+time.Minute, day)), nil, said{tracker.KindTLS, "TLS: certificate not yet valid", "TLS: certificate not yet valid, only in 5 hours"}},
+		{"wrong host", config(trusted.issue(t, -day, day, "a.example", "b.example")), nil, said{tracker.KindTLS, "TLS: wrong host", "TLS: wrong host: the certificate is for a.example, b.example, not for 127.0.0.1"}},
+		{"unknown authority", config(strange.issue(t, -day, day)), nil, said{tracker.KindTLS, "TLS: unknown authority", "TLS: unknown authority: the certificate is signed by an authority that is not trusted: CN=Test Authority"}},
+		{"self-signed", config(self), nil, said{tracker.KindTLS, "TLS: unknown authority", "TLS: unknown authority: the certificate is signed by itself, and not trusted"}},
+		{"old version", &tls.Config{Certificates: []tls.Certificate{good}, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}, nil, said{tracker.KindTLS, "TLS: handshake failed", "TLS: handshake failed: the server refused it: protocol version not supported"}},
+		{"client certificate wanted", &tls.Config{Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAndVerifyClientCert, MaxVersion: tls.VersionTLS12}, nil, said{tracker.KindTLS, "TLS: handshake failed", "TLS: handshake failed: the server refused it: handshake failure"}},
+		{"client certificate wanted, late", &tls.Config{Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAndVerifyClientCert}, nil, said{tracker.KindTLS, "TLS: handshake failed", "TLS: handshake failed: the server refused it: certificate required"}},
+		{"no TLS at all", nil, func(conn net.Conn) { _, _ = io.WriteString(conn, "220 mail.example ESMTP\r\n"); hang(conn) }, said{tracker.KindTLS, "TLS: not spoken", "TLS: not spoken by what answers at ADDR"}},
+		{"closed", nil, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 4096)) }, said{tracker.KindTLS, "TLS: handshake failed", "TLS: handshake failed: ADDR closed the connection"}},
+		{"reset", nil, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 4096)); _ = conn.(*net.TCPConn).SetLinger(0) }, said{tracker.KindTLS, "TLS: handshake failed", "TLS: handshake failed: ADDR closed the connection"}},
+		{"silence", nil, hang, said{tracker.KindTimeout, "timeout", "timeout after 1 s while shaking hands for TLS with ADDR"}},
 	} {
 		all.Go(func() {
 			t.Run(c.name, func(t *testing.T) {
@@ -199,12 +199,12 @@ func TestWhatIsWrongWithHTTP2IsToldApart(t *testing.T) {
 		talk func(net.Conn)
 		want said
 	}{
-		{"stream reset", frames(func(f *http2.Framer, id uint32) bool { return f.WriteRSTStream(id, http2.ErrCodeInternal) != nil }), said{tracker.Protocol, "HTTP/2 stream reset", "HTTP/2 stream reset by the server with INTERNAL_ERROR while waiting for the first byte"}},
+		{"stream reset", frames(func(f *http2.Framer, id uint32) bool { return f.WriteRSTStream(id, http2.ErrCodeInternal) != nil }), said{tracker.KindProtocol, "HTTP/2 stream reset", "HTTP/2 stream reset by the server with INTERNAL_ERROR while waiting for the first byte"}},
 		{"stream refused for good", frames(func(f *http2.Framer, id uint32) bool {
 			return f.WriteRSTStream(id, http2.ErrCodeEnhanceYourCalm) != nil
-		}), said{tracker.Protocol, "HTTP/2 stream reset", "HTTP/2 stream reset by the server with ENHANCE_YOUR_CALM while waiting for the first byte"}},
-		{"goaway", frames(func(f *http2.Framer, id uint32) bool { return f.WriteGoAway(id, http2.ErrCodeProtocol, nil) == nil }), said{tracker.Protocol, "HTTP/2 connection closed", "HTTP/2 connection closed by the server with GOAWAY (PROTOCOL_ERROR) while waiting for the first byte"}},
-		{"silence", frames(func(*http2.Framer, uint32) bool { return false }), said{tracker.Timeout, "timeout", "timeout after 1 s while waiting for the first byte"}},
+		}), said{tracker.KindProtocol, "HTTP/2 stream reset", "HTTP/2 stream reset by the server with ENHANCE_YOUR_CALM while waiting for the first byte"}},
+		{"goaway", frames(func(f *http2.Framer, id uint32) bool { return f.WriteGoAway(id, http2.ErrCodeProtocol, nil) == nil }), said{tracker.KindProtocol, "HTTP/2 connection closed", "HTTP/2 connection closed by the server with GOAWAY (PROTOCOL_ERROR) while waiting for the first byte"}},
+		{"silence", frames(func(*http2.Framer, uint32) bool { return false }), said{tracker.KindTimeout, "timeout", "timeout after 1 s while waiting for the first byte"}},
 	} {
 		all.Go(func() {
 			t.Run(c.name, func(t *testing.T) {
@@ -224,7 +224,7 @@ func TestServerWithoutHTTP2IsNamed(t *testing.T) {
 	answers := []string{"not HTTP/2: the server answered in HTTP/1.1", "not HTTP/2: the server ended the new connection before the request"}
 	for _, keep := range []bool{false, true} {
 		r := once(t, probe.Target{URL: "http://" + address, HTTP: "2", KeepAlive: keep})
-		if r.Kind != tracker.Protocol || r.Error != "not HTTP/2" || !slices.Contains(answers, r.Message) {
+		if r.Kind != tracker.KindProtocol || r.Error != "not HTTP/2" || !slices.Contains(answers, r.Message) {
 			t.Errorf("%s: %s: %s", r.Kind, r.Error, r.Message)
 		}
 	}
@@ -245,13 +245,13 @@ func TestHTTP2IsSpokenWhereTheServerPrefersIt(t *testing.T) {
 	for version, want := range map[string]string{"": "HTTP/2.0", "2": "HTTP/2.0", "1.1": "HTTP/1.1"} {
 		for _, keep := range []bool{false, true} {
 			r := once(t, probe.Target{URL: server.URL, HTTP: version, KeepAlive: keep, TLS: probe.TLS{CAFile: file}})
-			if ev := r.Evidence; r.Kind != tracker.OK || ev.Proto != want || ev.TLSVersion != "TLS 1.3" || ev.Phases.TLS <= 0 || ev.Phases.FirstByte <= 0 || !ev.CertExpiry.Equal(server.Certificate().NotAfter) {
+			if ev := r.Evidence; r.Kind != tracker.KindOK || ev.Proto != want || ev.TLSVersion != "TLS 1.3" || ev.Phases.TLS <= 0 || ev.Phases.FirstByte <= 0 || !ev.CertExpiry.Equal(server.Certificate().NotAfter) {
 				t.Errorf("http %q: %s %s %+v", version, r.Kind, r.Message, ev)
 			}
 		}
 	}
 	aborted := once(t, probe.Target{URL: server.URL + "/abort", TLS: probe.TLS{CAFile: file}})
-	check(t, aborted, "", said{tracker.Protocol, "HTTP/2 stream reset", "HTTP/2 stream reset by the server with INTERNAL_ERROR while reading the body"})
+	check(t, aborted, "", said{tracker.KindProtocol, "HTTP/2 stream reset", "HTTP/2 stream reset by the server with INTERNAL_ERROR while reading the body"})
 }
 
 func TestWhatIsWrongWithTheNameIsToldApart(t *testing.T) {
@@ -261,9 +261,9 @@ func TestWhatIsWrongWithTheNameIsToldApart(t *testing.T) {
 		rcode int // -1 is silence
 		want  said
 	}{
-		{"no such host", dns.RcodeNameError, said{tracker.DNS, "DNS: no such host", `DNS: no such host "api.example."`}},
-		{"server failure", dns.RcodeServerFailure, said{tracker.DNS, "DNS: server failure", `DNS: server failure: server misbehaving for "api.example."`}},
-		{"silence", -1, said{tracker.DNS, "DNS: timeout", "DNS: timeout, no answer for \"api.example.\""}},
+		{"no such host", dns.RcodeNameError, said{tracker.KindDNS, "DNS: no such host", `DNS: no such host "api.example."`}},
+		{"server failure", dns.RcodeServerFailure, said{tracker.KindDNS, "DNS: server failure", `DNS: server failure: server misbehaving for "api.example."`}},
+		{"silence", -1, said{tracker.KindDNS, "DNS: timeout", "DNS: timeout, no answer for \"api.example.\""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, resolver := nameServer(t, func(question *dns.Msg) *dns.Msg {

@@ -47,7 +47,7 @@ func environmentProxy(req *http.Request) (*url.URL, error) {
 	u, err := http.ProxyFromEnvironment(req)
 	if err != nil {
 		return nil, failure{
-			kind: tracker.Connect, short: "bad proxy setting", local: true,
+			kind: tracker.KindConnect, short: "bad proxy setting", local: true,
 			text: "bad proxy setting: the proxy's address in the environment cannot be read",
 		}
 	}
@@ -84,7 +84,7 @@ func (c *clients) transport(p *plan) (*http.Transport, error) {
 			return nil
 		}
 		return failure{
-			kind: tracker.Connect, short: "proxy refused",
+			kind: tracker.KindConnect, short: "proxy refused",
 			text: fmt.Sprintf("proxy refused to connect: %d %s", resp.StatusCode, http.StatusText(resp.StatusCode)),
 		}
 	}

@@ -55,11 +55,11 @@ func (r *run) askDNS(ctx context.Context, template *dns.Msg) error {
 	r.body = []byte(strings.Join(r.answers, "\n"))
 	switch {
 	case answer.Rcode == dns.RcodeNameError:
-		return failure{kind: tracker.DNS, short: "DNS: no such host", text: fmt.Sprintf("DNS: no such host %q (asked %s)", name, r.plan.host)}
+		return failure{kind: tracker.KindDNS, short: "DNS: no such host", text: fmt.Sprintf("DNS: no such host %q (asked %s)", name, r.plan.host)}
 	case answer.Rcode != dns.RcodeSuccess:
-		return failure{kind: tracker.DNS, short: "DNS: server failure", text: fmt.Sprintf("DNS: server failure: %s for %q (asked %s)", dns.RcodeToString[answer.Rcode], name, r.plan.host)}
+		return failure{kind: tracker.KindDNS, short: "DNS: server failure", text: fmt.Sprintf("DNS: server failure: %s for %q (asked %s)", dns.RcodeToString[answer.Rcode], name, r.plan.host)}
 	case len(r.answers) == 0 && len(r.plan.expect) == 0:
-		return failure{kind: tracker.DNS, short: "DNS: no record", text: fmt.Sprintf("DNS: no record of type %s for %q (asked %s)", kind, name, r.plan.host)}
+		return failure{kind: tracker.KindDNS, short: "DNS: no record", text: fmt.Sprintf("DNS: no record of type %s for %q (asked %s)", kind, name, r.plan.host)}
 	}
 	return nil
 }

@@ -162,13 +162,13 @@ func (r *run) expected() bool {
 		if err != nil {
 			text = fmt.Sprintf("unexpected answer: expected %s, but %s", e.source, firstLine(err.Error()))
 		}
-		r.fail(cause{kind: tracker.Assertion, short: "unexpected answer", text: text})
+		r.fail(cause{kind: tracker.KindAssertion, short: "unexpected answer", text: text})
 		return false
 	}
 	if r.result.Kind.Failed() && !decides {
 		return false
 	}
-	r.result.Kind, r.result.Error, r.result.Message, r.result.ResetAt = tracker.OK, "", "", time.Time{}
+	r.result.Kind, r.result.Error, r.result.Message, r.result.ResetAt = tracker.KindOK, "", "", time.Time{}
 	return true
 }
 

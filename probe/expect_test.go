@@ -24,8 +24,8 @@ func TestExpectationsSeeTheWholeAnswer(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, `{"queue":12,"state":"ready","items":[{"id":"a"},{"id":"b"}],"note":"`+strings.Repeat("x", 3000)+`end"}`)
 	})
-	ok := said{tracker.OK, "", ""}
-	failed := func(text string) said { return said{tracker.Assertion, "unexpected answer", text} }
+	ok := said{tracker.KindOK, "", ""}
+	failed := func(text string) said { return said{tracker.KindAssertion, "unexpected answer", text} }
 	for _, c := range []struct {
 		path   string
 		expect []string
@@ -41,11 +41,11 @@ func TestExpectationsSeeTheWholeAnswer(t *testing.T) {
 		{"/", []string{"json.absent.deep == 1"}, failed(`unexpected answer: expected json.absent.deep == 1, but cannot fetch deep from <nil> (1:13)`)},
 		{"/", []string{"json.absent?.deep == 1"}, failed("unexpected answer: json.absent?.deep = null, expected json.absent?.deep == 1")},
 		{"/", []string{`header["x-none"] != ""`}, failed(`unexpected answer: header["x-none"] = "", expected header["x-none"] != ""`)},
-		{"/missing", nil, said{tracker.NotFound, "Not Found", "Not Found"}},
+		{"/missing", nil, said{tracker.KindNotFound, "Not Found", "Not Found"}},
 		{"/missing", []string{"status == 404"}, ok},
-		{"/missing", []string{"json.queue == 12"}, said{tracker.NotFound, "Not Found", "Not Found"}},
-		{"/missing", []string{"status == 200"}, said{tracker.NotFound, "Not Found", "Not Found"}},
-		{"/missing", []string{"status == 404", "json.queue == 13"}, said{tracker.NotFound, "Not Found", "Not Found"}},
+		{"/missing", []string{"json.queue == 12"}, said{tracker.KindNotFound, "Not Found", "Not Found"}},
+		{"/missing", []string{"status == 200"}, said{tracker.KindNotFound, "Not Found", "Not Found"}},
+		{"/missing", []string{"status == 404", "json.queue == 13"}, said{tracker.KindNotFound, "Not Found", "Not Found"}},
 	} {
 		r := once(t, probe.Target{URL: server.URL + c.path, Expect: c.expect})
 		r.Message = regexp.MustCompile(`latency = [0-9.]+ ms`).ReplaceAllString(r.Message, "latency = N ms")
@@ -92,7 +92,7 @@ func TestBodyIsValidatedAgainstTheSchema(t *testing.T) {
 	} {
 		before := sent
 		r := once(t, probe.Target{URL: server.URL, Method: "POST", Schema: c.schema, Body: c.body})
-		if (sent > before) != (c.broken == nil) || (r.Kind == tracker.Validation) != (c.broken != nil) || len(r.Evidence.Errors) != len(c.broken) {
+		if (sent > before) != (c.broken == nil) || (r.Kind == tracker.KindValidation) != (c.broken != nil) || len(r.Evidence.Errors) != len(c.broken) {
 			t.Errorf("%s: sent %v, %s: %v", c.body, sent > before, r.Kind, r.Evidence.Errors)
 			continue
 		}
@@ -112,7 +112,7 @@ func TestOnceRetriesAsTheTargetSays(t *testing.T) {
 		}
 	})
 	r, err := probe.Once(t.Context(), probe.Target{Name: "api", URL: server.URL, Backoff: time.Millisecond}, probe.Options{})
-	if err != nil || asked != 3 || r.Kind != tracker.OK || r.Evidence.Attempt != 3 || r.Evidence.Attempts != 3 {
+	if err != nil || asked != 3 || r.Kind != tracker.KindOK || r.Evidence.Attempt != 3 || r.Evidence.Attempts != 3 {
 		t.Errorf("asked %d times: %+v, %v", asked, r, err)
 	}
 }

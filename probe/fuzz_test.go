@@ -41,7 +41,7 @@ func FuzzErrorBodyIsReadWithoutHarm(f *testing.F) {
 				t.Errorf("not harmless: %q", text)
 			}
 		}
-		if (r.Kind == tracker.OK) != (status < 400) || (r.Kind.Failed() && (r.Error == "" && r.Message == "")) {
+		if (r.Kind == tracker.KindOK) != (status < 400) || (r.Kind.Failed() && (r.Error == "" && r.Message == "")) {
 			t.Errorf("status %d is %s: %q %q", status, r.Kind, r.Error, r.Message)
 		}
 		if wait := time.Until(r.ResetAt); !r.ResetAt.IsZero() && (wait > time.Hour || wait < -time.Minute) {
@@ -93,7 +93,7 @@ func TestEveryJSONTextOfTheCorpusIsReadWithoutHarm(t *testing.T) {
 		}
 		for _, body := range [][]byte{text, []byte(`{"error":"x","message":` + string(text) + `}`), []byte(`{"errors":` + string(text) + `,"details":` + string(text) + `}`)} {
 			r := answered(t, 400, "application/json", body, "")
-			if r.Kind != tracker.Invalid || safetext.Line(r.Message) != r.Message || safetext.Block(r.Evidence.Details) != r.Evidence.Details {
+			if r.Kind != tracker.KindInvalid || safetext.Line(r.Message) != r.Message || safetext.Block(r.Evidence.Details) != r.Evidence.Details {
 				t.Errorf("%s: %s %q", filepath.Base(file), r.Kind, r.Message)
 			}
 		}

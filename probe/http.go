@@ -47,7 +47,7 @@ func (r *run) send(ctx context.Context, h *hop, mayFollow bool) (*hop, error) {
 		}
 		if next != nil && !mayFollow {
 			r.keep(resp)
-			return nil, failure{kind: tracker.Protocol, short: "too many redirects", text: fmt.Sprintf("too many redirects: stopped after %d", redirectMax)}
+			return nil, failure{kind: tracker.KindProtocol, short: "too many redirects", text: fmt.Sprintf("too many redirects: stopped after %d", redirectMax)}
 		}
 	}
 	if next != nil {

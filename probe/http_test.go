@@ -53,7 +53,7 @@ func TestRequestIsSentAsTheTargetSays(t *testing.T) {
 		Headers: []tracker.Header{{Name: "authorization", Value: "Bearer abcdef"}, {Name: "Host", Value: "api.example"}, {Name: "X-Two", Value: "1"}, {Name: "X-Two", Value: "2"}},
 	}
 	result := once(t, target)
-	if result.Kind != tracker.OK || result.Status != 200 || result.RequestID != "req-1" || result.Route != "/v1/things" || result.Method != "PUT" {
+	if result.Kind != tracker.KindOK || result.Status != 200 || result.RequestID != "req-1" || result.Route != "/v1/things" || result.Method != "PUT" {
 		t.Errorf("result: %+v", result)
 	}
 	if got.Method != "PUT" || got.URL.String() != "/v1/things?page=2" || string(body) != `{"a":1}` || got.Host != "api.example" {
@@ -112,11 +112,11 @@ func TestErrorBodyOfTheReferenceAPIIsUnderstood(t *testing.T) {
 		}
 	})
 	limited := once(t, probe.Target{URL: server.URL + "/429"})
-	if limited.Kind != tracker.RateLimited || limited.Error != "Rate limit exceeded" || limited.Message != "Too many requests" || limited.ResetAt.Sub(reset).Abs() > time.Millisecond {
+	if limited.Kind != tracker.KindRateLimited || limited.Error != "Rate limit exceeded" || limited.Message != "Too many requests" || limited.ResetAt.Sub(reset).Abs() > time.Millisecond {
 		t.Errorf("429: %+v", limited)
 	}
 	invalid := once(t, probe.Target{URL: server.URL + "/400"})
-	if ev := invalid.Evidence; invalid.Kind != tracker.Invalid || len(ev.Errors) != 2 || ev.Errors[1] != "num_images: at most 4" || ev.Details != `{"field":"prompt"}` {
+	if ev := invalid.Evidence; invalid.Kind != tracker.KindInvalid || len(ev.Errors) != 2 || ev.Errors[1] != "num_images: at most 4" || ev.Details != `{"field":"prompt"}` {
 		t.Errorf("400: %+v %+v", invalid, invalid.Evidence)
 	}
 	for path, want := range map[string][2]string{
@@ -166,7 +166,7 @@ func TestProberAsksEveryTargetAgainAndAgainUntilItsContextEnds(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		for _, r := range results {
-			if r.Kind != tracker.OK {
+			if r.Kind != tracker.KindOK {
 				t.Errorf("%s: %s %s", r.Target, r.Kind, r.Message)
 			}
 			count[r.Target]++

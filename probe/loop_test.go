@@ -205,13 +205,13 @@ func TestAStopIsNotCaughtUp(t *testing.T) {
 		s := simulate(t, options, numbered(1000, Target{Interval: 30 * time.Second}), 65*time.Minute, func(_ context.Context, a asked) tracker.Result {
 			time.Sleep(400 * time.Millisecond)
 			if stopped.Load() && a.at < time.Minute {
-				return tracker.Result{Kind: tracker.Timeout}
+				return tracker.Result{Kind: tracker.KindTimeout}
 			}
 			return tracker.Result{Status: 200}
 		})
 		doubted := 0
 		for _, r := range s.results {
-			if r.Kind == tracker.Timeout && !r.Inconclusive {
+			if r.Kind == tracker.KindTimeout && !r.Inconclusive {
 				t.Error("a request that was in flight over the stop counts against its target")
 			}
 			if r.Inconclusive {
@@ -256,7 +256,7 @@ func TestTimeThatWasLostIsNamed(t *testing.T) {
 
 // refuse fails at once, the way an outage does.
 func refuse(context.Context, asked) tracker.Result {
-	return tracker.Result{Kind: tracker.Connect, Error: "connection refused"}
+	return tracker.Result{Kind: tracker.KindConnect, Error: "connection refused"}
 }
 
 func TestRetriesAddAtMostATenthInAFullOutage(t *testing.T) {
@@ -279,7 +279,7 @@ func TestRetriesWaitLongerEachTimeAndEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	failed := &tracker.Result{Kind: tracker.Server, Status: 500}
+	failed := &tracker.Result{Kind: tracker.KindServer, Status: 500}
 	for attempt := 1; attempt <= 8; attempt++ {
 		longest := min(time.Second<<(attempt-1), 30*time.Second)
 		var least, most time.Duration = time.Hour, 0
@@ -300,7 +300,7 @@ func TestRetriesWaitLongerEachTimeAndEnd(t *testing.T) {
 }
 
 func TestOnlyWhatMayHealAndMayBeRepeatedIsRetried(t *testing.T) {
-	healing := []tracker.Kind{tracker.RateLimited, tracker.Server, tracker.Timeout, tracker.DNS, tracker.Connect, tracker.Protocol}
+	healing := []tracker.Kind{tracker.KindRateLimited, tracker.KindServer, tracker.KindTimeout, tracker.KindDNS, tracker.KindConnect, tracker.KindProtocol}
 	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "POST", "PATCH"} {
 		for _, retry := range []Retry{RetrySafe, RetryAlways, RetryNever} {
 			p, err := newPlan(Target{Name: "api", URL: "http://a.example", Method: method, Retry: retry}, newClients(Options{}), newSchemas())
@@ -330,13 +330,13 @@ func TestRateLimitMovesTheNextProbePastTheReset(t *testing.T) {
 					until = time.Now().Add(reset)
 				}
 				if time.Now().Before(until) {
-					return tracker.Result{Status: 429, Kind: tracker.RateLimited, ResetAt: until.Round(0)}
+					return tracker.Result{Status: 429, Kind: tracker.KindRateLimited, ResetAt: until.Round(0)}
 				}
 				return tracker.Result{Status: 200}
 			})
 			limited := 0
 			for _, r := range s.results {
-				if r.Kind == tracker.RateLimited {
+				if r.Kind == tracker.KindRateLimited {
 					limited++
 				}
 			}
@@ -360,7 +360,7 @@ func TestBodyThatBreaksItsSchemaIsNeverSentAndSaysWhy(t *testing.T) {
 			t.Fatalf("sent %d times, %d results", len(s.asked), len(s.results))
 		}
 		r := s.results[0]
-		if r.Kind != tracker.Validation || len(r.Evidence.Errors) != 2 || !strings.Contains(r.Message, "prompt") || !strings.Contains(r.Message, "num_images") {
+		if r.Kind != tracker.KindValidation || len(r.Evidence.Errors) != 2 || !strings.Contains(r.Message, "prompt") || !strings.Contains(r.Message, "num_images") {
 			t.Errorf("%s: %s", r.Kind, r.Message)
 		}
 	})
@@ -452,7 +452,7 @@ func TestRunEndsAtOnceWithWhatIsInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := simulate(t, Options{}, numbered(50, Target{Interval: time.Second, Timeout: time.Hour}), time.Minute, func(ctx context.Context, _ asked) tracker.Result {
 			<-ctx.Done()
-			return tracker.Result{Kind: tracker.Timeout}
+			return tracker.Result{Kind: tracker.KindTimeout}
 		})
 		if took := time.Since(s.start); took != time.Minute || len(s.results) != 0 || s.flying[""] != 0 {
 			t.Errorf("ended after %v with %d results and %d in flight", took, len(s.results), s.flying[""])
@@ -479,7 +479,7 @@ func TestShortageOfDescriptorsLowersWhatIsInFlightForAWhile(t *testing.T) {
 			starved := s.flying[""] > have && a.at < 5*time.Minute
 			s.mu.Unlock()
 			if starved {
-				return tracker.Result{Kind: tracker.Connect, Inconclusive: true}
+				return tracker.Result{Kind: tracker.KindConnect, Inconclusive: true}
 			}
 			time.Sleep(500 * time.Millisecond)
 			return tracker.Result{Status: 200}

@@ -35,7 +35,7 @@ func (n *network) judge(ctx context.Context, r tracker.Result) tracker.Result {
 	if n.address == "" || r.Inconclusive {
 		return r
 	}
-	unreached := r.Kind == tracker.Timeout || r.Kind == tracker.DNS || r.Kind == tracker.Connect
+	unreached := r.Kind == tracker.KindTimeout || r.Kind == tracker.KindDNS || r.Kind == tracker.KindConnect
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if (unreached || n.down) && time.Since(n.looked) >= networkFresh {

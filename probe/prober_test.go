@@ -63,13 +63,13 @@ func TestNothingIsSentWhileTheBreakerIsOpen(t *testing.T) {
 	options := probe.Options{Gate: tracked.Gate, Emit: func(results []tracker.Result) { tracked.Record(time.Now(), results) }}
 	targets := []probe.Target{{Name: "api", URL: server.URL, Interval: 20 * time.Millisecond}}
 	results := runUntil(t, options, targets, func(results []tracker.Result) bool {
-		return results[len(results)-1].Kind == tracker.OK
+		return results[len(results)-1].Kind == tracker.KindOK
 	})
 	var sent, skipped int
 	var opened time.Time
 	for i, r := range results {
 		switch r.Kind {
-		case tracker.ShortCircuit:
+		case tracker.KindShortCircuit:
 			skipped++
 			if r.Message != "breaker open: not sent" || r.Evidence == nil {
 				t.Errorf("skipped: %+v", r)
@@ -87,7 +87,7 @@ func TestNothingIsSentWhileTheBreakerIsOpen(t *testing.T) {
 		}
 	}
 	gate := tracked.Snapshot(time.Now()).Targets[0].Breakers[0]
-	if int(asked.Load()) != sent || sent != 7 || skipped < 10 || gate.State != tracker.Closed {
+	if int(asked.Load()) != sent || sent != 7 || skipped < 10 || gate.State != tracker.BreakerClosed {
 		t.Errorf("asked %d times, %d results of sent and %d of skipped requests, breaker %s", asked.Load(), sent, skipped, gate.State)
 	}
 }
@@ -103,7 +103,7 @@ func TestWhileOurOwnNetworkIsDownNothingIsHeldAgainstATarget(t *testing.T) {
 	var notices []string
 	options := probe.Options{Connectivity: address, Notice: func(s string) { notices = append(notices, s) }}
 	r, err := probe.Once(t.Context(), target, options)
-	if err != nil || !r.Inconclusive || r.Kind != tracker.Connect || len(notices) != 1 || !strings.Contains(notices[0], "our own network looks down") {
+	if err != nil || !r.Inconclusive || r.Kind != tracker.KindConnect || len(notices) != 1 || !strings.Contains(notices[0], "our own network looks down") {
 		t.Errorf("network down: %+v, %v, %q", r, err, notices)
 	}
 	options.Connectivity = rawServer(t, hang)
@@ -168,7 +168,7 @@ func TestProxyIsUsedAndItsFailureNamed(t *testing.T) {
 	through, _ := url.Parse(proxy.URL)
 	options := probe.Options{Proxy: func(*http.Request) (*url.URL, error) { return through, nil }}
 	r, err := probe.Once(t.Context(), probe.Target{Name: "api", URL: "http://api.example/v1?key=abcdefgh", Attempts: 1}, options)
-	if err != nil || r.Kind != tracker.OK || seen != "GET http://api.example/v1?key=abcdefgh" {
+	if err != nil || r.Kind != tracker.KindOK || seen != "GET http://api.example/v1?key=abcdefgh" {
 		t.Errorf("%+v, %v; the proxy saw %s", r, err, seen)
 	}
 	r, err = probe.Once(t.Context(), probe.Target{Name: "api", URL: "https://api.example/", Attempts: 1}, options)
@@ -177,7 +177,7 @@ func TestProxyIsUsedAndItsFailureNamed(t *testing.T) {
 	}
 	through.Host = closedPort(t)
 	r, err = probe.Once(t.Context(), probe.Target{Name: "api", URL: "https://api.example/", Attempts: 1}, options)
-	if err != nil || r.Kind != tracker.Connect || r.Message != "connection refused by "+through.Host {
+	if err != nil || r.Kind != tracker.KindConnect || r.Message != "connection refused by "+through.Host {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
@@ -196,7 +196,7 @@ func TestAnswersOfAnySizeHoldLittleMemory(t *testing.T) {
 	})
 	for _, target := range []probe.Target{{URL: server.URL}, {URL: server.URL + "/bad"}, {URL: server.URL, Expect: []string{"len(body) == 1048576"}}, {URL: server.URL, KeepAlive: true}} {
 		r := once(t, target)
-		if !r.Evidence.BodyCut || len(r.Evidence.Body) > 4*2048 || r.Kind == tracker.Assertion || r.Latency > 5*time.Second {
+		if !r.Evidence.BodyCut || len(r.Evidence.Body) > 4*2048 || r.Kind == tracker.KindAssertion || r.Latency > 5*time.Second {
 			t.Errorf("%s: %s after %v, %d bytes kept, cut %v", target.URL, r.Kind, r.Latency, len(r.Evidence.Body), r.Evidence.BodyCut)
 		}
 	}
@@ -269,7 +269,7 @@ func probeWithFewDescriptors(t *testing.T, address string) {
 		good, starved = 0, 0
 		for _, r := range results {
 			switch {
-			case r.Kind == tracker.OK:
+			case r.Kind == tracker.KindOK:
 				good++
 			case r.Inconclusive && r.Error == "too many open files":
 				starved++

@@ -60,7 +60,7 @@ func (h *hop) follow(resp *http.Response, p *plan) (*hop, error) {
 	}
 	u, err := h.url.Parse(location)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, failure{kind: tracker.Protocol, short: "bad redirect", text: fmt.Sprintf("bad redirect: %d with a Location that is no HTTP URL", resp.StatusCode)}
+		return nil, failure{kind: tracker.KindProtocol, short: "bad redirect", text: fmt.Sprintf("bad redirect: %d with a Location that is no HTTP URL", resp.StatusCode)}
 	}
 	next := &hop{url: u, method: h.method, header: h.header, body: h.body}
 	next.url.User, next.url.Fragment = nil, ""
@@ -89,7 +89,7 @@ func (h *hop) follow(resp *http.Response, p *plan) (*hop, error) {
 
 func refused(u *url.URL, why string) failure {
 	return failure{
-		kind: tracker.Protocol, short: "redirect not followed",
+		kind: tracker.KindProtocol, short: "redirect not followed",
 		text: fmt.Sprintf("redirect not followed to %s://%s: %s", u.Scheme, u.Host, why),
 	}
 }

@@ -48,7 +48,7 @@ func (p *plan) retryDelay(failed *tracker.Result, attempt int, now time.Time) (t
 // heals reports whether a failure of that kind may be over at the next attempt: a 429, a 5xx, a timeout, the network.
 func heals(kind tracker.Kind) bool {
 	switch kind {
-	case tracker.RateLimited, tracker.Server, tracker.Timeout, tracker.DNS, tracker.Connect, tracker.Protocol:
+	case tracker.KindRateLimited, tracker.KindServer, tracker.KindTimeout, tracker.KindDNS, tracker.KindConnect, tracker.KindProtocol:
 		return true
 	default:
 		return false

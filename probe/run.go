@@ -62,13 +62,13 @@ func unsent(p *plan, attempt int, c cause, errors []string) tracker.Result {
 
 func shortCircuit(p *plan, attempt int) tracker.Result {
 	return unsent(p, attempt, cause{
-		kind: tracker.ShortCircuit, short: "breaker open", text: "breaker open: not sent",
+		kind: tracker.KindShortCircuit, short: "breaker open", text: "breaker open: not sent",
 	}, nil)
 }
 
 func invalid(p *plan) tracker.Result {
 	return unsent(p, 1, cause{
-		kind: tracker.Validation, short: "invalid request body", text: "invalid request body, not sent: " + strings.Join(p.broken, "; "),
+		kind: tracker.KindValidation, short: "invalid request body", text: "invalid request body, not sent: " + strings.Join(p.broken, "; "),
 	}, p.broken)
 }
 
@@ -108,7 +108,7 @@ func (r *run) fail(c cause) {
 func (r *run) finish() tracker.Result {
 	s := r.plan.secrets
 	res, ev := &r.result, &r.evidence
-	res.Origin, res.Target = tracker.Probe, r.plan.Name
+	res.Origin, res.Target = tracker.OriginProbe, r.plan.Name
 	if r.plan.client != nil {
 		res.Method, res.Route = r.plan.shown.Method, s.line(orSlash(r.plan.url.EscapedPath()), lineMax)
 	}
@@ -166,7 +166,7 @@ func (r *run) judge() {
 	switch {
 	case warn:
 		r.fail(cause{
-			kind: tracker.Assertion, short: "TLS: certificate expires",
+			kind: tracker.KindAssertion, short: "TLS: certificate expires",
 			text: "TLS: certificate expires in " + words(left) + ", warning below " + words(r.plan.CertWarn),
 		})
 	case r.plan.url.Scheme == "tls":

@@ -205,7 +205,7 @@ func TestRedirectsWithinAnOriginCarryTheRequest(t *testing.T) {
 	result := once(t, probe.Target{
 		URL: server.URL + "/a/a", FollowRedirects: true, Body: "payload", Headers: []tracker.Header{{Name: "X-API-Key", Value: canary}},
 	})
-	if got := record.all(); !strings.HasPrefix(got, "POST /a/b") || !strings.Contains(got, canary) || !strings.Contains(got, "payload") || result.Kind != tracker.OK {
+	if got := record.all(); !strings.HasPrefix(got, "POST /a/b") || !strings.Contains(got, canary) || !strings.Contains(got, "payload") || result.Kind != tracker.KindOK {
 		t.Errorf("%s %s; arrived:\n%s", result.Kind, result.Message, got)
 	}
 }
@@ -217,10 +217,10 @@ func TestRedirectIsTheAnswerUnlessTheTargetFollows(t *testing.T) {
 			w.WriteHeader(302)
 		}
 	})
-	if r := once(t, probe.Target{URL: server.URL + "/"}); r.Status != 302 || r.Kind != tracker.OK {
+	if r := once(t, probe.Target{URL: server.URL + "/"}); r.Status != 302 || r.Kind != tracker.KindOK {
 		t.Errorf("not followed: %d %s", r.Status, r.Kind)
 	}
-	if r := once(t, probe.Target{URL: server.URL + "/", FollowRedirects: true}); r.Kind != tracker.Protocol || r.Error != "too many redirects" {
+	if r := once(t, probe.Target{URL: server.URL + "/", FollowRedirects: true}); r.Kind != tracker.KindProtocol || r.Error != "too many redirects" {
 		t.Errorf("endless: %s %s", r.Kind, r.Error)
 	}
 }

@@ -17,7 +17,7 @@ import (
 func TestTCPProbeConnects(t *testing.T) {
 	address := rawServer(t, hang)
 	r := once(t, probe.Target{URL: "tcp://" + address})
-	if ev := r.Evidence; r.Kind != tracker.OK || ev.RemoteAddr != address || ev.Phases.Connect <= 0 || r.Latency < ev.Phases.Connect || r.Method != "" {
+	if ev := r.Evidence; r.Kind != tracker.KindOK || ev.RemoteAddr != address || ev.Phases.Connect <= 0 || r.Latency < ev.Phases.Connect || r.Method != "" {
 		t.Errorf("%+v %+v", r, r.Evidence)
 	}
 }
@@ -29,12 +29,12 @@ func TestTLSProbeWarnsBeforeTheCertificateExpires(t *testing.T) {
 		url        string
 		want       said
 	}{
-		{30*day + time.Hour, 0, "tls", said{tracker.OK, "", "certificate valid for 30 days"}},
-		{13*day + time.Hour, 0, "tls", said{tracker.Assertion, "TLS: certificate expires", "TLS: certificate expires in 13 days, warning below 14 days"}},
-		{20*day + time.Hour, 21 * day, "tls", said{tracker.Assertion, "TLS: certificate expires", "TLS: certificate expires in 20 days, warning below 21 days"}},
-		{5*day + time.Hour, 2 * day, "tls", said{tracker.OK, "", "certificate valid for 5 days"}},
-		{5*day + time.Hour, 0, "https", said{tracker.OK, "", ""}},
-		{5*day + time.Hour, 7 * day, "https", said{tracker.Assertion, "TLS: certificate expires", "TLS: certificate expires in 5 days, warning below 7 days"}},
+		{30*day + time.Hour, 0, "tls", said{tracker.KindOK, "", "certificate valid for 30 days"}},
+		{13*day + time.Hour, 0, "tls", said{tracker.KindAssertion, "TLS: certificate expires", "TLS: certificate expires in 13 days, warning below 14 days"}},
+		{20*day + time.Hour, 21 * day, "tls", said{tracker.KindAssertion, "TLS: certificate expires", "TLS: certificate expires in 20 days, warning below 21 days"}},
+		{5*day + time.Hour, 2 * day, "tls", said{tracker.KindOK, "", "certificate valid for 5 days"}},
+		{5*day + time.Hour, 0, "https", said{tracker.KindOK, "", ""}},
+		{5*day + time.Hour, 7 * day, "https", said{tracker.KindAssertion, "TLS: certificate expires", "TLS: certificate expires in 5 days, warning below 7 days"}},
 	} {
 		address := tlsServer(t, &tls.Config{Certificates: []tls.Certificate{a.issue(t, -day, c.left)}}, answer("HTTP/1.1 204 No Content\r\n\r\n"))
 		r := once(t, probe.Target{URL: c.url + "://" + address, CertWarn: c.warn, TLS: probe.TLS{CAFile: a.file}})
@@ -60,7 +60,7 @@ func TestTLSOptionsAreKept(t *testing.T) {
 		"insecure":    {URL: "https://" + address, TLS: probe.TLS{Insecure: true, CertFile: certFile, KeyFile: keyFile}},
 		"tls":         {URL: "tls://api.example:443", Address: address, TLS: probe.TLS{CAFile: a.file, CertFile: certFile, KeyFile: keyFile}},
 	} {
-		if r := once(t, target); r.Kind != tracker.OK {
+		if r := once(t, target); r.Kind != tracker.KindOK {
 			t.Errorf("%s: %s %s", name, r.Kind, r.Message)
 		}
 	}
@@ -68,7 +68,7 @@ func TestTLSOptionsAreKept(t *testing.T) {
 
 func TestIPVersionIsKept(t *testing.T) {
 	address := rawServer(t, answer("HTTP/1.1 204 No Content\r\n\r\n"))
-	if r := once(t, probe.Target{URL: "http://" + address, IP: "4"}); r.Kind != tracker.OK {
+	if r := once(t, probe.Target{URL: "http://" + address, IP: "4"}); r.Kind != tracker.KindOK {
 		t.Errorf("IPv4: %s", r.Message)
 	}
 	if r := once(t, probe.Target{URL: "http://" + address, IP: "6"}); !r.Kind.Failed() {
@@ -108,17 +108,17 @@ func TestDNSProbeAsksAndCompares(t *testing.T) {
 		expect   string
 		want     said
 	}{
-		{"api.example", "", said{tracker.OK, "", ""}},
-		{"api.example?type=a", `"192.0.2.1" in answers && len(answers) == 2`, said{tracker.OK, "", ""}},
-		{"api.example?type=MX", `answers[0] == "10 mail.example."`, said{tracker.OK, "", ""}},
-		{"big.example?type=TXT", `len(answers) == 100`, said{tracker.OK, "", ""}},
-		{"api.example", `answers == ["192.0.2.9"]`, said{tracker.Assertion, "unexpected answer", `unexpected answer: answers = ["192.0.2.1","192.0.2.2"], expected answers == ["192.0.2.9"]`}},
-		{"api.example?type=AAAA", "", said{tracker.DNS, "DNS: no record", `DNS: no record of type AAAA for "api.example." (asked ADDR)`}},
-		{"api.example?type=AAAA", "len(answers) == 0", said{tracker.OK, "", ""}},
-		{"gone.example", "", said{tracker.DNS, "DNS: no such host", `DNS: no such host "gone.example." (asked ADDR)`}},
-		{"broken.example", "", said{tracker.DNS, "DNS: server failure", `DNS: server failure: SERVFAIL for "broken.example." (asked ADDR)`}},
-		{"refused.example", "", said{tracker.DNS, "DNS: server failure", `DNS: server failure: REFUSED for "refused.example." (asked ADDR)`}},
-		{"silent.example", "", said{tracker.Timeout, "timeout", "timeout after 1 s while waiting for the first byte"}},
+		{"api.example", "", said{tracker.KindOK, "", ""}},
+		{"api.example?type=a", `"192.0.2.1" in answers && len(answers) == 2`, said{tracker.KindOK, "", ""}},
+		{"api.example?type=MX", `answers[0] == "10 mail.example."`, said{tracker.KindOK, "", ""}},
+		{"big.example?type=TXT", `len(answers) == 100`, said{tracker.KindOK, "", ""}},
+		{"api.example", `answers == ["192.0.2.9"]`, said{tracker.KindAssertion, "unexpected answer", `unexpected answer: answers = ["192.0.2.1","192.0.2.2"], expected answers == ["192.0.2.9"]`}},
+		{"api.example?type=AAAA", "", said{tracker.KindDNS, "DNS: no record", `DNS: no record of type AAAA for "api.example." (asked ADDR)`}},
+		{"api.example?type=AAAA", "len(answers) == 0", said{tracker.KindOK, "", ""}},
+		{"gone.example", "", said{tracker.KindDNS, "DNS: no such host", `DNS: no such host "gone.example." (asked ADDR)`}},
+		{"broken.example", "", said{tracker.KindDNS, "DNS: server failure", `DNS: server failure: SERVFAIL for "broken.example." (asked ADDR)`}},
+		{"refused.example", "", said{tracker.KindDNS, "DNS: server failure", `DNS: server failure: REFUSED for "refused.example." (asked ADDR)`}},
+		{"silent.example", "", said{tracker.KindTimeout, "timeout", "timeout after 1 s while waiting for the first byte"}},
 	} {
 		target := probe.Target{URL: "dns://" + address + "/" + c.question, Timeout: time.Second}
 		if c.expect != "" {
@@ -127,7 +127,7 @@ func TestDNSProbeAsksAndCompares(t *testing.T) {
 		check(t, once(t, target), address, c.want)
 	}
 	closed := closedPort(t)
-	check(t, once(t, probe.Target{URL: "dns://" + closed + "/api.example"}), closed, said{tracker.Connect, "connection refused", "connection refused by ADDR"})
+	check(t, once(t, probe.Target{URL: "dns://" + closed + "/api.example"}), closed, said{tracker.KindConnect, "connection refused", "connection refused by ADDR"})
 }
 
 func TestTargetThatIsWrongIsRefusedWithItsReason(t *testing.T) {

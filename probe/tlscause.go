@@ -18,7 +18,7 @@ import (
 func (r *run) explainTLS(err error) (cause, bool) {
 	at, address := r.trace.at()
 	failed := func(short, text string) (cause, bool) {
-		return cause{kind: tracker.TLS, short: "TLS: " + short, text: "TLS: " + short + text}, true
+		return cause{kind: tracker.KindTLS, short: "TLS: " + short, text: "TLS: " + short + text}, true
 	}
 	var (
 		invalid   x509.CertificateInvalidError

@@ -18,7 +18,7 @@ func batchOf(targets, errorEvery int) []Result {
 		batch[i] = traffic(noon, fmt.Sprintf("target-%d", r.IntN(targets)), 200)
 		batch[i].Latency = time.Duration(1+r.IntN(400)) * time.Millisecond
 		if errorEvery > 0 && i%errorEvery == 0 {
-			batch[i].Status, batch[i].Kind = 500, Server
+			batch[i].Status, batch[i].Kind = 500, KindServer
 			batch[i].Error, batch[i].Message = "Generation failed", "upstream did not answer in 30 s (request 4711)"
 		}
 	}
@@ -130,7 +130,7 @@ func filled(tr *ErrorTracker, targets int, span, every time.Duration) time.Time 
 // Bar: at most 0.2 times sony/gobreaker's.
 func BenchmarkBreakerClosed(b *testing.B) {
 	b.Run("errtop", func(b *testing.B) {
-		gate, ok, now := live().Gate("t"), Result{Target: "t", Status: 200, Origin: Probe}, noon
+		gate, ok, now := live().Gate("t"), Result{Target: "t", Status: 200, Origin: OriginProbe}, noon
 		b.ReportAllocs()
 		for b.Loop() {
 			generation, _ := gate.Allow(now)

@@ -96,7 +96,7 @@ func TestForgettingATargetTakesItsHistoryAlong(t *testing.T) {
 	}
 	now := noon.Add(10 * time.Minute)
 	tr.Snapshot(now)
-	tr.Forget(now, "a", "nobody")
+	tr.RemoveTargets(now, "a", "nobody")
 	s := tr.Snapshot(now)
 	if len(s.Targets) != 1 || len(s.Groups) != 0 || s.Ring.Total != 0 || s.Overall.Day.Requests != 10 || s.Overall.Day.Errors != 0 ||
 		s.Overall.Hour.Latency.Count != 10 || len(s.Breakers) != 0 {
@@ -111,7 +111,7 @@ func TestForgettingATargetTakesItsHistoryAlong(t *testing.T) {
 func TestWhatWasNeverSentOrIsInconclusiveIsNoPartOfTheErrorRate(t *testing.T) {
 	tr := live()
 	batch := []Result{traffic(noon, "t", 200), traffic(noon, "t", 500), traffic(noon, "t", 0), traffic(noon, "t", 0), traffic(noon, "t", 0)}
-	batch[2].Kind, batch[3].Kind, batch[4].Kind, batch[4].Inconclusive = Validation, ShortCircuit, DNS, true
+	batch[2].Kind, batch[3].Kind, batch[4].Kind, batch[4].Inconclusive = KindValidation, KindShortCircuit, KindDNS, true
 	tr.Record(noon, batch)
 	s := tr.Snapshot(noon)
 	a := s.find("t").Activity
@@ -123,17 +123,17 @@ func TestWhatWasNeverSentOrIsInconclusiveIsNoPartOfTheErrorRate(t *testing.T) {
 func TestSourcesKeepTheirOrderAndTheirHealth(t *testing.T) {
 	tr := New(Settings{})
 	for _, name := range []string{"b", "a", "c"} {
-		tr.UpdateSource(noon, Source{Name: name, State: Reading})
+		tr.UpdateSource(noon, Source{Name: name, State: SourceReading})
 	}
 	first := tr.Snapshot(noon)
 	bad := []Unreadable{{Number: 7, Text: "?", Reason: "not JSON"}}
-	tr.UpdateSource(noon, Source{Name: "a", State: Failed, Problem: "no such file", Lines: 10, Unreadable: 1, Samples: bad})
+	tr.UpdateSource(noon, Source{Name: "a", State: SourceFailed, Problem: "no such file", Lines: 10, Unreadable: 1, Samples: bad})
 	bad[0].Text = "changed by its owner"
 	s := tr.Snapshot(noon)
-	if len(s.Sources) != 3 || s.Sources[1].Name != "a" || s.Sources[1].State != Failed || s.Sources[1].Samples[0].Text != "?" {
+	if len(s.Sources) != 3 || s.Sources[1].Name != "a" || s.Sources[1].State != SourceFailed || s.Sources[1].Samples[0].Text != "?" {
 		t.Errorf("%+v", s.Sources)
 	}
-	if first.Sources[1].State != Reading || first.Version == s.Version {
+	if first.Sources[1].State != SourceReading || first.Version == s.Version {
 		t.Errorf("the first snapshot changed, or the version did not: %+v", first.Sources)
 	}
 }

@@ -7,15 +7,15 @@ type BreakerState uint8
 
 // The states of a breaker.
 const (
-	NoBreaker BreakerState = iota
-	Closed
-	Open
-	HalfOpen
+	BreakerNone BreakerState = iota
+	BreakerClosed
+	BreakerOpen
+	BreakerHalfOpen
 )
 
 // String returns "CLOSED", "OPEN", "HALF_OPEN", or "" for [NoBreaker].
 func (s BreakerState) String() string {
-	return [...]string{"", "CLOSED", "OPEN", "HALF_OPEN"}[min(s, HalfOpen)]
+	return [...]string{"", "CLOSED", "OPEN", "HALF_OPEN"}[min(s, BreakerHalfOpen)]
 }
 
 // BreakerRole says what a breaker is for.
@@ -23,29 +23,29 @@ type BreakerRole uint8
 
 // The roles of a breaker.
 const (
-	GateRole     BreakerRole = iota // decides whether a probe is sent
-	ObservedRole                    // the same rules run over traffic
-	ReportedRole                    // a state that the application told us
+	RoleGate     BreakerRole = iota // decides whether a probe is sent
+	RoleObserved                    // the same rules run over traffic
+	RoleReported                    // a state that the application told us
 )
 
 // String returns "gate", "observed" or "reported".
 func (r BreakerRole) String() string {
-	return [...]string{"gate", "observed", "reported"}[min(r, ReportedRole)]
+	return [...]string{"gate", "observed", "reported"}[min(r, RoleReported)]
 }
 
 // Breaker is a breaker's whole story, as of a snapshot.
 type Breaker struct {
-	Role      BreakerRole
-	State     BreakerState
-	Since     time.Time
-	Failures  int       // consecutive, while CLOSED
-	Threshold int       // opens at that many; 0 for a reported one
-	RetryAt   time.Time // while OPEN: when one trial may be made; zero for a reported one
-	Trial     bool      // HALF_OPEN and the trial is on its way; one that hangs is until the next is let through
-	Skipped   uint64    // requests not sent since it left CLOSED; by an observed one, those it would have held back
-	Opened    uint64    // how often it left CLOSED; a trial that failed is the same outage
-	TrippedBy []Trip    // the failures that opened it last, oldest first
-	Story     []Transition
+	Role        BreakerRole
+	State       BreakerState
+	Since       time.Time
+	Failures    int       // consecutive, while CLOSED
+	Threshold   int       // opens at that many; 0 for a reported one
+	RetryAt     time.Time // while OPEN: when one trial may be made; zero for a reported one
+	Trial       bool      // HALF_OPEN and the trial is on its way; one that hangs is until the next is let through
+	Skipped     uint64    // requests not sent since it left CLOSED; by an observed one, those it would have held back
+	Opened      uint64    // how often it left CLOSED; a trial that failed is the same outage
+	TrippedBy   []Trip    // the failures that opened it last, oldest first
+	Transitions []Transition
 }
 
 // Trip is one of the failures that opened a breaker.

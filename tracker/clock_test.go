@@ -143,7 +143,7 @@ func TestAFileOfYesterdayIsShownAsOfItsNewestResult(t *testing.T) {
 	if again := tr.Snapshot(noon.Add(time.Hour)); again.Version != s.Version || !again.At.Equal(s.At) {
 		t.Errorf("time went on in log time: version %d to %d, at %s", s.Version, again.Version, again.At)
 	}
-	if state := s.find("t").State; state != Failing {
+	if state := s.find("t").State; state != StateFailing {
 		t.Errorf("state %s", state)
 	}
 	tr.UpdateSource(noon, Source{Name: "log", Live: true})
@@ -151,7 +151,7 @@ func TestAFileOfYesterdayIsShownAsOfItsNewestResult(t *testing.T) {
 	if s.LogTime || !s.At.Equal(noon) || s.Overall.Minute.Requests != 0 || s.Overall.Day.Requests != 60 {
 		t.Errorf("once live: log time %v, at %s, %+v", s.LogTime, s.At, s.Overall.Day)
 	}
-	if state := s.find("t").State; state != Stale {
+	if state := s.find("t").State; state != StateStale {
 		t.Errorf("once live the state is %s", state)
 	}
 }

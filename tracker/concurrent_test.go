@@ -21,7 +21,7 @@ func TestEveryMethodMayBeCalledFromAnyGoroutine(t *testing.T) {
 			for i := range 200 {
 				now := noon.Add(time.Duration(i) * 100 * time.Millisecond)
 				x := traffic(now, fmt.Sprint("t", i%3), 200+300*(i%2))
-				x.Breaker = Closed
+				x.Breaker = BreakerClosed
 				tr.Record(now, []Result{x})
 				generation, ok := gate.Allow(now)
 				if ok {
@@ -34,7 +34,7 @@ func TestEveryMethodMayBeCalledFromAnyGoroutine(t *testing.T) {
 					tr.SnapshotAt(now, now.Add(-time.Minute))
 				case 10:
 					tr.UpdateSource(now, Source{Name: "log", Live: true, Lines: uint64(i)})
-					tr.Announce(now, TargetInfo{Name: "t1", URL: "u", Interval: time.Second})
+					tr.AddTargets(now, TargetInfo{Name: "t1", URL: "u", Interval: time.Second})
 				case 15:
 					tr.SaveBreakers(now)
 					_, stop := tr.Watch()

@@ -15,7 +15,7 @@ func Example() {
 		now = now.Add(time.Second)
 		r := tracker.Result{Time: now, Target: "kling", Method: "POST", Route: "/api/v1/kling/video", Status: 200, Latency: 800 * time.Millisecond}
 		if i >= 40 {
-			r.Status, r.Kind = 429, tracker.RateLimited
+			r.Status, r.Kind = 429, tracker.KindRateLimited
 			r.Message = fmt.Sprintf("Too many requests. Try again in %d seconds", 60-i)
 		}
 		errors.Record(now, []tracker.Result{r})
@@ -45,10 +45,10 @@ func ExampleGate() {
 			fmt.Println("not sent")
 			continue
 		}
-		gate.Observe(generation, &tracker.Result{Target: "veo", Kind: tracker.Timeout, Origin: tracker.Probe}, now)
+		gate.Observe(generation, &tracker.Result{Target: "veo", Kind: tracker.KindTimeout, Origin: tracker.OriginProbe}, now)
 	}
 	breaker := errors.Snapshot(now).Targets[0].Breakers[0]
-	fmt.Println(breaker.State, "because of", breaker.Story[0].Why)
+	fmt.Println(breaker.State, "because of", breaker.Transitions[0].Why)
 	// Output:
 	// not sent
 	// not sent

@@ -23,7 +23,7 @@ const maxFieldErrors = 8 // of a result's Evidence.Errors that take part
 // message. The errors for single fields of an invalid request take part, because the message above them is often the same.
 func (f *fingerprinter) of(target string, r *Result) *fingerprint {
 	p := &f.print
-	names := r.Kind == Invalid || r.Kind == Validation
+	names := r.Kind == KindInvalid || r.Kind == KindValidation
 	p.route = NormaliseRoute(p.route[:0], r.Route)
 	message := r.Message
 	if message == "" {

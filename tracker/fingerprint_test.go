@@ -64,10 +64,10 @@ func TestRoutesBecomeTemplates(t *testing.T) {
 }
 
 func TestErrorsThatDifferInWhatMattersAreTwoGroups(t *testing.T) {
-	base := Result{Target: "t", Method: "POST", Route: "/a/1", Status: 429, Kind: RateLimited, Message: "Try again in 45 seconds"}
+	base := Result{Target: "t", Method: "POST", Route: "/a/1", Status: 429, Kind: KindRateLimited, Message: "Try again in 45 seconds"}
 	change := func(f func(*Result)) Result { r := base; f(&r); return r }
 	invalid := func(message string, fields ...string) Result {
-		return Result{Target: "t", Status: 400, Kind: Invalid, Message: message, Evidence: &Evidence{Errors: fields}}
+		return Result{Target: "t", Status: 400, Kind: KindInvalid, Message: message, Evidence: &Evidence{Errors: fields}}
 	}
 	for _, c := range []struct {
 		name string
@@ -76,13 +76,13 @@ func TestErrorsThatDifferInWhatMattersAreTwoGroups(t *testing.T) {
 	}{
 		{"another number of seconds", base, change(func(r *Result) { r.Message = "Try again in 44 seconds" }), true},
 		{"another id in the route", base, change(func(r *Result) { r.Route = "/a/2?b=c" }), true},
-		{"another origin, source and request id", base, change(func(r *Result) { r.Origin, r.Source, r.RequestID = Probe, "x", "y" }), true},
+		{"another origin, source and request id", base, change(func(r *Result) { r.Origin, r.Source, r.RequestID = OriginProbe, "x", "y" }), true},
 		{"another message", base, change(func(r *Result) { r.Message = "Quota used up" }), false},
 		{"another target", base, change(func(r *Result) { r.Target = "u" }), false},
 		{"another method", base, change(func(r *Result) { r.Method = "GET" }), false},
 		{"another route", base, change(func(r *Result) { r.Route = "/b/1" }), false},
-		{"another status", base, change(func(r *Result) { r.Status, r.Kind = 500, Server }), false},
-		{"another kind", base, change(func(r *Result) { r.Kind = Assertion }), false},
+		{"another status", base, change(func(r *Result) { r.Status, r.Kind = 500, KindServer }), false},
+		{"another kind", base, change(func(r *Result) { r.Kind = KindAssertion }), false},
 		{"other fields in the list", invalid("Invalid input", "prompt is required"), invalid("Invalid input", "image_size is required"), false},
 		{"the same fields in the list", invalid("Invalid input", "prompt is required"), invalid("Invalid input", "prompt is required"), true},
 		{"other fields in quotes", invalid(`"prompt" is required`), invalid(`"image_size" is required`), false},
@@ -103,7 +103,7 @@ func TestErrorsThatDifferInWhatMattersAreTwoGroups(t *testing.T) {
 // TestFingerprintsNeverChange: they are kept in files, so that a silence outlives a restart.
 func TestFingerprintsNeverChange(t *testing.T) {
 	var f fingerprinter
-	r := Result{Method: "POST", Route: "/api/v1/kling/7", Status: 429, Kind: RateLimited, Message: "Try again in 45 seconds"}
+	r := Result{Method: "POST", Route: "/api/v1/kling/7", Status: 429, Kind: KindRateLimited, Message: "Try again in 45 seconds"}
 	if got := f.of("kling", &r); got.id != 0xfea9694830690fa0 {
 		t.Errorf("fingerprint is %#x", got.id)
 	}

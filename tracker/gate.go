@@ -92,7 +92,7 @@ func everyError(k Kind) bool { return k.Failed() }
 // upstreamTrouble counts 429, 5xx, timeouts and transport failures: those for which waiting helps.
 func upstreamTrouble(k Kind) bool {
 	switch k {
-	case RateLimited, Server, Timeout, DNS, Connect, TLS, Protocol:
+	case KindRateLimited, KindServer, KindTimeout, KindDNS, KindConnect, KindTLS, KindProtocol:
 		return true
 	default:
 		return false
@@ -113,14 +113,14 @@ type reported struct {
 // report takes what a result says and reports whether it is news.
 func (b *reported) report(state BreakerState, at instant, c *clock) bool {
 	b.last = max(b.last, at)
-	if state == b.state || state > HalfOpen {
+	if state == b.state || state > BreakerHalfOpen {
 		return false
 	}
 	if len(b.story) == storyKept {
 		b.story = b.story[1:]
 	}
 	b.story = append(b.story, Transition{At: c.time(at), From: b.state, To: state, Why: "the application reported it"})
-	if state == Open {
+	if state == BreakerOpen {
 		b.opened++
 	}
 	b.state, b.since = state, at
@@ -131,7 +131,7 @@ func (b *reported) report(state BreakerState, at instant, c *clock) bool {
 
 func (b *reported) show(c *clock) Breaker {
 	return Breaker{
-		Role: ReportedRole, State: b.state, Since: c.time(b.since), Opened: b.opened,
-		Story: append([]Transition(nil), b.story...),
+		Role: RoleReported, State: b.state, Since: c.time(b.since), Opened: b.opened,
+		Transitions: append([]Transition(nil), b.story...),
 	}
 }

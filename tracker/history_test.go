@@ -20,16 +20,16 @@ func TestALogWhosePresentIsReadBeforeItsPast(t *testing.T) {
 			tr.Record(noon, []Result{x})
 		}
 	}
-	record(noon.Add(-time.Hour), noon, 503, Closed)
+	record(noon.Add(-time.Hour), noon, 503, BreakerClosed)
 	before := *tr.Snapshot(noon).find("api")
-	record(noon.Add(-20*time.Hour), noon.Add(-time.Hour), 503, Open)
+	record(noon.Add(-20*time.Hour), noon.Add(-time.Hour), 503, BreakerOpen)
 	s := tr.Snapshot(noon)
 	after := s.find("api")
 	if after.State != before.State || !after.Since.Equal(before.Since) || !after.LastSeen.Equal(before.LastSeen) {
 		t.Errorf("was %s since %s, is %s since %s: %s", before.State, before.Since, after.State, after.Since, after.Reason)
 	}
 	for i, b := range after.Breakers {
-		if b.State != Closed || len(b.Story) != len(before.Breakers[i].Story) {
+		if b.State != BreakerClosed || len(b.Transitions) != len(before.Breakers[i].Transitions) {
 			t.Errorf("the past moved a breaker: %+v", b)
 		}
 	}

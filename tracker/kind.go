@@ -10,22 +10,22 @@ type Kind uint8
 
 // The kinds. The first is success; all others are failures.
 const (
-	OK           Kind = iota
-	Invalid           // 400, 422: the request is wrong
-	Auth              // 401: the key is missing, wrong or expired
-	Forbidden         // 403: the key may not do this
-	NotFound          // 404, 410: no such route or model
-	RateLimited       // 429: too many requests, or the quota is used up
-	Client            // any other 4xx
-	Server            // 5xx
-	Timeout           // no answer, or not all of it, in time
-	DNS               // the name was not resolved
-	Connect           // refused, unreachable, reset
-	TLS               // handshake or certificate
-	Protocol          // the answer breaks HTTP, or ends too early
-	Assertion         // the answer came but was not what the target expects
-	Validation        // never sent: the request breaks its schema
-	ShortCircuit      // never sent: the breaker was open
+	KindOK           Kind = iota
+	KindInvalid           // 400, 422: the request is wrong
+	KindAuth              // 401: the key is missing, wrong or expired
+	KindForbidden         // 403: the key may not do this
+	KindNotFound          // 404, 410: no such route or model
+	KindRateLimited       // 429: too many requests, or the quota is used up
+	KindClient            // any other 4xx
+	KindServer            // 5xx
+	KindTimeout           // no answer, or not all of it, in time
+	KindDNS               // the name was not resolved
+	KindConnect           // refused, unreachable, reset
+	KindTLS               // handshake or certificate
+	KindProtocol          // the answer breaks HTTP, or ends too early
+	KindAssertion         // the answer came but was not what the target expects
+	KindValidation        // never sent: the request breaks its schema
+	KindShortCircuit      // never sent: the breaker was open
 
 	kindCount = iota
 )
@@ -59,35 +59,35 @@ func ParseKind(name string) (Kind, bool) {
 			return Kind(k), true
 		}
 	}
-	return OK, false
+	return KindOK, false
 }
 
 // Failed reports whether the kind is a failure of any sort.
-func (k Kind) Failed() bool { return k != OK }
+func (k Kind) Failed() bool { return k != KindOK }
 
 // Sent reports whether the request reached the network. Results that were never sent ([Validation], [ShortCircuit])
 // are counted apart and are no part of an error rate.
-func (k Kind) Sent() bool { return k != Validation && k != ShortCircuit }
+func (k Kind) Sent() bool { return k != KindValidation && k != KindShortCircuit }
 
 // KindOf returns the kind of an HTTP status: [OK] below 400, the failure otherwise.
 func KindOf(status int) Kind {
 	switch {
 	case status < 400:
-		return OK
+		return KindOK
 	case status == 400, status == 422:
-		return Invalid
+		return KindInvalid
 	case status == 401:
-		return Auth
+		return KindAuth
 	case status == 403:
-		return Forbidden
+		return KindForbidden
 	case status == 404, status == 410:
-		return NotFound
+		return KindNotFound
 	case status == 429:
-		return RateLimited
+		return KindRateLimited
 	case status < 500:
-		return Client
+		return KindClient
 	default:
-		return Server
+		return KindServer
 	}
 }
 

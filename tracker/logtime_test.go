@@ -8,11 +8,11 @@ import (
 func TestAPictureTakenBeforeTheFirstLineOfAnOldLogHidesNothingOfIt(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	tr := New(Settings{})
-	tr.Announce(now, TargetInfo{Name: "flux", Objective: 0.99})
+	tr.AddTargets(now, TargetInfo{Name: "flux", Objective: 0.99})
 	tr.Snapshot(now)
 	tr.Record(now, []Result{
 		{Time: now.Add(-7 * 365 * 24 * time.Hour), Target: "flux", Status: 200},
-		{Time: now.Add(-7 * 365 * 24 * time.Hour), Target: "flux", Status: 500, Kind: Server},
+		{Time: now.Add(-7 * 365 * 24 * time.Hour), Target: "flux", Status: 500, Kind: KindServer},
 	})
 	s := tr.Snapshot(now)
 	if !s.LogTime || s.Overall.Hour.Requests != 2 || s.Overall.Hour.Errors != 1 {

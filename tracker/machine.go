@@ -57,7 +57,7 @@ type machine struct {
 }
 
 func newMachine(threshold int, recovery time.Duration) *machine {
-	m := &machine{threshold: threshold, recovery: recovery, state: Closed, trialName: "the trial"}
+	m := &machine{threshold: threshold, recovery: recovery, state: BreakerClosed, trialName: "the trial"}
 	m.publish()
 	return m
 }
@@ -73,7 +73,7 @@ func (m *machine) tune(threshold int, recovery time.Duration) {
 // publish notes a change and sets word to what the fields say.
 func (m *machine) publish() {
 	m.revision++
-	if m.state == Closed && m.failures == 0 {
+	if m.state == BreakerClosed && m.failures == 0 {
 		m.word.Store(m.generation<<1 | noFailures)
 		return
 	}
@@ -94,10 +94,10 @@ func (m *machine) Allow(now time.Time) (generation uint64, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.settle(now)
-	if m.state == Closed {
+	if m.state == BreakerClosed {
 		return m.generation, true
 	}
-	if m.state == HalfOpen && (!m.trial || m.hung(now)) {
+	if m.state == BreakerHalfOpen && (!m.trial || m.hung(now)) {
 		m.generation++
 		m.trialAt = now
 		if !m.trial { // else one trial takes the place of another, and nothing looks different
@@ -143,11 +143,11 @@ func (m *machine) watch(v verdict, now time.Time, trip Trip, resetAt time.Time) 
 	defer m.mu.Unlock()
 	m.settle(now)
 	switch {
-	case m.state == Open && v != neither:
+	case m.state == BreakerOpen && v != neither:
 		m.skipped++
 		m.publish()
-	case m.state != Open:
-		m.trial = m.state == HalfOpen
+	case m.state != BreakerOpen:
+		m.trial = m.state == BreakerHalfOpen
 		m.decide(v, now, trip, resetAt)
 	}
 }
@@ -155,20 +155,20 @@ func (m *machine) watch(v verdict, now time.Time, trip Trip, resetAt time.Time) 
 // decide takes an outcome of the running generation.
 func (m *machine) decide(v verdict, now time.Time, trip Trip, resetAt time.Time) {
 	switch {
-	case m.state == HalfOpen && !m.trial, m.state == Open:
+	case m.state == BreakerHalfOpen && !m.trial, m.state == BreakerOpen:
 		return
 	case v == neither:
-		if m.state == HalfOpen { // the trial was not made: another may be
+		if m.state == BreakerHalfOpen { // the trial was not made: another may be
 			m.trial = false
 			m.generation++
 			m.publish()
 		}
-	case v == success && m.state == HalfOpen:
-		m.enter(Closed, now, m.trialName+" succeeded")
+	case v == success && m.state == BreakerHalfOpen:
+		m.enter(BreakerClosed, now, m.trialName+" succeeded")
 	case v == success:
 		m.failures, m.resetAt, m.row = 0, time.Time{}, m.row[:0]
 		m.publish()
-	case m.state == HalfOpen:
+	case m.state == BreakerHalfOpen:
 		m.row, m.resetAt = append(m.row, trip), resetAt
 		m.open(now, m.trialName+" failed")
 	default:
@@ -198,13 +198,13 @@ func (m *machine) open(now time.Time, why string) {
 		m.wait = longer
 		why += ", and the API said when to come back"
 	}
-	if m.state == Closed { // a trial that failed is the same outage
+	if m.state == BreakerClosed { // a trial that failed is the same outage
 		m.opened++
 		m.skipped = 0
 		m.trips = m.row
 	}
 	m.row = nil
-	m.enter(Open, now, why)
+	m.enter(BreakerOpen, now, why)
 }
 
 // enter makes a transition.
@@ -214,7 +214,7 @@ func (m *machine) enter(to BreakerState, at time.Time, why string) {
 	}
 	m.story = append(m.story, Transition{At: at, From: m.state, To: to, Why: why})
 	m.state, m.since, m.failures, m.trial = to, at, 0, false
-	if to == Closed {
+	if to == BreakerClosed {
 		m.resetAt = time.Time{}
 	}
 	m.generation++
@@ -225,14 +225,14 @@ func (m *machine) enter(to BreakerState, at time.Time, why string) {
 // settle makes the transition that the clock alone brings, and forgives a clock that went back: no wait becomes longer than
 // it was.
 func (m *machine) settle(now time.Time) {
-	if m.state != Open {
+	if m.state != BreakerOpen {
 		return
 	}
 	if now.Before(m.since) {
 		m.since = now
 	}
 	if at := m.since.Add(m.wait); !now.Before(at) {
-		m.enter(HalfOpen, at, "the wait is over")
+		m.enter(BreakerHalfOpen, at, "the wait is over")
 	}
 }
 
@@ -260,9 +260,9 @@ func (m *machine) show(role BreakerRole, now time.Time) Breaker {
 	b := Breaker{
 		Role: role, State: m.state, Since: m.since, Failures: m.failures, Threshold: m.threshold,
 		Trial: m.trial, Skipped: m.skipped, Opened: m.opened,
-		TrippedBy: append([]Trip(nil), m.trips...), Story: append([]Transition(nil), m.story...),
+		TrippedBy: append([]Trip(nil), m.trips...), Transitions: append([]Transition(nil), m.story...),
 	}
-	if m.state == Open {
+	if m.state == BreakerOpen {
 		b.RetryAt = m.since.Add(m.wait)
 	}
 	return b

@@ -17,7 +17,7 @@ import (
 //   - a trial that hangs is given up after the recovery time, gobreaker waits for it forever: every trial is answered in time here;
 //   - a resetAt extends the wait: none is told here.
 func TestTheMachineDoesWhatGobreakerDoes(t *testing.T) {
-	states := map[gobreaker.State]BreakerState{gobreaker.StateClosed: Closed, gobreaker.StateOpen: Open, gobreaker.StateHalfOpen: HalfOpen}
+	states := map[gobreaker.State]BreakerState{gobreaker.StateClosed: BreakerClosed, gobreaker.StateOpen: BreakerOpen, gobreaker.StateHalfOpen: BreakerHalfOpen}
 	for seed := range uint64(8) {
 		synctest.Test(t, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 7))
@@ -39,9 +39,9 @@ func TestTheMachineDoesWhatGobreakerDoes(t *testing.T) {
 				}
 				time.Sleep(time.Duration(r.Int64N(int64(4*time.Second))) | 1)
 				now := time.Now()
-				if len(open) > 0 && (r.IntN(2) == 0 || ours.show(GateRole, now).Trial) {
+				if len(open) > 0 && (r.IntN(2) == 0 || ours.show(RoleGate, now).Trial) {
 					i := r.IntN(len(open))
-					if ours.show(GateRole, now).Trial {
+					if ours.show(RoleGate, now).Trial {
 						i = len(open) - 1 // a trial is answered at once
 					}
 					c := open[i]
@@ -63,7 +63,7 @@ func TestTheMachineDoesWhatGobreakerDoes(t *testing.T) {
 						open = append(open, call{generation, done})
 					}
 				}
-				got, want := ours.show(GateRole, now).State, states[theirs.State()]
+				got, want := ours.show(RoleGate, now).State, states[theirs.State()]
 				if got != want {
 					t.Fatalf("seed %d at %s: ours is %s, theirs %s", seed, now, got, want)
 				}
@@ -94,7 +94,7 @@ func broken() *machine {
 
 func TestAThousandGoroutinesGetOneTrial(t *testing.T) {
 	gate := live().Gate("t")
-	fail := Result{Target: "t", Status: 500, Kind: Server, Origin: Probe}
+	fail := Result{Target: "t", Status: 500, Kind: KindServer, Origin: OriginProbe}
 	for range 5 {
 		generation, _ := gate.Allow(noon)
 		gate.Observe(generation, &fail, noon)
@@ -130,11 +130,11 @@ func TestAHungTrialDoesNotWedgeTheBreaker(t *testing.T) {
 		t.Fatal("the hung trial wedged the breaker")
 	}
 	m.Observe(first, true, noon.Add(2*time.Minute))
-	if s := m.show(GateRole, noon.Add(2*time.Minute)).State; s != HalfOpen {
+	if s := m.show(RoleGate, noon.Add(2*time.Minute)).State; s != BreakerHalfOpen {
 		t.Fatalf("the answer of the trial that was given up counted: %s", s)
 	}
 	m.Observe(second, true, noon.Add(2*time.Minute))
-	if s := m.show(GateRole, noon.Add(2*time.Minute)).State; s != Closed {
+	if s := m.show(RoleGate, noon.Add(2*time.Minute)).State; s != BreakerClosed {
 		t.Fatalf("the second trial succeeded, but the breaker is %s", s)
 	}
 }
@@ -145,23 +145,23 @@ func TestTheBreakerOpensOnTheFifthFailureInARow(t *testing.T) {
 	for i := range 9 {
 		observe(i == 4) // four failures, a success, four failures
 	}
-	if b := m.show(GateRole, noon); b.State != Closed || b.Failures != 4 {
+	if b := m.show(RoleGate, noon); b.State != BreakerClosed || b.Failures != 4 {
 		t.Fatalf("after four in a row: %+v", b)
 	}
 	observe(false)
-	b := m.show(GateRole, noon.Add(59*time.Second))
-	if b.State != Open || !b.RetryAt.Equal(noon.Add(time.Minute)) || len(b.TrippedBy) != 5 || b.Opened != 1 {
+	b := m.show(RoleGate, noon.Add(59*time.Second))
+	if b.State != BreakerOpen || !b.RetryAt.Equal(noon.Add(time.Minute)) || len(b.TrippedBy) != 5 || b.Opened != 1 {
 		t.Fatalf("after five in a row: %+v", b)
 	}
 	if _, ok := m.Allow(noon.Add(59 * time.Second)); ok {
 		t.Error("allowed while OPEN")
 	}
-	if b := m.show(GateRole, noon.Add(time.Minute)); b.State != HalfOpen || b.Skipped != 1 || !b.Since.Equal(noon.Add(time.Minute)) {
+	if b := m.show(RoleGate, noon.Add(time.Minute)); b.State != BreakerHalfOpen || b.Skipped != 1 || !b.Since.Equal(noon.Add(time.Minute)) {
 		t.Errorf("after 60 s: %+v", b)
 	}
 	generation, _ := m.Allow(noon.Add(90 * time.Second))
 	m.Observe(generation, false, noon.Add(91*time.Second))
-	if b := m.show(GateRole, noon.Add(150*time.Second)); b.State != Open || !b.RetryAt.Equal(noon.Add(151*time.Second)) || b.Opened != 1 || len(b.TrippedBy) != 5 {
+	if b := m.show(RoleGate, noon.Add(150*time.Second)); b.State != BreakerOpen || !b.RetryAt.Equal(noon.Add(151*time.Second)) || b.Opened != 1 || len(b.TrippedBy) != 5 {
 		t.Errorf("after a failed trial: %+v", b)
 	}
 }
@@ -181,13 +181,13 @@ func TestResetAtExtendsTheWaitButNotBeyondAnHour(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			tr := live()
 			gate := tr.Gate("t")
-			r := Result{Target: "t", Status: 429, Kind: RateLimited, Origin: Probe, ResetAt: c.reset}
+			r := Result{Target: "t", Status: 429, Kind: KindRateLimited, Origin: OriginProbe, ResetAt: c.reset}
 			for range 5 {
 				generation, _ := gate.Allow(noon)
 				gate.Observe(generation, &r, noon)
 			}
 			b := tr.Snapshot(noon).find("t").Breakers[0]
-			if b.State != Open || !b.RetryAt.Equal(noon.Add(c.wantRetry)) {
+			if b.State != BreakerOpen || !b.RetryAt.Equal(noon.Add(c.wantRetry)) {
 				t.Errorf("%s until %s", b.State, b.RetryAt)
 			}
 		})
@@ -197,15 +197,15 @@ func TestResetAtExtendsTheWaitButNotBeyondAnHour(t *testing.T) {
 func TestInconclusiveResultsMoveNoBreaker(t *testing.T) {
 	tr := live()
 	gate := tr.Gate("t")
-	down := Result{Target: "t", Kind: DNS, Origin: Probe, Inconclusive: true}
+	down := Result{Target: "t", Kind: KindDNS, Origin: OriginProbe, Inconclusive: true}
 	for range 20 {
 		generation, _ := gate.Allow(noon)
 		gate.Observe(generation, &down, noon)
 	}
-	if b := tr.Snapshot(noon).find("t").Breakers[0]; b.State != Closed || b.Failures != 0 {
+	if b := tr.Snapshot(noon).find("t").Breakers[0]; b.State != BreakerClosed || b.Failures != 0 {
 		t.Errorf("inconclusive failures counted: %+v", b)
 	}
-	fail := Result{Target: "t", Status: 500, Kind: Server, Origin: Probe}
+	fail := Result{Target: "t", Status: 500, Kind: KindServer, Origin: OriginProbe}
 	for range 5 {
 		generation, _ := gate.Allow(noon)
 		gate.Observe(generation, &fail, noon)
@@ -213,7 +213,7 @@ func TestInconclusiveResultsMoveNoBreaker(t *testing.T) {
 	later := noon.Add(time.Minute)
 	generation, _ := gate.Allow(later)
 	gate.Observe(generation, &down, later)
-	if b := tr.Snapshot(later).find("t").Breakers[0]; b.State != HalfOpen || b.Trial {
+	if b := tr.Snapshot(later).find("t").Breakers[0]; b.State != BreakerHalfOpen || b.Trial {
 		t.Errorf("after an inconclusive trial: %+v", b)
 	}
 	if _, ok := gate.Allow(later); !ok {
@@ -241,7 +241,7 @@ func TestAClockThatGoesBackDoesNotHoldABreakerOpenForLonger(t *testing.T) {
 func TestBreakersAreSavedAndRestored(t *testing.T) {
 	tr := live()
 	gate := tr.Gate("t")
-	fail := Result{Target: "t", Status: 503, Kind: Server, Origin: Probe, Message: "Generation failed"}
+	fail := Result{Target: "t", Status: 503, Kind: KindServer, Origin: OriginProbe, Message: "Generation failed"}
 	for range 5 {
 		generation, _ := gate.Allow(noon)
 		gate.Observe(generation, &fail, noon)
@@ -251,13 +251,13 @@ func TestBreakersAreSavedAndRestored(t *testing.T) {
 	saved := tr.SaveBreakers(half)
 
 	again := New(Settings{})
-	again.Announce(half, TargetInfo{Name: "t", URL: "https://example.com", Interval: time.Second})
+	again.AddTargets(half, TargetInfo{Name: "t", URL: "https://example.com", Interval: time.Second})
 	if err := again.RestoreBreakers(half, append(saved, SavedBreaker{}, SavedBreaker{Target: "x", Breaker: Breaker{State: 9}})); err == nil {
 		t.Error("no error for breakers that cannot be")
 	}
 	got, want := again.Snapshot(half).find("t").Breakers, tr.Snapshot(half).find("t").Breakers
-	if len(got) != 1 || got[0].State != Open || !got[0].RetryAt.Equal(want[0].RetryAt) || got[0].Skipped != 1 ||
-		len(got[0].TrippedBy) != 5 || got[0].TrippedBy[0].Message != "Generation failed" || len(got[0].Story) != 1 {
+	if len(got) != 1 || got[0].State != BreakerOpen || !got[0].RetryAt.Equal(want[0].RetryAt) || got[0].Skipped != 1 ||
+		len(got[0].TrippedBy) != 5 || got[0].TrippedBy[0].Message != "Generation failed" || len(got[0].Transitions) != 1 {
 		t.Fatalf("restored %+v\nsaved %+v", got, want)
 	}
 	restored := again.Gate("t")
@@ -278,14 +278,14 @@ func FuzzRestore(f *testing.F) {
 		tr := live()
 		b := Breaker{
 			Role: BreakerRole(role), State: BreakerState(state), Since: time.Unix(since, 0), RetryAt: time.Unix(retry, 0), Failures: failures,
-			Opened: opened, Trial: true, Story: []Transition{{At: time.Unix(since, 0), From: BreakerState(role), To: BreakerState(state)}},
+			Opened: opened, Trial: true, Transitions: []Transition{{At: time.Unix(since, 0), From: BreakerState(role), To: BreakerState(state)}},
 		}
 		now := noon.Add(time.Duration(later%1e6) * time.Second)
 		err := tr.RestoreBreakers(now, []SavedBreaker{{name, b}})
 		if possible := name != "" && role <= 2 && state >= 1 && state <= 3; possible != (err == nil) {
 			t.Fatalf("possible: %v, error: %v", possible, err)
 		}
-		if err != nil || b.Role != GateRole {
+		if err != nil || b.Role != RoleGate {
 			tr.Snapshot(now)
 			return
 		}

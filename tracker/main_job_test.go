@@ -18,7 +18,7 @@ func TestAPictureFromResults(t *testing.T) {
 		batch := []Result{traffic(now, "veo", 200), traffic(now, "flux/dev", 200), traffic(now, "kling", 429)}
 		batch[2].Message = fmt.Sprintf("Too many requests. Try again in %d seconds", 300-i)
 		if i%12 == 11 {
-			batch[1].Status, batch[1].Kind, batch[1].Message = 500, Server, "Generation failed"
+			batch[1].Status, batch[1].Kind, batch[1].Message = 500, KindServer, "Generation failed"
 		}
 		tr.Record(now, batch)
 	}
@@ -46,7 +46,7 @@ func TestAPictureFromResults(t *testing.T) {
 	if kling.Cause == nil || kling.Cause.Message != "Too many requests. Try again in {n} seconds" || kling.Cause.Count != 120 {
 		t.Errorf("cause: %+v", kling.Cause)
 	}
-	if len(kling.Breakers) != 1 || kling.Breakers[0].Role != ObservedRole || kling.Breakers[0].Opened == 0 {
+	if len(kling.Breakers) != 1 || kling.Breakers[0].Role != RoleObserved || kling.Breakers[0].Opened == 0 {
 		t.Errorf("breakers: %+v", kling.Breakers)
 	}
 	if again := tr.Snapshot(now); again.Version != s.Version {

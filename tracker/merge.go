@@ -27,7 +27,7 @@ func (t *ErrorTracker) Merge(other *ErrorTracker) {
 	for _, from := range other.sorted() {
 		into := t.target(from.name)
 		if into.name != from.name {
-			t.targetsDropped += from.origins[Probe].results + from.origins[Traffic].results
+			t.targetsDropped += from.origins[OriginProbe].results + from.origins[OriginTraffic].results
 		}
 		into.act.advance(edge)
 		t.mergeTarget(into, from)

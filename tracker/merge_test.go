@@ -118,11 +118,11 @@ func TestAMergedTargetIsJudgedAnewAtOnce(t *testing.T) {
 		b.Record(now, []Result{traffic(now, "t", 500), traffic(now, "t", 500)})
 	}
 	now := noon.Add(61 * time.Second)
-	if state := a.Snapshot(now).find("t").State; state != Healthy {
+	if state := a.Snapshot(now).find("t").State; state != StateOK {
 		t.Fatalf("before: %s", state)
 	}
 	a.Merge(b)
-	if tg := a.Snapshot(now).find("t"); tg.State != Failing || tg.Reason != "67 % of 180 requests failed in 5 min, all answered 500" {
+	if tg := a.Snapshot(now).find("t"); tg.State != StateFailing || tg.Reason != "67 % of 180 requests failed in 5 min, all answered 500" {
 		t.Errorf("%s: %s", tg.State, tg.Reason)
 	}
 }

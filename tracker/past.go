@@ -217,7 +217,7 @@ func (p *past) latencies(l *latency, edge int64, into *Activity) {
 
 func (p *past) target(tg *target) Target {
 	out := Target{
-		Name: tg.name, URL: tg.info.URL, Probed: tg.probed, Traffic: tg.origins[Traffic].results > 0,
+		Name: tg.name, URL: tg.info.URL, Probed: tg.probed, Traffic: tg.origins[OriginTraffic].results > 0,
 		Reason: "not known at that age",
 	}
 	for _, turn := range tg.history {
@@ -230,7 +230,7 @@ func (p *past) target(tg *target) Target {
 		out.Activity.Since = p.clock.time(tg.firstSeen)
 	}
 	out.LastSeen = p.lastTime(tg, tg.lastSeen, func(Kind) bool { return true })
-	out.LastOK = p.lastTime(tg, tg.lastOK, func(k Kind) bool { return k == OK })
+	out.LastOK = p.lastTime(tg, tg.lastOK, func(k Kind) bool { return k == KindOK })
 	for i := range tg.shown.Breakers {
 		out.Breakers = append(out.Breakers, p.breaker(&tg.shown.Breakers[i]))
 	}
@@ -258,20 +258,20 @@ func (p *past) lastTime(tg *target, last instant, of func(Kind) bool) time.Time 
 // breaker tells the story as far as it had come. A machine begins CLOSED.
 func (p *past) breaker(b *Breaker) Breaker {
 	at := p.clock.time(p.at)
-	out := Breaker{Role: b.Role, State: Closed, Threshold: b.Threshold}
-	if b.Role == ReportedRole {
-		out.State = NoBreaker
+	out := Breaker{Role: b.Role, State: BreakerClosed, Threshold: b.Threshold}
+	if b.Role == RoleReported {
+		out.State = BreakerNone
 	}
-	for _, tr := range b.Story {
+	for _, tr := range b.Transitions {
 		if tr.At.After(at) {
-			if len(out.Story) == 0 {
+			if len(out.Transitions) == 0 {
 				out.State = tr.From
 			}
 			break
 		}
-		out.Story = append(out.Story, tr)
+		out.Transitions = append(out.Transitions, tr)
 		out.State, out.Since = tr.To, tr.At
-		if tr.To == Open {
+		if tr.To == BreakerOpen {
 			out.Opened++
 		}
 	}

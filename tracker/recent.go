@@ -79,7 +79,7 @@ func (r *recent) silence(interval time.Duration) time.Duration {
 
 // judgeRecent judges by the last outcomes.
 func (r *recent) judgeRecent() verdictOnOrigin {
-	v := verdictOnOrigin{state: Healthy, of: uint64(r.count)}
+	v := verdictOnOrigin{state: StateOK, of: uint64(r.count)}
 	limited, run := uint64(0), 0
 	for i := range int(r.count) {
 		key := r.back(i)
@@ -91,7 +91,7 @@ func (r *recent) judgeRecent() verdictOnOrigin {
 		} else if v.kind != key {
 			v.kind = 0
 		}
-		if v.n++; key.kind() == RateLimited {
+		if v.n++; key.kind() == KindRateLimited {
 			limited++
 		}
 	}
@@ -99,13 +99,13 @@ func (r *recent) judgeRecent() verdictOnOrigin {
 	switch {
 	case v.n == 0:
 		return v
-	case v.n >= 4, v.n == v.of && v.of >= 2, was == Failing && v.n >= 3:
-		v.state = Failing
-	case v.n >= 2, v.of == 1, was >= Throttled && run < 3:
-		v.state = Degraded
+	case v.n >= 4, v.n == v.of && v.of >= 2, was == StateFailing && v.n >= 3:
+		v.state = StateFailing
+	case v.n >= 2, v.of == 1, was >= StateThrottled && run < 3:
+		v.state = StateDegraded
 	}
-	if v.state >= Throttled && limited == v.n {
-		v.state = Throttled
+	if v.state >= StateThrottled && limited == v.n {
+		v.state = StateThrottled
 	}
 	return v
 }

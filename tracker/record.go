@@ -17,7 +17,7 @@ func (t *ErrorTracker) Record(now time.Time, results []Result) {
 }
 
 func (t *ErrorTracker) record(r *Result) {
-	if r.Origin == Probe && !t.clock.live {
+	if r.Origin == OriginProbe && !t.clock.live {
 		t.clock.goLive()
 	}
 	at, late := t.clock.fix(r.Time)
@@ -44,10 +44,10 @@ func (t *ErrorTracker) record(r *Result) {
 	if r.Latency > 0 && r.Kind.Sent() {
 		tg.open.countLatency(binOf(r.Latency))
 	}
-	if r.Kind.Failed() && r.Kind != ShortCircuit { // what a breaker held back is counted, but is no evidence to keep
+	if r.Kind.Failed() && r.Kind != KindShortCircuit { // what a breaker held back is counted, but is no evidence to keep
 		t.fail(tg, at, r)
 	}
-	if r.Origin == Traffic && !late {
+	if r.Origin == OriginTraffic && !late {
 		t.observe(tg, at, r)
 	}
 }
@@ -83,13 +83,13 @@ func (tg *target) hear(at instant, key outcomeKey, kind Kind, late bool) {
 	}
 	tg.lastSeen = max(tg.lastSeen, at)
 	origin := key.origin()
-	if origin == Probe {
+	if origin == OriginProbe {
 		tg.probed = true
 	}
 	if !kind.Sent() {
 		return
 	}
-	if kind == OK {
+	if kind == KindOK {
 		tg.lastOK = max(tg.lastOK, at)
 	}
 	if r := &tg.origins[origin]; !late || r.results == 0 {
@@ -239,7 +239,7 @@ func (t *ErrorTracker) evict(tg *target, at instant) bool {
 
 // observe runs the breaker's rules over a request that somebody else made.
 func (t *ErrorTracker) observe(tg *target, at instant, r *Result) {
-	if r.Breaker != NoBreaker {
+	if r.Breaker != BreakerNone {
 		if tg.reported == nil {
 			tg.reported = &reported{}
 		}

@@ -7,13 +7,13 @@ type Origin uint8
 
 // The origins of a result.
 const (
-	Traffic Origin = iota // somebody else's request, read from a log or pushed
-	Probe                 // errtop asked
+	OriginTraffic Origin = iota // somebody else's request, read from a log or pushed
+	OriginProbe                 // errtop asked
 )
 
 // String returns "traffic" or "probe".
 func (o Origin) String() string {
-	if o == Probe {
+	if o == OriginProbe {
 		return "probe"
 	}
 	return "traffic"

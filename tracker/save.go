@@ -41,9 +41,9 @@ func (t *ErrorTracker) RestoreBreakers(now time.Time, saved []SavedBreaker) erro
 		switch {
 		case s.Target == "":
 			problems = append(problems, errors.New("saved breaker without a target"))
-		case s.Role > ReportedRole:
+		case s.Role > RoleReported:
 			problems = append(problems, fmt.Errorf("saved breaker of %q: no role %d", s.Target, s.Role))
-		case s.State == NoBreaker || s.State > HalfOpen:
+		case s.State == BreakerNone || s.State > BreakerHalfOpen:
 			problems = append(problems, fmt.Errorf("saved breaker of %q: no state %d", s.Target, s.State))
 		default:
 			if tg := t.target(s.Target); tg.name == s.Target {
@@ -58,34 +58,34 @@ func (t *ErrorTracker) RestoreBreakers(now time.Time, saved []SavedBreaker) erro
 // restoreBreaker makes a target's breaker of that role what it says.
 func (t *ErrorTracker) restoreBreaker(tg *target, b Breaker) {
 	now := t.clock.time(t.clock.shown())
-	story := storyUntil(b.Story, now)
+	story := storyUntil(b.Transitions, now)
 	if b.Since.After(now) {
 		b.Since = now
 	}
 	switch b.Role {
-	case GateRole:
+	case RoleGate:
 		if tg.gate == nil {
 			tg.gate = t.newMachine(tg)
 		}
 		tg.gate.restore(b, story)
-		tg.told[GateRole] = tg.gate.moved - len(story)
-	case ObservedRole:
+		tg.told[RoleGate] = tg.gate.moved - len(story)
+	case RoleObserved:
 		if tg.observed == nil {
 			tg.observed = t.newObserver(tg)
 		}
 		tg.observed.restore(b, story)
-		tg.told[ObservedRole] = tg.observed.moved - len(story)
-	case ReportedRole:
+		tg.told[RoleObserved] = tg.observed.moved - len(story)
+	case RoleReported:
 		since := instantOf(b.Since)
 		tg.reported = &reported{state: b.State, since: since, last: since, opened: b.Opened, moved: len(story), story: story, revision: 1}
-		tg.told[ReportedRole] = 0
+		tg.told[RoleReported] = 0
 	}
 }
 
 // storyUntil returns the transitions that can have happened, as many as are kept.
 func storyUntil(story []Transition, now time.Time) (out []Transition) {
 	for _, tr := range story[max(len(story)-storyKept, 0):] {
-		if tr.From <= HalfOpen && tr.To <= HalfOpen && !tr.At.After(now) {
+		if tr.From <= BreakerHalfOpen && tr.To <= BreakerHalfOpen && !tr.At.After(now) {
 			out = append(out, tr)
 		}
 	}
@@ -100,9 +100,9 @@ func (m *machine) restore(b Breaker, story []Transition) {
 	m.failures, m.trial, m.row, m.resetAt = 0, false, nil, time.Time{}
 	m.wait = 0
 	switch m.state {
-	case Closed:
+	case BreakerClosed:
 		m.failures = min(max(b.Failures, 0), m.threshold-1)
-	case Open:
+	case BreakerOpen:
 		m.wait = min(max(b.RetryAt.Sub(b.Since), m.recovery), max(maxWait, m.recovery))
 	default:
 	}

@@ -42,7 +42,7 @@ func TestIncidents(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".scenario"), func(t *testing.T) {
 			s := readScenario(t, file)
 			tr := live()
-			tr.Announce(noon, s.announce...)
+			tr.AddTargets(noon, s.announce...)
 			for _, step := range s.steps {
 				now := noon.Add(step.at)
 				if step.result != nil {
@@ -170,7 +170,7 @@ func scenarioTarget(words []string) (info TargetInfo, err error) {
 func scenarioResult(words []string) (*Result, error) {
 	r := &Result{Source: "log", Target: words[1]}
 	if words[0] == "probe" {
-		r.Origin, r.Source = Probe, ""
+		r.Origin, r.Source = OriginProbe, ""
 	}
 	if status, err := strconv.Atoi(words[2]); err == nil {
 		r.Status, r.Kind = status, KindOf(status)
@@ -184,7 +184,7 @@ func scenarioResult(words []string) (*Result, error) {
 		key, value, found := strings.Cut(words[0], "=")
 		switch {
 		case found && key == "app":
-			r.Breaker = map[string]BreakerState{"CLOSED": Closed, "OPEN": Open, "HALF_OPEN": HalfOpen}[value]
+			r.Breaker = map[string]BreakerState{"CLOSED": BreakerClosed, "OPEN": BreakerOpen, "HALF_OPEN": BreakerHalfOpen}[value]
 		case found && key == "reset":
 			d, err := time.ParseDuration(value)
 			if err != nil {

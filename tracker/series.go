@@ -14,7 +14,7 @@ func keyOf(r *Result) outcomeKey {
 		status = 0
 	}
 	if kind >= kindCount {
-		kind = Protocol
+		kind = KindProtocol
 	}
 	return outcomeKey(origin&1)<<24 | outcomeKey(kind)<<16 | outcomeKey(status)
 }

@@ -7,12 +7,12 @@ type State uint8
 
 // The states, from the least to the most worrying.
 const (
-	Unknown   State = iota // nothing was ever heard
-	Healthy                // "ok"
-	Stale                  // no news for longer than its interval allows
-	Throttled              // fails with 429 only
-	Degraded               // some requests fail
-	Failing                // most or all requests fail
+	StateUnknown   State = iota // nothing was ever heard
+	StateOK                     // "ok"
+	StateStale                  // no news for longer than its interval allows
+	StateThrottled              // fails with 429 only
+	StateDegraded               // some requests fail
+	StateFailing                // most or all requests fail
 
 	stateCount = iota
 )
@@ -192,16 +192,16 @@ type SourceState uint8
 
 // The states of a source.
 const (
-	Waiting     SourceState = iota // nothing there yet
-	Reading                        // results come, or may come any moment
-	Ended                          // read to the end, nothing more will come
-	SourceStale                    // silent for longer than expected
-	Failed                         // cannot be read; Source.Problem says why
+	SourceWaiting SourceState = iota // nothing there yet
+	SourceReading                    // results come, or may come any moment
+	SourceEnded                      // read to the end, nothing more will come
+	SourceStale                      // silent for longer than expected
+	SourceFailed                     // cannot be read; Source.Problem says why
 )
 
 // String returns "waiting", "reading", "ended", "stale" or "failed".
 func (s SourceState) String() string {
-	return [...]string{"waiting", "reading", "ended", "stale", "failed"}[min(s, Failed)]
+	return [...]string{"waiting", "reading", "ended", "stale", "failed"}[min(s, SourceFailed)]
 }
 
 // Source is where results come from, with its health.

@@ -34,13 +34,13 @@ func (s share) ratio() float64 { return ratio(s.errors, s.requests) }
 
 // judgeTraffic judges by the share of failures in five minutes, or in the last one where that is enough.
 func (tg *target) judgeTraffic() verdictOnOrigin {
-	five, minute := tg.shares[Traffic][lastFive], tg.shares[Traffic][lastMinute]
-	r := &tg.origins[Traffic]
+	five, minute := tg.shares[OriginTraffic][lastFive], tg.shares[OriginTraffic][lastMinute]
+	r := &tg.origins[OriginTraffic]
 	if five.requests < fewRequests {
 		return r.judgeRecent()
 	}
 	was := r.judged.state
-	v := verdictOnOrigin{state: Healthy, n: five.errors, of: five.requests, window: 5 * time.Minute}
+	v := verdictOnOrigin{state: StateOK, n: five.errors, of: five.requests, window: 5 * time.Minute}
 	enough := minute.requests >= fewRequests
 	over := minute.ratio() < calmAgain
 	if !enough { // or they that succeeded before those that failed leave the window, and a target that is silent gets worse
@@ -48,20 +48,20 @@ func (tg *target) judgeTraffic() verdictOnOrigin {
 	}
 	switch {
 	case enough && minute.ratio() >= failingEnter:
-		v.state = Failing
+		v.state = StateFailing
 		if five.ratio() < failingEnter {
 			v.n, v.of, v.window, five = minute.errors, minute.requests, time.Minute, minute
 		}
-	case !over && (five.ratio() >= failingEnter || was == Failing && five.ratio() >= failingStay):
-		v.state = Failing
-	case five.ratio() >= degradedEnter && five.errors >= degradedErrors, was >= Throttled && five.ratio() >= degradedStay:
-		v.state = Degraded
+	case !over && (five.ratio() >= failingEnter || was == StateFailing && five.ratio() >= failingStay):
+		v.state = StateFailing
+	case five.ratio() >= degradedEnter && five.errors >= degradedErrors, was >= StateThrottled && five.ratio() >= degradedStay:
+		v.state = StateDegraded
 	}
-	if v.state >= Throttled && five.errors == five.limited {
-		v.state = Throttled
+	if v.state >= StateThrottled && five.errors == five.limited {
+		v.state = StateThrottled
 	}
-	if v.state >= Throttled {
-		v.kind, v.all = tg.mostOf(Traffic, v.window)
+	if v.state >= StateThrottled {
+		v.kind, v.all = tg.mostOf(OriginTraffic, v.window)
 	}
 	return v
 }
@@ -84,7 +84,7 @@ func (tg *target) sharesOf(o Origin) (out shares) {
 			if kind.Failed() {
 				out[w].errors += n
 			}
-			if kind == RateLimited {
+			if kind == KindRateLimited {
 				out[w].limited += n
 			}
 		}
@@ -125,25 +125,27 @@ type condition struct {
 
 // judge brings both origins' verdicts to a moment and returns what they add up to.
 func (tg *target) judge(at instant) condition {
-	tg.shares = [...]shares{Traffic: tg.sharesOf(Traffic), Probe: tg.sharesOf(Probe)}
-	tg.origins[Traffic].judged = tg.judgeTraffic()
-	tg.origins[Probe].judged = tg.origins[Probe].judgeRecent()
-	out := condition{state: Unknown}
+	tg.shares = [...]shares{OriginTraffic: tg.sharesOf(OriginTraffic), OriginProbe: tg.sharesOf(OriginProbe)}
+	tg.origins[OriginTraffic].judged = tg.judgeTraffic()
+	tg.origins[OriginProbe].judged = tg.origins[OriginProbe].judgeRecent()
+	out := condition{state: StateUnknown}
 	for o := range tg.origins {
 		if tg.fresh(Origin(o), at) && tg.origins[o].judged.state > out.state {
 			out = condition{state: tg.origins[o].judged.state, origin: Origin(o), by: tg.origins[o].judged}
 		}
 	}
-	if r := tg.reported; r != nil && r.state == Open && at.sub(r.last) <= reportKept && out.state < Failing {
-		return condition{state: Failing, byApp: true}
+	if r := tg.reported; r != nil && r.state == BreakerOpen && at.sub(r.last) <= reportKept && out.state < StateFailing {
+		return condition{state: StateFailing, byApp: true}
 	}
-	if out.state == Unknown && (tg.heard() || tg.overdue(at)) {
-		out.state = Stale
+	if out.state == StateUnknown && (tg.heard() || tg.overdue(at)) {
+		out.state = StateStale
 	}
 	return out
 }
 
-func (tg *target) heard() bool { return tg.origins[Probe].results+tg.origins[Traffic].results > 0 }
+func (tg *target) heard() bool {
+	return tg.origins[OriginProbe].results+tg.origins[OriginTraffic].results > 0
+}
 
 // overdue reports whether a target that was announced should have been probed by now.
 func (tg *target) overdue(at instant) bool {
@@ -153,7 +155,7 @@ func (tg *target) overdue(at instant) bool {
 // fresh reports whether an origin has been heard lately. While the gate holds probes back their silence means nothing.
 func (tg *target) fresh(o Origin, at instant) bool {
 	r := &tg.origins[o]
-	return r.results > 0 && (at <= tg.staleAt(o) || o == Probe && tg.held())
+	return r.results > 0 && (at <= tg.staleAt(o) || o == OriginProbe && tg.held())
 }
 
 func (tg *target) held() bool {
@@ -161,13 +163,13 @@ func (tg *target) held() bool {
 		return false
 	}
 	_, calm := tg.gate.calm()
-	return !calm && tg.gate.state != Closed
+	return !calm && tg.gate.state != BreakerClosed
 }
 
 // staleAt returns the moment after which an origin's silence is news.
 func (tg *target) staleAt(o Origin) instant {
 	interval := time.Duration(0)
-	if o == Probe {
+	if o == OriginProbe {
 		interval = tg.info.Interval
 	}
 	r := &tg.origins[o]
@@ -182,7 +184,7 @@ func (tg *target) evaluate(at instant) {
 		tg.cond = now
 		return
 	}
-	if tg.cond.state != Unknown {
+	if tg.cond.state != StateUnknown {
 		if tg.changes[0] > 0 && at.sub(tg.changes[0]) < changesPer {
 			return
 		}

@@ -21,21 +21,21 @@ func TestNoTargetChangesItsStateMoreThanTwiceAMinute(t *testing.T) {
 			for mix := range 3 {
 				t.Run(fmt.Sprintf("%s/%s/%d", name, every, mix), func(t *testing.T) {
 					tr := live()
-					tr.Announce(noon, TargetInfo{Name: "t", URL: "https://example.com", Interval: 5 * time.Second})
+					tr.AddTargets(noon, TargetInfo{Name: "t", URL: "https://example.com", Interval: 5 * time.Second})
 					var changes []time.Time
-					state := Unknown
+					state := StateUnknown
 					for i := range 700 {
 						now := noon.Add(time.Duration(i) * every)
 						x := traffic(now, "t", status(i))
 						if mix == 1 || mix == 2 && i%3 == 0 {
-							x.Origin = Probe
+							x.Origin = OriginProbe
 						}
 						tr.Record(now, []Result{x})
 						tg := tr.Snapshot(now).find("t")
 						if tg.State == state {
 							continue
 						}
-						if state != Unknown {
+						if state != StateUnknown {
 							changes = append(changes, now)
 						}
 						state = tg.State
@@ -123,7 +123,7 @@ func TestATargetThatIsWellAgainSaysSoBeforeTheOutage(t *testing.T) {
 			tr.Record(now, []Result{traffic(now, "t", status)})
 		}
 		tg := tr.Snapshot(noon.Add(1800 * time.Second)).find("t")
-		if tg.State != Healthy || tg.Reason != c.want {
+		if tg.State != StateOK || tg.Reason != c.want {
 			t.Errorf("%s: got %s, %q, want %q", name, tg.State, tg.Reason, c.want)
 		}
 	}
@@ -132,15 +132,15 @@ func TestATargetThatIsWellAgainSaysSoBeforeTheOutage(t *testing.T) {
 // TestAProbedTargetThatIsWellAgainSaysWhatTheLastProbesDid is the same where only the last outcomes are judged.
 func TestAProbedTargetThatIsWellAgainSaysWhatTheLastProbesDid(t *testing.T) {
 	tr := live()
-	tr.Announce(noon, TargetInfo{Name: "t", URL: "https://example.com", Interval: 10 * time.Second})
+	tr.AddTargets(noon, TargetInfo{Name: "t", URL: "https://example.com", Interval: 10 * time.Second})
 	for i, status := range []int{200, 200, 503, 503, 503, 503, 200, 200, 200, 200, 200, 200, 200, 200} {
 		now := noon.Add(time.Duration(i) * 10 * time.Second)
 		x := traffic(now, "t", status)
-		x.Origin = Probe
+		x.Origin = OriginProbe
 		tr.Record(now, []Result{x})
 	}
 	tg := tr.Snapshot(noon.Add(131 * time.Second)).find("t")
-	if want := "the last 5 probes succeeded; 29 % of 14 failed in 60 min"; tg.State != Healthy || tg.Reason != want {
+	if want := "the last 5 probes succeeded; 29 % of 14 failed in 60 min"; tg.State != StateOK || tg.Reason != want {
 		t.Errorf("got %s, %q, want %q", tg.State, tg.Reason, want)
 	}
 }
@@ -161,7 +161,7 @@ func TestNoTargetGetsWorseInSilence(t *testing.T) {
 	for range 600 {
 		now := noon.Add(time.Duration(second) * time.Second)
 		tr.Record(now, []Result{traffic(now, "other", 200)})
-		if tg := tr.Snapshot(now).find("t"); tg.State > before && tg.State != Stale {
+		if tg := tr.Snapshot(now).find("t"); tg.State > before && tg.State != StateStale {
 			t.Fatalf("%d s after its start it is %s without a new failure, and was %s: %s", second, tg.State, before, tg.Reason)
 		}
 		second++

@@ -20,7 +20,7 @@ func (t *ErrorTracker) StateChanges(target string, after time.Time) []StateChang
 		return nil
 	}
 	var list []StateChange
-	from := Unknown
+	from := StateUnknown
 	for _, turn := range tg.history {
 		if at := t.clock.time(turn.at); at.After(after) {
 			list = append(list, StateChange{At: at, From: from, To: turn.state, Reason: turn.reason})
@@ -31,7 +31,7 @@ func (t *ErrorTracker) StateChanges(target string, after time.Time) []StateChang
 }
 
 // Returned returns when a group of errors last came back after an hour of silence; zero where it never has, or is not known.
-func (t *ErrorTracker) Returned(group uint64) time.Time {
+func (t *ErrorTracker) RegressedAt(group uint64) time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if g := t.groups[group]; g != nil && g.back > 0 {

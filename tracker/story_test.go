@@ -12,24 +12,24 @@ func TestAStoryIsRememberedInTheResultsOwnTime(t *testing.T) {
 	for s := range 4 * 3600 {
 		r := Result{Time: begin.Add(time.Duration(s) * time.Second), Target: "kling", Status: 200}
 		if minute := s / 60; minute >= 30 && minute < 40 || minute >= 120 && minute < 125 {
-			r.Status, r.Kind, r.Error = 500, Server, "Generation failed"
+			r.Status, r.Kind, r.Error = 500, KindServer, "Generation failed"
 		}
 		log = append(log, r)
 	}
 	tr.Record(begin.Add(24*time.Hour), log)
 	snap := tr.Snapshot(begin.Add(24 * time.Hour))
 	story := tr.StateChanges("kling", time.Time{})
-	from, failed := Unknown, 0
+	from, failed := StateUnknown, 0
 	for i, c := range story {
 		if c.From != from || i > 0 && !c.At.After(story[i-1].At) || c.Reason == "" {
 			t.Errorf("%d: %+v follows %v", i, c, from)
 		}
 		from = c.To
-		if c.To == Failing {
+		if c.To == StateFailing {
 			failed++
 		}
 	}
-	if failed != 2 || from != Healthy {
+	if failed != 2 || from != StateOK {
 		t.Errorf("it failed %d times and ended %v: %+v", failed, from, story)
 	}
 	last := story[len(story)-1]
@@ -42,10 +42,10 @@ func TestAStoryIsRememberedInTheResultsOwnTime(t *testing.T) {
 	if tr.StateChanges("veo", time.Time{}) != nil {
 		t.Error("an unknown target has a story")
 	}
-	if got, want := tr.Returned(snap.Groups[0].ID), begin.Add(2*time.Hour); !got.Equal(want) {
+	if got, want := tr.RegressedAt(snap.Groups[0].ID), begin.Add(2*time.Hour); !got.Equal(want) {
 		t.Errorf("it came back at %v, not %v", got, want)
 	}
-	if !tr.Returned(1).IsZero() {
+	if !tr.RegressedAt(1).IsZero() {
 		t.Error("an unknown group has come back")
 	}
 }

@@ -54,7 +54,7 @@ func (tg *target) walk(to int64) (changed bool) {
 	}
 	if tg.act.edge < to {
 		changed = tg.act.advance(to) || changed
-		if stale := max(tg.staleAt(Traffic), tg.staleAt(Probe)); tg.heard() && stale < startOf(to) {
+		if stale := max(tg.staleAt(OriginTraffic), tg.staleAt(OriginProbe)); tg.heard() && stale < startOf(to) {
 			tg.evaluate(max(stale, tg.since) + 1)
 		}
 	}
@@ -63,10 +63,10 @@ func (tg *target) walk(to int64) (changed bool) {
 
 // settled reports whether only silence can change the state.
 func (tg *target) settled() bool {
-	if tg.cond.state == Unknown {
+	if tg.cond.state == StateUnknown {
 		return true
 	}
-	return tg.cond.state <= Stale && tg.sharesOf(Traffic)[lastFive].errors == 0 && (tg.reported == nil || tg.reported.state != Open)
+	return tg.cond.state <= StateStale && tg.sharesOf(OriginTraffic)[lastFive].errors == 0 && (tg.reported == nil || tg.reported.state != BreakerOpen)
 }
 
 // rewind forgets what lies after a moment to which the clock went back.
@@ -108,7 +108,7 @@ func (tg *target) show(c *clock) (changed bool) {
 		out.Activity.Since = c.time(tg.firstSeen)
 		tg.band = band(out)
 		out.SLO = tg.slo(func(c *series, w int) uint64 { return c.total[w] })
-		out.Name, out.URL, out.Probed, out.Traffic = tg.name, tg.info.URL, tg.probed, tg.origins[Traffic].results > 0
+		out.Name, out.URL, out.Probed, out.Traffic = tg.name, tg.info.URL, tg.probed, tg.origins[OriginTraffic].results > 0
 		out.LastSeen, out.LastOK = c.time(tg.lastSeen), c.time(tg.lastOK)
 	}
 	changed = changed || moved || out.State != state || out.Reason != reason || out.Disagreement != disagreement || !out.NextTry.Equal(next)
@@ -128,7 +128,7 @@ func (tg *target) show(c *clock) (changed bool) {
 func (tg *target) nextChange(at instant, out *Target) instant {
 	next := startOf(at.step() + 1)
 	for _, b := range out.Breakers {
-		if b.State == Open && !b.RetryAt.IsZero() {
+		if b.State == BreakerOpen && !b.RetryAt.IsZero() {
 			next = min(next, max(instantOf(b.RetryAt), at+1))
 		}
 	}
@@ -148,13 +148,13 @@ func (tg *target) showBreakers(c *clock) (breakers []Breaker, changed bool) {
 	var revisions [3]uint64
 	now := c.time(c.shown())
 	if tg.gate != nil {
-		revisions[GateRole] = tg.gate.look(now)
+		revisions[RoleGate] = tg.gate.look(now)
 	}
 	if tg.observed != nil {
-		revisions[ObservedRole] = tg.observed.look(now)
+		revisions[RoleObserved] = tg.observed.look(now)
 	}
 	if tg.reported != nil {
-		revisions[ReportedRole] = tg.reported.revision
+		revisions[RoleReported] = tg.reported.revision
 	}
 	if revisions == tg.revisions {
 		return tg.shown.Breakers, false
@@ -167,10 +167,10 @@ func (tg *target) showBreakers(c *clock) (breakers []Breaker, changed bool) {
 func (tg *target) breakers(c *clock) (out []Breaker) {
 	now := c.time(c.shown())
 	if tg.gate != nil {
-		out = append(out, tg.gate.show(GateRole, now))
+		out = append(out, tg.gate.show(RoleGate, now))
 	}
 	if tg.observed != nil {
-		out = append(out, tg.observed.show(ObservedRole, now))
+		out = append(out, tg.observed.show(RoleObserved, now))
 	}
 	if tg.reported != nil {
 		out = append(out, tg.reported.show(c))
@@ -181,9 +181,9 @@ func (tg *target) breakers(c *clock) (out []Breaker) {
 // moves returns how many transitions a breaker has made.
 func (tg *target) moves(role BreakerRole) int {
 	switch role {
-	case GateRole:
+	case RoleGate:
 		return tg.gate.moved
-	case ObservedRole:
+	case RoleObserved:
 		return tg.observed.moved
 	default:
 		return tg.reported.moved
@@ -207,7 +207,7 @@ func (tg *target) nextTry(at instant, c *clock, breakers []Breaker) time.Time {
 	if tg.resetAt > at {
 		next = c.time(tg.resetAt)
 	}
-	if len(breakers) > 0 && breakers[0].Role == GateRole && breakers[0].RetryAt.After(next) {
+	if len(breakers) > 0 && breakers[0].Role == RoleGate && breakers[0].RetryAt.After(next) {
 		next = breakers[0].RetryAt
 	}
 	return next

@@ -95,7 +95,7 @@ func New(settings Settings) *ErrorTracker {
 // Announce declares targets that will be probed, so that they are shown, and can be stale, before their first result.
 // Calling it again changes them; history stays. A target without Interval and URL is not probed: it only gets its objective
 // and its breaker's settings.
-func (t *ErrorTracker) Announce(now time.Time, targets ...TargetInfo) {
+func (t *ErrorTracker) AddTargets(now time.Time, targets ...TargetInfo) {
 	if len(targets) == 0 {
 		return
 	}
@@ -131,7 +131,7 @@ func (t *ErrorTracker) Announce(now time.Time, targets ...TargetInfo) {
 }
 
 // Forget takes targets out of the picture with their history. Errors of theirs leave the ring too.
-func (t *ErrorTracker) Forget(now time.Time, names ...string) {
+func (t *ErrorTracker) RemoveTargets(now time.Time, names ...string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.begin(now)

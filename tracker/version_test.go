@@ -13,7 +13,7 @@ func TestEqualVersionsHaveEqualContent(t *testing.T) {
 	for seed := range uint64(8) {
 		r := rand.New(rand.NewPCG(seed, 21))
 		tr, now := live(), noon
-		tr.Announce(now, TargetInfo{Name: "probed", URL: "https://example.com", Interval: 20 * time.Second})
+		tr.AddTargets(now, TargetInfo{Name: "probed", URL: "https://example.com", Interval: 20 * time.Second})
 		gate := tr.Gate("t1")
 		var last *Snapshot
 		for range 300 {
@@ -31,8 +31,8 @@ func TestEqualVersionsHaveEqualContent(t *testing.T) {
 			case 2:
 				tr.Record(now, nil)
 				tr.UpdateSource(now, Source{Name: "log", Live: true})
-				tr.Forget(now, "nobody")
-				tr.Announce(now, TargetInfo{Name: "probed", URL: "https://example.com", Interval: 20 * time.Second})
+				tr.RemoveTargets(now, "nobody")
+				tr.AddTargets(now, TargetInfo{Name: "probed", URL: "https://example.com", Interval: 20 * time.Second})
 				gate.Allow(now) // CLOSED, and does not count
 			}
 			s := tr.Snapshot(now)

@@ -150,9 +150,9 @@ func (t *ErrorTracker) tell(tg *target) {
 	for i := range tg.shown.Breakers {
 		b := &tg.shown.Breakers[i]
 		moved := tg.moves(b.Role)
-		for i := range b.Story {
-			if moved-len(b.Story)+i >= tg.told[b.Role] {
-				t.events = append(t.events, BreakerEvent{Target: tg.name, Role: b.Role, Transition: b.Story[i]})
+		for i := range b.Transitions {
+			if moved-len(b.Transitions)+i >= tg.told[b.Role] {
+				t.events = append(t.events, BreakerEvent{Target: tg.name, Role: b.Role, Transition: b.Transitions[i]})
 			}
 		}
 		tg.told[b.Role] = moved
@@ -163,8 +163,8 @@ func (t *ErrorTracker) tell(tg *target) {
 // throttled hurts like one that is degraded.
 func worse(a, b *Target, bandA, bandB int) int {
 	rank := func(s State) State {
-		if s == Throttled {
-			return Degraded
+		if s == StateThrottled {
+			return StateDegraded
 		}
 		return s
 	}

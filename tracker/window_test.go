@@ -114,13 +114,13 @@ func randomResult(r *rand.Rand, at time.Time) Result {
 	x := traffic(at, fmt.Sprintf("t%d", r.IntN(4)), statuses[r.IntN(len(statuses))])
 	switch r.IntN(20) {
 	case 0:
-		x.Status, x.Kind = 0, Timeout
+		x.Status, x.Kind = 0, KindTimeout
 	case 1:
-		x.Status, x.Kind = 0, Validation
+		x.Status, x.Kind = 0, KindValidation
 	case 2:
-		x.Kind = Assertion
+		x.Kind = KindAssertion
 	case 3:
-		x.Origin, x.Source = Probe, ""
+		x.Origin, x.Source = OriginProbe, ""
 	}
 	if r.IntN(5) > 0 {
 		x.Latency = time.Microsecond + time.Duration(r.Int64N(int64(time.Microsecond)<<r.IntN(24)))

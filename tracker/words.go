@@ -12,13 +12,13 @@ func (tg *target) reason(at instant) string {
 	switch {
 	case c.byApp:
 		return "the application reports its breaker OPEN"
-	case c.state == Unknown && tg.lastSeen > 0:
+	case c.state == StateUnknown && tg.lastSeen > 0:
 		return "nothing was sent yet"
-	case c.state == Unknown:
+	case c.state == StateUnknown:
 		return "nothing heard yet"
-	case c.state == Stale:
+	case c.state == StateStale:
 		return tg.silent(at)
-	case c.state == Healthy:
+	case c.state == StateOK:
 		return tg.healthy(at)
 	default:
 		return c.by.words(c.origin)
@@ -35,11 +35,11 @@ func (tg *target) silent(at instant) string {
 		return "no probe since it was announced " + span(at.sub(tg.announced)) + " ago"
 	}
 	what := "probe"
-	if tg.origins[Traffic].last >= tg.origins[Probe].last {
+	if tg.origins[OriginTraffic].last >= tg.origins[OriginProbe].last {
 		what = "request"
 	}
 	text := "no " + what + " for " + span(at.sub(tg.lastSeen))
-	if last := tg.lastJudged(); last >= Throttled {
+	if last := tg.lastJudged(); last >= StateThrottled {
 		text += ", was " + last.String()
 	}
 	return text
@@ -47,7 +47,7 @@ func (tg *target) silent(at instant) string {
 
 // lastJudged returns the state of the target's last news, however old.
 func (tg *target) lastJudged() State {
-	return max(tg.origins[Probe].judged.state, tg.origins[Traffic].judged.state)
+	return max(tg.origins[OriginProbe].judged.state, tg.origins[OriginTraffic].judged.state)
 }
 
 // healthy says what was judged first, the last five minutes or the last outcomes: after an outage the hour is still full of
@@ -60,16 +60,16 @@ func (tg *target) healthy(at instant) string {
 		}
 		return "no failures in 60 min"
 	}
-	noun, o := " requests", Traffic
-	if tg.shares[Traffic][lastHour].requests == 0 {
-		noun, o = " probes", Probe
+	noun, o := " requests", OriginTraffic
+	if tg.shares[OriginTraffic][lastHour].requests == 0 {
+		noun, o = " probes", OriginProbe
 	}
 	switch recent := tg.origins[o].judgeRecent(); {
-	case five == hour && o == Traffic:
+	case five == hour && o == OriginTraffic:
 		return five.words(noun) + " failed in 5 min"
-	case tg.shares[Traffic][lastFive].requests < fewRequests && recent.n == 0:
+	case tg.shares[OriginTraffic][lastFive].requests < fewRequests && recent.n == 0:
 		return fmt.Sprintf("the last %d%s succeeded; ", recent.of, noun) + hour.words("") + " failed in 60 min"
-	case tg.shares[Traffic][lastFive].requests < fewRequests:
+	case tg.shares[OriginTraffic][lastFive].requests < fewRequests:
 		return recent.words(o) + "; " + hour.words("") + " failed in 60 min"
 	case five.errors == 0:
 		return "no failures in 5 min; " + hour.words(noun) + " failed in 60 min"
@@ -80,7 +80,7 @@ func (tg *target) healthy(at instant) string {
 
 // together returns the share of failures of both origins in a window.
 func (tg *target) together(w int) share {
-	p, t := tg.shares[Probe][w], tg.shares[Traffic][w]
+	p, t := tg.shares[OriginProbe][w], tg.shares[OriginTraffic][w]
 	return share{requests: p.requests + t.requests, errors: p.errors + t.errors, limited: p.limited + t.limited}
 }
 
@@ -93,7 +93,7 @@ func (s share) words(noun string) string {
 // words are what an origin's failures say.
 func (v verdictOnOrigin) words(o Origin) string {
 	noun := "requests"
-	if o == Probe {
+	if o == OriginProbe {
 		noun = "probes"
 	}
 	did := "failed"
@@ -122,21 +122,21 @@ func (v verdictOnOrigin) words(o Origin) string {
 func verb(k outcomeKey) string {
 	o := k.outcome()
 	switch o.Kind {
-	case Timeout:
+	case KindTimeout:
 		return "timed out"
-	case DNS:
+	case KindDNS:
 		return "found no address"
-	case Connect:
+	case KindConnect:
 		return "could not connect"
-	case TLS:
+	case KindTLS:
 		return "failed the TLS handshake"
-	case Protocol:
+	case KindProtocol:
 		return "got a broken answer"
-	case Assertion:
+	case KindAssertion:
 		return "did not meet the expectations"
-	case Validation:
+	case KindValidation:
 		return "were not valid"
-	case ShortCircuit:
+	case KindShortCircuit:
 		return "were held back by a breaker"
 	default:
 		if o.Status != 0 {
@@ -148,15 +148,15 @@ func verb(k outcomeKey) string {
 
 // disagreement says where one origin is well and the other is not.
 func (tg *target) disagreement(at instant) string {
-	probe, traffic := tg.origins[Probe].judged, tg.origins[Traffic].judged
-	if !tg.fresh(Probe, at) || !tg.fresh(Traffic, at) {
+	probe, traffic := tg.origins[OriginProbe].judged, tg.origins[OriginTraffic].judged
+	if !tg.fresh(OriginProbe, at) || !tg.fresh(OriginTraffic, at) {
 		return ""
 	}
 	switch {
-	case probe.state == Healthy && traffic.state >= Throttled:
-		return "probes are ok, but " + traffic.words(Traffic)
-	case traffic.state == Healthy && probe.state >= Throttled:
-		return "requests are ok, but " + probe.words(Probe)
+	case probe.state == StateOK && traffic.state >= StateThrottled:
+		return "probes are ok, but " + traffic.words(OriginTraffic)
+	case traffic.state == StateOK && probe.state >= StateThrottled:
+		return "requests are ok, but " + probe.words(OriginProbe)
 	}
 	return ""
 }

@@ -14,34 +14,34 @@ type advice struct {
 // that have no status it names what is between us and the API.
 func adviceFor(o tracker.Outcome) advice {
 	switch o.Kind {
-	case tracker.Invalid:
+	case tracker.KindInvalid:
 		return advice{
 			Causes: []string{"missing required field", "value out of range or not in the enumeration", "malformed JSON", "unsupported size or format"},
 			Retry:  "no", Action: "Fix the request; the errors name the fields.",
 		}
-	case tracker.Auth:
+	case tracker.KindAuth:
 		return advice{
 			Causes: []string{"no Authorization header", "wrong or expired key", `missing "Bearer " prefix`},
 			Retry:  "no", Action: "Rotate or correct the key.",
 		}
-	case tracker.Forbidden:
+	case tracker.KindForbidden:
 		return advice{
 			Causes: []string{"the key's tier", "provider not in the plan", "account suspended"},
 			Retry:  "no", Action: "Check plan and account.",
 		}
-	case tracker.NotFound:
+	case tracker.KindNotFound:
 		return advice{
 			Causes: []string{"wrong provider", "wrong model", "typing error in the path"},
 			Retry:  "no", Action: "Check the route.",
 		}
-	case tracker.RateLimited:
+	case tracker.KindRateLimited:
 		return advice{
 			Causes: []string{"too many requests a minute", "daily or monthly quota used up"},
 			Retry:  "yes, after the reset", Action: "Wait for the reset, lower the rate, raise the quota.",
 		}
-	case tracker.Client:
+	case tracker.KindClient:
 		return advice{Causes: []string{"the request does not suit this endpoint"}, Retry: "no", Action: "Check method, headers and size of the request."}
-	case tracker.Server:
+	case tracker.KindServer:
 		if o.Status == 500 {
 			return advice{
 				Causes: []string{"upstream timeout", "provider down", "internal error"},
@@ -57,21 +57,21 @@ func adviceFor(o tracker.Outcome) advice {
 func transportAdvice(kind tracker.Kind) advice {
 	const again = "yes, with backoff"
 	switch kind {
-	case tracker.Timeout:
+	case tracker.KindTimeout:
 		return advice{Causes: []string{"upstream too slow", "network path congested or cut"}, Retry: again, Action: "Check the network path and the provider; look which phase took the time."}
-	case tracker.DNS:
+	case tracker.KindDNS:
 		return advice{Causes: []string{"the name does not exist", "the resolver is down or slow"}, Retry: again, Action: "Check the host's spelling, then ask another resolver."}
-	case tracker.Connect:
+	case tracker.KindConnect:
 		return advice{Causes: []string{"nothing listens there", "a firewall or route in between", "connection reset"}, Retry: again, Action: "Check that the service runs and the port is reachable."}
-	case tracker.TLS:
+	case tracker.KindTLS:
 		return advice{Causes: []string{"certificate expired or for another host", "unknown authority", "no common version"}, Retry: "no", Action: "Look at the certificate: its dates, names and issuer."}
-	case tracker.Protocol:
+	case tracker.KindProtocol:
 		return advice{Causes: []string{"body cut short", "a proxy that breaks HTTP", "not an HTTP port"}, Retry: again, Action: "Check what answers there: proxy, load balancer, port."}
-	case tracker.Assertion:
+	case tracker.KindAssertion:
 		return advice{Causes: []string{"the answer is not what the target expects"}, Retry: "no", Action: "Compare the answer with the expectation that failed."}
-	case tracker.Validation:
+	case tracker.KindValidation:
 		return advice{Causes: []string{"the request breaks its schema; it was never sent"}, Retry: "no", Action: "Fix the request; every broken rule is named."}
-	case tracker.ShortCircuit:
+	case tracker.KindShortCircuit:
 		return advice{Causes: []string{"the breaker was open; it was never sent"}, Retry: "when the breaker closes", Action: "Look at what opened the breaker."}
 	default:
 		return advice{Causes: []string{"unknown"}, Retry: "no", Action: "Look at the evidence."}

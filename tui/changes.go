@@ -43,8 +43,8 @@ func stateChanges(list []change, before, now *tracker.Snapshot) []change {
 		if was == t.State {
 			continue
 		}
-		c := change{at: t.Since, target: t.Name, what: t.State.String(), failing: t.State == tracker.Failing}
-		if was != tracker.Unknown {
+		c := change{at: t.Since, target: t.Name, what: t.State.String(), failing: t.State == tracker.StateFailing}
+		if was != tracker.StateUnknown {
 			c.what += ", was " + was.String()
 		}
 		if t.Reason != "" {
@@ -58,7 +58,7 @@ func stateChanges(list []change, before, now *tracker.Snapshot) []change {
 
 // cause says what makes a target fail and what to do about it, "" where it does not fail.
 func cause(t *tracker.Target) string {
-	if t.State <= tracker.Stale || t.Cause == nil {
+	if t.State <= tracker.StateStale || t.Cause == nil {
 		return ""
 	}
 	return "; " + groupTitle(t.Cause) + "; " + adviceFor(t.Cause.Outcome).Action
@@ -78,7 +78,7 @@ func breakerChanges(list []change, before, now *tracker.Snapshot) []change {
 	}
 	for i := range now.Breakers {
 		b := &now.Breakers[i]
-		if b.From != tracker.Closed && b.To != tracker.Closed {
+		if b.From != tracker.BreakerClosed && b.To != tracker.BreakerClosed {
 			continue // a trial that failed is the same outage
 		}
 		if b.At.After(newest[key{b.Target, b.Role}]) {

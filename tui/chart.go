@@ -39,7 +39,7 @@ func openings(minutes []int, snap *tracker.Snapshot, n int) []int {
 	for i := range snap.Breakers {
 		e := &snap.Breakers[i]
 		age := int(snap.At.Truncate(time.Minute).Sub(e.At.Truncate(time.Minute)) / time.Minute)
-		if e.To == tracker.Open && e.From != tracker.HalfOpen && age >= 0 && age < n {
+		if e.To == tracker.BreakerOpen && e.From != tracker.BreakerHalfOpen && age >= 0 && age < n {
 			minutes = append(minutes, n-1-age)
 		}
 	}

@@ -117,19 +117,19 @@ func TestTheScaleReadsInRoundNumbers(t *testing.T) {
 // TestOpeningsAreMarkedInThePastToo opens a breaker twice and looks from then on, minute by minute, through a tracker.
 func TestOpeningsAreMarkedInThePastToo(t *testing.T) {
 	tr := tracker.New(tracker.Settings{})
-	tr.UpdateSource(noon, tracker.Source{Name: "log", Live: true, State: tracker.Reading})
+	tr.UpdateSource(noon, tracker.Source{Name: "log", Live: true, State: tracker.SourceReading})
 	begin := noon.Truncate(time.Minute)
 	var opened []time.Time
 	for second := range 30 * 60 {
 		now := begin.Add(time.Duration(second) * time.Second)
 		r := tracker.Result{Time: now, Target: "api", Source: "log", Status: 200, Latency: time.Second}
 		if minute := second / 60; minute == 5 || minute == 17 {
-			r.Status, r.Kind = 503, tracker.Server
+			r.Status, r.Kind = 503, tracker.KindServer
 		}
 		tr.Record(now, []tracker.Result{r})
 		if before := len(opened); second%60 == 30 {
 			for _, e := range tr.Snapshot(now).Breakers {
-				if e.From == tracker.Closed && e.To == tracker.Open && !slices.Contains(opened, e.At) {
+				if e.From == tracker.BreakerClosed && e.To == tracker.BreakerOpen && !slices.Contains(opened, e.At) {
 					opened = append(opened, e.At)
 				}
 			}

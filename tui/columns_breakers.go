@@ -14,8 +14,8 @@ func newBreakersTable() *table[heldBreaker, breakerKey] {
 		key:   func(b *heldBreaker) breakerKey { return breakerKey{b.target.Name, b.Role} },
 		facts: func(b *heldBreaker) facts {
 			f := facts{target: b.target.Name, state: b.State.String(), origin: b.Role.String(), at: b.Since}
-			if n := len(b.Story); n > 0 {
-				f.texts[0] = b.Story[n-1].Why
+			if n := len(b.Transitions); n > 0 {
+				f.texts[0] = b.Transitions[n-1].Why
 			}
 			return f
 		},
@@ -24,7 +24,7 @@ func newBreakersTable() *table[heldBreaker, breakerKey] {
 				title: "TARGET", min: 12, max: 28, least: 11, keep: keepAlways, fit: func(b *heldBreaker) int { return width(b.target.Name) + 2 },
 				order: func(a, b *heldBreaker) int { return strings.Compare(a.target.Name, b.target.Name) },
 				draw: func(p *pen, b *heldBreaker, w int) {
-					p.text(p.styles.Breaker(b.State), p.glyphs.breakers[min(b.State, tracker.HalfOpen)])
+					p.text(p.styles.Breaker(b.State), p.glyphs.breakers[min(b.State, tracker.BreakerHalfOpen)])
 					p.space(1)
 					p.cell(p.styles.Text, b.target.Name, w-2)
 				},
@@ -65,8 +65,8 @@ func newBreakersTable() *table[heldBreaker, breakerKey] {
 			{
 				title: "WHY", min: 16, keep: 75, grow: true,
 				draw: func(p *pen, b *heldBreaker, w int) {
-					if n := len(b.Story); n > 0 {
-						p.cell(p.styles.Muted, b.Story[n-1].Why, w)
+					if n := len(b.Transitions); n > 0 {
+						p.cell(p.styles.Muted, b.Transitions[n-1].Why, w)
 					}
 				},
 			},

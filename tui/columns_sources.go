@@ -87,14 +87,14 @@ func newSourcesTable() *table[tracker.Source, string] {
 
 func sourceLook(f *frame, state tracker.SourceState) (st Style, sign string) {
 	switch state {
-	case tracker.Reading:
-		return f.styles.Healthy, f.glyphs.state(tracker.Healthy)
-	case tracker.Failed:
-		return f.styles.Failing, f.glyphs.state(tracker.Failing)
+	case tracker.SourceReading:
+		return f.styles.Healthy, f.glyphs.state(tracker.StateOK)
+	case tracker.SourceFailed:
+		return f.styles.Failing, f.glyphs.state(tracker.StateFailing)
 	case tracker.SourceStale:
-		return f.styles.Stale, f.glyphs.state(tracker.Stale)
+		return f.styles.Stale, f.glyphs.state(tracker.StateStale)
 	default:
-		return f.styles.Unknown, f.glyphs.state(tracker.Unknown)
+		return f.styles.Unknown, f.glyphs.state(tracker.StateUnknown)
 	}
 }
 

@@ -102,14 +102,14 @@ func newTargetsTable() *table[tracker.Target, string] {
 
 // sparkStyle keeps the past errors of what is well from drawing the eye.
 func sparkStyle(s *Styles, state tracker.State) Style {
-	if state <= tracker.Stale {
+	if state <= tracker.StateStale {
 		return s.Muted
 	}
 	return s.State(state)
 }
 
 func nameStyle(s *Styles, t *tracker.Target) Style {
-	if t.State >= tracker.Throttled {
+	if t.State >= tracker.StateThrottled {
 		return s.Strong
 	}
 	return s.Text
@@ -122,7 +122,7 @@ func drawErrorShare(p *pen, t *tracker.Target, w int) {
 		return
 	}
 	st := p.styles.Text
-	if recent.Errors > 0 && t.State >= tracker.Throttled {
+	if recent.Errors > 0 && t.State >= tracker.StateThrottled {
 		st = p.styles.State(t.State)
 	}
 	p.cellRight(st, appendPercent(p.scratch[:0], recent.ErrorRatio()), w)
@@ -156,10 +156,10 @@ func origin(t *tracker.Target) string {
 // worstBreaker returns the breaker of a target that is furthest from closed, the gate before the others; nil without one.
 func worstBreaker(t *tracker.Target) *tracker.Breaker {
 	var worst *tracker.Breaker
-	rank := [...]int{tracker.NoBreaker: 0, tracker.Closed: 1, tracker.HalfOpen: 2, tracker.Open: 3}
+	rank := [...]int{tracker.BreakerNone: 0, tracker.BreakerClosed: 1, tracker.BreakerHalfOpen: 2, tracker.BreakerOpen: 3}
 	for i := range t.Breakers {
 		b := &t.Breakers[i]
-		if worst == nil || rank[min(b.State, tracker.HalfOpen)] > rank[min(worst.State, tracker.HalfOpen)] {
+		if worst == nil || rank[min(b.State, tracker.BreakerHalfOpen)] > rank[min(worst.State, tracker.BreakerHalfOpen)] {
 			worst = b
 		}
 	}
@@ -172,9 +172,9 @@ func severity(t *tracker.Target) int {
 		return 0
 	}
 	switch b.State {
-	case tracker.Open:
+	case tracker.BreakerOpen:
 		return 100
-	case tracker.HalfOpen:
+	case tracker.BreakerHalfOpen:
 		return 99
 	default:
 		return 1 + min(b.Failures, 90)
@@ -190,10 +190,10 @@ func drawBreaker(p *pen, b *tracker.Breaker, w int) {
 	end := p.at() + w
 	p.text(p.styles.Breaker(b.State), b.State.String())
 	switch {
-	case b.State == tracker.Open && b.RetryAt.After(p.now):
+	case b.State == tracker.BreakerOpen && b.RetryAt.After(p.now):
 		p.space(1)
 		p.bytes(p.styles.Breaker(b.State), appendCountdown(p.scratch[:0], b.RetryAt.Sub(p.now)))
-	case b.State == tracker.Closed && b.Failures > 0 && b.Threshold > 0:
+	case b.State == tracker.BreakerClosed && b.Failures > 0 && b.Threshold > 0:
 		p.space(1)
 		scratch := appendCount(p.scratch[:0], uint64(b.Failures))
 		scratch = appendCount(append(scratch, '/'), uint64(b.Threshold))

@@ -21,7 +21,7 @@ func load(r *rand.Rand, now time.Time, n int) []tracker.Result {
 	for i := range batch {
 		batch[i] = tracker.Result{Time: now, Target: fmt.Sprintf("service-%02d", r.IntN(20)), Source: "load", Method: "POST", Route: "/v1/things", Status: 200, Latency: time.Duration(r.IntN(900)) * time.Millisecond}
 		if r.IntN(10) == 0 {
-			batch[i].Status, batch[i].Kind, batch[i].Error, batch[i].Message = 500, tracker.Server, "Generation failed", fmt.Sprintf("attempt %d of 1000", r.IntN(1000))
+			batch[i].Status, batch[i].Kind, batch[i].Error, batch[i].Message = 500, tracker.KindServer, "Generation failed", fmt.Sprintf("attempt %d of 1000", r.IntN(1000))
 		}
 	}
 	return batch
@@ -84,7 +84,7 @@ func BenchmarkOnATerminal(b *testing.B) {
 			}()
 			tr := tracker.New(tracker.Settings{})
 			r := rand.New(rand.NewPCG(1, 2))
-			tr.UpdateSource(time.Now(), tracker.Source{Name: "load", State: tracker.Reading, Live: true})
+			tr.UpdateSource(time.Now(), tracker.Source{Name: "load", State: tracker.SourceReading, Live: true})
 			tr.Record(time.Now(), load(r, time.Now(), 5000))
 			ctx, stop := context.WithCancel(b.Context())
 			ended := make(chan error, 1)

@@ -206,7 +206,7 @@ func TestSixteenColoursCanBeReadOnBlackAndOnWhite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for state := tracker.Unknown; state <= tracker.Failing; state++ {
+	for state := tracker.StateUnknown; state <= tracker.StateFailing; state++ {
 		if badge := s.sixteen.StateBadge(state); badge.sgr == "" {
 			t.Errorf("%s has no badge", state)
 		}

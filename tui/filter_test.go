@@ -11,7 +11,7 @@ import (
 func TestFiltersHoldForWhatTheySay(t *testing.T) {
 	thing := facts{
 		target: "flux/dev", method: "POST", route: "/api/v1/flux/dev", origin: "probe", source: "access.log", state: "failing", badge: "new",
-		outcome: tracker.Outcome{Status: 503, Kind: tracker.Server}, at: noon.Add(-5 * time.Minute), texts: [4]string{"Service Unavailable", "no upstream: dial 10.0.0.1:8080"},
+		outcome: tracker.Outcome{Status: 503, Kind: tracker.KindServer}, at: noon.Add(-5 * time.Minute), texts: [4]string{"Service Unavailable", "no upstream: dial 10.0.0.1:8080"},
 	}
 	for text, want := range map[string]bool{
 		"flux": true, "FLUX": true, "kling": false, "unavailable": true, "503": true, "server": true,

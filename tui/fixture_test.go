@@ -73,9 +73,9 @@ func steady(share float64) func(int) float64 { return func(int) float64 { return
 // incident is the snapshot of a bad half hour: one target rate limited with its breaker open, one degraded, one silent, the
 // others well.
 func incident() *tracker.Snapshot {
-	limited := tracker.Outcome{Status: 429, Kind: tracker.RateLimited}
-	broken := tracker.Outcome{Status: 500, Kind: tracker.Server}
-	slow := tracker.Outcome{Kind: tracker.Timeout}
+	limited := tracker.Outcome{Status: 429, Kind: tracker.KindRateLimited}
+	broken := tracker.Outcome{Status: 500, Kind: tracker.KindServer}
+	slow := tracker.Outcome{Kind: tracker.KindTimeout}
 	kling := group(1, "kling", "POST", "/api/v1/kling/v2", limited, "Rate limit exceeded", "Try again in {n} seconds", 231, 30*time.Minute)
 	flux := group(2, "flux/dev", "POST", "/api/v1/flux/dev", broken, "Generation failed", "upstream timed out", 18, 3*time.Hour)
 	late := group(3, "flux/dev", "POST", "/api/v1/flux/dev", slow, "timeout", "no answer within 10 s", 2, 5*time.Minute)
@@ -84,53 +84,53 @@ func incident() *tracker.Snapshot {
 		Version: 7, At: noon, Groups: []tracker.Group{kling, flux, late},
 		Targets: []tracker.Target{
 			{
-				Name: "kling", URL: "https://firemoon.studio/api/v1/kling/v2", Probed: true, Traffic: true, State: tracker.Failing, Since: ago(30 * time.Minute),
+				Name: "kling", URL: "https://firemoon.studio/api/v1/kling/v2", Probed: true, Traffic: true, State: tracker.StateFailing, Since: ago(30 * time.Minute),
 				Reason: "88 % of requests fail", Cause: &kling, LastSeen: ago(2 * time.Second), LastOK: ago(31 * time.Minute), NextTry: noon.Add(41 * time.Second),
 				Activity: activity(62, 0, limited, func(age int) float64 { return max(0, min(0.88, float64(31-age)/15)) }),
 				Breakers: []tracker.Breaker{{
-					State: tracker.Open, Since: ago(19 * time.Second), Failures: 5, Threshold: 5, RetryAt: noon.Add(41 * time.Second), Skipped: 12, Opened: 4,
+					State: tracker.BreakerOpen, Since: ago(19 * time.Second), Failures: 5, Threshold: 5, RetryAt: noon.Add(41 * time.Second), Skipped: 12, Opened: 4,
 					TrippedBy: []tracker.Trip{{At: ago(20 * time.Second), Outcome: limited, Message: "Rate limit exceeded"}, {At: ago(19 * time.Second), Outcome: limited, Message: "Rate limit exceeded"}},
-					Story: []tracker.Transition{
-						{At: ago(30 * time.Minute), From: tracker.Closed, To: tracker.Open, Why: "5 failures in a row"},
-						{At: ago(29 * time.Minute), From: tracker.Open, To: tracker.HalfOpen, Why: "60 s are over"},
-						{At: ago(19 * time.Second), From: tracker.HalfOpen, To: tracker.Open, Why: "the trial failed: 429"},
+					Transitions: []tracker.Transition{
+						{At: ago(30 * time.Minute), From: tracker.BreakerClosed, To: tracker.BreakerOpen, Why: "5 failures in a row"},
+						{At: ago(29 * time.Minute), From: tracker.BreakerOpen, To: tracker.BreakerHalfOpen, Why: "60 s are over"},
+						{At: ago(19 * time.Second), From: tracker.BreakerHalfOpen, To: tracker.BreakerOpen, Why: "the trial failed: 429"},
 					},
 				}},
 			},
 			{
-				Name: "flux/dev", Traffic: true, State: tracker.Degraded, Since: ago(12 * time.Minute), Reason: "2.9 % of requests fail", Cause: &flux, LastSeen: ago(time.Second), LastOK: ago(time.Second),
+				Name: "flux/dev", Traffic: true, State: tracker.StateDegraded, Since: ago(12 * time.Minute), Reason: "2.9 % of requests fail", Cause: &flux, LastSeen: ago(time.Second), LastOK: ago(time.Second),
 				Activity: activity(210, 2100*time.Millisecond, broken, steady(0.029)),
-				Breakers: []tracker.Breaker{{Role: tracker.ObservedRole, State: tracker.Closed, Since: ago(5 * time.Hour), Failures: 3, Threshold: 5}},
+				Breakers: []tracker.Breaker{{Role: tracker.RoleObserved, State: tracker.BreakerClosed, Since: ago(5 * time.Hour), Failures: 3, Threshold: 5}},
 			},
 			{
-				Name: "runway/gen3", Probed: true, State: tracker.Stale, Since: ago(4 * time.Minute), Reason: "no news for 4m, expected every 30s", LastSeen: ago(4 * time.Minute), LastOK: ago(4 * time.Minute),
-				Breakers: []tracker.Breaker{{State: tracker.Closed, Threshold: 5}},
+				Name: "runway/gen3", Probed: true, State: tracker.StateStale, Since: ago(4 * time.Minute), Reason: "no news for 4m, expected every 30s", LastSeen: ago(4 * time.Minute), LastOK: ago(4 * time.Minute),
+				Breakers: []tracker.Breaker{{State: tracker.BreakerClosed, Threshold: 5}},
 			},
 			{
-				Name: "veo", Probed: true, State: tracker.Healthy, Since: ago(26 * time.Hour), LastSeen: ago(time.Second), LastOK: ago(time.Second),
+				Name: "veo", Probed: true, State: tracker.StateOK, Since: ago(26 * time.Hour), LastSeen: ago(time.Second), LastOK: ago(time.Second),
 				Activity: activity(31, 840*time.Millisecond, broken, steady(0)),
-				Breakers: []tracker.Breaker{{State: tracker.Closed, Threshold: 5}},
+				Breakers: []tracker.Breaker{{State: tracker.BreakerClosed, Threshold: 5}},
 			},
 		},
 		Sources: []tracker.Source{
-			{Name: "probes", State: tracker.Reading, Live: true, Results: 4031, LastSeen: ago(time.Second)},
+			{Name: "probes", State: tracker.SourceReading, Live: true, Results: 4031, LastSeen: ago(time.Second)},
 			{
-				Name: "/var/log/nginx/access.log", Format: "combined", State: tracker.Reading, Live: true, Lines: 120_391, Results: 120_380, Unreadable: 11, LastSeen: ago(time.Second),
+				Name: "/var/log/nginx/access.log", Format: "combined", State: tracker.SourceReading, Live: true, Lines: 120_391, Results: 120_380, Unreadable: 11, LastSeen: ago(time.Second),
 				BytesRead: 61 << 20, BytesTotal: 100 << 20, Samples: []tracker.Unreadable{{Number: 17, Text: "-- not a line --", Reason: "no status"}},
 			},
-			{Name: "/var/log/old.log", State: tracker.Failed, Problem: "permission denied"},
+			{Name: "/var/log/old.log", State: tracker.SourceFailed, Problem: "permission denied"},
 		},
 	}
-	s.Breakers = []tracker.BreakerEvent{{Target: "kling", Transition: s.Targets[0].Breakers[0].Story[0]}}
+	s.Breakers = []tracker.BreakerEvent{{Target: "kling", Transition: s.Targets[0].Breakers[0].Transitions[0]}}
 	for i := range 40 {
 		g, f := &kling, tracker.Failure{Group: 1, Seq: uint64(100 - i), Result: tracker.Result{
-			Time: ago(time.Duration(2+3*i) * time.Second), Target: "kling", Method: "POST", Route: "/api/v1/kling/v2", Status: 429, Kind: tracker.RateLimited, Origin: tracker.Probe,
+			Time: ago(time.Duration(2+3*i) * time.Second), Target: "kling", Method: "POST", Route: "/api/v1/kling/v2", Status: 429, Kind: tracker.KindRateLimited, Origin: tracker.OriginProbe,
 			Latency: 84 * time.Millisecond, Error: "Rate limit exceeded", Message: fmt.Sprintf("Try again in %d seconds", 41+i), RequestID: fmt.Sprintf("req_%04d", i), ResetAt: noon.Add(41 * time.Second), Evidence: evidence(),
 		}}
 		if i%9 == 4 {
 			g = &flux
 			f = tracker.Failure{Group: 2, Seq: uint64(100 - i), Result: tracker.Result{
-				Time: ago(time.Duration(2+3*i) * time.Second), Target: "flux/dev", Method: "POST", Route: "/api/v1/flux/dev", Status: 500, Kind: tracker.Server,
+				Time: ago(time.Duration(2+3*i) * time.Second), Target: "flux/dev", Method: "POST", Route: "/api/v1/flux/dev", Status: 500, Kind: tracker.KindServer,
 				Latency: 2100 * time.Millisecond, Error: "Generation failed", Message: "upstream timed out", Source: "/var/log/nginx/access.log",
 			}}
 		}
@@ -147,7 +147,7 @@ func incident() *tracker.Snapshot {
 	s.Groups[0], s.Groups[1] = kling, flux
 	s.Overall = activity(303, 2100*time.Millisecond, limited, func(age int) float64 { return max(0.02, min(0.18, float64(31-age)/75)) })
 	s.Overall.Hour.ByOutcome = []tracker.OutcomeCount{
-		{Outcome: limited, Count: 1431}, {Outcome: broken, Count: 365}, {Outcome: slow, Count: 12}, {Outcome: tracker.Outcome{Status: 400, Kind: tracker.Invalid}, Count: 3},
+		{Outcome: limited, Count: 1431}, {Outcome: broken, Count: 365}, {Outcome: slow, Count: 12}, {Outcome: tracker.Outcome{Status: 400, Kind: tracker.KindInvalid}, Count: 3},
 	}
 	return s
 }

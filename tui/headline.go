@@ -23,7 +23,7 @@ func (h *headline) SetSnapshot(snap *tracker.Snapshot) {
 	h.snap = snap
 	h.trouble = h.trouble[:0]
 	for i := range snap.Targets {
-		if snap.Targets[i].State > tracker.Healthy {
+		if snap.Targets[i].State > tracker.StateOK {
 			h.trouble = append(h.trouble, &snap.Targets[i])
 		}
 	}
@@ -149,7 +149,7 @@ func (h *headline) why(t *tracker.Target) string {
 	if t.Disagreement != "" {
 		return t.Disagreement
 	}
-	if t.State == tracker.Stale || t.Cause == nil {
+	if t.State == tracker.StateStale || t.Cause == nil {
 		return t.Reason
 	}
 	if newest := t.Cause.Example; newest != nil {
@@ -192,7 +192,7 @@ func saying(o tracker.Outcome, kind, message string) (short, rest string) {
 func (h *headline) todo(p *pen, t *tracker.Target) {
 	p.text(p.styles.Accent, p.glyphs.arrow)
 	p.space(1)
-	if t.State == tracker.Stale || t.Cause == nil {
+	if t.State == tracker.StateStale || t.Cause == nil {
 		p.text(p.styles.Text, "Check whether the source still delivers, and whether anybody still asks.")
 		return
 	}
@@ -208,7 +208,7 @@ func (h *headline) todo(p *pen, t *tracker.Target) {
 // nextTry says what happens at Target.NextTry: the breaker's trial, or the reset that the API named.
 func nextTry(t *tracker.Target) string {
 	for _, b := range t.Breakers {
-		if b.State == tracker.Open && b.RetryAt.Equal(t.NextTry) {
+		if b.State == tracker.BreakerOpen && b.RetryAt.Equal(t.NextTry) {
 			return "next trial"
 		}
 	}
@@ -223,7 +223,7 @@ func (h *headline) calm(a area) {
 	p.space(1)
 	known, latest := 0, time.Time{}
 	for i := range h.snap.Targets {
-		if t := &h.snap.Targets[i]; t.State == tracker.Healthy {
+		if t := &h.snap.Targets[i]; t.State == tracker.StateOK {
 			known++
 			if t.Since.After(latest) {
 				latest = t.Since
@@ -234,7 +234,7 @@ func (h *headline) calm(a area) {
 		return
 	}
 	if known == 0 {
-		p.text(a.styles.StateBadge(tracker.Unknown), " "+a.glyphs.state(tracker.Unknown)+" waiting ")
+		p.text(a.styles.StateBadge(tracker.StateUnknown), " "+a.glyphs.state(tracker.StateUnknown)+" waiting ")
 		p.text(a.styles.Text, " Nothing was heard yet.")
 		p = a.row(1)
 		p.space(1)
@@ -245,7 +245,7 @@ func (h *headline) calm(a area) {
 	if h.snap.LogTime && loaded(h.snap) > 0 { // what is not read yet may be the outage
 		well = " ok so far "
 	}
-	p.text(a.styles.StateBadge(tracker.Healthy), " "+a.glyphs.state(tracker.Healthy)+well)
+	p.text(a.styles.StateBadge(tracker.StateOK), " "+a.glyphs.state(tracker.StateOK)+well)
 	p.text(a.styles.Text, " "+plural(known, "target")+", for "+span(a.now.Sub(latest)))
 	if rest := len(h.snap.Targets) - known; rest > 0 {
 		p.text(a.styles.Muted, "; "+strconv.Itoa(rest)+" not heard of yet")
@@ -260,7 +260,7 @@ func (h *headline) calm(a area) {
 func (h *headline) lost(a area, p pen, known int) bool {
 	failed, first := 0, -1
 	for i := range h.snap.Sources {
-		if h.snap.Sources[i].State == tracker.Failed {
+		if h.snap.Sources[i].State == tracker.SourceFailed {
 			if failed++; first < 0 {
 				first = i
 			}
@@ -270,7 +270,7 @@ func (h *headline) lost(a area, p pen, known int) bool {
 		return false
 	}
 	s := &h.snap.Sources[first]
-	p.text(a.styles.StateBadge(tracker.Failing), " "+a.glyphs.state(tracker.Failing)+" source failed ")
+	p.text(a.styles.StateBadge(tracker.StateFailing), " "+a.glyphs.state(tracker.StateFailing)+" source failed ")
 	p.space(1)
 	p.text(a.styles.Strong, s.Name)
 	p.text(a.styles.Failing, " "+s.Problem)

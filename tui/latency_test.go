@@ -14,7 +14,7 @@ func slowed(t *testing.T) (tr *tracker.ErrorTracker, now time.Time) {
 	t.Helper()
 	tr = tracker.New(tracker.Settings{})
 	begin := noon.Truncate(time.Hour).Add(-3 * time.Hour)
-	tr.UpdateSource(begin, tracker.Source{Name: "log", Live: true, State: tracker.Reading})
+	tr.UpdateSource(begin, tracker.Source{Name: "log", Live: true, State: tracker.SourceReading})
 	for second := 0; second < 3*60*60; second += 10 {
 		now = begin.Add(time.Duration(second) * time.Second)
 		if minute := second / 60; minute >= 150 && minute < 160 {

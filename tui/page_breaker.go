@@ -56,9 +56,9 @@ func (b *breakerPage) write(d *doc, snap *tracker.Snapshot) {
 	writeBreaker(d, b.held.Breaker)
 	d.heading("THE RULE")
 	switch b.held.Role {
-	case tracker.GateRole:
+	case tracker.RoleGate:
 		d.text(d.styles.Muted, "It opens after "+plural(b.held.Threshold, "failure")+" in a row. While it is OPEN no probe is sent. Then one trial: success closes it, failure opens it again.")
-	case tracker.ObservedRole:
+	case tracker.RoleObserved:
 		d.text(d.styles.Muted, "The same rules run over traffic that others send; it shows what a breaker would do, and stops nothing.")
 	default:
 		d.text(d.styles.Muted, "The application reported this state of its own breaker.")
@@ -67,13 +67,13 @@ func (b *breakerPage) write(d *doc, snap *tracker.Snapshot) {
 
 func writeBreaker(d *doc, b *tracker.Breaker) {
 	d.line(
-		run{d.styles.Breaker(b.State), d.glyphs.breakers[min(b.State, tracker.HalfOpen)] + " " + b.State.String()},
+		run{d.styles.Breaker(b.State), d.glyphs.breakers[min(b.State, tracker.BreakerHalfOpen)] + " " + b.State.String()},
 		run{d.styles.Text, " " + b.Role.String() + d.holdsSince(b.Since)},
 	)
-	if b.State == tracker.Closed && b.Threshold > 0 {
+	if b.State == tracker.BreakerClosed && b.Threshold > 0 {
 		d.field("failures", d.styles.Text, strconv.Itoa(b.Failures)+" of "+strconv.Itoa(b.Threshold)+" in a row")
 	}
-	if b.State == tracker.Open {
+	if b.State == tracker.BreakerOpen {
 		d.when("next trial", b.RetryAt)
 	}
 	if b.Trial {
@@ -81,7 +81,7 @@ func writeBreaker(d *doc, b *tracker.Breaker) {
 	}
 	d.field("opened", d.styles.Text, plural(int(b.Opened), "time")) //nolint:gosec // a count that a person could live to see
 	switch {
-	case b.Skipped > 0 && b.Role == tracker.ObservedRole:
+	case b.Skipped > 0 && b.Role == tracker.RoleObserved:
 		d.field("held", d.styles.Text, count(b.Skipped)+" sent all the same, that a breaker would have held back")
 	case b.Skipped > 0:
 		d.field("held", d.styles.Text, count(b.Skipped)+" not sent")
@@ -96,12 +96,12 @@ func writeBreaker(d *doc, b *tracker.Breaker) {
 			)
 		}
 	}
-	if len(b.Story) > 0 {
+	if len(b.Transitions) > 0 {
 		d.field("timeline", d.styles.Text, "the newest first")
-		for i := len(b.Story) - 1; i >= 0; i-- {
-			step := &b.Story[i]
+		for i := len(b.Transitions) - 1; i >= 0; i-- {
+			step := &b.Transitions[i]
 			d.line(
-				run{d.styles.Muted, "  "}, d.stamp(step.At, b.Story[0].At),
+				run{d.styles.Muted, "  "}, d.stamp(step.At, b.Transitions[0].At),
 				run{d.styles.Breaker(step.To), d.pad(step.From.String()+" "+d.glyphs.arrow+" "+step.To.String(), 22) + " "},
 				run{d.styles.Text, step.Why},
 			)

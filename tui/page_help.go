@@ -18,9 +18,9 @@ func (h helpPage) write(d *doc, _ *tracker.Snapshot) {
 	d.text(d.styles.Text, filterHelp)
 	d.text(d.styles.Muted, "Fields: status (429, 5xx, 400-499, >=500), target, kind, method, route, origin, source, state, badge, since. All terms must hold. The list narrows while you type; half a term changes nothing yet, enter ends it, esc brings back the filter before.")
 	d.heading("SIGNS")
-	for state := tracker.Failing; ; state-- {
+	for state := tracker.StateFailing; ; state-- {
 		d.line(run{d.styles.State(state), d.pad(d.glyphs.state(state)+" "+state.String(), 16)}, run{d.styles.Text, stateMeaning(state)})
-		if state == tracker.Unknown {
+		if state == tracker.StateUnknown {
 			break
 		}
 	}
@@ -52,15 +52,15 @@ func (h helpPage) bindings(d *doc) {
 
 func stateMeaning(s tracker.State) string {
 	switch s {
-	case tracker.Failing:
+	case tracker.StateFailing:
 		return "most or all requests fail"
-	case tracker.Degraded:
+	case tracker.StateDegraded:
 		return "some requests fail"
-	case tracker.Throttled:
+	case tracker.StateThrottled:
 		return "fails with 429 only"
-	case tracker.Stale:
+	case tracker.StateStale:
 		return "no news for longer than its interval allows"
-	case tracker.Healthy:
+	case tracker.StateOK:
 		return "requests succeed"
 	default:
 		return "nothing was heard yet"

@@ -55,7 +55,7 @@ func (t *targetPage) write(d *doc, snap *tracker.Snapshot) {
 	d.when("last seen", target.LastSeen)
 	d.when("last ok", target.LastOK)
 	d.when(nextTry(target), target.NextTry)
-	if target.Cause != nil && target.State > tracker.Healthy {
+	if target.Cause != nil && target.State > tracker.StateOK {
 		d.field("cause", d.styles.Outcome(target.Cause.Outcome), groupTitle(target.Cause))
 		writeAdvice(d, target.Cause.Outcome)
 	}

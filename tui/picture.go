@@ -153,7 +153,7 @@ func (m *model) counts() []run {
 		return nil
 	}
 	runs := []run{{s.Muted, plural(len(m.shown.Targets), "target")}}
-	for state := tracker.Failing; state > tracker.Unknown; state-- {
+	for state := tracker.StateFailing; state > tracker.StateUnknown; state-- {
 		if by[state] > 0 {
 			runs = append(runs, run{s.State(state), m.frame.glyphs.state(state) + " " + strconv.Itoa(by[state]) + " " + state.String()})
 		}
@@ -165,7 +165,7 @@ func (m *model) counts() []run {
 func (m *model) brief() []run {
 	by := m.byState()
 	var runs []run
-	for state := tracker.Failing; state > tracker.Unknown; state-- {
+	for state := tracker.StateFailing; state > tracker.StateUnknown; state-- {
 		if by[state] > 0 {
 			runs = append(runs, run{m.frame.styles.State(state), m.frame.glyphs.state(state) + strconv.Itoa(by[state])})
 		}

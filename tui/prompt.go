@@ -107,7 +107,7 @@ func (p *prompt) View(a area) {
 		hint.space(1)
 		hint.text(a.styles.Text, p.problem)
 	default:
-		hint.text(a.styles.Failing, a.glyphs.state(tracker.Failing))
+		hint.text(a.styles.Failing, a.glyphs.state(tracker.StateFailing))
 		hint.space(1)
 		hint.text(a.styles.Failing, p.problem)
 	}

@@ -128,7 +128,7 @@ func (r *report) latencies(f *frame, snap *tracker.Snapshot) {
 	r.Latency = latencyBars(&snap.Overall, snap.At)
 	draw("All targets", &snap.Overall)
 	for i := range snap.Targets {
-		if t := &snap.Targets[i]; t.State > tracker.Healthy {
+		if t := &snap.Targets[i]; t.State > tracker.StateOK {
 			r.Targets[i].Latency = latencyBars(&t.Activity, snap.At)
 			if len(r.slow) <= slowest {
 				draw(t.Name, &t.Activity)
@@ -184,7 +184,7 @@ func timeline(snap *tracker.Snapshot) []event {
 		}
 	}
 	for i := range snap.Targets {
-		if t := &snap.Targets[i]; t.State != tracker.Unknown {
+		if t := &snap.Targets[i]; t.State != tracker.StateUnknown {
 			what := t.Name + " " + t.State.String() + " since then"
 			if t.Reason != "" { // it is of now: what was so then, nobody has kept
 				what += "; as of this report " + t.Reason

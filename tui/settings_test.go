@@ -61,7 +61,7 @@ func TestOwnColoursLieOverTheTheme(t *testing.T) {
 	if s.Failing.sgr != "1;38;2;255;0;0" || s.Selected.sgr != "4;47" || s.Healthy.sgr != "38;5;30" {
 		t.Errorf("%+v", s)
 	}
-	if got := s.StateBadge(tracker.Failing).sgr; got != "1;38;5;231;48;2;255;0;0" {
+	if got := s.StateBadge(tracker.StateFailing).sgr; got != "1;38;5;231;48;2;255;0;0" {
 		t.Errorf("the badge does not stand on the state's colour: %s", got)
 	}
 }

@@ -14,7 +14,7 @@ func (m *model) title() string {
 	failing := 0
 	if m.live != nil {
 		for i := range m.live.Targets {
-			if m.live.Targets[i].State == tracker.Failing {
+			if m.live.Targets[i].State == tracker.StateFailing {
 				failing++
 			}
 		}
@@ -26,7 +26,7 @@ func (m *model) title() string {
 	if variable(m.options.Environ, "STY") != "" {
 		g = newGlyphs(true) // GNU screen passes a title on byte by byte, the low one of each character
 	}
-	return strconv.Itoa(failing) + g.state(tracker.Failing) + " errtop"
+	return strconv.Itoa(failing) + g.state(tracker.StateFailing) + " errtop"
 }
 
 // loaded returns how much of the files that are still being read is read, in percent; 0 where none is.
@@ -37,7 +37,7 @@ func loaded(snap *tracker.Snapshot) int {
 		s := &snap.Sources[i]
 		if s.BytesTotal > 0 {
 			read, total = read+min(s.BytesRead, s.BytesTotal), total+s.BytesTotal
-			unfinished = unfinished || s.State == tracker.Reading && s.BytesRead < s.BytesTotal
+			unfinished = unfinished || s.State == tracker.SourceReading && s.BytesRead < s.BytesTotal
 		}
 	}
 	if !unfinished {

@@ -25,13 +25,13 @@ func (s *story) next(now *tracker.Snapshot) []change {
 func (s *story) turns(list []change, now *tracker.Snapshot) []change {
 	for i := range now.Targets {
 		t := &now.Targets[i]
-		if t.State == tracker.Unknown || s.states[t.Name].Equal(t.Since) {
+		if t.State == tracker.StateUnknown || s.states[t.Name].Equal(t.Since) {
 			continue
 		}
 		turns := s.tracker.StateChanges(t.Name, s.states[t.Name])
 		for i, turn := range turns {
 			c := change{at: turn.At, target: t.Name, what: turn.To.String()}
-			if turn.From != tracker.Unknown {
+			if turn.From != tracker.StateUnknown {
 				c.what += ", was " + turn.From.String()
 			}
 			if turn.Reason != "" {
@@ -61,7 +61,7 @@ func (s *story) newGroups(list []change, now *tracker.Snapshot) []change {
 		if known && g.Badge != tracker.BadgeRegressed {
 			continue
 		}
-		if back := s.tracker.Returned(g.ID); back.After(told) {
+		if back := s.tracker.RegressedAt(g.ID); back.After(told) {
 			fresh = append(fresh, change{at: back, target: g.Target, what: "back after silence: " + groupTitle(g)})
 			current[g.ID] = back
 		}
@@ -97,7 +97,7 @@ func (s *story) transitions(list []change, now *tracker.Snapshot) []change {
 		if tr.At.After(told[id]) {
 			told[id] = tr.At
 		}
-		if tr.From != tracker.Closed && tr.To != tracker.Closed {
+		if tr.From != tracker.BreakerClosed && tr.To != tracker.BreakerClosed {
 			return
 		}
 		c := change{at: tr.At, target: id.target, what: id.role.String() + " breaker " + tr.From.String() + " to " + tr.To.String() + ": " + tr.Why}
@@ -113,7 +113,7 @@ func (s *story) transitions(list []change, now *tracker.Snapshot) []change {
 	for i := range now.Targets {
 		for j := range now.Targets[i].Breakers {
 			b := &now.Targets[i].Breakers[j]
-			for _, tr := range b.Story {
+			for _, tr := range b.Transitions {
 				tell(breakerID{now.Targets[i].Name, b.Role}, tr)
 			}
 		}

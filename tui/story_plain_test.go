@@ -16,12 +16,12 @@ func yesterday() []tracker.Result {
 	var log []tracker.Result
 	begin := noon.Add(-24 * time.Hour)
 	add := func(at time.Time, target string, status int, title, message string) {
-		r := tracker.Result{Time: at, Target: target, Source: "log", Origin: tracker.Traffic, Method: "POST", Route: "/v1/" + target, Status: status, Latency: 80 * time.Millisecond}
+		r := tracker.Result{Time: at, Target: target, Source: "log", Origin: tracker.OriginTraffic, Method: "POST", Route: "/v1/" + target, Status: status, Latency: 80 * time.Millisecond}
 		switch {
 		case status >= 500:
-			r.Kind, r.Error, r.Message = tracker.Server, title, message
+			r.Kind, r.Error, r.Message = tracker.KindServer, title, message
 		case status == 429:
-			r.Kind, r.Error, r.Message = tracker.RateLimited, title, message
+			r.Kind, r.Error, r.Message = tracker.KindRateLimited, title, message
 		}
 		log = append(log, r)
 	}
@@ -56,7 +56,7 @@ func told(list []change) string {
 
 func TestALogReadAtOnceTellsItsStoryInItsOwnTime(t *testing.T) {
 	tr := tracker.New(tracker.Settings{})
-	tr.UpdateSource(noon, tracker.Source{Name: "log", State: tracker.Reading})
+	tr.UpdateSource(noon, tracker.Source{Name: "log", State: tracker.SourceReading})
 	tr.Record(noon, yesterday())
 	s := newStory(tr)
 	list := s.next(tr.Snapshot(noon))
@@ -71,7 +71,7 @@ func TestALogReadAtOnceTellsItsStoryInItsOwnTime(t *testing.T) {
 
 func TestALiveLogTellsTheSameStoryAsOneReadAtOnce(t *testing.T) {
 	tr := tracker.New(tracker.Settings{})
-	tr.UpdateSource(noon, tracker.Source{Name: "log", State: tracker.Reading})
+	tr.UpdateSource(noon, tracker.Source{Name: "log", State: tracker.SourceReading})
 	s := newStory(tr)
 	var all []change
 	for batch := range slices.Chunk(yesterday(), 30) {
@@ -79,7 +79,7 @@ func TestALiveLogTellsTheSameStoryAsOneReadAtOnce(t *testing.T) {
 		all = append(all, s.next(tr.Snapshot(noon))...)
 	}
 	once := tracker.New(tracker.Settings{})
-	once.UpdateSource(noon, tracker.Source{Name: "log", State: tracker.Reading})
+	once.UpdateSource(noon, tracker.Source{Name: "log", State: tracker.SourceReading})
 	once.Record(noon, yesterday())
 	// What a state's cause was is only known to who was there; otherwise the stories are the same, state changes up to 10 s.
 	plot := func(list []change) (lines []string) {
@@ -104,7 +104,7 @@ func TestAMessageThatIsNewEveryTimeDoesNotDrownTheRest(t *testing.T) {
 	var log []tracker.Result
 	for i := range 20_000 {
 		word := strings.Map(func(r rune) rune { return r - '0' + 'g' }, fmt.Sprint(i))
-		log = append(log, tracker.Result{Time: noon.Add(time.Duration(i) * 50 * time.Millisecond), Target: "veo", Status: 500, Kind: tracker.Server, Error: word})
+		log = append(log, tracker.Result{Time: noon.Add(time.Duration(i) * 50 * time.Millisecond), Target: "veo", Status: 500, Kind: tracker.KindServer, Error: word})
 	}
 	s := newStory(tr)
 	lines := 0

@@ -102,7 +102,7 @@ func TestAStormDoesNotPushARareErrorOffTheOverview(t *testing.T) {
 func TestAFrozenPictureStaysAndCountsWhatWaits(t *testing.T) {
 	s := visit(t, 120, 40, incident()).press("space").sees("FROZEN", "0 newer errors wait", "frozen 14:32:07")
 	later := incident()
-	missing := tracker.Failure{Seq: 103, Group: 9, Result: tracker.Result{Time: noon.Add(2 * time.Second), Target: "veo", Kind: tracker.DNS, Error: "no such host"}}
+	missing := tracker.Failure{Seq: 103, Group: 9, Result: tracker.Result{Time: noon.Add(2 * time.Second), Target: "veo", Kind: tracker.KindDNS, Error: "no such host"}}
 	later.Errors = append(later.Errors, missing)
 	later.Groups = append(later.Groups, tracker.Group{ID: 9, Target: "veo", Outcome: missing.Outcome(), Exemplars: []tracker.Failure{missing}, Example: &missing.Result})
 	s.m.Update(newsMsg{noon.Add(3 * time.Second), later})
@@ -157,7 +157,7 @@ func TestALogThatEndedSaysHowLongAgo(t *testing.T) {
 func TestHalfALogIsNotCalledOK(t *testing.T) {
 	picture := calm()
 	picture.LogTime = true
-	picture.Sources = []tracker.Source{{Name: "a.log", State: tracker.Reading, BytesRead: 18, BytesTotal: 100}}
+	picture.Sources = []tracker.Source{{Name: "a.log", State: tracker.SourceReading, BytesRead: 18, BytesTotal: 100}}
 	visit(t, 120, 24, picture).sees("ok so far", "18 % read").lacks("all ok")
 	picture.Sources[0].BytesRead = 100
 	visit(t, 120, 24, picture).sees("all ok").lacks("% read")
@@ -181,7 +181,7 @@ func TestAWindowWithoutRequestsHasNoShareOfErrors(t *testing.T) {
 
 func TestTimesThatCannotBeRightAreShownWithTheSources(t *testing.T) {
 	picture := calm()
-	picture.Sources = []tracker.Source{{Name: "a.log", State: tracker.Reading}}
+	picture.Sources = []tracker.Source{{Name: "a.log", State: tracker.SourceReading}}
 	visit(t, 120, 40, picture).press("7", "enter").lacks("CANNOT BE RIGHT")
 	picture.Skew.Future = 5
 	visit(t, 120, 40, picture).press("7", "enter").sees("TIMES THAT CANNOT BE RIGHT", "future       5, counted as of when they were read").lacks("impossible")
@@ -197,16 +197,16 @@ func TestAFilterThatLeavesNoErrorSaysThatThereWereOlderOnes(t *testing.T) {
 func TestWhatWasNeverSentDoesNotDwarfWhatFailed(t *testing.T) {
 	snap := incident()
 	snap.Overall.Hour.ByOutcome = []tracker.OutcomeCount{
-		{Outcome: tracker.Outcome{Kind: tracker.ShortCircuit}, Count: 4000}, {Outcome: tracker.Outcome{Kind: tracker.Server, Status: 502}, Count: 42},
+		{Outcome: tracker.Outcome{Kind: tracker.KindShortCircuit}, Count: 4000}, {Outcome: tracker.Outcome{Kind: tracker.KindServer, Status: 502}, Count: 42},
 	}
 	visit(t, 120, 40, snap).sees("502           █████████████████████", "short_circuit 4000 never sent")
 }
 
 func TestASourceThatCannotBeReadIsNotCalledOK(t *testing.T) {
 	picture := calm()
-	picture.Sources = []tracker.Source{{Name: "notes.txt", State: tracker.Failed, Problem: "no request log"}, {Name: "a.log", State: tracker.Reading}}
+	picture.Sources = []tracker.Source{{Name: "notes.txt", State: tracker.SourceFailed, Problem: "no request log"}, {Name: "a.log", State: tracker.SourceReading}}
 	visit(t, 120, 24, picture).sees("source failed  notes.txt no request log", "ok of what is read").lacks("all ok")
-	picture.Sources[0].State = tracker.Reading
+	picture.Sources[0].State = tracker.SourceReading
 	visit(t, 120, 24, picture).sees("all ok").lacks("source failed")
 }
 

@@ -181,15 +181,15 @@ func ThemeNames() []string { return slices.Sorted(maps.Keys(themes())) }
 // State returns the look of a state.
 func (s *Styles) State(state tracker.State) Style {
 	switch state {
-	case tracker.Failing:
+	case tracker.StateFailing:
 		return s.Failing
-	case tracker.Degraded:
+	case tracker.StateDegraded:
 		return s.Degraded
-	case tracker.Throttled:
+	case tracker.StateThrottled:
 		return s.Throttled
-	case tracker.Stale:
+	case tracker.StateStale:
 		return s.Stale
-	case tracker.Healthy:
+	case tracker.StateOK:
 		return s.Healthy
 	default:
 		return s.Unknown
@@ -204,13 +204,13 @@ func (s *Styles) StateBadge(state tracker.State) Style {
 // Outcome returns the look of a status or kind: the colour of the state it leads to.
 func (s *Styles) Outcome(o tracker.Outcome) Style {
 	switch o.Kind {
-	case tracker.OK:
+	case tracker.KindOK:
 		return s.Healthy
-	case tracker.RateLimited:
+	case tracker.KindRateLimited:
 		return s.Throttled
-	case tracker.Invalid, tracker.Auth, tracker.Forbidden, tracker.NotFound, tracker.Client, tracker.Assertion:
+	case tracker.KindInvalid, tracker.KindAuth, tracker.KindForbidden, tracker.KindNotFound, tracker.KindClient, tracker.KindAssertion:
 		return s.Degraded
-	case tracker.Validation, tracker.ShortCircuit:
+	case tracker.KindValidation, tracker.KindShortCircuit:
 		return s.Stale
 	default:
 		return s.Failing
@@ -220,9 +220,9 @@ func (s *Styles) Outcome(o tracker.Outcome) Style {
 // Breaker returns the look of a breaker's state.
 func (s *Styles) Breaker(state tracker.BreakerState) Style {
 	switch state {
-	case tracker.Open:
+	case tracker.BreakerOpen:
 		return s.Failing
-	case tracker.HalfOpen:
+	case tracker.BreakerHalfOpen:
 		return s.Degraded
 	default:
 		return s.Muted

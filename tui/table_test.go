@@ -27,7 +27,7 @@ func (s *user) order(words ...string) string {
 func alike(r *rand.Rand) *tracker.Snapshot {
 	s := incidentWithout()
 	for i, name := range []string{"alpha", "beta", "gamma", "delta"} {
-		g := group(uint64(r.Uint32()), name, "GET", "/", tracker.Outcome{Status: 500, Kind: tracker.Server}, "it went wrong", "", 10, time.Hour)
+		g := group(uint64(r.Uint32()), name, "GET", "/", tracker.Outcome{Status: 500, Kind: tracker.KindServer}, "it went wrong", "", 10, time.Hour)
 		if i >= 2 {
 			g.Count = 7
 		}
@@ -103,7 +103,7 @@ func TestATimeOfAnotherDayShowsItsDate(t *testing.T) {
 	visit(t, 120, 60, snap).press("3", "j", "j", "enter").sees("first        21 Nov 18:32:07", "last         21 Nov 23:32:07")
 	breakers := incident()
 	breakers.Breakers[0].At = noon.Add(-20 * time.Hour)
-	breakers.Targets[0].Breakers[0].Story[0].At = noon.Add(-20 * time.Hour)
+	breakers.Targets[0].Breakers[0].Transitions[0].At = noon.Add(-20 * time.Hour)
 	visit(t, 200, 60, breakers).sees("21 Nov 18:32  kling  OPEN").press("5", "enter").sees("21 Nov 18:32:07  CLOSED", "14:31:48         HALF_OPEN")
 	if got := visit(t, 120, 60, snap).press("2", "y").copied(); !strings.Contains(got, "time: 2026-11-22 14:32:05 UTC") {
 		t.Errorf("what is handed on lacks the date:\n%s", got)

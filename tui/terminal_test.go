@@ -73,7 +73,7 @@ func (s *session) record(n int) {
 	now := time.Now()
 	batch := make([]tracker.Result, n)
 	for i := range batch {
-		batch[i] = tracker.Result{Time: now, Target: "kling", Status: 500, Kind: tracker.Server, Error: "Generation failed", Message: fmt.Sprint("attempt ", rand.N(1000))}
+		batch[i] = tracker.Result{Time: now, Target: "kling", Status: 500, Kind: tracker.KindServer, Error: "Generation failed", Message: fmt.Sprint("attempt ", rand.N(1000))}
 	}
 	s.tracker.Record(now, batch)
 }

@@ -70,7 +70,7 @@ func TestTenMinutesWithoutAReaderLoseNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tr := tracker.New(tracker.Settings{})
-				tr.UpdateSource(time.Now(), tracker.Source{Name: "load", State: tracker.Reading, Live: true})
+				tr.UpdateSource(time.Now(), tracker.Source{Name: "load", State: tracker.SourceReading, Live: true})
 				keys, typed := io.Pipe()
 				out := &sluggish{gate: make(chan struct{})}
 				stop, ended := watch(t, tr, keys, out, nil)
@@ -81,7 +81,7 @@ func TestTenMinutesWithoutAReaderLoseNothing(t *testing.T) {
 					before := time.Now()
 					batch := make([]tracker.Result, 50)
 					for i := range batch {
-						batch[i] = tracker.Result{Time: before, Target: "kling", Source: "load", Status: 500, Kind: tracker.Server, Error: "Generation failed"}
+						batch[i] = tracker.Result{Time: before, Target: "kling", Source: "load", Status: 500, Kind: tracker.KindServer, Error: "Generation failed"}
 					}
 					tr.Record(before, batch)
 					if took := time.Since(before); took > 0 {
@@ -127,7 +127,7 @@ func TestTenMinutesWithoutAReaderLoseNothing(t *testing.T) {
 func TestAnIdleMinuteWakesOnlyForTheClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := tracker.New(tracker.Settings{})
-		tr.UpdateSource(time.Now(), tracker.Source{Name: "load", State: tracker.Reading, Live: true})
+		tr.UpdateSource(time.Now(), tracker.Source{Name: "load", State: tracker.SourceReading, Live: true})
 		tr.Record(time.Now(), []tracker.Result{{Time: time.Now(), Target: "kling", Source: "load", Status: 200}})
 		keys, typed := io.Pipe()
 		out := &sluggish{gate: make(chan struct{})}

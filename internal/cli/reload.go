@@ -52,8 +52,8 @@ func (w *watchedConfig) adopt(settings *config.Config) (gone []string) {
 			gone = append(gone, old.Name)
 		}
 	}
-	w.feed.tracker.Forget(now, gone...)
-	w.feed.tracker.Announce(now, targetInfos(settings)...)
+	w.feed.tracker.RemoveTargets(now, gone...)
+	w.feed.tracker.AddTargets(now, targetInfos(settings)...)
 	w.targets = settings.Targets
 	return gone
 }

@@ -44,7 +44,7 @@ func pushes(f *feed, settings config.Push) source {
 				return err
 			}
 			f.health(tracker.Source{
-				Name: "push " + safetext.Line(settings.Listen), State: tracker.Failed,
+				Name: "push " + safetext.Line(settings.Listen), State: tracker.SourceFailed,
 				Problem: "another program listens there, perhaps another errtop; pushes go to it",
 			})
 			select {
@@ -120,7 +120,7 @@ func embeddedAPI(f *feed, options demo.Options, settings *config.Config) source 
 				Interval: t.Interval, Timeout: t.Timeout, Expect: t.Expect,
 			}
 		}
-		f.tracker.Announce(time.Now(), infos...)
+		f.tracker.AddTargets(time.Now(), infos...)
 		prober := newProber(f, settings.Probe)
 		if err := prober.Set(asked); err != nil {
 			return err

@@ -27,7 +27,7 @@ func TestAPushAddressThatIsTakenIsShownAndTakenOnceItIsFree(t *testing.T) {
 		t.Helper()
 		for {
 			for _, s := range f.tracker.Snapshot(time.Now()).Sources {
-				if s.Name == "push "+first.Addr().String() && s.State == want && (want == tracker.Failed) == (s.Problem != "") {
+				if s.Name == "push "+first.Addr().String() && s.State == want && (want == tracker.SourceFailed) == (s.Problem != "") {
 					return
 				}
 			}
@@ -40,11 +40,11 @@ func TestAPushAddressThatIsTakenIsShownAndTakenOnceItIsFree(t *testing.T) {
 			}
 		}
 	}
-	until(tracker.Failed)
+	until(tracker.SourceFailed)
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	until(tracker.Waiting)
+	until(tracker.SourceWaiting)
 	cancel()
 	if err := <-done; err != nil {
 		t.Fatal(err)

@@ -146,8 +146,8 @@ func Default() *Config {
 			Threshold: 5, Recovery: Duration(time.Minute),
 			GateCounts: countable(),
 			ObservedCounts: Kinds{
-				Kind(tracker.RateLimited), Kind(tracker.Server), Kind(tracker.Timeout), Kind(tracker.DNS), Kind(tracker.Connect),
-				Kind(tracker.TLS), Kind(tracker.Protocol),
+				Kind(tracker.KindRateLimited), Kind(tracker.KindServer), Kind(tracker.KindTimeout), Kind(tracker.KindDNS), Kind(tracker.KindConnect),
+				Kind(tracker.KindTLS), Kind(tracker.KindProtocol),
 			},
 		},
 		Probe: Probe{

@@ -234,7 +234,7 @@ func TestAFileThatCannotBeReadIsAnError(t *testing.T) {
 func TestKindsThatABreakerCounts(t *testing.T) {
 	b := mustLoad(t, "[breaker]\nobserved_counts = [\"server\"]\n").Breaker
 	for kind, want := range map[tracker.Kind][2]bool{
-		tracker.OK: {false, false}, tracker.ShortCircuit: {false, false}, tracker.Server: {true, true}, tracker.Auth: {true, false},
+		tracker.KindOK: {false, false}, tracker.KindShortCircuit: {false, false}, tracker.KindServer: {true, true}, tracker.KindAuth: {true, false},
 	} {
 		if got := [2]bool{b.GateCounts.Contain(kind), b.ObservedCounts.Contain(kind)}; got != want {
 			t.Errorf("%v: gate, observed %v, want %v", kind, got, want)

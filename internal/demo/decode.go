@@ -38,7 +38,7 @@ type answer struct {
 func (a *answer) result(c call, req *http.Request, ended time.Time) tracker.Result {
 	r := tracker.Result{
 		Time: ended, Target: c.target, Source: SourceName, Method: req.Method, Route: c.route,
-		Latency: a.latency, Status: a.status, Kind: tracker.KindOf(a.status), Origin: tracker.Traffic,
+		Latency: a.latency, Status: a.status, Kind: tracker.KindOf(a.status), Origin: tracker.OriginTraffic,
 		RequestID: safetext.Line(a.header.Get("X-Request-Id")),
 	}
 	var said reply
@@ -112,19 +112,19 @@ func cause(err error) (kind tracker.Kind, short, message string) {
 	_, isNet := errors.AsType[*net.OpError](err)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
-		return tracker.Timeout, "timeout", "The answer was not complete in time."
+		return tracker.KindTimeout, "timeout", "The answer was not complete in time."
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return tracker.Connect, "connection reset", "The connection was reset before the answer was complete."
+		return tracker.KindConnect, "connection reset", "The connection was reset before the answer was complete."
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return tracker.Connect, "connection refused", "Nobody listens at this address."
+		return tracker.KindConnect, "connection refused", "Nobody listens at this address."
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return tracker.Protocol, "body cut short", "The body ended before its announced length."
+		return tracker.KindProtocol, "body cut short", "The body ended before its announced length."
 	case errors.Is(err, io.EOF):
-		return tracker.Protocol, "no answer", "The connection was closed before an answer came."
+		return tracker.KindProtocol, "no answer", "The connection was closed before an answer came."
 	case isNet:
-		return tracker.Connect, "network failure", safetext.Line(err.Error())
+		return tracker.KindConnect, "network failure", safetext.Line(err.Error())
 	default:
-		return tracker.Protocol, "malformed answer", safetext.Line(err.Error())
+		return tracker.KindProtocol, "malformed answer", safetext.Line(err.Error())
 	}
 }
 

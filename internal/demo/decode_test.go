@@ -91,25 +91,25 @@ func TestWhatAnAnswerSaysBecomesTheResult(t *testing.T) {
 		short   string
 		message string
 	}{
-		{"success", says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"), tracker.OK, 200, "", ""},
-		{"error body", says("%s", reply400(`{"error":"Invalid input","message":"No.","errors":["prompt: x"]}`)), tracker.Invalid, 400, "Invalid input", "No."},
-		{"no JSON", says("%s", reply400("<html>")), tracker.Invalid, 400, "Bad Request", ""},
-		{"wrong shape", says("%s", reply400(`{"error":{"code":7}}`)), tracker.Invalid, 400, "Bad Request", ""},
-		{"an escape", says("%s", reply400(`{"error":"a\u001b]0;x","message":"b\nc"}`)), tracker.Invalid, 400, "a^[]0;x", "b c"},
-		{"no answer", func(ctx context.Context, _ net.Conn) { <-ctx.Done() }, tracker.Timeout, 0, "timeout", ""},
+		{"success", says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"), tracker.KindOK, 200, "", ""},
+		{"error body", says("%s", reply400(`{"error":"Invalid input","message":"No.","errors":["prompt: x"]}`)), tracker.KindInvalid, 400, "Invalid input", "No."},
+		{"no JSON", says("%s", reply400("<html>")), tracker.KindInvalid, 400, "Bad Request", ""},
+		{"wrong shape", says("%s", reply400(`{"error":{"code":7}}`)), tracker.KindInvalid, 400, "Bad Request", ""},
+		{"an escape", says("%s", reply400(`{"error":"a\u001b]0;x","message":"b\nc"}`)), tracker.KindInvalid, 400, "a^[]0;x", "b c"},
+		{"no answer", func(ctx context.Context, _ net.Conn) { <-ctx.Done() }, tracker.KindTimeout, 0, "timeout", ""},
 		{"half an answer", func(ctx context.Context, c net.Conn) {
 			says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}")(ctx, c)
 			<-ctx.Done()
-		}, tracker.Timeout, 200, "timeout", ""},
-		{"cut short", says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"), tracker.Protocol, 200, "body cut short", ""},
-		{"closed", says(""), tracker.Protocol, 0, "no answer", ""},
-		{"reset", func(_ context.Context, c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }, tracker.Connect, 0, "connection reset", ""},
-		{"not HTTP", says("SSH-2.0-OpenSSH_9.9\r\n\r\n"), tracker.Protocol, 0, "malformed answer", ""},
+		}, tracker.KindTimeout, 200, "timeout", ""},
+		{"cut short", says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"), tracker.KindProtocol, 200, "body cut short", ""},
+		{"closed", says(""), tracker.KindProtocol, 0, "no answer", ""},
+		{"reset", func(_ context.Context, c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }, tracker.KindConnect, 0, "connection reset", ""},
+		{"not HTTP", says("SSH-2.0-OpenSSH_9.9\r\n\r\n"), tracker.KindProtocol, 0, "malformed answer", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel() // the timeouts take their second together
 			timeout := 10 * time.Second
-			if c.kind == tracker.Timeout {
+			if c.kind == tracker.KindTimeout {
 				timeout = leastTimeout
 			}
 			r := called(t, speaking(t, c.speak), timeout)
@@ -122,7 +122,7 @@ func TestWhatAnAnswerSaysBecomesTheResult(t *testing.T) {
 			if (r.Evidence != nil) != r.Kind.Failed() {
 				t.Errorf("evidence %+v of a %v", r.Evidence, r.Kind)
 			}
-			if r.Origin != tracker.Traffic || r.Source != SourceName || r.Latency <= 0 || r.Time.IsZero() {
+			if r.Origin != tracker.OriginTraffic || r.Source != SourceName || r.Latency <= 0 || r.Time.IsZero() {
 				t.Errorf("%+v", r)
 			}
 			if all := fmt.Sprintf("%+v %+v", r, r.Evidence); strings.Contains(all, "canary") || strings.Contains(all, "secret") {
@@ -138,7 +138,7 @@ func TestNobodyListeningIsConnectionRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = l.Close()
-	if r := called(t, "http://"+l.Addr().String(), 10*time.Second); r.Kind != tracker.Connect || r.Error != "connection refused" {
+	if r := called(t, "http://"+l.Addr().String(), 10*time.Second); r.Kind != tracker.KindConnect || r.Error != "connection refused" {
 		t.Errorf("%v %q", r.Kind, r.Error)
 	}
 }

@@ -156,7 +156,7 @@ func (d *Demo) Targets() []Target {
 
 // report hands results on in batches, and the source's health at most once a second, until results is closed.
 func report(results <-chan tracker.Result, o Options) {
-	source := tracker.Source{Name: SourceName, Format: "HTTP", State: tracker.Reading, Live: true}
+	source := tracker.Source{Name: SourceName, Format: "HTTP", State: tracker.SourceReading, Live: true}
 	var told time.Time
 	tell := func(now time.Time) {
 		told = now
@@ -178,6 +178,6 @@ func report(results <-chan tracker.Result, o Options) {
 			tell(source.LastSeen)
 		}
 	}
-	source.State = tracker.Ended
+	source.State = tracker.SourceEnded
 	tell(time.Now())
 }

@@ -98,8 +98,8 @@ func missing(results []tracker.Result) []string {
 		"500": func(r tracker.Result) bool { return r.Status == 500 },
 		"5xx": func(r tracker.Result) bool { return r.Status > 500 },
 
-		"timeout": func(r tracker.Result) bool { return r.Kind == tracker.Timeout },
-		"network": func(r tracker.Result) bool { return r.Kind == tracker.Connect || r.Error == "no answer" }, // pipes know no reset
+		"timeout": func(r tracker.Result) bool { return r.Kind == tracker.KindTimeout },
+		"network": func(r tracker.Result) bool { return r.Kind == tracker.KindConnect || r.Error == "no answer" }, // pipes know no reset
 	}
 	var out []string
 	for name, is := range classes {
@@ -154,7 +154,7 @@ func longestRun(results []tracker.Result, target string) int {
 	for _, r := range results {
 		switch {
 		case r.Target != target:
-		case r.Kind == tracker.Server, r.Kind == tracker.RateLimited, r.Kind == tracker.Timeout, r.Kind == tracker.Connect, r.Kind == tracker.Protocol:
+		case r.Kind == tracker.KindServer, r.Kind == tracker.KindRateLimited, r.Kind == tracker.KindTimeout, r.Kind == tracker.KindConnect, r.Kind == tracker.KindProtocol:
 			run++
 			longest = max(longest, run)
 		default:
@@ -197,13 +197,13 @@ func TestTheTrackerTellsTheSameStory(t *testing.T) {
 			state   tracker.State
 			breaker tracker.BreakerState
 		}{
-			{12 * time.Second, "kling/v2.1", tracker.Failing, tracker.Open},
-			{time.Minute, "kling/v2.1", tracker.Failing, tracker.Open},
-			{time.Minute, "flux/schnell", tracker.Throttled, tracker.Open},
-			{time.Minute, "veo/3", tracker.Failing, tracker.Closed},
-			{time.Minute, "sdxl/turbo", tracker.Healthy, tracker.Closed},
-			{4 * time.Minute, "flux/dev", tracker.Degraded, tracker.Closed},
-			{8 * time.Minute, "kling/v2.1", tracker.Healthy, tracker.Closed},
+			{12 * time.Second, "kling/v2.1", tracker.StateFailing, tracker.BreakerOpen},
+			{time.Minute, "kling/v2.1", tracker.StateFailing, tracker.BreakerOpen},
+			{time.Minute, "flux/schnell", tracker.StateThrottled, tracker.BreakerOpen},
+			{time.Minute, "veo/3", tracker.StateFailing, tracker.BreakerClosed},
+			{time.Minute, "sdxl/turbo", tracker.StateOK, tracker.BreakerClosed},
+			{4 * time.Minute, "flux/dev", tracker.StateDegraded, tracker.BreakerClosed},
+			{8 * time.Minute, "kling/v2.1", tracker.StateOK, tracker.BreakerClosed},
 		} {
 			time.Sleep(c.at - time.Since(begun))
 			targets := seen.Snapshot(time.Now()).Targets
@@ -225,7 +225,7 @@ func TestTheOpeningTellsItsStory(t *testing.T) {
 			t.Errorf("at most %d consecutive failures of kling in 12 s: no breaker opens", n)
 		}
 		const m = time.Minute
-		down := []tracker.Kind{tracker.Server, tracker.Connect, tracker.Protocol}
+		down := []tracker.Kind{tracker.KindServer, tracker.KindConnect, tracker.KindProtocol}
 		burn := script{seed: 42}.incidents(0)[3]
 		for _, c := range []struct {
 			what     string
@@ -236,20 +236,20 @@ func TestTheOpeningTellsItsStory(t *testing.T) {
 		}{
 			{"outage", 10 * time.Second, 2 * m, "kling/v2.1", 1, 1, down},
 			{"after the outage", 3 * m, 6 * m, "kling/v2.1", 0, 0, down},
-			{"storm", 10 * time.Second, 55 * time.Second, "flux/schnell", 0.5, 1, []tracker.Kind{tracker.RateLimited}},
-			{"after the storm", 2*m + 30*time.Second, 6 * m, "flux/schnell", 0, 0, []tracker.Kind{tracker.RateLimited}},
-			{"expired key", 10 * time.Second, 80 * time.Second, "veo/3", 0.3, 0.9, []tracker.Kind{tracker.Auth}},
-			{"key renewed", 2*m + 10*time.Second, 6 * m, "veo/3", 0, 0, []tracker.Kind{tracker.Auth}},
-			{"burn begins", burn.start, burn.start + 30*time.Second, "flux/dev", 0, 0.08, []tracker.Kind{tracker.Server}},
-			{"burn at its peak", burn.end - 40*time.Second, burn.end, "flux/dev", 0.2, 0.4, []tracker.Kind{tracker.Server}},
-			{"rolled back", burn.end + 5*time.Second, 6 * m, "flux/dev", 0, 0.03, []tracker.Kind{tracker.Server}},
+			{"storm", 10 * time.Second, 55 * time.Second, "flux/schnell", 0.5, 1, []tracker.Kind{tracker.KindRateLimited}},
+			{"after the storm", 2*m + 30*time.Second, 6 * m, "flux/schnell", 0, 0, []tracker.Kind{tracker.KindRateLimited}},
+			{"expired key", 10 * time.Second, 80 * time.Second, "veo/3", 0.3, 0.9, []tracker.Kind{tracker.KindAuth}},
+			{"key renewed", 2*m + 10*time.Second, 6 * m, "veo/3", 0, 0, []tracker.Kind{tracker.KindAuth}},
+			{"burn begins", burn.start, burn.start + 30*time.Second, "flux/dev", 0, 0.08, []tracker.Kind{tracker.KindServer}},
+			{"burn at its peak", burn.end - 40*time.Second, burn.end, "flux/dev", 0.2, 0.4, []tracker.Kind{tracker.KindServer}},
+			{"rolled back", burn.end + 5*time.Second, 6 * m, "flux/dev", 0, 0.03, []tracker.Kind{tracker.KindServer}},
 		} {
 			if got := ratio(seen.between(start, c.from, c.to), c.target, c.kinds...); got < c.low || got > c.top {
 				t.Errorf("%s: %.3f of the requests for %s fail, want %v to %v", c.what, got, c.target, c.low, c.top)
 			}
 		}
 		last := seen.sources[len(seen.sources)-1]
-		if last.State != tracker.Ended || !last.Live || last.Name != SourceName || last.Results != uint64(len(seen.results)) {
+		if last.State != tracker.SourceEnded || !last.Live || last.Name != SourceName || last.Results != uint64(len(seen.results)) {
 			t.Errorf("the last health is %+v after %d results", last, len(seen.results))
 		}
 	})

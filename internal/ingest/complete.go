@@ -125,9 +125,9 @@ func kindOfWords(err, message []byte) tracker.Kind {
 		return kind
 	}
 	if len(err) > 0 && string(err) != "-" {
-		return tracker.Server
+		return tracker.KindServer
 	}
-	return tracker.Protocol
+	return tracker.KindProtocol
 }
 
 // knownKind returns the kind of the first of kindWords that a text holds.
@@ -146,40 +146,40 @@ var kindWords = [...]struct {
 	word string
 	kind tracker.Kind
 }{
-	{"invalid api key", tracker.Auth},
-	{"invalid input", tracker.Invalid},
-	{"access denied", tracker.Forbidden},
-	{"model not found", tracker.NotFound},
-	{"rate limit", tracker.RateLimited},
-	{"generation failed", tracker.Server},
-	{"circuit", tracker.ShortCircuit},
-	{"timeout", tracker.Timeout},
-	{"timed out", tracker.Timeout},
-	{"deadline exceeded", tracker.Timeout},
-	{"etimedout", tracker.Timeout},
-	{"no such host", tracker.DNS},
-	{"enotfound", tracker.DNS},
-	{"eai_again", tracker.DNS},
-	{"name resolution", tracker.DNS},
-	{"name or service not known", tracker.DNS},
-	{"certificate", tracker.TLS},
-	{"x509", tracker.TLS},
-	{"tls", tracker.TLS},
-	{"ssl", tracker.TLS},
-	{"refused", tracker.Connect},
-	{"unreachable", tracker.Connect},
-	{"reset", tracker.Connect},
-	{"econn", tracker.Connect},
-	{"broken pipe", tracker.Connect},
-	{"eof", tracker.Protocol},
-	{"malformed", tracker.Protocol},
+	{"invalid api key", tracker.KindAuth},
+	{"invalid input", tracker.KindInvalid},
+	{"access denied", tracker.KindForbidden},
+	{"model not found", tracker.KindNotFound},
+	{"rate limit", tracker.KindRateLimited},
+	{"generation failed", tracker.KindServer},
+	{"circuit", tracker.KindShortCircuit},
+	{"timeout", tracker.KindTimeout},
+	{"timed out", tracker.KindTimeout},
+	{"deadline exceeded", tracker.KindTimeout},
+	{"etimedout", tracker.KindTimeout},
+	{"no such host", tracker.KindDNS},
+	{"enotfound", tracker.KindDNS},
+	{"eai_again", tracker.KindDNS},
+	{"name resolution", tracker.KindDNS},
+	{"name or service not known", tracker.KindDNS},
+	{"certificate", tracker.KindTLS},
+	{"x509", tracker.KindTLS},
+	{"tls", tracker.KindTLS},
+	{"ssl", tracker.KindTLS},
+	{"refused", tracker.KindConnect},
+	{"unreachable", tracker.KindConnect},
+	{"reset", tracker.KindConnect},
+	{"econn", tracker.KindConnect},
+	{"broken pipe", tracker.KindConnect},
+	{"eof", tracker.KindProtocol},
+	{"malformed", tracker.KindProtocol},
 }
 
 // setStatus sets a status and the kind that follows from it; without a status no whole answer came.
 func (r *record) setStatus(status int32) {
 	r.status, r.kind = status, tracker.KindOf(int(status))
 	if status == 0 {
-		r.kind = tracker.Protocol
+		r.kind = tracker.KindProtocol
 	}
 }
 

@@ -95,28 +95,28 @@ func envoyKind(flags []byte) tracker.Kind {
 		flag, rest, _ := bytes.Cut(flags, []byte{','})
 		switch flags = rest; string(flag) {
 		case "-":
-			return tracker.OK
+			return tracker.KindOK
 		case "UT", "SI", "DT", "UMSDR":
-			return tracker.Timeout
+			return tracker.KindTimeout
 		case "UF", "UH", "LH", "UC", "UR", "LR":
-			return tracker.Connect
+			return tracker.KindConnect
 		case "DF":
-			return tracker.DNS
+			return tracker.KindDNS
 		case "NR":
-			return tracker.NotFound
+			return tracker.KindNotFound
 		case "IH":
-			return tracker.Invalid
+			return tracker.KindInvalid
 		case "UAEX":
-			return tracker.Forbidden
+			return tracker.KindForbidden
 		case "RL":
-			return tracker.RateLimited
+			return tracker.KindRateLimited
 		case "DC", "DR":
-			return tracker.Client
+			return tracker.KindClient
 		case "UO", "URX", "NC", "RLSE", "OM", "NFCF", "DO", "FI", "DI":
 			continue // says no more than that it failed; another may say why
 		default:
-			return tracker.Protocol
+			return tracker.KindProtocol
 		}
 	}
-	return tracker.Server
+	return tracker.KindServer
 }

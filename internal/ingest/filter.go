@@ -76,7 +76,7 @@ func (f *filter) passes(d *decoder) bool {
 	if r.Latency == 1 { // what the log rounded to nothing
 		view.Latency = 0
 	}
-	if r.Kind == tracker.OK {
+	if r.Kind == tracker.KindOK {
 		view.Error = f.maker.names.line(d.rec.text(fieldError), maxName)
 		view.Message = safeLine(d.rec.text(fieldMessage), maxMessage)
 	}

@@ -100,7 +100,7 @@ func TestFollowWaitsForFilesReadsOnAndEndsWithItsContext(t *testing.T) {
 	go func() {
 		done <- ingest.Follow(ctx, []string{path, filepath.Join(dir, "*.none")}, ingest.Options{}, w.sink())
 	}()
-	w.wait(t, "waiting", func() bool { h, ok := w.health[path]; return ok && h.State == tracker.Waiting })
+	w.wait(t, "waiting", func() bool { h, ok := w.health[path]; return ok && h.State == tracker.SourceWaiting })
 	appendTo(t, path, line("a"))
 	w.wait(t, "first line", func() bool { return strings.Join(w.targets, "") == "a" })
 	appendTo(t, path, line("b"))
@@ -115,7 +115,7 @@ func TestFollowWaitsForFilesReadsOnAndEndsWithItsContext(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if h := w.health[path]; h.State != tracker.Ended || h.Results != 4 || h.Unreadable != 0 {
+	if h := w.health[path]; h.State != tracker.SourceEnded || h.Results != 4 || h.Unreadable != 0 {
 		t.Errorf("%+v", h)
 	}
 }
@@ -190,16 +190,16 @@ func TestASourceWithoutRequestsIsFailedUntilOneComes(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- ingest.Follow(ctx, []string{path}, ingest.Options{}, w.sink()) }()
-	w.wait(t, "failed", func() bool { return w.health[path].State == tracker.Failed && w.health[path].Problem == words })
+	w.wait(t, "failed", func() bool { return w.health[path].State == tracker.SourceFailed && w.health[path].Problem == words })
 	appendTo(t, path, line("a"))
-	w.wait(t, "mended", func() bool { return w.health[path].State == tracker.Reading && w.health[path].Problem == "" })
+	w.wait(t, "mended", func() bool { return w.health[path].State == tracker.SourceReading && w.health[path].Problem == "" })
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
 	var c collector
 	err := ingest.Stream(t.Context(), "stdin", strings.NewReader(banner), ingest.Options{}, c.sink())
-	if err == nil || err.Error() != "stdin: "+words || !errors.Is(err, ingest.ErrNoLog) || c.health.State != tracker.Failed || c.health.Problem != words {
+	if err == nil || err.Error() != "stdin: "+words || !errors.Is(err, ingest.ErrNoLog) || c.health.State != tracker.SourceFailed || c.health.Problem != words {
 		t.Errorf("stream: %v, %+v", err, c.health)
 	}
 }
@@ -285,7 +285,7 @@ func TestACompressedStreamIsUnpackedWhileItComes(t *testing.T) {
 		t.Errorf("zstd: %d results, %v", len(c.results), err)
 	}
 	err = ingest.Stream(t.Context(), "stdin", bytes.NewReader(standard[:len(standard)-5]), ingest.Options{}, c.sink())
-	if err == nil || c.health.State != tracker.Failed {
+	if err == nil || c.health.State != tracker.SourceFailed {
 		t.Errorf("zstd, cut off: %v, %+v", err, c.health)
 	}
 }

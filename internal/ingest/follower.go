@@ -101,7 +101,7 @@ func (f *follower) once(ctx context.Context) (streamed bool, err error) {
 
 // fail makes an error the source's problem.
 func (f *follower) fail(err error) error {
-	f.pump.health.State, f.pump.health.Problem = tracker.Failed, safeLine([]byte(bare(err).Error()), maxMessage)
+	f.pump.health.State, f.pump.health.Problem = tracker.SourceFailed, safeLine([]byte(bare(err).Error()), maxMessage)
 	f.pump.report()
 	return bare(err)
 }
@@ -233,7 +233,7 @@ func (f *follower) look(now time.Time) bool {
 			case f.rotated:
 				f.now.quiet = now
 				f.old, f.now = append(f.old, f.now), nil
-				f.pump.health.State = tracker.Ended
+				f.pump.health.State = tracker.SourceEnded
 				f.pump.report()
 				return false
 			case err != nil:
@@ -246,7 +246,7 @@ func (f *follower) look(now time.Time) bool {
 		file, err = openLog(f.path)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		f.pump.health.State, f.pump.health.Problem = tracker.Waiting, ""
+		f.pump.health.State, f.pump.health.Problem = tracker.SourceWaiting, ""
 		return false
 	}
 	if err != nil {
@@ -289,10 +289,10 @@ func (f *follower) idle(now time.Time) {
 	switch {
 	case f.now == nil: // look said what is wrong
 	case h.Results == 0 && h.Unreadable > 0: // the pump said so
-	case h.State == tracker.Reading && h.Live && now.Sub(h.LastSeen) > staleAfter:
+	case h.State == tracker.SourceReading && h.Live && now.Sub(h.LastSeen) > staleAfter:
 		h.State = tracker.SourceStale
-	case h.State == tracker.Waiting || h.State == tracker.Failed:
-		h.State, h.Problem = tracker.Reading, ""
+	case h.State == tracker.SourceWaiting || h.State == tracker.SourceFailed:
+		h.State, h.Problem = tracker.SourceReading, ""
 	}
 	if h.BytesTotal != 0 || h.State != before || h.Problem != problem {
 		h.BytesTotal = 0 // all that was there is read
@@ -308,7 +308,7 @@ func (f *follower) finish() {
 	if f.now != nil {
 		f.pump.endLine(&f.now.lines)
 	}
-	f.pump.end(tracker.Ended, "")
+	f.pump.end(tracker.SourceEnded, "")
 }
 
 // close closes the files.

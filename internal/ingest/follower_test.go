@@ -228,7 +228,7 @@ func TestWhatARotationPutsInAnothersPlaceIsReadOnce(t *testing.T) {
 	if seen != "bac" {
 		t.Errorf("saw %q", seen)
 	}
-	if f := followers[1]; f.now != nil || len(f.old) != 0 || f.pump.health.State != tracker.Ended {
+	if f := followers[1]; f.now != nil || len(f.old) != 0 || f.pump.health.State != tracker.SourceEnded {
 		t.Errorf("the rotated file is still open: %+v", f.pump.health)
 	}
 	for name, want := range map[string]bool{"a.log.1": true, "a.log-20260102.gz": true, "a.log": false, "a.log.err": false, "b.log.1": false, "a.log1": false} {

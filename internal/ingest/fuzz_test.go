@@ -26,7 +26,7 @@ func FuzzEveryDecoder(f *testing.F) {
 			t.Fatal(err)
 		}
 		p.feed([]byte(log), false)
-		p.end(tracker.Ended, "")
+		p.end(tracker.SourceEnded, "")
 		for i := range emitted {
 			checkHarmless(t, &emitted[i])
 		}

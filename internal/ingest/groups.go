@@ -56,7 +56,7 @@ func newGroups() groups {
 func (s *groups) add(d *decoder, target *recentTarget) {
 	r := &d.rec
 	fold := &s.message
-	if r.kind == tracker.Invalid || r.kind == tracker.Validation {
+	if r.kind == tracker.KindInvalid || r.kind == tracker.KindValidation {
 		fold = &s.invalid
 	}
 	path, _ := d.location()

@@ -58,12 +58,12 @@ func (d *decoder) haproxy(line []byte, r *record) (reason string) {
 func haproxyKind(state []byte) tracker.Kind {
 	switch {
 	case len(state) == 0:
-		return tracker.Protocol
+		return tracker.KindProtocol
 	case state[0] == 's' || state[0] == 'c':
-		return tracker.Timeout
+		return tracker.KindTimeout
 	case state[0] == 'S':
-		return tracker.Connect
+		return tracker.KindConnect
 	default:
-		return tracker.Protocol
+		return tracker.KindProtocol
 	}
 }

@@ -79,10 +79,10 @@ func Listen(ctx context.Context, o ListenOptions, sink Sink) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !errors.Is(err, http.ErrServerClosed) {
-		p.end(tracker.Failed, safeLine([]byte(err.Error()), maxMessage))
+		p.end(tracker.SourceFailed, safeLine([]byte(err.Error()), maxMessage))
 		return fmt.Errorf("listen %s: %w", o.Addr, err)
 	}
-	p.end(tracker.Ended, "")
+	p.end(tracker.SourceEnded, "")
 	return nil
 }
 

@@ -122,7 +122,7 @@ func TestPushesAreTakenFromWhoMayAndRefusedElse(t *testing.T) {
 	}
 	w.wait(t, "results", func() bool { return strings.Join(w.targets, "") == "abcabd" })
 	for _, h := range w.health {
-		if !h.Live || h.State != tracker.Reading {
+		if !h.Live || h.State != tracker.SourceReading {
 			t.Errorf("%+v", h)
 		}
 	}

@@ -38,7 +38,7 @@ func newPump(name string, o Options, sink Sink) (*pump, error) {
 		return nil, err
 	}
 	p := &pump{sink: sink, decoder: d, maker: resultMaker{source: name}}
-	p.health = tracker.Source{Name: name, State: tracker.Waiting, Format: string(o.Format)}
+	p.health = tracker.Source{Name: name, State: tracker.SourceWaiting, Format: string(o.Format)}
 	p.report()
 	return p, nil
 }
@@ -49,7 +49,7 @@ func (p *pump) feed(chunk []byte, more bool) { p.feedFrom(&p.lines, chunk, more)
 // feedFrom is feed for one of several streams of the source.
 func (p *pump) feedFrom(lines *splitter, chunk []byte, more bool) {
 	p.health.BytesRead += int64(len(chunk))
-	p.health.State, p.health.Problem = tracker.Reading, ""
+	p.health.State, p.health.Problem = tracker.SourceReading, ""
 	p.health.LastSeen = time.Now()
 	lines.feed(chunk, p.line)
 	if !more {
@@ -148,7 +148,7 @@ func (p *pump) flush() {
 	}
 	if !p.newest.IsZero() {
 		p.health.Lag = max(0, p.health.LastSeen.Sub(p.newest))
-		p.health.Live = p.health.Live || p.health.State == tracker.Reading && p.health.Lag < liveAge
+		p.health.Live = p.health.Live || p.health.State == tracker.SourceReading && p.health.Lag < liveAge
 	}
 	p.report()
 }
@@ -156,9 +156,9 @@ func (p *pump) flush() {
 // report tells the health. A source that had lines, and no request among them, is failed and says what it saw; the first
 // request mends it.
 func (p *pump) report() {
-	if h := &p.health; h.State == tracker.Reading || h.State == tracker.Ended {
+	if h := &p.health; h.State == tracker.SourceReading || h.State == tracker.SourceEnded {
 		if err := p.verdict(); err != nil {
-			h.State, h.Problem = tracker.Failed, err.Error()
+			h.State, h.Problem = tracker.SourceFailed, err.Error()
 		}
 	}
 	p.sample()

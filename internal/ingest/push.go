@@ -55,7 +55,7 @@ func (h *pushHandler) record(lines [][]byte) pushAnswer {
 	defer h.mu.Unlock()
 	p := h.pump
 	before := p.health
-	p.health.State, p.health.Problem, p.health.Live = tracker.Reading, "", true
+	p.health.State, p.health.Problem, p.health.Live = tracker.SourceReading, "", true
 	p.health.LastSeen = time.Now()
 	for _, line := range lines {
 		p.health.BytesRead += int64(len(line))

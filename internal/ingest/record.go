@@ -95,7 +95,7 @@ type record struct {
 func (r *record) reset(line []byte) {
 	r.line, r.set = line, 0
 	r.sec, r.nsec, r.hasTime = 0, 0, false
-	r.status, r.latency, r.kind = 0, 0, tracker.OK
+	r.status, r.latency, r.kind = 0, 0, tracker.KindOK
 	r.scratch = r.scratch[:0]
 }
 

@@ -99,13 +99,13 @@ func resetTime(c *clock, r *record) time.Time {
 func parseBreaker(text string) tracker.BreakerState {
 	switch foldKey(nil, text) {
 	case "closed":
-		return tracker.Closed
+		return tracker.BreakerClosed
 	case "open":
-		return tracker.Open
+		return tracker.BreakerOpen
 	case "halfopen", "half":
-		return tracker.HalfOpen
+		return tracker.BreakerHalfOpen
 	default:
-		return tracker.NoBreaker
+		return tracker.BreakerNone
 	}
 }
 

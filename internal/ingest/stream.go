@@ -55,7 +55,7 @@ func (p *pump) stream(ctx context.Context, r io.Reader) error {
 				for range chunks { // the reader ends now
 				}
 			}
-			p.end(tracker.Ended, "")
+			p.end(tracker.SourceEnded, "")
 			return nil
 		case c := <-chunks:
 			if len(c.data) > 0 {
@@ -69,13 +69,13 @@ func (p *pump) stream(ctx context.Context, r io.Reader) error {
 			}
 			switch {
 			case ctx.Err() != nil:
-				p.end(tracker.Ended, "")
+				p.end(tracker.SourceEnded, "")
 				return nil
 			case errors.Is(c.err, io.EOF):
-				p.end(tracker.Ended, "")
+				p.end(tracker.SourceEnded, "")
 				return p.verdict()
 			}
-			p.end(tracker.Failed, safeLine([]byte(bare(c.err).Error()), maxMessage))
+			p.end(tracker.SourceFailed, safeLine([]byte(bare(c.err).Error()), maxMessage))
 			return bare(c.err)
 		}
 	}

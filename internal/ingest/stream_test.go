@@ -51,8 +51,8 @@ func TestStreamReadsBothMainFormatsLineByLine(t *testing.T) {
 	flux.Evidence = nil
 	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	if want := (tracker.Result{
-		Time: noon, Target: "flux", Source: "stdin", Method: "POST", Route: "/api/v1/flux/dev", Status: 400, Kind: tracker.Invalid,
-		Breaker: tracker.HalfOpen, Error: "Invalid input", Message: "bad^[[2J", RequestID: "r1", ResetAt: noon.Add(45 * time.Second),
+		Time: noon, Target: "flux", Source: "stdin", Method: "POST", Route: "/api/v1/flux/dev", Status: 400, Kind: tracker.KindInvalid,
+		Breaker: tracker.BreakerHalfOpen, Error: "Invalid input", Message: "bad^[[2J", RequestID: "r1", ResetAt: noon.Add(45 * time.Second),
 	}); flux != want {
 		t.Errorf("got  %+v\nwant %+v", flux, want)
 	}
@@ -61,14 +61,14 @@ func TestStreamReadsBothMainFormatsLineByLine(t *testing.T) {
 	}); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if kling.Target != "kling" || !kling.Time.Equal(noon.Add(time.Second)) || kling.Latency != 250*time.Millisecond || kling.Kind != tracker.Server {
+	if kling.Target != "kling" || !kling.Time.Equal(noon.Add(time.Second)) || kling.Latency != 250*time.Millisecond || kling.Kind != tracker.KindServer {
 		t.Errorf("access log line: %+v", kling)
 	}
-	if veo.Target != "veo" || veo.Latency != 7*time.Millisecond || !veo.Time.Equal(noon.Add(2500*time.Millisecond)) || veo.Kind != tracker.OK {
+	if veo.Target != "veo" || veo.Latency != 7*time.Millisecond || !veo.Time.Equal(noon.Add(2500*time.Millisecond)) || veo.Kind != tracker.KindOK {
 		t.Errorf("success: %+v", veo)
 	}
 	h := c.health
-	if h.State != tracker.Ended || h.Lines != 5 || h.Results != 3 || h.Unreadable != 1 || len(h.Samples) != 1 || h.Samples[0].Number != 4 {
+	if h.State != tracker.SourceEnded || h.Lines != 5 || h.Results != 3 || h.Unreadable != 1 || len(h.Samples) != 1 || h.Samples[0].Number != 4 {
 		t.Errorf("health: %+v", h)
 	}
 	for _, r := range c.results {
@@ -92,7 +92,7 @@ func TestStreamHandsATrickleOnAtOnceAndAFloodInBatches(t *testing.T) {
 				t.Fatalf("%d results after %d lines", len(c.results), i+1)
 			}
 		}
-		if !c.health.Live || c.health.State != tracker.Reading {
+		if !c.health.Live || c.health.State != tracker.SourceReading {
 			t.Errorf("a source of now is not live: %+v", c.health)
 		}
 		c.batches = nil

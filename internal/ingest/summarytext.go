@@ -122,7 +122,7 @@ func statusColour(name string) string {
 	case '4':
 		return yellow
 	default:
-		if name == tracker.OK.String() {
+		if name == tracker.KindOK.String() {
 			return ""
 		}
 		return red
