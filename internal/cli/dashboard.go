@@ -14,6 +14,7 @@ import (
 	"errtop/internal/config"
 	"errtop/internal/demo"
 	"errtop/internal/ingest"
+	"errtop/internal/logline"
 	"errtop/internal/safego"
 	"errtop/tui"
 )
@@ -69,7 +70,7 @@ func (a *app) dashboardCommand() *cobra.Command {
 	a.configFlag(command)
 	plainFlag(command, &plain)
 	asciiFlag(command, &ascii)
-	formatFlag(command, &options)
+	formatFlag(command, &options.Options)
 	command.Flags().TextVar(&since, "since", since, "of logs, only what is younger than this before the newest line")
 	command.Flags().BoolVar(&options.All, "all", false, "of logs, all, however old")
 	command.Flags().BoolVar(&options.NoFollow, "no-follow", false, "stop at the end of the logs")
@@ -94,8 +95,8 @@ func asciiFlag(command *cobra.Command, said **bool) {
 }
 
 // formatFlag gives a command --format.
-func formatFlag(command *cobra.Command, options *ingest.Options) {
-	command.Flags().StringVar((*string)(&options.Format), "format", "", "format of the logs: "+words(ingest.Formats())+"; recognised by default")
+func formatFlag(command *cobra.Command, options *logline.Options) {
+	command.Flags().StringVar((*string)(&options.Format), "format", "", "format of the logs: "+words(logline.Formats())+"; recognised by default")
 }
 
 // chosen returns what errtop without a command shows: the config's targets and logs, the logs that args name, what is piped
@@ -193,7 +194,7 @@ func (d *dashboard) run(ctx context.Context) error {
 	for _, source := range d.sources {
 		group.Go(func() error {
 			err := source(ctx)
-			if _, ok := errors.AsType[*ingest.SourceError](err); ok {
+			if _, ok := errors.AsType[*logline.SourceError](err); ok {
 				problems <- err
 				return nil
 			}

@@ -10,6 +10,7 @@ import (
 
 	"errtop/internal/config"
 	"errtop/internal/ingest"
+	"errtop/internal/logline"
 	"errtop/tui"
 )
 
@@ -56,9 +57,9 @@ func (a *app) load(ctx context.Context, path string) (*config.Config, error) {
 		Themes:    tui.ThemeNames(),
 		Styles:    tui.StyleNames(),
 		Actions:   tui.ActionNames(),
-		Fields:    ingest.MappableFields(),
+		Fields:    logline.MappableFields(),
 	}
-	for _, format := range ingest.Formats() {
+	for _, format := range logline.Formats() {
 		around.Formats = append(around.Formats, string(format))
 	}
 	settings, err := config.Load(ctx, path, around)

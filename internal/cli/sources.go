@@ -11,6 +11,7 @@ import (
 	"errtop/internal/config"
 	"errtop/internal/demo"
 	"errtop/internal/ingest"
+	"errtop/internal/logline"
 	"errtop/internal/safetext"
 	"errtop/probe"
 	"errtop/tracker"
@@ -59,8 +60,8 @@ func pushes(f *feed, settings config.Push) source {
 // sourceOptions returns how a source of the config is read.
 func sourceOptions(s *config.Source) ingest.Options {
 	return ingest.Options{
-		Format: ingest.Format(s.Format), Fields: s.Fields, Target: s.Target,
-		Since: s.Since.Std(), All: s.All, NoFollow: s.NoFollow,
+		Options: logline.Options{Format: logline.Format(s.Format), Fields: s.Fields, Target: s.Target},
+		Since:   s.Since.Std(), All: s.All, NoFollow: s.NoFollow,
 	}
 }
 
@@ -71,7 +72,7 @@ func refuse(files []string, options ingest.Options) error {
 		return nil
 	}
 	exit := &exitError{err: err, status: statusFailed}
-	if errors.Is(err, ingest.ErrNoLog) {
+	if errors.Is(err, logline.ErrNoLog) {
 		exit.hint = "errtop stats --explain FILE shows how lines are read; --format NAME follows a log that has no requests yet"
 	}
 	return exit

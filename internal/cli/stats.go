@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -13,13 +15,15 @@ import (
 
 	"errtop/internal/config"
 	"errtop/internal/ingest"
+	"errtop/internal/logline"
+	"errtop/internal/stats"
 )
 
 // statsFlags are the flags of errtop stats as they were typed.
 type statsFlags struct {
 	json, explain bool
 	since, until  string
-	options       ingest.StatsOptions
+	options       stats.Options
 }
 
 func (a *app) statsCommand() *cobra.Command {
@@ -36,7 +40,7 @@ func (a *app) statsCommand() *cobra.Command {
 	}
 	command.Flags().BoolVar(&flags.json, "json", false, "one JSON object instead of text")
 	command.Flags().BoolVar(&flags.explain, "explain", false, "say how the first lines of each log are understood, and count nothing")
-	command.Flags().StringVar((*string)(&flags.options.By), "by", "", "break down by "+words(ingest.Dimensions()))
+	command.Flags().StringVar((*string)(&flags.options.By), "by", "", "break down by "+words(stats.Dimensions()))
 	command.Flags().StringVar(&flags.since, "since", "", "only what is not older: a time, or a duration before now as 2h")
 	command.Flags().StringVar(&flags.until, "until", "", "only what is older, likewise")
 	command.Flags().StringVar(&flags.options.Filter, "filter", "", "only results for which the expression holds, as 'status >= 500'")
@@ -59,7 +63,7 @@ func (a *app) stats(command *cobra.Command, args []string, flags statsFlags) (er
 	if flags.explain {
 		return a.explain(command, inputs, flags.options.Options)
 	}
-	summary, err := ingest.Stats(command.Context(), inputs, flags.options)
+	summary, err := stats.Count(command.Context(), inputs, flags.options)
 	if command.Context().Err() != nil {
 		return errors.New("stopped before the end, so there is nothing to tell")
 	}
@@ -77,14 +81,14 @@ func (a *app) stats(command *cobra.Command, args []string, flags statsFlags) (er
 }
 
 // explain says how the logs are understood.
-func (a *app) explain(command *cobra.Command, inputs []ingest.Input, options ingest.Options) error {
+func (a *app) explain(command *cobra.Command, inputs []stats.Input, options logline.Options) error {
 	var problems []error
 	for i, input := range inputs {
 		if i > 0 {
 			problems = append(problems, a.say(""))
 		}
 		var text strings.Builder
-		problems = append(problems, ingest.Explain(command.Context(), input, options, &text, a.width()), a.print(text.String()))
+		problems = append(problems, stats.Explain(command.Context(), input, options, &text, a.width()), a.print(text.String()))
 	}
 	return errors.Join(problems...)
 }
@@ -118,7 +122,7 @@ func words[T ~string](names []T) string {
 }
 
 // inputs returns the logs that args name; none is standard input where something is piped in.
-func (a *app) inputs(args []string) ([]ingest.Input, error) {
+func (a *app) inputs(args []string) ([]stats.Input, error) {
 	if len(args) == 0 {
 		if !isPiped(a.In) {
 			return nil, usage("stats needs a log to read", "errtop stats FILE..., or - for standard input")
@@ -128,11 +132,11 @@ func (a *app) inputs(args []string) ([]ingest.Input, error) {
 	if first := slices.Index(args, "-"); first >= 0 && slices.Contains(args[first+1:], "-") {
 		return nil, usage("standard input is named twice", "it can be read once")
 	}
-	inputs := make([]ingest.Input, len(args))
+	inputs := make([]stats.Input, len(args))
 	for i, name := range args {
-		inputs[i] = ingest.Input{Name: name}
+		inputs[i] = stats.Input{Name: name, Open: func(ctx context.Context) (io.ReadCloser, error) { return ingest.Open(ctx, name) }}
 		if name == "-" {
-			inputs[i] = ingest.Input{Name: "stdin", Reader: a.In}
+			inputs[i] = stats.Input{Name: "stdin", Open: func(ctx context.Context) (io.ReadCloser, error) { return ingest.OpenReader(ctx, a.In) }}
 		}
 	}
 	return inputs, nil

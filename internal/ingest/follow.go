@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"errtop/internal/logline"
 	"errtop/internal/safego"
 )
 
@@ -37,7 +38,7 @@ const (
 // A wrong option or pattern is returned at once. What goes wrong with a file is its source's problem, and no error while
 // following; with NoFollow it is returned as [SourceError].
 func Follow(ctx context.Context, paths []string, o Options, sink Sink) error {
-	if _, err := newDecoder(o, time.Now()); err != nil {
+	if _, err := logline.NewDecoder(o.Options, time.Now()); err != nil {
 		return err
 	}
 	files, patterns, err := expand(paths)
@@ -45,7 +46,7 @@ func Follow(ctx context.Context, paths []string, o Options, sink Sink) error {
 		return err
 	}
 	if o.NoFollow && len(files) == 0 && len(patterns) > 0 {
-		return &SourceError{Name: strings.Join(patterns, " "), Err: errors.New("no such file")}
+		return &logline.SourceError{Name: strings.Join(patterns, " "), Err: errors.New("no such file")}
 	}
 	group, ctx := safego.WithContext(ctx)
 	all := following{ctx: ctx, options: o, sink: sink, watch: newWatch(!o.NoFollow), known: map[string]bool{}, group: group}
@@ -153,7 +154,7 @@ func (a *following) followOne(path string, rotated, reaches bool) error {
 	defer f.close()
 	if streamed, err := f.once(ctx); streamed || o.NoFollow {
 		if err != nil && o.NoFollow {
-			return &SourceError{Name: path, Err: err}
+			return &logline.SourceError{Name: path, Err: err}
 		}
 		return nil
 	}

@@ -17,6 +17,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"errtop/internal/ingest"
+	"errtop/internal/logline"
+	"errtop/internal/stats"
 	"errtop/tracker"
 )
 
@@ -120,6 +122,13 @@ func TestFollowWaitsForFilesReadsOnAndEndsWithItsContext(t *testing.T) {
 	}
 }
 
+// count counts the log at a path, as errtop stats does.
+func count(t *testing.T, path string) (*stats.Summary, error) {
+	t.Helper()
+	open := func(ctx context.Context) (io.ReadCloser, error) { return ingest.Open(ctx, path) }
+	return stats.Count(t.Context(), []stats.Input{{Name: path, Open: open}}, stats.Options{})
+}
+
 func TestCompressedFilesAreReadWhole(t *testing.T) {
 	dir := t.TempDir()
 	text := line("a") + line("b")
@@ -140,7 +149,7 @@ func TestCompressedFilesAreReadWhole(t *testing.T) {
 		if err := ingest.Follow(t.Context(), []string{path}, ingest.Options{NoFollow: true}, w.sink()); err != nil {
 			t.Error(err)
 		}
-		summary, err := ingest.Stats(t.Context(), []ingest.Input{{Name: path}}, ingest.StatsOptions{})
+		summary, err := count(t, path)
 		if err != nil || summary.Results() != 2 || summary.Lines() != 2 {
 			t.Errorf("%s: %v, %+v", name, err, summary)
 		}
@@ -152,7 +161,7 @@ func TestCompressedFilesAreReadWhole(t *testing.T) {
 	if err := os.WriteFile(cut, zipped.Bytes()[:zipped.Len()-9], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if summary, err := ingest.Stats(t.Context(), []ingest.Input{{Name: cut}}, ingest.StatsOptions{}); err == nil || summary.Results() == 0 || !strings.Contains(err.Error(), "cut off") {
+	if summary, err := count(t, cut); err == nil || summary.Results() == 0 || !strings.Contains(err.Error(), "cut off") {
 		t.Errorf("a file that was cut off: %d results, %v", summary.Results(), err)
 	}
 }
@@ -169,13 +178,13 @@ func TestWhatIsNoLogIsRefusedWithTheReason(t *testing.T) {
 		filepath.Join(dir, "nix"): "no such file or directory",
 		garbage:                   "no request log",
 	} {
-		_, err := ingest.Stats(t.Context(), []ingest.Input{{Name: path}}, ingest.StatsOptions{})
-		source, ok := errors.AsType[*ingest.SourceError](err)
+		_, err := count(t, path)
+		source, ok := errors.AsType[*logline.SourceError](err)
 		if !ok || source.Name != path || !strings.Contains(source.Err.Error(), reason) {
 			t.Errorf("stats: %v", err)
 		}
 		err = ingest.Follow(t.Context(), []string{path}, ingest.Options{NoFollow: true}, newWatcher().sink())
-		if source, ok = errors.AsType[*ingest.SourceError](err); !ok || !strings.Contains(source.Err.Error(), reason) {
+		if source, ok = errors.AsType[*logline.SourceError](err); !ok || !strings.Contains(source.Err.Error(), reason) {
 			t.Errorf("follow: %v", err)
 		}
 	}
@@ -199,7 +208,7 @@ func TestASourceWithoutRequestsIsFailedUntilOneComes(t *testing.T) {
 	}
 	var c collector
 	err := ingest.Stream(t.Context(), "stdin", strings.NewReader(banner), ingest.Options{}, c.sink())
-	if err == nil || err.Error() != "stdin: "+words || !errors.Is(err, ingest.ErrNoLog) || c.health.State != tracker.SourceFailed || c.health.Problem != words {
+	if err == nil || err.Error() != "stdin: "+words || !errors.Is(err, logline.ErrNoLog) || c.health.State != tracker.SourceFailed || c.health.Problem != words {
 		t.Errorf("stream: %v, %+v", err, c.health)
 	}
 }
@@ -229,8 +238,8 @@ func TestRefusedIsOnlyWhatCannotBecomeARequestLog(t *testing.T) {
 		{[]string{prose, dir, zipped}, ingest.Options{}, dir + ": is a directory"},
 		{[]string{"/dev/zero"}, ingest.Options{}, "is a device"},
 		{[]string{missing}, ingest.Options{NoFollow: true}, "no such file"},
-		{[]string{prose}, ingest.Options{Format: ingest.JSON, NoFollow: true}, "no request log"},
-		{[]string{prose}, ingest.Options{Format: ingest.JSON}, ""},
+		{[]string{prose}, ingest.Options{Options: logline.Options{Format: logline.JSON}, NoFollow: true}, "no request log"},
+		{[]string{prose}, ingest.Options{Options: logline.Options{Format: logline.JSON}}, ""},
 		{[]string{prose, log}, ingest.Options{}, ""},
 		{[]string{prose, missing}, ingest.Options{}, ""},
 		{[]string{prose, pattern}, ingest.Options{}, ""},

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"errtop/internal/logline"
 	"errtop/tracker"
 )
 
@@ -101,9 +102,9 @@ func (f *follower) once(ctx context.Context) (streamed bool, err error) {
 
 // fail makes an error the source's problem.
 func (f *follower) fail(err error) error {
-	f.pump.health.State, f.pump.health.Problem = tracker.SourceFailed, safeLine([]byte(bare(err).Error()), maxMessage)
+	f.pump.health.State, f.pump.health.Problem = tracker.SourceFailed, logline.SafeLine([]byte(logline.PlainError(err).Error()), logline.MaxMessage)
 	f.pump.report()
-	return bare(err)
+	return logline.PlainError(err)
 }
 
 // open makes file what the path names now. Of the first, only the window is read.
@@ -117,7 +118,7 @@ func (f *follower) open(file *os.File) {
 	if err != nil || f.resume() {
 		return
 	}
-	f.pump.decoder.clock.reference = info.ModTime()
+	f.pump.decoder.SetReference(info.ModTime())
 	w := findWindow(file, info.Size(), f.options, f.pump.decoder)
 	f.now.offset = w.recent
 	if w.start < w.recent {

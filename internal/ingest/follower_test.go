@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"errtop/internal/logline"
 	"errtop/tracker"
 )
 
@@ -285,7 +286,7 @@ func TestTheWindowIsFoundByBisection(t *testing.T) {
 	const hours = 20000
 	log := hourly(hours)
 	newest := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add((hours - 1) * time.Hour)
-	d, err := newDecoder(Options{}, newest)
+	d, err := logline.NewDecoder(logline.Options{}, newest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -324,7 +325,7 @@ func TestTheWindowIsFoundBehindTheHoleOfASparseFile(t *testing.T) {
 		t.Skip("no sparse files here:", err)
 	}
 	defer file.Close() //nolint:errcheck // a test's file
-	d, err := newDecoder(Options{}, time.Now())
+	d, err := logline.NewDecoder(logline.Options{}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,14 +1,14 @@
-// Package ingest reads what others asked: request logs from files and standard input, and results that are pushed over
-// HTTP. Every line becomes a tracker.Result, or is counted as unreadable with the reason; none is fatal and none is
-// dropped silently.
+// Package ingest reads lines where they come from: request logs in files and on standard input, and results that are pushed
+// over HTTP. Every line becomes a tracker.Result, or is counted as unreadable with the reason; none is fatal and none is
+// dropped silently. What lines mean is internal/logline's.
 //
-// What leaves the package is harmless and bounded: text has passed safetext, secrets in URLs are masked, strings may be
-// kept. It never waits for whoever takes the results longer than that one call, and never blocks the exit on a read.
+// It never waits for the receiver of its results longer than that one call, and a read that blocks never delays the exit.
 package ingest
 
 import (
 	"time"
 
+	"errtop/internal/logline"
 	"errtop/tracker"
 )
 
@@ -32,19 +32,13 @@ type Position struct {
 
 // Check returns an error for options that no source can be read with: a format, field or template that does not exist.
 func Check(o Options) error {
-	_, err := newDecoder(o, time.Time{})
+	_, err := logline.NewDecoder(o.Options, time.Time{})
 	return err
 }
 
 // Options say how a source is read. The zero value recognises everything by itself.
 type Options struct {
-	Format Format            // forced; empty: recognised line by line
-	Fields map[string]string // our field name -> the log's key path: {"status": "http.code", "duration_ms": "took"}
-	// Target is the template of the target: "{host}", "{path[0:2]}". Empty: the line's own target field; else the service or
-	// upstream cluster that it names; else its host, where that is a name; else of a path with a prefix such as /api or /v1 the first
-	// folder behind it (/api/v1/flux/dev is "flux"); else the path's first folder, or all of it where it is one word
-	// (/login); else "/". What looks made up, a number or an id, is never a target, nor is a file at the root.
-	Target string
+	logline.Options
 
 	Since    time.Duration // only what is younger than this before the newest line; 0: 24 hours
 	All      bool          // the whole file, whatever its age

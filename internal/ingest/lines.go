@@ -1,6 +1,10 @@
 package ingest
 
-import "bytes"
+import (
+	"bytes"
+
+	"errtop/internal/logline"
+)
 
 // splitter cuts chunks of a stream into lines. What a chunk leaves unfinished waits for the next. A line beyond maxLine
 // is handed over cut and marked, and the rest of it skipped, so memory stays bounded whatever comes.
@@ -20,8 +24,8 @@ func (s *splitter) feed(chunk []byte, line func(text []byte, tooLong bool)) {
 		switch {
 		case s.skip:
 			s.skip = false
-		case len(s.carry)+n > maxLine:
-			s.carry = append(s.carry, chunk[:max(0, maxLine-len(s.carry))]...)
+		case len(s.carry)+n > logline.MaxLine:
+			s.carry = append(s.carry, chunk[:max(0, logline.MaxLine-len(s.carry))]...)
 			line(s.carry, true)
 		case len(s.carry) > 0:
 			s.carry = append(s.carry, chunk[:n]...)
@@ -39,7 +43,7 @@ func (s *splitter) keep(part []byte, line func([]byte, bool)) {
 	if s.skip {
 		return
 	}
-	room := maxLine - len(s.carry)
+	room := logline.MaxLine - len(s.carry)
 	if len(part) <= room {
 		s.carry = append(s.carry, part...)
 		return

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"errtop/internal/logline"
 	"errtop/tracker"
 )
 
@@ -43,7 +44,7 @@ func Listen(ctx context.Context, o ListenOptions, sink Sink) error {
 	if o.Token == "" && !strings.HasPrefix(o.Addr, unixPrefix) && !isLoopback(o.Addr) {
 		return fmt.Errorf("listen %s: others can reach this address, so a token is needed", o.Addr)
 	}
-	if _, err := newDecoder(o.Options, time.Now()); err != nil {
+	if _, err := logline.NewDecoder(o.Options.Options, time.Now()); err != nil {
 		return err
 	}
 	listener, err := listen(ctx, o.Addr)
@@ -79,7 +80,7 @@ func Listen(ctx context.Context, o ListenOptions, sink Sink) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !errors.Is(err, http.ErrServerClosed) {
-		p.end(tracker.SourceFailed, safeLine([]byte(err.Error()), maxMessage))
+		p.end(tracker.SourceFailed, logline.SafeLine([]byte(err.Error()), logline.MaxMessage))
 		return fmt.Errorf("listen %s: %w", o.Addr, err)
 	}
 	p.end(tracker.SourceEnded, "")

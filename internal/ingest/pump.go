@@ -3,6 +3,7 @@ package ingest
 import (
 	"time"
 
+	"errtop/internal/logline"
 	"errtop/tracker"
 )
 
@@ -14,14 +15,14 @@ const (
 // pump carries one source's bytes to the sink: lines, records, results, batches, health. It serves one goroutine.
 type pump struct {
 	sink    Sink
-	decoder *decoder
-	maker   resultMaker
+	decoder *logline.Decoder
+	maker   logline.ResultMaker
 	lines   splitter
 	batch   []tracker.Result
 	health  tracker.Source
 	newest  time.Time
-	bad     [maxSamples]badLine // the last unreadable lines, in turn
-	sampled uint64              // health.Samples holds them up to this one
+	bad     [logline.MaxSamples]badLine // the last unreadable lines, in turn
+	sampled uint64                      // health.Samples holds them up to this one
 }
 
 // badLine is a line that no decoder understood, as it came.
@@ -33,11 +34,11 @@ type badLine struct {
 
 // newPump returns a pump for the source of that name.
 func newPump(name string, o Options, sink Sink) (*pump, error) {
-	d, err := newDecoder(o, time.Now())
+	d, err := logline.NewDecoder(o.Options, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	p := &pump{sink: sink, decoder: d, maker: resultMaker{source: name}}
+	p := &pump{sink: sink, decoder: d, maker: logline.NewResultMaker(name)}
 	p.health = tracker.Source{Name: name, State: tracker.SourceWaiting, Format: string(o.Format)}
 	p.report()
 	return p, nil
@@ -79,16 +80,16 @@ func (p *pump) line(text []byte, tooLong bool) {
 		p.unreadable(text, "longer than 1 MiB")
 		return
 	}
-	switch v, reason := p.decoder.decode(text); v {
-	case verdictNothing:
-	case verdictUnreadable:
+	switch v, reason := p.decoder.Decode(text); v {
+	case logline.LineBlank:
+	case logline.LineUnreadable:
 		p.unreadable(text, reason)
-	case verdictResult:
+	case logline.LineResult:
 		p.health.Results++
-		if f := string(p.decoder.found); p.health.Format != f {
+		if f := string(p.decoder.Format); p.health.Format != f {
 			p.format(f)
 		}
-		p.batch = append(p.batch, p.maker.make(p.decoder))
+		p.batch = append(p.batch, p.maker.Make(p.decoder))
 		if at := p.batch[len(p.batch)-1].Time; at.After(p.newest) {
 			p.newest = at
 		}
@@ -108,9 +109,9 @@ func (p *pump) format(found string) {
 
 // unreadable counts a line that no decoder understood, and keeps it among the last ten.
 func (p *pump) unreadable(text []byte, reason string) {
-	bad := &p.bad[p.health.Unreadable%maxSamples]
+	bad := &p.bad[p.health.Unreadable%logline.MaxSamples]
 	p.health.Unreadable++
-	bad.number, bad.text, bad.reason = p.health.Lines, append(bad.text[:0], cut(text, maxSample)...), reason
+	bad.number, bad.text, bad.reason = p.health.Lines, append(bad.text[:0], logline.Cut(text, logline.MaxSample)...), reason
 }
 
 // sample makes the last unreadable lines harmless, in a slice of its own, since the sink may hold the one before.
@@ -120,11 +121,11 @@ func (p *pump) sample() {
 		return
 	}
 	p.sampled = n
-	p.health.Samples = make([]tracker.Unreadable, 0, maxSamples)
-	for i := n - min(n, maxSamples); i < n; i++ {
-		bad := &p.bad[i%maxSamples]
+	p.health.Samples = make([]tracker.Unreadable, 0, logline.MaxSamples)
+	for i := n - min(n, logline.MaxSamples); i < n; i++ {
+		bad := &p.bad[i%logline.MaxSamples]
 		p.health.Samples = append(p.health.Samples, tracker.Unreadable{
-			Number: bad.number, Text: safeLine(bad.text, maxSample), Reason: bad.reason,
+			Number: bad.number, Text: logline.SafeLine(bad.text, logline.MaxSample), Reason: bad.reason,
 		})
 	}
 }
@@ -135,8 +136,8 @@ func (p *pump) verdict() error {
 	if h.Results > 0 || h.Unreadable == 0 {
 		return nil
 	}
-	last := &p.bad[(h.Unreadable-1)%maxSamples]
-	return noRequestLog(h.Lines, last.number, last.reason, string(last.text))
+	last := &p.bad[(h.Unreadable-1)%logline.MaxSamples]
+	return logline.NoRequestLog(h.Lines, last.number, last.reason, string(last.text))
 }
 
 // flush hands over what is there.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"errtop/internal/logline"
 	"errtop/tracker"
 )
 
@@ -59,7 +60,7 @@ func (h *pushHandler) record(lines [][]byte) pushAnswer {
 	p.health.LastSeen = time.Now()
 	for _, line := range lines {
 		p.health.BytesRead += int64(len(line))
-		p.line(line, len(line) > maxLine)
+		p.line(line, len(line) > logline.MaxLine)
 	}
 	p.flush()
 	answer := pushAnswer{Accepted: p.health.Results - before.Results, Unreadable: p.health.Unreadable - before.Unreadable}

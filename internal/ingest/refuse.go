@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"errtop/internal/logline"
 )
 
 // maxLook bounds what is read of a file before it is refused: one that is larger is followed, and its source says what it is.
@@ -22,7 +24,7 @@ func Refuse(paths []string, o Options) error {
 		if err == nil {
 			return nil
 		}
-		problems = append(problems, &SourceError{Name: path, Err: bare(err)})
+		problems = append(problems, &logline.SourceError{Name: path, Err: logline.PlainError(err)})
 	}
 	return errors.Join(problems...)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/muesli/cancelreader"
 
+	"errtop/internal/logline"
 	"errtop/tracker"
 )
 
@@ -32,7 +33,7 @@ func Stream(ctx context.Context, name string, r io.Reader, o Options, sink Sink)
 		return err
 	}
 	if err := p.stream(ctx, r); err != nil {
-		return &SourceError{Name: name, Err: err}
+		return &logline.SourceError{Name: name, Err: err}
 	}
 	return nil
 }
@@ -75,8 +76,8 @@ func (p *pump) stream(ctx context.Context, r io.Reader) error {
 				p.end(tracker.SourceEnded, "")
 				return p.verdict()
 			}
-			p.end(tracker.SourceFailed, safeLine([]byte(bare(c.err).Error()), maxMessage))
-			return bare(c.err)
+			p.end(tracker.SourceFailed, logline.SafeLine([]byte(logline.PlainError(c.err).Error()), logline.MaxMessage))
+			return logline.PlainError(c.err)
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"time"
+
+	"errtop/internal/logline"
 )
 
 const (
@@ -23,7 +25,7 @@ type window struct {
 
 // findWindow finds the part of a file that is worth reading, by bisection: lines are taken to be in order, as logs are but
 // for a few seconds. It costs some dozen reads whatever the size.
-func findWindow(file io.ReaderAt, size int64, o Options, d *decoder) window {
+func findWindow(file io.ReaderAt, size int64, o Options, d *logline.Decoder) window {
 	preface(file, size, d)
 	if o.All {
 		return window{}
@@ -51,21 +53,21 @@ func (o Options) since() time.Duration {
 }
 
 // preface reads directives at the file's start, which say how to read the rest.
-func preface(file io.ReaderAt, size int64, d *decoder) {
+func preface(file io.ReaderAt, size int64, d *logline.Decoder) {
 	head, err := readAt(file, make([]byte, min(size, probeSize)), 0)
-	if err != nil || !holdsW3C(head) {
+	if err != nil || !logline.HoldsW3C(head) {
 		return
 	}
 	for line := range bytes.Lines(head) {
 		if line[0] == '#' {
-			d.decode(bytes.TrimRight(line, "\r\n"))
+			d.Decode(bytes.TrimRight(line, "\r\n"))
 		}
 	}
 }
 
 // bisect returns the start of the first line, from low on, that is not older than at; low where no line is older. Where
 // nothing readable stands in a long stretch (the hole of a sparse file), it looks behind that.
-func bisect(file io.ReaderAt, low, high int64, at time.Time, d *decoder) int64 {
+func bisect(file io.ReaderAt, low, high int64, at time.Time, d *logline.Decoder) int64 {
 	begin, end := low, high
 	for high-low > probeSize {
 		middle := low + (high-low)/2
@@ -93,7 +95,7 @@ func bisect(file io.ReaderAt, low, high int64, at time.Time, d *decoder) int64 {
 
 // firstTime returns the time of the first readable line that starts behind from, and where it starts. At a file's start
 // the first line counts too.
-func firstTime(file io.ReaderAt, from, to int64, d *decoder) (when time.Time, start int64, ok bool) {
+func firstTime(file io.ReaderAt, from, to int64, d *logline.Decoder) (when time.Time, start int64, ok bool) {
 	buffer := make([]byte, probeSize)
 	skip := from > 0 // what stands before the first line end is the rest of a line
 	for at := from; at < min(to, from+probeLimit); {
@@ -114,8 +116,8 @@ func firstTime(file io.ReaderAt, from, to int64, d *decoder) (when time.Time, st
 				skip = false
 				continue
 			}
-			if v, _ := d.decode(line); v == verdictResult && d.rec.hasTime {
-				return d.rec.time(), start, true
+			if v, _ := d.Decode(line); v == logline.LineResult && d.Rec.HasTime {
+				return d.Rec.Time(), start, true
 			}
 		}
 		if used == 0 { // a line longer than the buffer
@@ -127,7 +129,7 @@ func firstTime(file io.ReaderAt, from, to int64, d *decoder) (when time.Time, st
 }
 
 // newestTime returns the time of the last readable line.
-func newestTime(file io.ReaderAt, size int64, d *decoder) (newest time.Time, ok bool) {
+func newestTime(file io.ReaderAt, size int64, d *logline.Decoder) (newest time.Time, ok bool) {
 	buffer := make([]byte, probeSize)
 	end := size
 	for end > 0 && size-end < probeLimit {
@@ -142,8 +144,8 @@ func newestTime(file io.ReaderAt, size int64, d *decoder) (newest time.Time, ok 
 				break // its start stands before
 			}
 			line := bytes.TrimRight(data[n+1:], "\r\n")
-			if v, _ := d.decode(line); v == verdictResult && d.rec.hasTime {
-				return d.rec.time(), true
+			if v, _ := d.Decode(line); v == logline.LineResult && d.Rec.HasTime {
+				return d.Rec.Time(), true
 			}
 			data = data[:n+1]
 		}

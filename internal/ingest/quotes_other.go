@@ -1,7 +1,0 @@
-//go:build !amd64
-
-package ingest
-
-func markQuotes(words *[maxQuoteWords + 1]uint64, line []byte) (odd bool) {
-	return markQuotesGo(words, line)
-}

@@ -1,0 +1,238 @@
+package logline
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"errtop/tracker"
+)
+
+// LineKind is what became of a line.
+type LineKind uint8
+
+// The kinds of lines.
+const (
+	LineResult     LineKind = iota // the record holds a request's outcome
+	LineBlank                      // blank, or a directive: nothing to count
+	LineUnreadable                 // no decoder understood it
+)
+
+// MaxLine bounds a line; what is longer is cut there, counted as unreadable, and the rest skipped.
+const MaxLine = 1 << 20
+
+// Decoder reads lines of any format. It keeps what it learned of the lines before only to be faster, so what it says of a
+// line does not depend on other lines (but for W3C's header). A decoder serves one goroutine.
+type Decoder struct {
+	format Format // forced, or "" for any
+	clock  clock
+	json   jsonScanner
+	w3c    w3cReader
+	Format Format // of the line read last, "" where it was none
+	target targetRule
+	Rec    Record
+	agent  []byte // referer and agent of an access log's line before
+}
+
+// NewDecoder returns a decoder of the options' format, field map and target rule. reference is a moment near the log's
+// end, for stamps without a year.
+func NewDecoder(o Options, reference time.Time) (*Decoder, error) {
+	keys, err := newKeyTable(o.Fields)
+	if err != nil {
+		return nil, err
+	}
+	rule, err := parseTarget(o.Target)
+	if err != nil {
+		return nil, err
+	}
+	if !o.Format.known() {
+		return nil, fmt.Errorf("format %q: known are %s", o.Format, formatList())
+	}
+	return &Decoder{format: o.Format, target: rule, clock: clock{reference: reference}, json: jsonScanner{keys: keys}}, nil
+}
+
+// Restart makes d ready for another log, whose newest line is of about that time.
+func (d *Decoder) Restart(reference time.Time) { d.clock.reference, d.w3c = reference, w3cReader{} }
+
+// SetReference tells d a moment near the newest line, for stamps without a year.
+func (d *Decoder) SetReference(reference time.Time) { d.clock.reference = reference }
+
+// Directive reads a line of W3C's header that holds for the lines to come.
+func (d *Decoder) Directive(line []byte) { d.w3c.directive(line) }
+
+// TargetByPath reports whether the record's target depends on nothing but its path.
+func (d *Decoder) TargetByPath() bool { return d.target.pathOnly(&d.Rec) }
+
+// Decode reads a line (without its end) into d.rec.
+func (d *Decoder) Decode(line []byte) (v LineKind, reason string) {
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	}
+	d.Format = ""
+	if d.format == "" && len(line) > 0 && line[0] == '{' { // what wrapped and bare come to, at once
+		d.Rec.reset(line)
+		if v, reason = d.jsonLine(line, 0); v == LineResult && d.Format == "" {
+			d.Format = JSON
+		}
+		return v, reason
+	}
+	return d.wrapped(line, 0)
+}
+
+// maxWraps is how many wrappings are taken off a line: docker's JSON around syslog's head around a request.
+const maxWraps = 3
+
+// wrapped reads a line that may carry something before the request's own line.
+func (d *Decoder) wrapped(line []byte, depth int) (v LineKind, reason string) {
+	if len(line) == 0 {
+		return LineBlank, ""
+	}
+	d.Rec.reset(line)
+	v, reason = d.bare(line, depth)
+	if v != LineUnreadable || depth == maxWraps {
+		return v, reason
+	}
+	inner, at, ok := d.clock.unwrap(line)
+	if !ok {
+		return v, reason
+	}
+	if v, reason = d.wrapped(inner, depth+1); v == LineResult && !d.Rec.HasTime && at.known {
+		d.Rec.Sec, d.Rec.Nsec, d.Rec.HasTime = at.Sec, at.Nsec, true
+	}
+	return v, reason
+}
+
+// bare reads a line that starts with the request's own, by what it starts with.
+func (d *Decoder) bare(line []byte, depth int) (v LineKind, reason string) {
+	format := d.format
+	if format == "" {
+		if open, likely := looksAccess(line); likely && !d.w3c.active() {
+			if reason = d.access(line, open, &d.Rec); reason == "" {
+				d.Format = Access
+				return LineResult, ""
+			}
+			d.Rec.reset(line)
+		}
+		format = d.recognise(line)
+	}
+	switch format {
+	case JSON:
+		v, reason = d.jsonLine(line, depth)
+	case W3C:
+		v, reason = d.w3c.read(line, &d.Rec, &d.clock)
+	case ELB:
+		reason = d.elb(line, &d.Rec)
+	case ALB:
+		reason = d.alb(line, &d.Rec)
+	case UWSGI:
+		reason = d.uwsgi(line, &d.Rec)
+	case Logfmt:
+		reason = d.logfmt(line, &d.Rec)
+	case HAProxy:
+		reason = d.haproxy(line, &d.Rec)
+	case Envoy:
+		reason = d.envoy(line, &d.Rec)
+	case Access:
+		reason = d.access(line, bytes.IndexByte(line, '['), &d.Rec)
+	default:
+		if len(bytes.TrimSpace(line)) == 0 {
+			return LineBlank, ""
+		}
+		reason = "no known format"
+	}
+	if reason != "" {
+		return LineUnreadable, reason
+	}
+	if v == LineResult && d.Format == "" {
+		d.Format = format
+	}
+	return v, ""
+}
+
+// looksAccess reports whether a line is most likely an access log's, and where its time's bracket opens: no other format
+// has its time in brackets before a request in quotes.
+func looksAccess(line []byte) (open int, likely bool) {
+	open = bytes.IndexByte(line, '[')
+	return open, open > 0 && open+29 < len(line) && line[open+3] == '/' && line[open+27] == ']' && line[open+29] == '"' && line[0] != '{'
+}
+
+// recognise guesses a line's format from its first bytes. It looks at nothing but the line, and W3C's header.
+func (d *Decoder) recognise(line []byte) Format {
+	switch c := line[0]; {
+	case c == '{':
+		return JSON
+	case c == '#' || d.w3c.active():
+		return W3C
+	case bytes.HasPrefix(line, []byte("[pid: ")):
+		return UWSGI
+	case isEnvoy(line):
+		return Envoy
+	case isALB(line):
+		return ALB
+	case isISOTime(line):
+		return ELB
+	case isLogfmt(line):
+		return Logfmt
+	}
+	open := bytes.IndexByte(line, '[')
+	if open < 0 || open+28 > len(line) || line[open+3] != '/' {
+		return ""
+	}
+	if line[open+21] == '.' {
+		return HAProxy
+	}
+	return Access
+}
+
+// isISOTime reports whether the line starts as RFC 3339 has it.
+func isISOTime(line []byte) bool {
+	return len(line) > 20 && line[4] == '-' && line[10] == 'T' && line[13] == ':' && line[0]-'0' <= 9
+}
+
+// jsonLine reads a line that should be a JSON object. One that carries another line is read as that one.
+func (d *Decoder) jsonLine(line []byte, depth int) (v LineKind, reason string) {
+	if reason = d.json.scan(line, &d.Rec); reason != "" {
+		return LineUnreadable, reason
+	}
+	if reason = d.Rec.complete(&d.clock); reason == "" {
+		return LineResult, ""
+	}
+	if !d.Rec.Has(FieldLine) || depth == maxWraps {
+		return LineUnreadable, reason
+	}
+	inner := bytes.TrimRight(bytes.Clone(d.Rec.Text(FieldLine)), "\r\n")
+	sec, nsec, known := d.Rec.Sec, d.Rec.Nsec, d.Rec.HasTime
+	if v, reason = d.wrapped(inner, depth+1); v == LineResult && !d.Rec.HasTime {
+		d.Rec.Sec, d.Rec.Nsec, d.Rec.HasTime = sec, nsec, known
+	}
+	if v == LineUnreadable {
+		return v, "JSON around another line: " + reason
+	}
+	return v, ""
+}
+
+// Location returns the record's path without query and its host.
+func (d *Decoder) Location() (path, host []byte) {
+	path, host = splitURL(d.Rec.Text(FieldPath))
+	if own := d.Rec.Text(FieldHost); len(own) > 0 {
+		host = own
+	}
+	return path, host
+}
+
+// TargetName returns the record's target, in dst or in the line.
+func (d *Decoder) TargetName(dst []byte) []byte {
+	r := &d.Rec
+	if len(d.target.parts) == 0 && r.Has(FieldTarget) {
+		if name := r.Text(FieldTarget); len(name) > 0 {
+			return name
+		}
+	}
+	path, host := d.Location()
+	return d.target.name(dst, r, path, host)
+}
+
+// Outcome returns what the record is counted under.
+func (r *Record) Outcome() tracker.Outcome {
+	return tracker.Outcome{Status: int(r.status), Kind: r.Kind}
+}

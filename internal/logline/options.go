@@ -1,0 +1,12 @@
+package logline
+
+// Options say how lines are understood. The zero value recognises everything by itself.
+type Options struct {
+	Format Format            // forced; empty: recognised line by line
+	Fields map[string]string // our field name -> the log's key path: {"status": "http.code", "duration_ms": "took"}
+	// Target is the template of the target: "{host}", "{path[0:2]}". Empty: the line's own target field; else the service or
+	// upstream cluster that it names; else its host, where that is a name; else of a path with a prefix such as /api or /v1 the first
+	// folder behind it (/api/v1/flux/dev is "flux"); else the path's first folder, or all of it where it is one word
+	// (/login); else "/". What looks made up, a number or an id, is never a target, nor is a file at the root.
+	Target string
+}

@@ -1,0 +1,102 @@
+package logline
+
+import (
+	"bytes"
+
+	"errtop/internal/safetext"
+)
+
+// How much is kept of the parts of a log line.
+const (
+	MaxName    = 128  // targets, methods, hosts, request ids
+	MaxRoute   = 512  // paths
+	MaxMessage = 2048 // messages
+	MaxStack   = 16 << 10
+	MaxSample  = 400 // lines that could not be read
+	MaxSamples = 10  // as many of them
+	MaxRaw     = 2048
+)
+
+// Interner makes log text harmless and keeps one string for each text it sees. When it is full it starts anew, so a log
+// of endlessly different texts costs no endless memory.
+type Interner struct {
+	known map[string]Interned
+	fold  func(dst []byte, text string) []byte // what is done to harmless text before it is kept; nil: nothing
+	last  uint64                               // number given last
+}
+
+// Interned is a text as an interner keeps it.
+type Interned struct {
+	Text   string
+	Number uint64 // of this text and no other of its interner; 0 is the empty text's
+}
+
+// MaxInterned bounds the texts an interner keeps.
+const MaxInterned = 8192
+
+// NewInterner returns an interner that folds texts before it keeps them.
+func NewInterner(fold func(dst []byte, text string) []byte) Interner { return Interner{fold: fold} }
+
+// Line returns b as one harmless line of at most limit bytes.
+func (t *Interner) Line(b []byte, limit int) string { return t.Text(b, limit).Text }
+
+// Text returns b as one harmless line of at most limit bytes, with a number that no other text has. A text that comes
+// again may have another one.
+func (t *Interner) Text(b []byte, limit int) Interned {
+	if len(b) == 0 {
+		return Interned{}
+	}
+	if known, ok := t.known[string(b)]; ok {
+		return known
+	}
+	s := SafeLine(b, limit)
+	if t.fold != nil {
+		s = string(t.fold(nil, s))
+	}
+	t.last++
+	text := Interned{s, t.last}
+	if len(b) > MaxRoute {
+		return text
+	}
+	if t.known == nil || len(t.known) >= MaxInterned {
+		t.known = make(map[string]Interned, 64)
+	}
+	t.known[string(b)] = text
+	return text
+}
+
+// SafeLine returns b as one harmless line of at most limit bytes, without secrets.
+func SafeLine(b []byte, limit int) string {
+	if plain(b) && len(b) <= limit {
+		return string(b)
+	}
+	b = Cut(b, limit)
+	return string(Cut([]byte(safetext.Line(string(maskSecrets(b)))), 2*limit))
+}
+
+// safeBlock returns b as harmless lines of at most limit bytes together, without secrets.
+func safeBlock(b []byte, limit int) string {
+	return string(Cut([]byte(safetext.Block(string(maskSecrets(Cut(b, limit))))), 2*limit))
+}
+
+// plain reports whether b is printable ASCII without anything that could carry a secret: the common case.
+func plain(b []byte) bool {
+	for _, c := range b {
+		if c-0x20 >= 0x5f || c == '=' || c == '@' || c == ':' || c == '?' {
+			return false
+		}
+	}
+	return !bytes.Contains(b, []byte("earer ")) && !bytes.Contains(b, []byte("asic "))
+}
+
+// Cut returns at most limit bytes of b, not ending within a character.
+func Cut(b []byte, limit int) []byte {
+	if len(b) <= limit {
+		return b
+	}
+	end := limit
+	for end > limit-4 && end > 0 && b[end]&0xc0 == 0x80 {
+		end--
+	}
+	return b[:end]
+}

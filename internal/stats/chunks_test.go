@@ -1,0 +1,123 @@
+package stats
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"errtop/internal/logline"
+	"errtop/internal/logline/testlog"
+)
+
+// summaryOf sums up what scan hands to that many workers.
+func summaryOf(t *testing.T, workers int, scan func([]lineSink) error) string {
+	t.Helper()
+	var own []*statsWorker
+	var sinks []lineSink
+	for range workers {
+		d, err := logline.NewDecoder(logline.Options{}, time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &statsWorker{decoder: d, tally: newTally()}
+		own, sinks = append(own, w), append(sinks, w)
+	}
+	if err := scan(sinks); err != nil {
+		t.Fatal(err)
+	}
+	s := newSummary("")
+	total := newTally()
+	for _, w := range own {
+		total.merge(w.tally)
+	}
+	total.samples = lastSamples(own)
+	s.merge("log", total)
+	text, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%s %+v", text, s.Unreadable())
+}
+
+// plainly reads a log the obvious way: split, one line after the other, one worker.
+func plainly(log string) func([]lineSink) error {
+	return func(sinks []lineSink) error {
+		n := uint64(0)
+		for line := range strings.Lines(log) {
+			text := []byte(strings.TrimSuffix(line, "\n"))
+			sinks[0].line(0, n, text[:min(len(text), logline.MaxLine)], len(text) > logline.MaxLine)
+			n++
+		}
+		sinks[0].lineCount(0, n)
+		return nil
+	}
+}
+
+func TestChunksAndSplitsChangeNothing(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	log := testlog.RandomLog(r, 25)
+	want := summaryOf(t, 1, plainly(log))
+	for chunk := int64(1); chunk < int64(len(log))+3; chunk += 1 + chunk/20 {
+		if got := summaryOf(t, 3, func(sinks []lineSink) error {
+			return scanFile(t.Context(), strings.NewReader(log), int64(len(log)), chunk, sinks)
+		}); got != want {
+			t.Fatalf("file in chunks of %d\ngot  %s\nwant %s", chunk, got, want)
+		}
+	}
+	for _, chunk := range []int{1, 7, 100, 1000, 100000} {
+		if got := summaryOf(t, 3, func(sinks []lineSink) error {
+			return scanStream(t.Context(), iotest.HalfReader(strings.NewReader(log)), chunk, sinks)
+		}); got != want {
+			t.Fatalf("stream in chunks of %d\ngot  %s\nwant %s", chunk, got, want)
+		}
+	}
+}
+
+func TestLinesBeyondTheLimitAreCutCountedAndPassed(t *testing.T) {
+	good := `{"status":500,"target":"a"}` + "\n"
+	for _, n := range []int{logline.MaxLine - 1, logline.MaxLine, logline.MaxLine + 1, logline.MaxLine + chunkSize, 3*logline.MaxLine + 5} {
+		log := good + strings.Repeat("x", n) + "\n" + good + strings.Repeat("y", n)
+		want := summaryOf(t, 1, plainly(log))
+		for name, scan := range map[string]func([]lineSink) error{
+			"file": func(sinks []lineSink) error {
+				return scanFile(t.Context(), strings.NewReader(log), int64(len(log)), chunkSize, sinks)
+			},
+			"stream": func(sinks []lineSink) error {
+				return scanStream(t.Context(), strings.NewReader(log), chunkSize, sinks)
+			},
+		} {
+			if got := summaryOf(t, 2, scan); got != want {
+				t.Errorf("%s, %d bytes\ngot  %s\nwant %s", name, n, got, want)
+			}
+		}
+	}
+}
+
+func TestW3CKeepsItsColumnsAcrossParts(t *testing.T) {
+	var log strings.Builder
+	for day := range 9 {
+		fmt.Fprintf(&log, "#Date: 2026-01-0%d 00:00:00\n#Fields: time cs-uri-stem sc-status\n", day+1)
+		if day%2 == 1 {
+			log.WriteString("#Fields: sc-status time cs-uri-stem\n")
+		}
+		for i := range 20 {
+			if day%2 == 1 {
+				fmt.Fprintf(&log, "50%d 10:00:00 /a/b\n", i%5)
+			} else {
+				fmt.Fprintf(&log, "10:00:00 /a/b 40%d\n", i%5)
+			}
+		}
+	}
+	want := summaryOf(t, 1, plainly(log.String()))
+	for _, chunk := range []int{128, 200, 333, 1000} {
+		if got := summaryOf(t, 3, func(sinks []lineSink) error {
+			return scanStream(t.Context(), strings.NewReader(log.String()), chunk, sinks)
+		}); got != want {
+			t.Fatalf("in chunks of %d\ngot  %s\nwant %s", chunk, got, want)
+		}
+	}
+}
