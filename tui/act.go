@@ -36,7 +36,7 @@ func (m *model) everywhere(a Action) (tea.Cmd, bool) {
 	case Quit:
 		return tea.Quit, true
 	case Suspend:
-		return tea.Suspend, true
+		return m.suspend(), true
 	case Redraw:
 		m.redraw = true
 	case Reload:
@@ -212,6 +212,10 @@ func (m *model) toNow() {
 
 // export writes an incident report of what is shown.
 func (m *model) export() tea.Cmd {
+	if !m.options.Rights.Export {
+		m.say("this viewer may not write reports")
+		return nil
+	}
 	if m.shown == nil {
 		return nil
 	}
@@ -225,14 +229,23 @@ func (m *model) export() tea.Cmd {
 	}
 }
 
+// suspend stops the process until somebody continues it.
+func (m *model) suspend() tea.Cmd {
+	if !m.options.Rights.Suspend {
+		m.say("this viewer may not suspend")
+		return nil
+	}
+	return tea.Suspend
+}
+
 // reload reads the settings again.
 func (m *model) reload() tea.Cmd {
-	if m.options.Reload == nil {
+	if m.options.Rights.Reload == nil {
 		m.say("there are no settings to read again")
 		return nil
 	}
 	return func() tea.Msg {
-		err := m.options.Reload()
+		err := m.options.Rights.Reload()
 		if err == nil {
 			return saidMsg("settings read again")
 		}

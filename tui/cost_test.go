@@ -89,7 +89,7 @@ func BenchmarkOnATerminal(b *testing.B) {
 			ctx, stop := context.WithCancel(b.Context())
 			ended := make(chan error, 1)
 			go func() {
-				ended <- Run(ctx, tty, tty, Options{Tracker: tr, Refresh: c.refresh, Environ: []string{"TERM=xterm-256color"}})
+				ended <- Run(ctx, tty, tty, Options{Engine: tr, Refresh: c.refresh, Environ: []string{"TERM=xterm-256color"}})
 			}()
 			tick := time.NewTicker(20 * time.Millisecond)
 			for range 100 { // the first picture, and what settles after it
@@ -127,7 +127,7 @@ func BenchmarkFirstPicture(b *testing.B) {
 		first, w := io.Pipe()
 		ended := make(chan error, 1)
 		go func() {
-			ended <- Run(ctx, &noKeys{ctx}, w, Options{Tracker: tr, Environ: []string{"TERM=xterm-256color"}})
+			ended <- Run(ctx, &noKeys{ctx}, w, Options{Engine: tr, Environ: []string{"TERM=xterm-256color"}})
 			_ = w.Close()
 		}()
 		buf := make([]byte, 1<<16)

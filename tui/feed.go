@@ -14,8 +14,9 @@ import (
 // in each refresh; while there is nothing to show yet, in each tenth of one.
 type feed struct {
 	ctx     context.Context //nolint:containedctx // a command has no other way to learn that the program ends
-	tracker *tracker.ErrorTracker
+	engine  Engine
 	changed <-chan struct{}
+	notices <-chan string // nil: none
 	now     func() time.Time
 	refresh time.Duration
 }
@@ -38,7 +39,7 @@ const restBetween = 5 * time.Second
 // take takes a snapshot at once.
 func (f *feed) take() newsMsg {
 	now := f.now()
-	return newsMsg{now, f.tracker.Snapshot(now)}
+	return newsMsg{now, f.engine.Snapshot(now)}
 }
 
 // next returns a command for the news after a snapshot that was taken at taken; nil where there was none.
@@ -74,5 +75,5 @@ func (f *feed) next(last *tracker.Snapshot, taken time.Time) tea.Cmd {
 
 // at returns a command for the picture of an earlier moment.
 func (f *feed) at(at time.Time) tea.Cmd {
-	return func() tea.Msg { return pastMsg{at, f.tracker.SnapshotAt(f.now(), at)} }
+	return func() tea.Msg { return pastMsg{at, f.engine.SnapshotAt(f.now(), at)} }
 }

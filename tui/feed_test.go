@@ -16,7 +16,7 @@ func TestTenThousandResultsASecondCostAtMostTenPictures(t *testing.T) {
 		tr := tracker.New(tracker.Settings{})
 		changed, stop := tr.Watch()
 		defer stop()
-		f := &feed{ctx: ctx, tracker: tr, changed: changed, now: time.Now, refresh: 100 * time.Millisecond}
+		f := &feed{ctx: ctx, engine: tr, changed: changed, now: time.Now, refresh: 100 * time.Millisecond}
 		const seconds = 3
 		go func() {
 			batch := make([]tracker.Result, 100)
@@ -54,7 +54,7 @@ func TestTheFirstResultIsShownSooner(t *testing.T) {
 		tr := tracker.New(tracker.Settings{})
 		changed, stop := tr.Watch()
 		defer stop()
-		f := &feed{ctx: t.Context(), tracker: tr, changed: changed, now: time.Now, refresh: time.Second}
+		f := &feed{ctx: t.Context(), engine: tr, changed: changed, now: time.Now, refresh: time.Second}
 		first := f.take()
 		tr.Record(time.Now(), []tracker.Result{{Time: time.Now(), Target: "flux", Status: 200}})
 		second := f.next(first.snap, first.now)().(newsMsg)

@@ -185,7 +185,7 @@ type user struct {
 // visit shows a snapshot at a size.
 func visit(t testing.TB, w, h int, snap *tracker.Snapshot, change ...func(*Options)) *user {
 	t.Helper()
-	o := Options{Tracker: tracker.New(tracker.Settings{}), Title: "prod-eu", Location: time.UTC, Now: func() time.Time { return noon }}
+	o := Options{Engine: tracker.New(tracker.Settings{}), Title: "prod-eu", Location: time.UTC, Now: func() time.Time { return noon }, Rights: Rights{Export: true, Suspend: true}}
 	for _, c := range change {
 		c(&o)
 	}
@@ -193,7 +193,7 @@ func visit(t testing.TB, w, h int, snap *tracker.Snapshot, change ...func(*Optio
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &user{t, newModel(o, &feed{ctx: t.Context(), tracker: o.Tracker, now: o.Now, refresh: o.Refresh})}
+	s := &user{t, newModel(o, &feed{ctx: t.Context(), engine: o.Engine, now: o.Now, refresh: o.Refresh})}
 	s.m.Update(tea.WindowSizeMsg{Width: w, Height: h})
 	if snap != nil {
 		s.m.Update(newsMsg{noon, snap})

@@ -30,7 +30,7 @@ func slowed(t *testing.T) (tr *tracker.ErrorTracker, now time.Time) {
 // TestThePastShowsTheLatencyOfThen goes back minutes, where each minute is remembered, and hours, where quarters are.
 func TestThePastShowsTheLatencyOfThen(t *testing.T) {
 	tr, now := slowed(t)
-	s := visit(t, 120, 80, nil, func(o *Options) { o.Tracker = tr; o.Now = func() time.Time { return now } })
+	s := visit(t, 120, 80, nil, func(o *Options) { o.Engine = tr; o.Now = func() time.Time { return now } })
 	s.m.Update(newsMsg{now, tr.Snapshot(now)})
 	s.press("4", "enter").sees("LATENCY A MINUTE, LAST 60 MIN  ━━ p95 4", "LATENCY, 24 H", "now").lacks("is known)")
 	s.run("<")

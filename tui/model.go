@@ -77,14 +77,14 @@ func newModel(o Options, f *feed) *model {
 func (m *model) Init() tea.Cmd { return tea.Batch(m.feed.next(m.live, m.taken), m.nextNotice()) }
 
 func (m *model) nextNotice() tea.Cmd {
-	if m.options.Notices == nil {
+	if m.feed.notices == nil {
 		return nil
 	}
 	return func() tea.Msg {
 		select {
 		case <-m.feed.ctx.Done():
 			return nil
-		case text, ok := <-m.options.Notices:
+		case text, ok := <-m.feed.notices:
 			if !ok {
 				return nil
 			}

@@ -19,12 +19,14 @@ func Plain(ctx context.Context, w io.Writer, o Options) error {
 	if err != nil {
 		return err
 	}
-	changed, unwatch := o.Tracker.Watch()
+	changed, unwatch := o.Engine.Watch()
 	defer unwatch()
-	story := newStory(o.Tracker)
+	notices, unsubscribe := o.subscribe()
+	defer unsubscribe()
+	story := newStory(o.Engine)
 	for {
 		over := ctx.Err() != nil // asked before the snapshot, which then holds what came last
-		snap := o.Tracker.Snapshot(o.Now())
+		snap := o.Engine.Snapshot(o.Now())
 		if over || loaded(snap) == 0 { // half a log, read from its end, has no order yet
 			if err := writeChanges(w, story.next(snap), o.Location); err != nil {
 				return err
@@ -37,9 +39,9 @@ func Plain(ctx context.Context, w io.Writer, o Options) error {
 		again := time.NewTimer(max(restBetween, o.Refresh))
 		select {
 		case <-ctx.Done(): // once more round, for what came last
-		case text, open := <-o.Notices:
+		case text, open := <-notices:
 			if !open {
-				o.Notices = nil
+				notices = nil
 				continue
 			}
 			if _, err := fmt.Fprintln(w, o.Now().In(o.Location).Format(time.RFC3339), safetext.Line(text)); err != nil {
@@ -66,7 +68,7 @@ func writeChanges(w io.Writer, list []change, loc *time.Location) error {
 
 // story is what has been told so far, so that each thing is told once.
 type story struct {
-	tracker *tracker.ErrorTracker
+	engine Engine
 
 	shown    *tracker.Snapshot
 	states   map[string]time.Time // target -> its newest change told
@@ -92,9 +94,9 @@ const (
 	burstSpan  = 10 * time.Minute
 )
 
-func newStory(t *tracker.ErrorTracker) *story {
+func newStory(e Engine) *story {
 	return &story{
-		tracker: t, shown: &tracker.Snapshot{}, states: map[string]time.Time{},
+		engine: e, shown: &tracker.Snapshot{}, states: map[string]time.Time{},
 		breakers: map[breakerID]time.Time{}, groups: map[uint64]time.Time{}, bursts: map[burst]int{},
 	}
 }

@@ -18,7 +18,7 @@ func TestPlainFollowsTheTrackerUntilItIsStopped(t *testing.T) {
 		r, w := io.Pipe()
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
-		go func() { ended <- Plain(ctx, w, Options{Tracker: tr, Location: time.UTC, Environ: []string{}}) }()
+		go func() { ended <- Plain(ctx, w, Options{Engine: tr, Location: time.UTC, Environ: []string{}}) }()
 		lines := bufio.NewScanner(r)
 		read := make(chan string, 100)
 		go func() {

@@ -16,10 +16,12 @@ type signals struct {
 	stops   chan os.Signal // somebody else than the keyboard asks to stop for a while
 }
 
-func watchSignals() *signals {
+func watchSignals(stops bool) *signals {
 	s := &signals{resized: make(chan os.Signal, 1), stops: make(chan os.Signal, 1)}
 	signal.Notify(s.resized, syscall.SIGWINCH)
-	s.watchStops()
+	if stops {
+		s.watchStops()
+	}
 	return s
 }
 

@@ -5,7 +5,7 @@ import "os"
 // signals are the ones the dashboard acts on itself: none here.
 type signals struct{ resized, stops chan os.Signal }
 
-func watchSignals() *signals { return new(signals) }
+func watchSignals(bool) *signals { return new(signals) }
 
 func (s *signals) close() {}
 

@@ -24,14 +24,16 @@ func Run(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	changed, unwatch := o.Tracker.Watch()
+	changed, unwatch := o.Engine.Watch()
 	defer unwatch()
-	heard := watchSignals()
+	notices, unsubscribe := o.subscribe()
+	defer unsubscribe()
+	heard := watchSignals(o.Rights.Suspend)
 	defer heard.close()
 	depth := colorDepth(o.Environ)
 	o.Styles = o.Styles.forColors(depth)
 	h := &host{
-		model:    newModel(o, &feed{ctx: ctx, tracker: o.Tracker, changed: changed, now: o.Now, refresh: o.Refresh}),
+		model:    newModel(o, &feed{ctx: ctx, engine: o.Engine, changed: changed, notices: notices, now: o.Now, refresh: o.Refresh}),
 		terminal: &terminal{in: in, out: out, screen: newScreen(o.Environ, depth, o.Mouse), failed: cancel},
 		cancel:   cancel, signals: heard,
 	}

@@ -28,7 +28,7 @@ func (s *story) turns(list []change, now *tracker.Snapshot) []change {
 		if t.State == tracker.StateUnknown || s.states[t.Name].Equal(t.Since) {
 			continue
 		}
-		turns := s.tracker.StateChanges(t.Name, s.states[t.Name])
+		turns := s.engine.StateChanges(t.Name, s.states[t.Name])
 		for i, turn := range turns {
 			c := change{at: turn.At, target: t.Name, what: turn.To.String()}
 			if turn.From != tracker.StateUnknown {
@@ -61,7 +61,7 @@ func (s *story) newGroups(list []change, now *tracker.Snapshot) []change {
 		if known && g.Badge != tracker.BadgeRegressed {
 			continue
 		}
-		if back := s.tracker.RegressedAt(g.ID); back.After(told) {
+		if back := s.engine.RegressedAt(g.ID); back.After(told) {
 			fresh = append(fresh, change{at: back, target: g.Target, what: "back after silence: " + groupTitle(g)})
 			current[g.ID] = back
 		}

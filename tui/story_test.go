@@ -138,7 +138,7 @@ func TestThePastHoldsNothingThatCameLater(t *testing.T) {
 		tr.Record(now, []tracker.Result{{Time: now, Target: "api", Method: "GET", Status: status, Kind: tracker.KindOf(status)}})
 		now = now.Add(time.Second)
 	}
-	s := visit(t, 120, 40, nil, func(o *Options) { o.Tracker = tr; o.Now = func() time.Time { return now } })
+	s := visit(t, 120, 40, nil, func(o *Options) { o.Engine = tr; o.Now = func() time.Time { return now } })
 	s.m.Update(newsMsg{now, tr.Snapshot(now)})
 	s.press("1").sees("failing").run("<")
 	s.sees("PAST 14:40:59", "failing  api", "502").run("<")

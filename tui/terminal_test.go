@@ -57,7 +57,7 @@ func connect(t *testing.T, reads bool, change func(*Options)) *session {
 	ctx, stop := context.WithCancel(t.Context())
 	s := &session{t: t, keys: keys, tty: tty, before: before, tracker: tracker.New(tracker.Settings{}), stop: stop, ended: make(chan error, 1)}
 	s.record(1)
-	o := Options{Tracker: s.tracker, Title: "test", Environ: []string{"TERM=xterm-256color"}, Refresh: 100 * time.Millisecond}
+	o := Options{Engine: s.tracker, Title: "test", Environ: []string{"TERM=xterm-256color"}, Refresh: 100 * time.Millisecond, Rights: Rights{Export: true, Suspend: true}}
 	if change != nil {
 		change(&o)
 	}
@@ -200,9 +200,9 @@ func TestCancellingGivesTheTerminalBack(t *testing.T) {
 func TestAPanicGivesTheTerminalBackAndComesOutAsAnError(t *testing.T) {
 	var asked atomic.Bool
 	for name, change := range map[string]func(*Options){
-		"in a command": func(o *Options) { o.Reload = func() error { panic("ouch") } },
+		"in a command": func(o *Options) { o.Rights.Reload = func() error { panic("ouch") } },
 		"in the feed": func(o *Options) {
-			o.Reload = func() error { asked.Store(true); return nil }
+			o.Rights.Reload = func() error { asked.Store(true); return nil }
 			o.Now = func() time.Time {
 				if asked.Load() {
 					panic("ouch")
@@ -229,12 +229,12 @@ func TestAPanicGivesTheTerminalBackAndComesOutAsAnError(t *testing.T) {
 		s.seen.Reset()
 		s.mu.Unlock()
 		ctx, cancel := context.WithCancelCause(t.Context())
-		o, err := Options{Tracker: s.tracker, Environ: []string{}}.withDefaults()
+		o, err := Options{Engine: s.tracker, Environ: []string{}}.withDefaults()
 		if err != nil {
 			t.Fatal(err)
 		}
 		h := &host{
-			model:    newModel(o, &feed{ctx: ctx, tracker: s.tracker, now: o.Now, refresh: o.Refresh}),
+			model:    newModel(o, &feed{ctx: ctx, engine: s.tracker, now: o.Now, refresh: o.Refresh}),
 			terminal: &terminal{in: s.tty, out: s.tty, screen: newScreen(nil, colorprofile.TrueColor, false), failed: cancel}, cancel: cancel, signals: new(signals),
 		}
 		h.model.views[0] = broken{h.model.views[0]}
@@ -281,7 +281,7 @@ func TestATerminalThatDoesNotReadStopsOnlyItself(t *testing.T) {
 	s := &session{t: t, keys: keys, tty: tty, before: before, tracker: tracker.New(tracker.Settings{}), ended: make(chan error, 1)}
 	ctx, stop := context.WithCancel(t.Context())
 	pictures := make(chan struct{}, 1000)
-	o := Options{Tracker: s.tracker, Environ: []string{}, Refresh: 100 * time.Millisecond, Now: func() time.Time {
+	o := Options{Engine: s.tracker, Environ: []string{}, Refresh: 100 * time.Millisecond, Now: func() time.Time {
 		pictures <- struct{}{}
 		return time.Now()
 	}}

@@ -9,13 +9,11 @@ import (
 	"errors"
 	"os"
 	"time"
-
-	"errtop/tracker"
 )
 
-// Options say what is shown and how. Only Tracker is required.
+// Options say what is shown and how. Only Engine is required.
 type Options struct {
-	Tracker   *tracker.ErrorTracker
+	Engine    Engine
 	Title     string           // shown in the header: the settings' name, or "demo"
 	Now       func() time.Time // nil: time.Now
 	Location  *time.Location   // of the times shown; nil: time.Local
@@ -27,15 +25,15 @@ type Options struct {
 	Bell      bool             // ring when a target begins to fail
 	Notify    bool             // and let the terminal show a notification
 	Environ   []string         // TERM, NO_COLOR, TMUX and the like; nil: os.Environ()
-	Notices   <-chan string    // shown for a few seconds each: reloads, problems
+	Notices   Subscribe        // shown for a few seconds each: reloads, problems; nil: none
 	ExportDir string           // where reports are written; "": the working directory
-	Reload    func() error     // reads the settings again; nil where there are none
+	Rights    Rights           // what the viewer may do beside looking
 }
 
 // withDefaults fills in what was left out.
 func (o Options) withDefaults() (Options, error) {
-	if o.Tracker == nil {
-		return o, errors.New("tui: no tracker")
+	if o.Engine == nil {
+		return o, errors.New("tui: no engine")
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -68,4 +66,12 @@ func (o Options) withDefaults() (Options, error) {
 func CanDraw(env []string) bool {
 	kind := variable(env, "TERM")
 	return kind != "" && kind != "dumb"
+}
+
+// subscribe returns the notices for this viewer: a channel that never gives anything where there are none.
+func (o *Options) subscribe() (notices <-chan string, stop func()) {
+	if o.Notices == nil {
+		return nil, func() {}
+	}
+	return o.Notices()
 }

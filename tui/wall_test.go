@@ -46,7 +46,7 @@ func watch(t *testing.T, tr *tracker.ErrorTracker, in io.Reader, out io.Writer, 
 	changed, unwatch := tr.Watch()
 	t.Cleanup(unwatch)
 	ctx, cancel := context.WithCancelCause(t.Context())
-	o, err := Options{Tracker: tr, Environ: []string{"TERM=xterm-256color"}, Location: time.UTC, Now: func() time.Time {
+	o, err := Options{Engine: tr, Environ: []string{"TERM=xterm-256color"}, Location: time.UTC, Now: func() time.Time {
 		if count != nil {
 			count()
 		}
@@ -56,7 +56,7 @@ func watch(t *testing.T, tr *tracker.ErrorTracker, in io.Reader, out io.Writer, 
 		t.Fatal(err)
 	}
 	h := &host{
-		model:    newModel(o, &feed{ctx: ctx, tracker: tr, changed: changed, now: o.Now, refresh: o.Refresh}),
+		model:    newModel(o, &feed{ctx: ctx, engine: tr, changed: changed, now: o.Now, refresh: o.Refresh}),
 		terminal: &terminal{in: in, out: out, screen: newScreen(o.Environ, colorprofile.ANSI256, false), failed: cancel},
 		cancel:   cancel, signals: new(signals),
 	}

@@ -219,8 +219,10 @@ func (d *dashboard) run(ctx context.Context) error {
 func (a *app) viewer(d *dashboard) (view func(context.Context) error, done func(), err error) {
 	look := d.settings.Dashboard
 	options := tui.Options{
-		Tracker: d.feed.tracker, Notices: d.feed.notices,
-		Title: d.title, Refresh: look.Refresh.Std(), ASCII: a.asciiOnly(look.ASCII), Mouse: look.Mouse, Bell: look.Bell, Notify: look.Notify,
+		Engine:  d.feed.tracker,
+		Notices: func() (<-chan string, func()) { return d.feed.notices.subscribe(time.Now()) },
+		Rights:  tui.Rights{Export: true, Suspend: true},
+		Title:   d.title, Refresh: look.Refresh.Std(), ASCII: a.asciiOnly(look.ASCII), Mouse: look.Mouse, Bell: look.Bell, Notify: look.Notify,
 		ExportDir: look.Export,
 	}
 	if d.plain {
@@ -241,7 +243,7 @@ func (a *app) viewer(d *dashboard) (view func(context.Context) error, done func(
 	}
 	return func(ctx context.Context) error {
 		if d.reload != nil {
-			options.Reload = func() error { return d.reload(ctx) }
+			options.Rights.Reload = func() error { return d.reload(ctx) }
 		}
 		return tui.Run(ctx, keyboard, a.Out, options)
 	}, done, nil

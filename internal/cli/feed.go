@@ -11,15 +11,15 @@ import (
 // source fills a feed until its context ends.
 type source func(context.Context) error
 
-// feed is where sources hand in what they have: results and their health to the tracker, notices to the viewer. Nothing
+// feed is where sources hand in what they have: results and their health to the tracker, notices to the viewers. Nothing
 // in it waits for a viewer.
 type feed struct {
 	tracker *tracker.ErrorTracker
-	notices chan string
+	notices notices
 }
 
 func newFeed(settings tracker.Settings) *feed {
-	return &feed{tracker: tracker.New(settings), notices: make(chan string, 16)}
+	return &feed{tracker: tracker.New(settings)}
 }
 
 func (f *feed) emit(results []tracker.Result) { f.tracker.Record(time.Now(), results) }
@@ -31,10 +31,5 @@ func (f *feed) gave() bool {
 	return slices.ContainsFunc(f.tracker.Snapshot(time.Now()).Sources, func(s tracker.Source) bool { return s.Results > 0 })
 }
 
-// notice tells the viewer something; where too many wait it is dropped, since the picture says the same.
-func (f *feed) notice(text string) {
-	select {
-	case f.notices <- text:
-	default:
-	}
-}
+// notice tells every viewer something.
+func (f *feed) notice(text string) { f.notices.publish(time.Now(), text) }

@@ -1,0 +1,32 @@
+package tui
+
+import (
+	"time"
+
+	"errtop/tracker"
+)
+
+// Engine is what a viewer reads. Several viewers may share one; it never waits for any of them.
+type Engine interface {
+	// Watch returns a channel that holds one element after something has changed, until stop is called.
+	Watch() (changed <-chan struct{}, stop func())
+	// Snapshot returns the state as of now. Viewers share what it returns and must not write to it.
+	Snapshot(now time.Time) *tracker.Snapshot
+	// SnapshotAt returns the state at an earlier moment of the last 24 hours.
+	SnapshotAt(now, at time.Time) *tracker.Snapshot
+	// StateChanges returns a target's state changes after a moment, oldest first.
+	StateChanges(target string, after time.Time) []tracker.StateChange
+	// RegressedAt returns when a group came back after an hour of silence, or the zero time.
+	RegressedAt(group uint64) time.Time
+}
+
+// Subscribe returns a channel with the notices that come from now on, until stop is called. Each subscriber gets its own copy.
+type Subscribe func() (notices <-chan string, stop func())
+
+// Rights are what a viewer may do beside looking. The zero value may only look and leave: what else ends when a viewer has left
+// is for whoever started it to decide.
+type Rights struct {
+	Reload  func() error // reads the settings again; nil: not allowed, or there are none
+	Export  bool         // write reports to Options.ExportDir
+	Suspend bool         // stop the process with the suspend key or SIGTSTP
+}
