@@ -30,7 +30,7 @@ func (t *ErrorTracker) StateChanges(target string, after time.Time) []StateChang
 	return list
 }
 
-// Returned returns when a group of errors last came back after an hour of silence; zero where it never has, or is not known.
+// RegressedAt returns when a group of errors last came back after an hour of silence; zero where it never has, or is not known.
 func (t *ErrorTracker) RegressedAt(group uint64) time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -92,7 +92,7 @@ func New(settings Settings) *ErrorTracker {
 	}
 }
 
-// Announce declares targets that will be probed, so that they are shown, and can be stale, before their first result.
+// AddTargets declares targets that will be probed, so that they are shown, and can be stale, before their first result.
 // Calling it again changes them; history stays. A target without Interval and URL is not probed: it only gets its objective
 // and its breaker's settings.
 func (t *ErrorTracker) AddTargets(now time.Time, targets ...TargetInfo) {
@@ -130,7 +130,7 @@ func (t *ErrorTracker) AddTargets(now time.Time, targets ...TargetInfo) {
 	}
 }
 
-// Forget takes targets out of the picture with their history. Errors of theirs leave the ring too.
+// RemoveTargets removes targets and their history, and their errors from the ring.
 func (t *ErrorTracker) RemoveTargets(now time.Time, names ...string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -194,12 +194,23 @@ func (t *ErrorTracker) Watch() (changed <-chan struct{}, stop func()) {
 	}
 }
 
+// Wake wakes everybody who watches, as if something had changed.
+func (t *ErrorTracker) Wake() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.wake()
+}
+
 // changed notes that a target, or with nil something else, changed, and wakes the watchers.
 func (t *ErrorTracker) changed(tg *target) {
 	if tg != nil {
 		tg.dirty = true
 	}
 	t.version++
+	t.wake()
+}
+
+func (t *ErrorTracker) wake() {
 	for w := range t.watchers {
 		select {
 		case w <- struct{}{}:

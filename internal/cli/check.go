@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"errtop/internal/config"
+	"errtop/internal/engine"
 	"errtop/internal/safego"
 	"errtop/internal/safetext"
 	"errtop/probe"
@@ -82,13 +83,13 @@ func named(targets []config.Target, names []string) ([]config.Target, error) {
 // check probes targets side by side. On a terminal it says how far it is.
 func (a *app) check(ctx context.Context, targets []config.Target, settings config.Probe) ([]checked, error) {
 	results := make([]checked, len(targets))
-	options := probe.Options{UserAgent: userAgent(settings), Connectivity: settings.Connectivity}
+	options := engine.ProbeOptions(settings, userAgent())
 	progress := a.progress(len(targets))
 	group, ctx := safego.WithContext(ctx)
 	group.SetLimit(settings.MaxInFlight)
 	for i, target := range targets {
 		group.Go(func() error {
-			result, err := probe.Once(ctx, probeTarget(&target), options)
+			result, err := probe.Once(ctx, engine.ProbeTarget(&target), options)
 			results[i] = checked{target, result}
 			progress()
 			return err

@@ -13,32 +13,30 @@ import (
 
 	"errtop/internal/config"
 	"errtop/internal/demo"
+	"errtop/internal/engine"
 	"errtop/internal/ingest"
 	"errtop/internal/logline"
 	"errtop/internal/safego"
 	"errtop/tui"
 )
 
-// patience is how long sources may take to end after the dashboard has. What cannot end by then, a read that blocks, ends
-// with the process.
-const patience = 700 * time.Millisecond
+// gcPercent is the GC target percentage once the first picture stands, half of Go's default: a dashboard that stays open for
+// days should rather spend a little more time than much more memory.
+const gcPercent = 50
 
-// garbage is how much may lie about, in percent of what is in use, before it is collected: half of what Go does by itself.
-// Who stays open for days beside what it watches should rather take a little more time than much more memory.
-const garbage = 50
+// gcDelay is when gcPercent takes effect. Earlier, the first picture would wait for the collector.
+const gcDelay = 10 * time.Second
 
-// dashboard is a picture and what fills it.
+// dashboard is what a viewer is put on, and how it looks.
 type dashboard struct {
 	title    string
 	settings *config.Config
-	feed     *feed
-	sources  []source
-	plain    bool                        // lines instead of a picture
-	reload   func(context.Context) error // reads the settings again; nil where there are none
+	plain    bool // a line for every change instead of a picture
+	options  engine.Options
 }
 
 func newDashboard(settings *config.Config) *dashboard {
-	return &dashboard{title: settings.Name, settings: settings, feed: newFeed(trackerSettings(settings))}
+	return &dashboard{title: settings.Name, settings: settings, options: engine.Options{Settings: settings, UserAgent: userAgent()}}
 }
 
 func (a *app) dashboardCommand() *cobra.Command {
@@ -110,33 +108,23 @@ func (a *app) chosen(ctx context.Context, args []string, options ingest.Options)
 		return nil, err
 	}
 	d := newDashboard(settings)
-	if len(settings.Targets) > 0 {
-		watched, err := a.watch(settings, path, d.feed)
-		if err != nil {
-			return nil, err
-		}
-		d.sources = append(d.sources, watched.probe, watched.follow)
-		d.reload = watched.reload
-	}
-	for i := range settings.Sources {
-		d.sources = append(d.sources, logs(d.feed, settings.Sources[i].Files, sourceOptions(&settings.Sources[i])))
-	}
-	if settings.Push.Listen != "" {
-		d.sources = append(d.sources, pushes(d.feed, settings.Push))
+	if path != "" {
+		d.options.ConfigPath = path
+		d.options.Load = func(ctx context.Context) (*config.Config, error) { return a.load(ctx, path) }
 	}
 	files := slices.DeleteFunc(slices.Clone(args), func(name string) bool { return name == "-" })
 	if len(files) > 0 {
-		if len(d.sources) == 0 && len(files) == len(args) {
+		if !engine.HasInputs(settings) && len(files) == len(args) {
 			if err := refuse(files, options); err != nil {
 				return nil, err
 			}
 		}
-		d.sources = append(d.sources, logs(d.feed, files, options))
+		d.options.Sources = append(d.options.Sources, engine.Logs(files, options))
 	}
 	if len(files) < len(args) || len(args) == 0 && isPiped(a.In) {
-		d.sources = append(d.sources, a.standardInput(d.feed, options))
+		d.options.Sources = append(d.options.Sources, engine.Reader("stdin", a.In, options))
 	}
-	if len(d.sources) > 0 {
+	if engine.HasInputs(settings) || len(d.options.Sources) > 0 {
 		return d, nil
 	}
 	if path != "" {
@@ -149,81 +137,57 @@ func (a *app) chosen(ctx context.Context, args []string, options ingest.Options)
 func demonstration(options demo.Options) *dashboard {
 	d := newDashboard(config.Default())
 	d.title = "demo"
-	d.sources = []source{embeddedAPI(d.feed, options, d.settings)}
+	d.options.Sources = []engine.Source{embeddedAPI(options)}
 	return d
 }
 
-// dashboard shows d until somebody quits, ctx ends, or something of ours panics; then it stops the sources.
+// dashboard runs an engine and shows it until somebody quits, ctx ends, or something of ours panics. A plain dashboard also
+// ends with its sources.
 func (a *app) dashboard(ctx context.Context, d *dashboard) error {
-	view, done, err := a.viewer(d)
+	d.options.EndWithSources = d.plain
+	eng, err := engine.New(d.options)
+	if err != nil {
+		return err
+	}
+	view, done, err := a.viewer(d, eng)
 	if err != nil {
 		return err
 	}
 	defer done()
-	if _, said := a.LookupEnv("GOGC"); !said {
-		// Not before the first picture: it would wait for it.
-		thrift := time.AfterFunc(10*time.Second, func() { debug.SetGCPercent(garbage) })
-		defer thrift.Stop()
+	if _, set := a.LookupEnv("GOGC"); !set {
+		frugal := time.AfterFunc(gcDelay, func() { debug.SetGCPercent(gcPercent) })
+		defer frugal.Stop()
 	}
+	group, ctx := safego.WithContext(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	group, ctx := safego.WithContext(ctx)
-	for _, warning := range d.settings.Warnings {
-		d.feed.notice(warning)
-	}
 	group.Go(func() error {
 		if d.plain {
-			defer cancel() // ends with its sources; a picture stays
+			defer cancel()
 		}
-		return d.run(ctx)
+		err := eng.Run(ctx)
+		if _, ok := errors.AsType[*logline.SourceError](err); ok && !d.plain && eng.HasResults() {
+			return nil // the picture has shown it
+		}
+		return err
 	})
 	err = safego.Catch(func() error { return view(ctx) })
 	cancel()
-	wrong := waitFor(group, patience)
-	if errors.Is(err, wrong) { // the picture ended with it
+	failed := group.Wait()
+	if errors.Is(err, failed) { // the picture ended with it
 		return err
 	}
-	return errors.Join(err, wrong)
+	return errors.Join(err, failed)
 }
 
-// run runs the sources until all have ended. What is wrong with one of them is shown as its health and ends nothing; it is
-// returned at the end, where there is nothing to look at: of lines, and of sources that gave no result.
-func (d *dashboard) run(ctx context.Context) error {
-	group, ctx := safego.WithContext(ctx)
-	problems := make(chan error, len(d.sources))
-	for _, source := range d.sources {
-		group.Go(func() error {
-			err := source(ctx)
-			if _, ok := errors.AsType[*logline.SourceError](err); ok {
-				problems <- err
-				return nil
-			}
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	if !d.plain && d.feed.gave() {
-		return nil
-	}
-	close(problems)
-	var wrong []error
-	for problem := range problems {
-		wrong = append(wrong, problem)
-	}
-	return errors.Join(wrong...)
-}
-
-// viewer returns the function that shows d, and one to call after it.
-func (a *app) viewer(d *dashboard) (view func(context.Context) error, done func(), err error) {
+// viewer returns the function that shows an engine, and one to call after it.
+func (a *app) viewer(d *dashboard, eng *engine.Engine) (view func(context.Context) error, done func(), err error) {
 	look := d.settings.Dashboard
 	options := tui.Options{
-		Engine:  d.feed.tracker,
-		Notices: func() (<-chan string, func()) { return d.feed.notices.subscribe(time.Now()) },
-		Rights:  tui.Rights{Export: true, Suspend: true},
-		Title:   d.title, Refresh: look.Refresh.Std(), ASCII: a.asciiOnly(look.ASCII), Mouse: look.Mouse, Bell: look.Bell, Notify: look.Notify,
+		Engine: eng, Notices: eng.Notices,
+		Title: d.title, Refresh: look.Refresh.Std(), ASCII: a.asciiOnly(look.ASCII), Mouse: look.Mouse, Bell: look.Bell, Notify: look.Notify,
 		ExportDir: look.Export,
+		Rights:    tui.Rights{Export: true, Suspend: true}, // it is the user's own process
 	}
 	if d.plain {
 		return func(ctx context.Context) error { return tui.Plain(ctx, a.Out, options) }, func() {}, nil
@@ -242,21 +206,9 @@ func (a *app) viewer(d *dashboard) (view func(context.Context) error, done func(
 		return nil, nil, err
 	}
 	return func(ctx context.Context) error {
-		if d.reload != nil {
-			options.Rights.Reload = func() error { return d.reload(ctx) }
+		if eng.CanReload() {
+			options.Rights.Reload = func() error { return eng.Reload(ctx) }
 		}
 		return tui.Run(ctx, keyboard, a.Out, options)
 	}, done, nil
-}
-
-// waitFor returns the group's error, or nil where it does not end in time.
-func waitFor(group *safego.Group, patience time.Duration) error {
-	ended := make(chan error, 1)
-	go func() { ended <- group.Wait() }()
-	select {
-	case err := <-ended:
-		return err
-	case <-time.After(patience):
-		return nil
-	}
 }

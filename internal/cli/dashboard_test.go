@@ -19,6 +19,7 @@ import (
 	"github.com/creack/pty"
 
 	"errtop/internal/config"
+	"errtop/internal/engine"
 )
 
 // screen is errtop in a pseudo-terminal of 100×30.
@@ -232,7 +233,7 @@ func TestAPanicInASourceRestoresTheTerminalAndIsPrintedOnce(t *testing.T) {
 func panickingDashboard() {
 	app := &app{Process: testProcess()}
 	d := newDashboard(config.Default())
-	d.sources = []source{func(context.Context) error { panic(errors.New("a source broke")) }}
+	d.options.Sources = []engine.Source{func(context.Context, engine.Intake) error { panic(errors.New("a source broke")) }}
 	err := app.dashboard(context.Background(), d)
 	os.Exit(report(os.Stderr, err))
 }

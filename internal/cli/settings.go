@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 
 	"errtop/internal/config"
-	"errtop/internal/ingest"
+	"errtop/internal/engine"
 	"errtop/internal/logline"
 	"errtop/tui"
 )
@@ -64,7 +64,7 @@ func (a *app) load(ctx context.Context, path string) (*config.Config, error) {
 	}
 	settings, err := config.Load(ctx, path, around)
 	if err == nil {
-		err = errors.Join(checkLook(settings), checkTargets(settings), checkSources(settings))
+		err = errors.Join(checkLook(settings), engine.Check(settings))
 	}
 	if err != nil {
 		return nil, &exitError{err: err, status: statusUsage}
@@ -80,17 +80,6 @@ func checkLook(settings *config.Config) error {
 	}
 	if _, err := tui.NewKeyMap(settings.Dashboard.Keys); err != nil {
 		mistakes = append(mistakes, settings.Mistake("dashboard.keys", err))
-	}
-	return errors.Join(mistakes...)
-}
-
-// checkSources returns what the readers find wrong with their settings, with their place in the file.
-func checkSources(settings *config.Config) error {
-	var mistakes []error
-	for i := range settings.Sources {
-		if err := ingest.Check(sourceOptions(&settings.Sources[i])); err != nil {
-			mistakes = append(mistakes, settings.Mistake(fmt.Sprintf("sources[%d]", i), err))
-		}
 	}
 	return errors.Join(mistakes...)
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"errtop/internal/safego"
 )
@@ -49,5 +51,58 @@ func TestTheLimitHolds(t *testing.T) {
 	close(release)
 	if err := group.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestWaitAtMostGivesUpOnWhatDoesNotEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		want := errors.New("broken")
+		for _, c := range []struct {
+			broken error
+			hangs  bool
+			ended  bool
+		}{
+			{nil, false, true}, {want, false, true}, {nil, true, false}, {want, true, false},
+		} {
+			parent, cancel := context.WithTimeout(t.Context(), time.Minute)
+			group, ctx := safego.WithContext(parent)
+			release := make(chan struct{})
+			group.Go(func() error {
+				<-ctx.Done()
+				if c.hangs {
+					<-release
+				}
+				return c.broken
+			})
+			group.Go(func() error { return c.broken })
+			began := time.Now()
+			ended, err := group.WaitAtMost(time.Second)
+			if ended != c.ended || !errors.Is(err, c.broken) {
+				t.Errorf("%+v: ended %t with %v", c, ended, err)
+			}
+			wait := time.Duration(0)
+			if c.broken == nil {
+				wait += time.Minute
+			}
+			if c.hangs {
+				wait += time.Second
+			}
+			if took := time.Since(began); took != wait {
+				t.Errorf("%+v: waited %v, want %v", c, took, wait)
+			}
+			close(release)
+			cancel()
+		}
+	})
+}
+
+func TestStartReportsTheEndAndAPanic(t *testing.T) {
+	want := errors.New("first")
+	if err := <-safego.Start(func() error { return want }); !errors.Is(err, want) {
+		t.Errorf("received %v", err)
+	}
+	var panicked *safego.PanicError
+	if err := <-safego.Start(func() error { panic("boom") }); !errors.As(err, &panicked) {
+		t.Errorf("received %v, want a PanicError", err)
 	}
 }

@@ -1,12 +1,15 @@
-package cli
+package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
 	"errtop/internal/config"
+	"errtop/internal/ingest"
+	"errtop/internal/logline"
 	"errtop/internal/safetext"
 	"errtop/probe"
 	"errtop/tracker"
@@ -16,12 +19,13 @@ import (
 func probeTargets(settings *config.Config) []probe.Target {
 	targets := make([]probe.Target, len(settings.Targets))
 	for i := range settings.Targets {
-		targets[i] = probeTarget(&settings.Targets[i])
+		targets[i] = ProbeTarget(&settings.Targets[i])
 	}
 	return targets
 }
 
-func probeTarget(t *config.Target) probe.Target {
+// ProbeTarget returns a target of the settings as a prober takes it.
+func ProbeTarget(t *config.Target) probe.Target {
 	target := probe.Target{
 		Name: t.Name, URL: t.URL, Method: t.Method, Body: t.Body, Schema: t.Schema, Expect: t.Expect,
 		Interval: t.Interval.Std(), Timeout: t.Timeout.Std(),
@@ -61,11 +65,24 @@ func targetInfos(settings *config.Config) []tracker.TargetInfo {
 	return infos
 }
 
-// checkTargets returns what the prober finds wrong with the targets, each with its place in the file.
-func checkTargets(settings *config.Config) error {
+// ProbeOptions returns the settings of all probes. The user agent is used where the settings name none.
+func ProbeOptions(settings config.Probe, userAgent string) probe.Options {
+	return probe.Options{
+		UserAgent: cmp.Or(settings.UserAgent, userAgent), MaxInFlight: settings.MaxInFlight, MaxPerHost: settings.MaxPerHost,
+		Connectivity: settings.Connectivity,
+	}
+}
+
+// Check returns what the prober and the readers find wrong with the settings, each with its place in the file.
+func Check(settings *config.Config) error {
 	var mistakes []error
+	for i := range settings.Sources {
+		if err := ingest.Check(sourceOptions(&settings.Sources[i])); err != nil {
+			mistakes = append(mistakes, settings.Mistake(fmt.Sprintf("sources[%d]", i), err))
+		}
+	}
 	for i := range settings.Targets {
-		if err := probe.Check(probeTarget(&settings.Targets[i])); err != nil {
+		if err := probe.Check(ProbeTarget(&settings.Targets[i])); err != nil {
 			mistakes = append(mistakes, settings.Mistake(fmt.Sprintf("targets[%d]", i), withoutName(err)))
 		}
 	}
@@ -87,4 +104,12 @@ func withoutName(err error) error {
 		return inner
 	}
 	return err
+}
+
+// sourceOptions returns how a source of the settings is read.
+func sourceOptions(s *config.Source) ingest.Options {
+	return ingest.Options{
+		Options: logline.Options{Format: logline.Format(s.Format), Fields: s.Fields, Target: s.Target},
+		Since:   s.Since.Std(), All: s.All, NoFollow: s.NoFollow,
+	}
 }

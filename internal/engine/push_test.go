@@ -1,4 +1,4 @@
-package cli
+package engine
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"errtop/internal/config"
+	"errtop/internal/safego"
 	"errtop/tracker"
 )
 
@@ -17,16 +18,20 @@ func TestAPushAddressThatIsTakenIsShownAndTakenOnceItIsFree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := newFeed(tracker.Settings{})
-	changed, stop := f.tracker.Watch()
+	settings := config.Default()
+	settings.Push.Listen = first.Addr().String()
+	e, err := New(Options{Settings: settings})
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed, stop := e.Watch()
 	defer stop()
 	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- pushes(f, config.Push{Listen: first.Addr().String()})(ctx) }()
+	done := safego.Start(func() error { return e.Run(ctx) })
 	until := func(want tracker.SourceState) {
 		t.Helper()
 		for {
-			for _, s := range f.tracker.Snapshot(time.Now()).Sources {
+			for _, s := range e.Snapshot(time.Now()).Sources {
 				if s.Name == "push "+first.Addr().String() && s.State == want && (want == tracker.SourceFailed) == (s.Problem != "") {
 					return
 				}

@@ -1,0 +1,121 @@
+// Package engine owns what runs: the tracker, the sources that fill it, the prober, and the reload of the settings. It
+// starts, supervises and stops them in order.
+//
+// An engine knows nothing of a terminal. Viewers look at it through [Engine.Watch], [Engine.Snapshot], [Engine.SnapshotAt]
+// and [Engine.Notices]; any number of them may come and go, and none can slow a source. Viewers that refresh together share
+// one snapshot. What a viewer may ask for beyond looking, such as [Engine.Reload], is given to it by whoever puts it on the
+// engine.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"errtop/internal/config"
+	"errtop/internal/logline"
+	"errtop/internal/safego"
+	"errtop/tracker"
+)
+
+// Options say what an engine runs.
+type Options struct {
+	// Settings are the targets, sources and rules. Required.
+	Settings *config.Config
+	// ConfigPath is the file that the settings were read from; its changes are followed. "" where there is none.
+	ConfigPath string
+	// Load reads the settings again and checks them. Nil where there is nothing to read.
+	Load func(context.Context) (*config.Config, error)
+	// Sources are read beside those of the settings.
+	Sources []Source
+	// UserAgent is what probes call themselves unless the settings say otherwise.
+	UserAgent string
+	// EndWithSources makes Run return once every source has ended; otherwise it runs until its context is done.
+	EndWithSources bool
+}
+
+// Engine runs what its options name. All methods may be called from any goroutine.
+type Engine struct {
+	options Options
+	tracker *tracker.ErrorTracker
+	notices notices
+	shared  shared
+	targets *targets // of the settings; nil where they have none
+	started atomic.Bool
+}
+
+// New returns an engine that does not run yet: its targets are announced, so that a first picture shows them. An error is a
+// target that cannot be probed.
+func New(o Options) (*Engine, error) {
+	if o.Settings == nil {
+		return nil, errors.New("engine: no settings")
+	}
+	e := &Engine{options: o, tracker: tracker.New(trackerSettings(o.Settings))}
+	e.shared.tracker = e.tracker
+	if len(o.Settings.Targets) > 0 {
+		var err error
+		if e.targets, err = newTargets(e); err != nil {
+			return nil, err
+		}
+	}
+	for _, warning := range o.Settings.Warnings {
+		e.notices.add(warning)
+	}
+	return e, nil
+}
+
+// shutdownTimeout is how long sources may take to end once they were told to. One that cannot, because its read blocks, ends
+// with the process.
+const shutdownTimeout = 700 * time.Millisecond
+
+// Run runs the engine until ctx is done, or with EndWithSources until the last source has ended. It returns the problem of
+// each source that failed (as a [logline.SourceError], joined): a source's failure is shown as its health and ends nothing
+// else. Any other error, or a panic ([safego.PanicError]), stops the engine. An engine runs once.
+func (e *Engine) Run(ctx context.Context) error {
+	if e.started.Swap(true) {
+		return errors.New("engine: already started")
+	}
+	defer e.shared.drop() // what came last is seen at once
+	sources := e.sources()
+	problems := make(chan error, len(sources))
+	group, running := safego.WithContext(ctx)
+	for _, source := range sources {
+		group.Go(func() error {
+			err := source(running, e.intake())
+			if _, ok := errors.AsType[*logline.SourceError](err); ok {
+				problems <- err
+				return nil
+			}
+			return err
+		})
+	}
+	if !e.options.EndWithSources {
+		group.Go(func() error {
+			<-running.Done()
+			return nil
+		})
+	}
+	if ended, err := group.WaitAtMost(shutdownTimeout); err != nil {
+		return fmt.Errorf("engine: %w", err)
+	} else if !ended {
+		return nil // what still reads may still write to problems
+	}
+	close(problems)
+	var failed []error
+	for problem := range problems {
+		failed = append(failed, problem)
+	}
+	return errors.Join(failed...)
+}
+
+// HasResults reports whether any source has given a result yet.
+func (e *Engine) HasResults() bool {
+	for _, source := range e.tracker.Snapshot(time.Now()).Sources {
+		if source.Results > 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"io"
+	"syscall"
+	"time"
+
+	"errtop/internal/config"
+	"errtop/internal/ingest"
+	"errtop/internal/safetext"
+	"errtop/probe"
+	"errtop/tracker"
+)
+
+// Source hands what it reads to an intake until its input ends or ctx is done. A [logline.SourceError] says that its input
+// failed; any other error stops the engine.
+type Source func(ctx context.Context, in Intake) error
+
+// Intake is where a source hands in what it has.
+type Intake struct {
+	ingest.Sink
+	engine *Engine
+}
+
+// intake returns what a source hands its results to. Nothing in it waits for a viewer.
+func (e *Engine) intake() Intake {
+	return Intake{engine: e, Sink: ingest.Sink{
+		Emit:   func(results []tracker.Result) { e.tracker.Record(time.Now(), results) },
+		Health: func(health tracker.Source) { e.tracker.UpdateSource(time.Now(), health) },
+	}}
+}
+
+// Probe announces targets and probes them until ctx is done. It is for a source that brings its own targets; those of the
+// settings are probed by the engine.
+func (in Intake) Probe(ctx context.Context, targets []probe.Target) error {
+	infos := make([]tracker.TargetInfo, len(targets))
+	for i := range targets {
+		infos[i] = tracker.TargetInfo{Name: targets[i].Name, URL: safetext.MaskURL(targets[i].URL), Interval: targets[i].Interval}
+	}
+	in.engine.tracker.AddTargets(time.Now(), infos...)
+	prober := in.engine.newProber(in.engine.options.Settings.Probe)
+	if err := prober.Set(targets); err != nil {
+		return err
+	}
+	return prober.Run(ctx)
+}
+
+// sources returns everything that fills the tracker.
+func (e *Engine) sources() []Source {
+	settings := e.options.Settings
+	var all []Source
+	if e.targets != nil {
+		all = append(all, e.targets.probe, e.targets.follow)
+	}
+	for i := range settings.Sources {
+		all = append(all, Logs(settings.Sources[i].Files, sourceOptions(&settings.Sources[i])))
+	}
+	if settings.Push.Listen != "" {
+		all = append(all, pushes(settings.Push))
+	}
+	return append(all, e.options.Sources...)
+}
+
+// HasInputs reports whether settings name anything to watch: targets, logs or a push address.
+func HasInputs(settings *config.Config) bool {
+	return len(settings.Targets) > 0 || len(settings.Sources) > 0 || settings.Push.Listen != ""
+}
+
+// Logs reads files, and follows them unless the options say otherwise.
+func Logs(files []string, options ingest.Options) Source {
+	return func(ctx context.Context, in Intake) error { return ingest.Follow(ctx, files, options, in.Sink) }
+}
+
+// Reader reads the lines of r to its end; name is the source's.
+func Reader(name string, r io.Reader, options ingest.Options) Source {
+	return func(ctx context.Context, in Intake) error { return ingest.Stream(ctx, name, r, options, in.Sink) }
+}
+
+// addressRetry is how often a push address that another program has is tried again.
+const addressRetry = time.Second
+
+// pushes takes results that applications send. Where the address is taken, as by another errtop on the same machine, the
+// source says so until it is free; everything else goes on meanwhile.
+func pushes(settings config.Push) Source {
+	options := ingest.ListenOptions{Addr: settings.Listen, Token: settings.Token.Reveal()}
+	return func(ctx context.Context, in Intake) error {
+		for {
+			err := ingest.Listen(ctx, options, in.Sink)
+			if !errors.Is(err, syscall.EADDRINUSE) {
+				return err
+			}
+			in.Health(tracker.Source{
+				Name: "push " + safetext.Line(settings.Listen), State: tracker.SourceFailed,
+				Problem: "another program listens there, perhaps another errtop; pushes go to it",
+			})
+			retry := time.NewTimer(addressRetry)
+			select {
+			case <-ctx.Done():
+				retry.Stop()
+				return nil
+			case <-retry.C:
+			}
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"errtop/internal/config"
+	"errtop/probe"
+)
+
+// targets probes the targets of the settings. They come, change and go with the settings while the others go on; other
+// settings take effect at the next start.
+type targets struct {
+	engine *Engine
+	prober *probe.Prober
+
+	mu      sync.Mutex
+	current []config.Target
+	text    []byte // of the config file when it was read last, valid or not
+}
+
+func newTargets(e *Engine) (*targets, error) {
+	t := &targets{engine: e, prober: e.newProber(e.options.Settings.Probe)}
+	if e.options.ConfigPath != "" {
+		t.text, _ = os.ReadFile(e.options.ConfigPath) // a file that cannot be read now is read when it changes
+	}
+	_, err := t.set(e.options.Settings)
+	return t, err
+}
+
+func (e *Engine) newProber(settings config.Probe) *probe.Prober {
+	options := ProbeOptions(settings, e.options.UserAgent)
+	options.Emit, options.Gate, options.Notice = e.intake().Emit, e.tracker.Gate, e.Notice
+	return probe.New(options)
+}
+
+// set probes the targets of the settings from now on, and forgets those that are gone with their history. It returns how
+// many went.
+func (t *targets) set(settings *config.Config) (removed int, err error) {
+	if err := t.prober.Set(probeTargets(settings)); err != nil {
+		return 0, err
+	}
+	var gone []string
+	for _, old := range t.current {
+		if !slices.ContainsFunc(settings.Targets, func(t config.Target) bool { return t.Name == old.Name }) {
+			gone = append(gone, old.Name)
+		}
+	}
+	now := time.Now()
+	t.engine.tracker.RemoveTargets(now, gone...)
+	t.engine.tracker.AddTargets(now, targetInfos(settings)...)
+	t.current = settings.Targets
+	return len(gone), nil
+}
+
+// probe probes the targets until ctx is done.
+func (t *targets) probe(ctx context.Context, _ Intake) error { return t.prober.Run(ctx) }
+
+// reload reads the settings again, whatever they hold. An error says what is wrong with them; the targets stay as they were.
+func (t *targets) reload(ctx context.Context) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	path := t.engine.options.ConfigPath
+	t.text, _ = os.ReadFile(path) //nolint:gosec // the user names the file
+	settings, err := t.engine.options.Load(ctx)
+	if err != nil {
+		return fmt.Errorf("kept the settings as they were: %w", err)
+	}
+	before := len(t.current)
+	removed, err := t.set(settings)
+	if err != nil {
+		return fmt.Errorf("kept the settings as they were: %w", err)
+	}
+	after := len(settings.Targets)
+	t.engine.Notice(fmt.Sprintf("read %s again: %d targets, %d new, %d gone", filepath.Base(path), after, after-before+removed, removed))
+	for _, warning := range settings.Warnings {
+		t.engine.Notice(warning)
+	}
+	return nil
+}
