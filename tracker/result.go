@@ -41,7 +41,23 @@ type Result struct {
 	RequestID string    // "" where unknown
 	ResetAt   time.Time // when the API lets us come back; zero where it did not say
 	Evidence  *Evidence // nil where there is nothing more; never changed after the result was emitted
+
+	// Labels are what else is known of the request and has few values: what failing requests may have in common. See Label.
+	Labels *Labels
 }
+
+// Label is one property of a request that an incident's contrast compares, beside its method and route. The names known are
+// "host" (that the request was for), "upstream" (who answered behind a proxy), "client" or "tenant" (who asks: a name or an
+// account, never a key), "version" (of what answered: a change of it is noted as a [Mark]), "release" (of what asked, where
+// it tells), "region", and "agent" (family and major version: "okhttp/4"); sources may add others of their lines that have
+// few values. Values are harmless, free of secrets and at most 64 bytes.
+//
+// Successes carry them too, or the contrast has nothing to compare with.
+type Label struct{ Name, Value string }
+
+// Labels are the labels of a result. Sources intern them: results with the same labels share one pointer, by which the tracker
+// recognises them, and what it points to is never changed after it was emitted.
+type Labels []Label
 
 // Outcome returns the status and kind that r is counted under.
 func (r *Result) Outcome() Outcome { return Outcome{Status: r.Status, Kind: r.Kind} }

@@ -40,6 +40,9 @@ type Snapshot struct {
 	Breakers []BreakerEvent
 	Skew     Skew
 
+	Incidents []Incident // the open ones first, by harm; then those over, the newest first
+	Marks     []Mark     // by time
+
 	TargetsDropped uint64 // results of targets beyond the bound, counted under "(other)"
 	GroupsDropped  uint64 // errors of groups beyond the bound, counted under "(other)"
 }
@@ -125,6 +128,10 @@ type Target struct {
 	Activity Activity
 	Breakers []Breaker // gate, observed, reported: those that exist, in this order
 	SLO      *SLO      // nil without an objective
+
+	Usual      float64 // failing share that is usual for it at this time, in [0, 1]
+	UsualKnown bool    // Usual rests on enough of its past; false: "no baseline yet"
+	Incident   uint64  // Incident.ID of the incident it is part of; 0 while it is in none
 }
 
 // SLO is how a target stands against its objective.

@@ -74,6 +74,7 @@ type ErrorTracker struct {
 	prints  fingerprinter
 	sources sources
 	events  []BreakerEvent
+	marks   []Mark // by time; never changed in place
 	view    view
 
 	targetsDropped, groupsDropped uint64

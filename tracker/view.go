@@ -65,6 +65,7 @@ func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
 	s.Breakers = slices.Clone(t.events)
 	s.Sources = t.sources.health
 	s.Skew = t.clock.skew
+	s.Marks = t.marks
 	s.TargetsDropped, s.GroupsDropped = t.targetsDropped, t.groupsDropped
 	t.view.snapshot, t.view.version = s, t.version
 	return s
