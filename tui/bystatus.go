@@ -3,6 +3,7 @@ package tui
 import (
 	"slices"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -51,7 +52,7 @@ func outcomeBars(a area, counts []tracker.OutcomeCount) {
 			highest = max(highest, c.Count)
 		}
 	}
-	figures := len(count(highest)) + 1
+	figures := len(human.Count(highest)) + 1
 	row := 0
 	for i, c := range counts {
 		if i == shown && hidden > 0 {
@@ -61,7 +62,7 @@ func outcomeBars(a area, counts []tracker.OutcomeCount) {
 			}
 			p := a.row(row)
 			p.space(2)
-			p.text(a.styles.Muted, plural(hidden, "other")+": "+count(rest))
+			p.text(a.styles.Muted, human.Plural(hidden, "other")+": "+human.Count(rest))
 			row++
 		}
 		if i >= shown && i < shown+hidden {
@@ -73,13 +74,13 @@ func outcomeBars(a area, counts []tracker.OutcomeCount) {
 		st := a.styles.Outcome(c.Outcome)
 		p.cell(st, c.Label(), labels+1)
 		if unsent(c) == 1 {
-			p.bytes(a.styles.Text, appendCount(p.scratch[:0], c.Count))
+			p.bytes(a.styles.Text, human.AppendCount(p.scratch[:0], c.Count))
 			p.text(a.styles.Muted, " never sent")
 			continue
 		}
 		p.bar(st, c.Count, highest, a.w-labels-4-figures)
 		p.space(1)
-		p.bytes(a.styles.Text, appendCount(p.scratch[:0], c.Count))
+		p.bytes(a.styles.Text, human.AppendCount(p.scratch[:0], c.Count))
 	}
 }
 

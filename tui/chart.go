@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -30,7 +31,7 @@ func (c *failuresChart) SetSnapshot(snap *tracker.Snapshot) {
 	c.plot.lines = append(c.plot.lines[:0], plotLine{values: c.values})
 	c.plot.most = max(highest, c.values[n-1])
 	c.plot.marks = openings(c.plot.marks[:0], snap, n)
-	c.plot.label = func(v float64) string { return string(appendCount(nil, uint64(v+0.5))) }
+	c.plot.label = func(v float64) string { return string(human.AppendCount(nil, uint64(v+0.5))) }
 	c.plot.whole, c.plot.stale = true, true
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -48,7 +49,7 @@ func TestAMarkStandsUnderItsMinuteAtEveryWidth(t *testing.T) {
 	}
 }
 
-func count10(v float64) string { return string(appendCount(nil, uint64(v))) }
+func count10(v float64) string { return string(human.AppendCount(nil, uint64(v))) }
 
 // TestAMinuteWithoutARequestIsAGapAndNotZero draws two lines with silences of one minute and more.
 func TestAMinuteWithoutARequestIsAGapAndNotZero(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -44,7 +45,7 @@ func newBreakersTable() *table[heldBreaker, breakerKey] {
 				order: func(a, b *heldBreaker) int { return b.Since.Compare(a.Since) },
 				draw: func(p *pen, b *heldBreaker, w int) {
 					if !b.Since.IsZero() {
-						p.cellRight(p.styles.Text, appendSpan(p.scratch[:0], p.now.Sub(b.Since)), w)
+						p.cellRight(p.styles.Text, human.AppendSpan(p.scratch[:0], p.now.Sub(b.Since)), w)
 					}
 				},
 			},
@@ -52,14 +53,14 @@ func newBreakersTable() *table[heldBreaker, breakerKey] {
 				title: "OPENED", min: 6, right: true, keep: 70,
 				order: func(a, b *heldBreaker) int { return cmp.Compare(b.Opened, a.Opened) },
 				draw: func(p *pen, b *heldBreaker, w int) {
-					p.cellRight(p.styles.Text, appendCount(p.scratch[:0], b.Opened), w)
+					p.cellRight(p.styles.Text, human.AppendCount(p.scratch[:0], b.Opened), w)
 				},
 			},
 			{
 				title: "HELD", min: 6, right: true, keep: 50,
 				order: func(a, b *heldBreaker) int { return cmp.Compare(b.Skipped, a.Skipped) },
 				draw: func(p *pen, b *heldBreaker, w int) {
-					p.cellRight(p.styles.Text, appendCount(p.scratch[:0], b.Skipped), w)
+					p.cellRight(p.styles.Text, human.AppendCount(p.scratch[:0], b.Skipped), w)
 				},
 			},
 			{

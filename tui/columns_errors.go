@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -52,10 +53,10 @@ func newErrorsTable() *table[happening, uint64] {
 		facts: func(h *happening) facts { return resultFacts(&h.Result) },
 		columns: []column[happening]{
 			{
-				title: "TIME", min: timeWidth, keep: 90, at: func(h *happening) time.Time { return h.Time },
+				title: "TIME", min: human.TimeWidth, keep: 90, at: func(h *happening) time.Time { return h.Time },
 				order: func(a, b *happening) int { return b.Time.Compare(a.Time) },
 				draw: func(p *pen, h *happening, w int) {
-					p.bytes(p.styles.Muted, appendStamp(p.scratch[:0], h.Time, p.now, p.loc, w))
+					p.bytes(p.styles.Muted, human.AppendStamp(p.scratch[:0], h.Time, p.now, p.loc, w))
 				},
 			},
 			{
@@ -78,7 +79,7 @@ func newErrorsTable() *table[happening, uint64] {
 				draw: func(p *pen, h *happening, w int) {
 					if h.like > 1 {
 						p.text(p.styles.Muted, p.glyphs.times)
-						p.bytes(p.styles.Muted, appendCount(p.scratch[:0], h.like))
+						p.bytes(p.styles.Muted, human.AppendCount(p.scratch[:0], h.like))
 					}
 				},
 			},
@@ -87,7 +88,7 @@ func newErrorsTable() *table[happening, uint64] {
 				order: func(a, b *happening) int { return cmp.Compare(b.Latency, a.Latency) },
 				draw: func(p *pen, h *happening, w int) {
 					if h.Latency > 0 {
-						p.cellRight(p.styles.Muted, appendLatency(p.scratch[:0], h.Latency), w)
+						p.cellRight(p.styles.Muted, human.AppendLatency(p.scratch[:0], h.Latency), w)
 					}
 				},
 			},

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -32,10 +33,10 @@ func newGroupsTable() *table[tracker.Group, uint64] {
 		},
 		columns: []column[tracker.Group]{
 			{
-				title: "LAST", min: timeWidth, keep: 80, at: func(g *tracker.Group) time.Time { return g.Last },
+				title: "LAST", min: human.TimeWidth, keep: 80, at: func(g *tracker.Group) time.Time { return g.Last },
 				order: newestGroup,
 				draw: func(p *pen, g *tracker.Group, w int) {
-					p.bytes(p.styles.Muted, appendStamp(p.scratch[:0], g.Last, p.now, p.loc, w))
+					p.bytes(p.styles.Muted, human.AppendStamp(p.scratch[:0], g.Last, p.now, p.loc, w))
 				},
 			},
 			{
@@ -53,14 +54,14 @@ func newGroupsTable() *table[tracker.Group, uint64] {
 				title: "COUNT", min: 6, right: true, keep: keepAlways,
 				order: func(a, b *tracker.Group) int { return cmp.Compare(b.Count, a.Count) },
 				draw: func(p *pen, g *tracker.Group, w int) {
-					p.cellRight(p.styles.Strong, appendCount(p.scratch[:0], g.Count), w)
+					p.cellRight(p.styles.Strong, human.AppendCount(p.scratch[:0], g.Count), w)
 				},
 			},
 			{
 				title: "/MIN", min: 6, right: true, keep: 60,
 				order: func(a, b *tracker.Group) int { return cmp.Compare(b.PerMinute, a.PerMinute) },
 				draw: func(p *pen, g *tracker.Group, w int) {
-					p.cellRight(p.styles.Text, appendRate(p.scratch[:0], g.PerMinute), w)
+					p.cellRight(p.styles.Text, human.AppendRate(p.scratch[:0], g.PerMinute), w)
 				},
 			},
 			{

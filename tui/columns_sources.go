@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -20,7 +21,7 @@ func newSourcesTable() *table[tracker.Source, string] {
 				if bad && get(s) > 0 {
 					st = p.styles.Degraded
 				}
-				p.cellRight(st, appendCount(p.scratch[:0], get(s)), w)
+				p.cellRight(st, human.AppendCount(p.scratch[:0], get(s)), w)
 			},
 		}
 	}
@@ -63,7 +64,7 @@ func newSourcesTable() *table[tracker.Source, string] {
 				order: func(a, b *tracker.Source) int { return b.LastSeen.Compare(a.LastSeen) },
 				draw: func(p *pen, s *tracker.Source, w int) {
 					if !s.LastSeen.IsZero() {
-						p.cellRight(p.styles.Muted, append(appendSpan(p.scratch[:0], p.now.Sub(s.LastSeen)), " ago"...), w)
+						p.cellRight(p.styles.Muted, append(human.AppendSpan(p.scratch[:0], p.now.Sub(s.LastSeen)), " ago"...), w)
 					}
 				},
 			},
@@ -125,12 +126,12 @@ func (s *sourcePage) write(d *doc, snap *tracker.Snapshot) {
 		d.text(d.styles.Failing, source.Problem)
 	}
 	d.field("format", d.styles.Text, source.Format)
-	d.field("lines", d.styles.Text, count(source.Lines))
-	d.field("results", d.styles.Text, count(source.Results))
-	d.field("unreadable", d.styles.Text, count(source.Unreadable))
-	d.field("dropped", d.styles.Text, count(source.Dropped))
+	d.field("lines", d.styles.Text, human.Count(source.Lines))
+	d.field("results", d.styles.Text, human.Count(source.Results))
+	d.field("unreadable", d.styles.Text, human.Count(source.Unreadable))
+	d.field("dropped", d.styles.Text, human.Count(source.Dropped))
 	if source.Lag > time.Second {
-		d.field("lag", d.styles.Text, span(source.Lag))
+		d.field("lag", d.styles.Text, human.Span(source.Lag))
 	}
 	d.when("last line", source.LastSeen)
 	if skew := &snap.Skew; *skew != (tracker.Skew{}) {
@@ -146,14 +147,14 @@ func (s *sourcePage) write(d *doc, snap *tracker.Snapshot) {
 			{"out of order", skew.OutOfOrder, "counted where they belong"},
 		} {
 			if c.n > 0 {
-				d.field(c.name, d.styles.Text, count(c.n)+", "+c.means)
+				d.field(c.name, d.styles.Text, human.Count(c.n)+", "+c.means)
 			}
 		}
 	}
 	if len(source.Samples) > 0 {
 		d.heading("LINES THAT COULD NOT BE READ")
 		for _, sample := range source.Samples {
-			d.text(d.styles.Muted, "line "+count(sample.Number)+": "+sample.Reason)
+			d.text(d.styles.Muted, "line "+human.Count(sample.Number)+": "+sample.Reason)
 			d.block(d.styles.Text, sample.Text)
 		}
 	}

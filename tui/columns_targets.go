@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -43,7 +44,7 @@ func newTargetsTable() *table[tracker.Target, string] {
 				},
 				draw: func(p *pen, t *tracker.Target, w int) {
 					requests, _ := t.Activity.PerMinute(p.now)
-					p.cellRight(p.styles.Text, appendRate(p.scratch[:0], requests), w)
+					p.cellRight(p.styles.Text, human.AppendRate(p.scratch[:0], requests), w)
 				},
 			},
 			{
@@ -62,7 +63,7 @@ func newTargetsTable() *table[tracker.Target, string] {
 				},
 				draw: func(p *pen, t *tracker.Target, w int) {
 					if q := &t.Activity.FiveMinutes.Latency; q.Count > 0 {
-						p.cellRight(p.styles.Text, appendLatency(p.scratch[:0], q.P95), w)
+						p.cellRight(p.styles.Text, human.AppendLatency(p.scratch[:0], q.P95), w)
 					} else {
 						p.cellRight(p.styles.Faint, append(p.scratch[:0], p.glyphs.dash...), w)
 					}
@@ -72,7 +73,7 @@ func newTargetsTable() *table[tracker.Target, string] {
 				title: "ERRORS/H", min: 8, right: true, keep: 45,
 				order: func(a, b *tracker.Target) int { return cmp.Compare(b.Activity.Hour.Errors, a.Activity.Hour.Errors) },
 				draw: func(p *pen, t *tracker.Target, w int) {
-					p.cellRight(p.styles.Text, appendCount(p.scratch[:0], t.Activity.Hour.Errors), w)
+					p.cellRight(p.styles.Text, human.AppendCount(p.scratch[:0], t.Activity.Hour.Errors), w)
 				},
 			},
 			{
@@ -125,7 +126,7 @@ func drawErrorShare(p *pen, t *tracker.Target, w int) {
 	if recent.Errors > 0 && t.State >= tracker.StateThrottled {
 		st = p.styles.State(t.State)
 	}
-	p.cellRight(st, appendPercent(p.scratch[:0], recent.ErrorRatio()), w)
+	p.cellRight(st, human.AppendPercent(p.scratch[:0], recent.ErrorRatio()), w)
 }
 
 func targetFacts(t *tracker.Target) facts {
@@ -192,11 +193,11 @@ func drawBreaker(p *pen, b *tracker.Breaker, w int) {
 	switch {
 	case b.State == tracker.BreakerOpen && b.RetryAt.After(p.now):
 		p.space(1)
-		p.bytes(p.styles.Breaker(b.State), appendCountdown(p.scratch[:0], b.RetryAt.Sub(p.now)))
+		p.bytes(p.styles.Breaker(b.State), human.AppendCountdown(p.scratch[:0], b.RetryAt.Sub(p.now)))
 	case b.State == tracker.BreakerClosed && b.Failures > 0 && b.Threshold > 0:
 		p.space(1)
-		scratch := appendCount(p.scratch[:0], uint64(b.Failures))
-		scratch = appendCount(append(scratch, '/'), uint64(b.Threshold))
+		scratch := human.AppendCount(p.scratch[:0], uint64(b.Failures))
+		scratch = human.AppendCount(append(scratch, '/'), uint64(b.Threshold))
 		p.bytes(p.styles.Degraded, scratch)
 	}
 	p.to(end)

@@ -1,6 +1,9 @@
 package tui
 
-import "errtop/tracker"
+import (
+	"errtop/internal/human"
+	"errtop/tracker"
+)
 
 // detail is an open page with its place in it.
 type detail struct {
@@ -67,7 +70,7 @@ func (v *detail) View(a area, snap *tracker.Snapshot) {
 func (v *detail) heading(a area, below int) {
 	note := ""
 	if below > 0 {
-		note = a.glyphs.down + " " + plural(below, "more line")
+		note = a.glyphs.down + " " + human.Plural(below, "more line")
 	} else if v.top > 0 {
 		note = "end"
 	}

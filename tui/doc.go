@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/human"
 	"errtop/internal/safetext"
 	"errtop/tracker"
 )
@@ -109,9 +110,9 @@ func (d *doc) when(name string, at time.Time) {
 	if at.IsZero() {
 		return
 	}
-	age := " (" + span(d.now.Sub(at)) + " ago)"
+	age := " (" + human.Span(d.now.Sub(at)) + " ago)"
 	if at.After(d.now) {
-		age = " (in " + countdown(at.Sub(d.now)) + ")"
+		age = " (in " + human.Countdown(at.Sub(d.now)) + ")"
 	}
 	d.field(name, d.styles.Text, d.clock(at)+age)
 }
@@ -121,21 +122,21 @@ func (d *doc) clock(at time.Time) string {
 	if d.handedOn {
 		return at.In(d.loc).Format("2006-01-02 15:04:05 MST")
 	}
-	return clock(at, d.now, d.loc)
+	return human.Clock(at, d.now, d.loc)
 }
 
 // holdsSince says since when and for how long something holds.
 func (d *doc) holdsSince(at time.Time) string {
 	if at.IsZero() || !d.handedOn {
-		return holdsSince(at, d.now, d.loc)
+		return human.Since(at, d.now, d.loc)
 	}
-	return " since " + d.clock(at) + " (" + span(d.now.Sub(at)) + ")"
+	return " since " + d.clock(at) + " (" + human.Span(d.now.Sub(at)) + ")"
 }
 
 // stamp is a moment in a list of moments, the oldest of which says how wide they all are.
 func (d *doc) stamp(at, oldest time.Time) run {
-	w := timeWidth
-	if !sameDay(oldest, d.now, d.loc) {
+	w := human.TimeWidth
+	if !human.SameDay(oldest, d.now, d.loc) {
 		w = len("22 Nov 15:04:05")
 	}
 	return run{d.styles.Muted, d.pad(d.clock(at), w+2)}

@@ -1,6 +1,9 @@
 package tui
 
-import "errtop/tracker"
+import (
+	"errtop/internal/human"
+	"errtop/tracker"
+)
 
 // breakerEvents lists the newest transitions of breakers.
 type breakerEvents struct{ list []tracker.BreakerEvent } // oldest first
@@ -16,10 +19,10 @@ func (e *breakerEvents) View(a area) {
 		p.space(2)
 		p.text(a.styles.Muted, "none has changed")
 	}
-	names, times := 0, timeWidth
+	names, times := 0, human.TimeWidth
 	for i := range min(len(e.list), a.h-1) {
-		if !sameDay(e.list[len(e.list)-1-i].At, a.now, a.loc) {
-			times = datedWidth
+		if !human.SameDay(e.list[len(e.list)-1-i].At, a.now, a.loc) {
+			times = human.DatedWidth
 		}
 		names = min(max(names, width(e.list[len(e.list)-1-i].Target)), 20)
 	}
@@ -28,7 +31,7 @@ func (e *breakerEvents) View(a area) {
 		p := a.row(i + 1)
 		p.space(2)
 		from := p.at()
-		p.bytes(a.styles.Muted, appendStamp(p.scratch[:0], event.At, a.now, a.loc, times))
+		p.bytes(a.styles.Muted, human.AppendStamp(p.scratch[:0], event.At, a.now, a.loc, times))
 		p.to(from + times + 2)
 		p.cell(a.styles.Text, event.Target, names)
 		p.space(2)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -85,7 +86,7 @@ func (h *headline) wrong(a area, t *tracker.Target) {
 	trend := trendOf(&t.Activity, h.snap.At)
 	right := ""
 	if t.Activity.Hour.Errors > 0 {
-		right = strings.TrimSuffix(rate(trend.now)+"/min "+trend.sign(a.glyphs), " ")
+		right = strings.TrimSuffix(human.Rate(trend.now)+"/min "+trend.sign(a.glyphs), " ")
 		if a.w >= 100 {
 			right += " " + trend.words()
 		}
@@ -119,7 +120,7 @@ func (h *headline) wrong(a area, t *tracker.Target) {
 }
 
 func (h *headline) sinceAndWhy(p *pen, t *tracker.Target) {
-	p.text(p.styles.Text, strings.TrimSpace(holdsSince(t.Since, p.now, p.loc)))
+	p.text(p.styles.Text, strings.TrimSpace(human.Since(t.Since, p.now, p.loc)))
 	if why := h.why(t); why != "" {
 		p.text(p.styles.Muted, ": ")
 		p.text(p.styles.State(t.State), why)
@@ -198,7 +199,7 @@ func (h *headline) todo(p *pen, t *tracker.Target) {
 	}
 	p.text(p.styles.Text, adviceFor(t.Cause.Outcome).Action)
 	if left := t.NextTry.Sub(p.now); left > 0 {
-		p.text(p.styles.Accent, "  "+nextTry(t)+" in "+countdown(left))
+		p.text(p.styles.Accent, "  "+nextTry(t)+" in "+human.Countdown(left))
 	}
 	if p.left() > 40 {
 		p.text(p.styles.Muted, "  Usual causes: "+join(adviceFor(t.Cause.Outcome).Causes))
@@ -246,14 +247,14 @@ func (h *headline) calm(a area) {
 		well = " ok so far "
 	}
 	p.text(a.styles.StateBadge(tracker.StateOK), " "+a.glyphs.state(tracker.StateOK)+well)
-	p.text(a.styles.Text, " "+plural(known, "target")+", for "+span(a.now.Sub(latest)))
+	p.text(a.styles.Text, " "+human.Plural(known, "target")+", for "+human.Span(a.now.Sub(latest)))
 	if rest := len(h.snap.Targets) - known; rest > 0 {
 		p.text(a.styles.Muted, "; "+strconv.Itoa(rest)+" not heard of yet")
 	}
 	p = a.row(1)
 	p.space(1)
 	hour := &h.snap.Overall.Hour
-	p.text(a.styles.Muted, count(hour.Errors)+" of "+count(hour.Requests)+" requests failed in the last hour ("+string(appendPercent(nil, hour.ErrorRatio()))+" %).")
+	p.text(a.styles.Muted, human.Count(hour.Errors)+" of "+human.Count(hour.Requests)+" requests failed in the last hour ("+string(human.AppendPercent(nil, hour.ErrorRatio()))+" %).")
 }
 
 // lost says which source can't be read, and reports whether there is one: what nobody reads is not ok.
@@ -276,9 +277,9 @@ func (h *headline) lost(a area, p pen, known int) bool {
 	p.text(a.styles.Failing, " "+s.Problem)
 	p = a.row(1)
 	p.space(1)
-	rest := plural(known, "target") + " ok of what is read."
+	rest := human.Plural(known, "target") + " ok of what is read."
 	if failed > 1 {
-		rest = plural(failed, "source") + " failed; " + rest
+		rest = human.Plural(failed, "source") + " failed; " + rest
 	}
 	p.text(a.styles.Muted, rest)
 	return true
@@ -357,11 +358,11 @@ func (t trend) words() string {
 	case t.fresh:
 		return "watched for less than two minutes"
 	case t.worse():
-		return "worse, was " + rate(t.before) + than
+		return "worse, was " + human.Rate(t.before) + than
 	case t.better():
-		return "better, was " + rate(t.before) + than
+		return "better, was " + human.Rate(t.before) + than
 	case t.less():
-		return "fewer sent, still " + string(appendPercent(nil, t.share)) + " % fail"
+		return "fewer sent, still " + string(human.AppendPercent(nil, t.share)) + " % fail"
 	default:
 		return "as" + than
 	}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -73,7 +74,7 @@ func hourBars(a area, act *tracker.Activity, at time.Time) {
 			hour := at.In(a.loc).Add(time.Duration(i-23) * time.Hour).Hour()
 			if hour%6 == 0 {
 				p.to(2 + i*each)
-				p.bytes(a.styles.Faint, appendTwo(a.scratch[:0], int64(hour)))
+				p.bytes(a.styles.Faint, human.AppendTwo(a.scratch[:0], int64(hour)))
 			}
 		}
 	}
@@ -83,9 +84,9 @@ func hourBars(a area, act *tracker.Activity, at time.Time) {
 		p.space(2)
 		hour, before := at.Truncate(time.Hour), ""
 		if !act.Since.IsZero() && act.Since.Before(hour.Add(-24*time.Hour)) { // else nothing is known of that hour, or not all
-			before = ", a day ago " + count(uint64(act.Yesterday.Errors))
+			before = ", a day ago " + human.Count(uint64(act.Yesterday.Errors))
 		}
-		label, errors := "since "+hour.In(a.loc).Format("15:04")+": ", count(uint64(now.Errors))
+		label, errors := "since "+hour.In(a.loc).Format("15:04")+": ", human.Count(uint64(now.Errors))
 		if p.left() < len(label)+len(errors)+len(before) {
 			label = "this hour "
 		}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -59,7 +60,7 @@ func (c *latencyChart) set(series *tracker.LatencySeries, newest tracker.Quantil
 		if v == 0 {
 			return "0"
 		}
-		return latency(time.Duration(v))
+		return human.Latency(time.Duration(v))
 	}
 	c.plot.stale = true
 }
@@ -108,7 +109,7 @@ func (c *latencyChart) legend(f *frame) []run {
 	}{{" p95", f.styles.Text, f.glyphs.heavy, c.newest.P95}, {" p50", f.styles.Muted, f.glyphs.light, c.newest.P50}} {
 		now := line.name
 		if c.newest.Count > 0 {
-			now += " " + latency(line.now)
+			now += " " + human.Latency(line.now)
 		}
 		runs = append(runs, run{f.styles.Text, "  "}, run{line.style, line.sign}, run{line.style, line.sign}, run{f.styles.Muted, now})
 	}

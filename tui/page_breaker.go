@@ -3,6 +3,7 @@ package tui
 import (
 	"strconv"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -57,7 +58,7 @@ func (b *breakerPage) write(d *doc, snap *tracker.Snapshot) {
 	d.heading("THE RULE")
 	switch b.held.Role {
 	case tracker.RoleGate:
-		d.text(d.styles.Muted, "It opens after "+plural(b.held.Threshold, "failure")+" in a row. While it is OPEN no probe is sent. Then one trial: success closes it, failure opens it again.")
+		d.text(d.styles.Muted, "It opens after "+human.Plural(b.held.Threshold, "failure")+" in a row. While it is OPEN no probe is sent. Then one trial: success closes it, failure opens it again.")
 	case tracker.RoleObserved:
 		d.text(d.styles.Muted, "The same rules run over traffic that others send; it shows what a breaker would do, and stops nothing.")
 	default:
@@ -79,15 +80,15 @@ func writeBreaker(d *doc, b *tracker.Breaker) {
 	if b.Trial {
 		d.field("trial", d.styles.Degraded, "on its way")
 	}
-	d.field("opened", d.styles.Text, plural(int(b.Opened), "time")) //nolint:gosec // a count that a person could live to see
+	d.field("opened", d.styles.Text, human.Plural(int(b.Opened), "time")) //nolint:gosec // a count that a person could live to see
 	switch {
 	case b.Skipped > 0 && b.Role == tracker.RoleObserved:
-		d.field("held", d.styles.Text, count(b.Skipped)+" sent all the same, that a breaker would have held back")
+		d.field("held", d.styles.Text, human.Count(b.Skipped)+" sent all the same, that a breaker would have held back")
 	case b.Skipped > 0:
-		d.field("held", d.styles.Text, count(b.Skipped)+" not sent")
+		d.field("held", d.styles.Text, human.Count(b.Skipped)+" not sent")
 	}
 	if len(b.TrippedBy) > 0 {
-		d.field("tripped by", d.styles.Text, plural(len(b.TrippedBy), "failure"))
+		d.field("tripped by", d.styles.Text, human.Plural(len(b.TrippedBy), "failure"))
 		for _, trip := range b.TrippedBy {
 			d.line(
 				run{d.styles.Muted, "  "}, d.stamp(trip.At, b.TrippedBy[0].At),

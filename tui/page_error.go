@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -60,7 +61,7 @@ func writeFacts(d *doc, r *tracker.Result) {
 	d.field("target", d.styles.Text, r.Target)
 	d.field("request", d.styles.Text, strings.TrimSpace(r.Method+" "+r.Route))
 	if r.Latency > 0 {
-		d.field("latency", d.styles.Text, latency(r.Latency))
+		d.field("latency", d.styles.Text, human.Latency(r.Latency))
 	}
 	d.field("kind", d.styles.Text, r.Kind.String())
 	d.field("origin", d.styles.Text, r.Origin.String())
@@ -162,7 +163,7 @@ func writePhases(d *doc, phases *tracker.Phases) {
 			p := a.row(i)
 			p.cell(a.styles.Muted, part.name, labels)
 			if part.took > 0 {
-				p.cellRight(a.styles.Text, appendLatency(p.scratch[:0], part.took), 7)
+				p.cellRight(a.styles.Text, human.AppendLatency(p.scratch[:0], part.took), 7)
 			} else {
 				p.cellRight(a.styles.Faint, append(p.scratch[:0], p.glyphs.dash...), 7)
 			}

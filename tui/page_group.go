@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -49,7 +50,7 @@ func (g *groupPage) write(d *doc, snap *tracker.Snapshot) {
 
 func writeGroupFigures(d *doc, g *tracker.Group) {
 	d.field("badge", d.styles.Text, g.Badge.String())
-	d.field("count", d.styles.Strong, count(g.Count)+", "+rate(g.PerMinute)+" a minute now")
+	d.field("count", d.styles.Strong, human.Count(g.Count)+", "+human.Rate(g.PerMinute)+" a minute now")
 	d.when("first", g.First)
 	d.when("last", g.Last)
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -92,18 +93,18 @@ func writeWindows(d *doc, act *tracker.Activity) {
 		for i, w := range windows {
 			p := a.row(i + 1)
 			p.cell(a.styles.Muted, w.name, labels)
-			p.cellRight(a.styles.Text, appendCount(p.scratch[:0], w.Requests), each)
-			p.cellRight(a.styles.Text, appendCount(p.scratch[:0], w.Errors), each)
+			p.cellRight(a.styles.Text, human.AppendCount(p.scratch[:0], w.Requests), each)
+			p.cellRight(a.styles.Text, human.AppendCount(p.scratch[:0], w.Errors), each)
 			if w.Requests == 0 {
 				p.cellRight(a.styles.Muted, append(p.scratch[:0], a.glyphs.dash...), each)
 				continue
 			}
-			p.cellRight(a.styles.Text, appendPercent(p.scratch[:0], w.ErrorRatio()), each)
+			p.cellRight(a.styles.Text, human.AppendPercent(p.scratch[:0], w.ErrorRatio()), each)
 			if w.Latency.Count == 0 {
 				continue
 			}
 			for _, q := range [...]time.Duration{w.Latency.P50, w.Latency.P90, w.Latency.P95, w.Latency.P99} {
-				p.cellRight(a.styles.Text, appendLatency(p.scratch[:0], q), each)
+				p.cellRight(a.styles.Text, human.AppendLatency(p.scratch[:0], q), each)
 			}
 		}
 	})
@@ -138,7 +139,7 @@ func (t *targetPage) writeLatency(d *doc, snap *tracker.Snapshot) {
 	if !t.minutes.empty() {
 		d.heading("LATENCY A MINUTE, LAST "+strconv.Itoa(n)+" MIN", t.minutes.legend(d.frame)...)
 		if lost := n - 1 - act.Latencies.MinutesKnown; lost > 0 {
-			d.text(d.styles.Muted, "(of the oldest "+plural(lost, "minute")+" only the quarter of an hour is known)")
+			d.text(d.styles.Muted, "(of the oldest "+human.Plural(lost, "minute")+" only the quarter of an hour is known)")
 		}
 		d.picture(8, t.minutes.View)
 	}
@@ -164,13 +165,13 @@ func writeSLO(d *doc, slo *tracker.SLO) {
 		return
 	}
 	d.heading("OBJECTIVE")
-	d.field("objective", d.styles.Text, strconv.FormatFloat(slo.Objective*100, 'f', -1, 64)+" % over "+span(slo.Period))
+	d.field("objective", d.styles.Text, strconv.FormatFloat(slo.Objective*100, 'f', -1, 64)+" % over "+human.Span(slo.Period))
 	st := d.styles.Text
 	if slo.BudgetLeft < 0 {
 		st = d.styles.Failing
 	}
 	d.field("budget left", st, strconv.FormatFloat(slo.BudgetLeft*100, 'f', 1, 64)+" % (over what is remembered)")
-	d.field("burn rate", d.styles.Text, "5m "+rate(slo.Burn5m)+", 1h "+rate(slo.Burn1h)+", 6h "+rate(slo.Burn6h))
+	d.field("burn rate", d.styles.Text, "5m "+human.Rate(slo.Burn5m)+", 1h "+human.Rate(slo.Burn1h)+", 6h "+human.Rate(slo.Burn6h))
 }
 
 // groups lists the target's groups of errors, the largest first.
@@ -192,7 +193,7 @@ func (t *targetPage) groups(d *doc, snap *tracker.Snapshot) {
 			short += ". "
 		}
 		d.line(
-			run{d.styles.Strong, d.pad(d.glyphs.times+count(g.Count), 8)},
+			run{d.styles.Strong, d.pad(d.glyphs.times+human.Count(g.Count), 8)},
 			run{d.styles.Outcome(g.Outcome), d.pad(g.Outcome.Label(), 9)},
 			run{d.styles.Muted, d.pad(g.Badge.String(), 10)},
 			run{d.styles.Text, short}, run{d.styles.Muted, rest},

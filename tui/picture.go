@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -152,7 +153,7 @@ func (m *model) counts() []run {
 	if m.shown == nil || len(m.shown.Targets) == 0 {
 		return nil
 	}
-	runs := []run{{s.Muted, plural(len(m.shown.Targets), "target")}}
+	runs := []run{{s.Muted, human.Plural(len(m.shown.Targets), "target")}}
 	for state := tracker.StateFailing; state > tracker.StateUnknown; state-- {
 		if by[state] > 0 {
 			runs = append(runs, run{s.State(state), m.frame.glyphs.state(state) + " " + strconv.Itoa(by[state]) + " " + state.String()})
@@ -175,7 +176,7 @@ func (m *model) brief() []run {
 
 // when says which moment the picture is of.
 func (m *model) when(a area) (string, Style) {
-	clock := clock(a.now, m.clock, a.loc)
+	clock := human.Clock(a.now, m.clock, a.loc)
 	switch {
 	case m.shown != nil && m.shown.Past:
 		return "past " + clock, a.styles.Degraded
@@ -197,7 +198,7 @@ func (m *model) behind(a area) string {
 	case read > 0:
 		return ", " + strconv.Itoa(read) + " % read"
 	case age >= time.Minute && age < 24*time.Hour: // else the clock has the date
-		return ", " + span(age) + " ago"
+		return ", " + human.Span(age) + " ago"
 	default:
 		return ""
 	}
@@ -208,13 +209,13 @@ func (m *model) banner() string {
 	var parts []string
 	switch {
 	case !m.past.IsZero():
-		text := "PAST " + clock(m.past, m.clock, m.frame.loc) + ", " + span(m.live.At.Sub(m.past)) + " ago; " + m.keys.key(Now) + " goes back to now"
+		text := "PAST " + human.Clock(m.past, m.clock, m.frame.loc) + ", " + human.Span(m.live.At.Sub(m.past)) + " ago; " + m.keys.key(Now) + " goes back to now"
 		if m.shown != nil && m.shown.Past && len(m.shown.Missing) > 0 {
 			text += "; not known any more: " + strings.Join(m.shown.Missing, ", ")
 		}
 		parts = append(parts, text)
 	case !m.frozen.IsZero():
-		parts = append(parts, "FROZEN "+span(m.clock.Sub(m.frozen))+" ago, "+count(m.waiting())+" newer errors wait; "+m.keys.key(Freeze)+" goes on")
+		parts = append(parts, "FROZEN "+human.Span(m.clock.Sub(m.frozen))+" ago, "+human.Count(m.waiting())+" newer errors wait; "+m.keys.key(Freeze)+" goes on")
 	}
 	if m.filter != nil {
 		l := m.view().Listed()

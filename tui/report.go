@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/human"
 	"errtop/internal/safetext"
 	"errtop/tracker"
 )
@@ -162,7 +163,7 @@ func reportTarget(t *tracker.Target) targetReport {
 		r.Breaker = b.State.String()
 	}
 	if q := &t.Activity.Hour.Latency; q.Count > 0 {
-		r.P95 = latency(q.P95)
+		r.P95 = human.Latency(q.P95)
 	}
 	return r
 }
@@ -208,7 +209,7 @@ func (r *report) markdown() string {
 	var out strings.Builder
 	line := func(parts ...string) { out.WriteString(strings.Join(parts, "") + "\n") }
 	line(strings.TrimSuffix("# Incident report: "+escapeMarkdown(r.Title), ": "), "\n")
-	line("As of ", r.At.Format(time.RFC3339), ", made ", r.Made.Format(time.RFC3339), " by errtop. ", count(r.Errors), " of ", count(r.Requests), " requests failed in the last hour. All times are UTC.\n")
+	line("As of ", r.At.Format(time.RFC3339), ", made ", r.Made.Format(time.RFC3339), " by errtop. ", human.Count(r.Errors), " of ", human.Count(r.Requests), " requests failed in the last hour. All times are UTC.\n")
 	for _, h := range r.Headline {
 		line("> ", escapeMarkdown(h), "  ")
 	}

@@ -3,7 +3,6 @@ package tui
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"errtop/tracker"
 )
@@ -85,21 +84,6 @@ func TestATerminalThatCannotBeDrawnOnIsKnown(t *testing.T) {
 	for env, want := range map[string]bool{"TERM=xterm": true, "TERM=dumb": false, "TERM=": false, "LANG=C": false} {
 		if CanDraw([]string{env}) != want {
 			t.Errorf("%s: %v", env, !want)
-		}
-	}
-}
-
-func TestFiguresAreReadAtAGlance(t *testing.T) {
-	for got, want := range map[string]string{
-		count(0): "0", count(9999): "9999", count(10_000): "10.0k", count(123_456): "123k", count(4_560_000): "4.56M", count(7_000_000_000): "7.00G",
-		rate(0.04): "0.0", rate(12.44): "12.4", rate(999.9): "999.9", rate(1234): "1234",
-		latency(840 * time.Microsecond): "840µs", latency(84 * time.Millisecond): "84ms", latency(2100 * time.Millisecond): "2.1s", latency(31 * time.Second): "31s", latency(125 * time.Second): "2m",
-		span(-time.Second): "0s", span(41 * time.Second): "41s", span(30 * time.Minute): "30m", span(125 * time.Minute): "2h05m", span(76 * time.Hour): "3d04h",
-		countdown(125 * time.Second): "2m05s", countdown(-time.Hour): "0s", countdown(70 * time.Minute): "1h10m",
-		string(appendPercent(nil, 0)): "0.0", string(appendPercent(nil, 0.0004)): "<0.1", string(appendPercent(nil, 0.0294)): "2.9", string(appendPercent(nil, 1)): "100", string(appendPercent(nil, 0.9999)): "100",
-	} {
-		if got != want {
-			t.Errorf("%s instead of %s", got, want)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -99,7 +100,7 @@ func stack(a area, layers []layer, n int, end chartEnd) {
 		switch r {
 		case 0:
 			p.space(1)
-			p.cellRight(a.styles.Faint, appendCount(p.scratch[:0], uint64(highest)), pageScale-2)
+			p.cellRight(a.styles.Faint, human.AppendCount(p.scratch[:0], uint64(highest)), pageScale-2)
 			p.space(1)
 			p.text(a.styles.Faint, axisSign(a.glyphs.ascii, true))
 		default:
@@ -134,7 +135,7 @@ func stack(a area, layers []layer, n int, end chartEnd) {
 		p.space(1)
 		p.text(p.styles.Outcome(layers[i].outcome), name)
 		p.space(1)
-		p.bytes(p.styles.Muted, append(appendCount(p.scratch[:0], layers[i].total), "  "...))
+		p.bytes(p.styles.Muted, append(human.AppendCount(p.scratch[:0], layers[i].total), "  "...))
 	}
 }
 

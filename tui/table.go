@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -153,8 +154,8 @@ func (t *table[T, K]) wanted(f *frame, w int) []int {
 		}
 	}
 	for c, oldest := range t.oldest {
-		if !oldest.IsZero() && w >= 70 && !sameDay(oldest, f.now, f.loc) {
-			widths[c] = max(widths[c], datedWidth)
+		if !oldest.IsZero() && w >= 70 && !human.SameDay(oldest, f.now, f.loc) {
+			widths[c] = max(widths[c], human.DatedWidth)
 		}
 	}
 	return widths
@@ -238,7 +239,7 @@ func (t *table[T, K]) view(a area, focus bool) {
 		p := a.row(1)
 		p.space(2)
 		if t.total > 0 {
-			p.text(a.styles.Muted, "nothing matches the filter; "+count(uint64(t.total))+" hidden"+t.older)
+			p.text(a.styles.Muted, "nothing matches the filter; "+human.Count(uint64(t.total))+" hidden"+t.older)
 		} else {
 			p.text(a.styles.Muted, t.empty)
 		}

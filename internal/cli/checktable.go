@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/human"
 	"errtop/internal/safetext"
 	"errtop/tracker"
 )
@@ -122,18 +123,12 @@ func writeEvidence(b *strings.Builder, r *tracker.Result) {
 	}
 }
 
-// showDuration formats d with three digits or so; "–" for none.
+// showDuration formats d; "–" for none.
 func showDuration(d time.Duration) string {
-	switch {
-	case d <= 0:
+	if d <= 0 {
 		return "–"
-	case d < time.Millisecond:
-		return fmt.Sprintf("%dµs", d.Microseconds())
-	case d < time.Second:
-		return fmt.Sprintf("%dms", d.Milliseconds())
-	default:
-		return fmt.Sprintf("%.1fs", d.Seconds())
 	}
+	return human.Latency(d)
 }
 
 // pad fills text up with spaces to width cells.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -140,7 +141,7 @@ func (t *textWriter) breakdown(s *Summary) {
 		most = max(most, r.Errors)
 	}
 	for _, r := range rows {
-		text := fmt.Sprintf("%s %12s %12s %6s  ", padded(r.Key, wide), grouped(r.Requests), grouped(r.Errors), percent(r.Errors, r.Requests))
+		text := fmt.Sprintf("%s %12s %12s %6s  ", padded(r.Key, wide), human.Thousands(r.Requests), human.Thousands(r.Errors), percent(r.Errors, r.Requests))
 		t.line("", text+t.bar(r.Errors, most, wide+34))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/human"
 	"errtop/internal/safetext"
 	"errtop/tracker"
 )
@@ -82,21 +83,21 @@ func (t *textWriter) totals(s *Summary) {
 	}
 	lines := counted(c.lines, "line") + " read"
 	if c.skipped > 0 {
-		lines += fmt.Sprintf(", %s not understood", grouped(c.skipped))
+		lines += fmt.Sprintf(", %s not understood", human.Thousands(c.skipped))
 	}
 	if s.leftOut() > 0 {
-		lines += fmt.Sprintf(", %s left out", grouped(s.leftOut()))
+		lines += fmt.Sprintf(", %s left out", human.Thousands(s.leftOut()))
 	}
 	if c.unfiled > 0 {
-		lines += fmt.Sprintf(", %s without a usable time", grouped(c.unfiled))
+		lines += fmt.Sprintf(", %s without a usable time", human.Thousands(c.unfiled))
 	}
 	if c.notSent > 0 {
 		lines += fmt.Sprintf(", %s never sent", counted(c.notSent, "request"))
 	}
 	t.line("", lines)
 	if h := &c.latency; h.count > 0 {
-		t.line("", fmt.Sprintf("latency  p50 %s  p90 %s  p95 %s  p99 %s", shortDuration(h.quantile(0.5)), shortDuration(h.quantile(0.9)),
-			shortDuration(h.quantile(0.95)), shortDuration(h.quantile(0.99))))
+		t.line("", fmt.Sprintf("latency  p50 %s  p90 %s  p95 %s  p99 %s", human.Latency(h.quantile(0.5)), human.Latency(h.quantile(0.9)),
+			human.Latency(h.quantile(0.95)), human.Latency(h.quantile(0.99))))
 	}
 }
 
@@ -109,7 +110,7 @@ func (t *textWriter) statuses(s *Summary) {
 	names := slices.SortedFunc(maps.Keys(by), func(a, b string) int { return cmp.Or(cmp.Compare(by[b], by[a]), cmp.Compare(a, b)) })
 	most := by[names[0]]
 	for _, name := range names {
-		text := fmt.Sprintf("%-14s %12s %6s  ", name, grouped(by[name]), percent(by[name], s.tally.results))
+		text := fmt.Sprintf("%-14s %12s %6s  ", name, human.Thousands(by[name]), percent(by[name], s.tally.results))
 		t.line(statusColour(name), text+t.bar(by[name], most, len(text)))
 	}
 }
@@ -141,7 +142,7 @@ func (t *textWriter) targets(s *Summary) {
 	most := targets[names[0]].errors
 	for _, name := range names[:min(len(names), textTargets)] {
 		c := targets[name]
-		text := fmt.Sprintf("%s %12s %12s %6s  ", padded(name, 27), grouped(c.requests), grouped(c.errors), percent(c.errors, c.requests))
+		text := fmt.Sprintf("%s %12s %12s %6s  ", padded(name, 27), human.Thousands(c.requests), human.Thousands(c.errors), percent(c.errors, c.requests))
 		t.line("", text+t.bar(c.errors, most, len(text)))
 	}
 	t.more(len(names)-textTargets, "targets")
@@ -159,7 +160,7 @@ func (t *textWriter) hours(s *Summary) {
 		most = max(most, h.Errors)
 	}
 	for _, h := range shown {
-		text := fmt.Sprintf("%-27s %12s %12s %6s  ", h.Start.Format("2006-01-02 15:04"), grouped(h.Requests), grouped(h.Errors), percent(h.Errors, h.Requests))
+		text := fmt.Sprintf("%-27s %12s %12s %6s  ", h.Start.Format("2006-01-02 15:04"), human.Thousands(h.Requests), human.Thousands(h.Errors), percent(h.Errors, h.Requests))
 		t.line("", text+t.bar(h.Errors, most, len(text)))
 	}
 	t.more(len(hours)-len(shown), "hours before these")
@@ -172,7 +173,7 @@ func (t *textWriter) groups(s *Summary, most int) {
 	}
 	t.heading("TOP ERRORS")
 	for _, g := range groups {
-		t.line("", fmt.Sprintf("%10s  %s", grouped(g.Count), g.line()))
+		t.line("", fmt.Sprintf("%10s  %s", human.Thousands(g.Count), g.line()))
 	}
 	t.more(len(s.tally.groups.all)-len(groups), "groups")
 }
@@ -181,7 +182,7 @@ func (t *textWriter) unreadable(s *Summary) {
 	if len(s.unread) == 0 {
 		return
 	}
-	t.heading("NOT UNDERSTOOD, THE LAST OF " + grouped(s.tally.skipped))
+	t.heading("NOT UNDERSTOOD, THE LAST OF " + human.Thousands(s.tally.skipped))
 	for _, u := range s.unread {
 		t.line(dim, fmt.Sprintf("line %d of %s", u.Number, u.Reason))
 		t.line(dim, "    "+u.Text)
@@ -191,7 +192,7 @@ func (t *textWriter) unreadable(s *Summary) {
 // more says how many are not shown.
 func (t *textWriter) more(n int, what string) {
 	if n > 0 {
-		t.line(dim, fmt.Sprintf("and %s more %s", grouped(uint64(n)), what))
+		t.line(dim, fmt.Sprintf("and %s more %s", human.Thousands(uint64(n)), what))
 	}
 }
 
@@ -215,21 +216,12 @@ func padded(text string, cells int) string {
 	return text + strings.Repeat(" ", cells-safetext.Width(text))
 }
 
-// grouped returns n with commas between thousands.
-func grouped(n uint64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
 // counted returns n things: "1 error", "1,234 errors".
 func counted(n uint64, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}
-	return grouped(n) + " " + thing + "s"
+	return human.Thousands(n) + " " + thing + "s"
 }
 
 // percent returns part of whole.
@@ -237,21 +229,5 @@ func percent(part, whole uint64) string {
 	if whole == 0 {
 		return "–"
 	}
-	return fmt.Sprintf("%.1f%%", 100*float64(part)/float64(whole))
-}
-
-// shortDuration returns d with three digits.
-func shortDuration(d time.Duration) string {
-	switch {
-	case d < time.Microsecond:
-		return "0"
-	case d < time.Millisecond:
-		return d.Round(time.Microsecond).String()
-	case d < 10*time.Millisecond:
-		return d.Round(10 * time.Microsecond).String()
-	case d < time.Second:
-		return d.Round(time.Millisecond).String()
-	default:
-		return d.Round(10 * time.Millisecond).String()
-	}
+	return string(human.AppendPercent(nil, float64(part)/float64(whole))) + "%"
 }

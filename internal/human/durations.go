@@ -1,0 +1,67 @@
+package human
+
+import (
+	"strconv"
+	"time"
+)
+
+// AppendLatency writes 840µs, 84ms, 2.1s, 31s; from a minute on it writes what [AppendSpan] does.
+func AppendLatency(dst []byte, d time.Duration) []byte {
+	switch {
+	case d < time.Millisecond:
+		return append(strconv.AppendInt(dst, d.Microseconds(), 10), "µs"...)
+	case d < 999500*time.Microsecond:
+		return append(strconv.AppendInt(dst, (d+time.Millisecond/2).Milliseconds(), 10), "ms"...)
+	case d < 9950*time.Millisecond:
+		return append(strconv.AppendFloat(dst, d.Seconds(), 'f', 1, 64), 's')
+	case d < 59500*time.Millisecond: // which would read 60s
+		return append(strconv.AppendInt(dst, int64(d.Seconds()+0.5), 10), 's')
+	default:
+		return AppendSpan(dst, max(d, time.Minute))
+	}
+}
+
+// AppendSpan writes how long something lasts, in at most two units: 41s, 30m, 2h05m, 3d04h. Seconds count below a minute
+// only. Below zero is 0s.
+func AppendSpan(dst []byte, d time.Duration) []byte {
+	d = max(d, 0)
+	switch {
+	case d < time.Minute:
+		return append(strconv.AppendInt(dst, int64(d/time.Second), 10), 's')
+	case d < time.Hour:
+		return append(strconv.AppendInt(dst, int64(d/time.Minute), 10), 'm')
+	case d < 24*time.Hour:
+		dst = append(strconv.AppendInt(dst, int64(d/time.Hour), 10), 'h')
+		return append(AppendTwo(dst, int64(d%time.Hour/time.Minute)), 'm')
+	default:
+		dst = append(strconv.AppendInt(dst, int64(d/(24*time.Hour)), 10), 'd')
+		return append(AppendTwo(dst, int64(d%(24*time.Hour)/time.Hour)), 'h')
+	}
+}
+
+// AppendCountdown writes how long is left, to the second below an hour: 41s, 2m05s, 1h10m. What is over is 0s.
+func AppendCountdown(dst []byte, d time.Duration) []byte {
+	d = max(d.Round(time.Second), 0)
+	if d < time.Minute || d >= time.Hour {
+		return AppendSpan(dst, d)
+	}
+	dst = append(strconv.AppendInt(dst, int64(d/time.Minute), 10), 'm')
+	return append(AppendTwo(dst, int64(d%time.Minute/time.Second)), 's')
+}
+
+// AppendTwo writes a number of at most two digits with a leading zero.
+func AppendTwo(dst []byte, n int64) []byte {
+	if n < 10 {
+		dst = append(dst, '0')
+	}
+	return strconv.AppendInt(dst, n, 10)
+}
+
+// Latency is [AppendLatency] as a string.
+func Latency(d time.Duration) string { return string(AppendLatency(nil, d)) }
+
+// Span is [AppendSpan] as a string.
+func Span(d time.Duration) string { return string(AppendSpan(nil, d)) }
+
+// Countdown is [AppendCountdown] as a string.
+func Countdown(d time.Duration) string { return string(AppendCountdown(nil, d)) }
