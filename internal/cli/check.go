@@ -58,9 +58,9 @@ func (a *app) checkCommand() *cobra.Command {
 		},
 	}
 	a.configFlag(command)
-	command.Flags().StringArrayVarP(&names, "target", "t", nil, "probe only the target of this name; may be repeated")
-	command.Flags().BoolVar(&asJSON, "json", false, "a JSON array instead of a table")
-	command.Flags().BoolVarP(&verbose, "verbose", "v", false, "show the evidence too: headers, start of the body, causes")
+	command.Flags().StringArrayVarP(&names, "target", "t", nil, "probe only the target of this `name`; may be repeated")
+	command.Flags().BoolVar(&asJSON, "json", false, "print a JSON array instead of a table")
+	command.Flags().BoolVarP(&verbose, "verbose", "v", false, "print the evidence too: headers, start of the body, causes")
 	return command
 }
 

@@ -12,7 +12,6 @@ import (
 	"runtime/debug"
 	"syscall"
 
-	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
 
 	"errtop/internal/safego"
@@ -47,36 +46,32 @@ func Main(args []string, process Process) int {
 	root.SetOut(process.Out)
 	root.SetErr(process.Err)
 	err := safego.Catch(func() error {
-		return fang.Execute(ctx, root, fang.WithVersion(version()), fang.WithColorSchemeFunc(fang.AnsiColorScheme))
+		return root.ExecuteContext(ctx)
 	})
-	return reportWithin(lastWords, process.Err, errors.Join(err, app.err, stacksAskedFor(ctx)))
+	return reportWithin(lastWords, process.Err, errors.Join(err, stacksAskedFor(ctx)))
 }
 
 // app holds what the commands share.
 type app struct {
 	Process
 	configPath string
-
-	// err is what the command ended with. It does not go through fang, which would ask the terminal for its background
-	// before it prints, and leave the answer on the command line where the terminal is slow.
-	err error
 }
 
-// root returns the command tree.
+// root returns the command tree. Nothing in it asks the terminal anything, and errors are left to [report].
 func (a *app) root() *cobra.Command {
 	root := a.dashboardCommand()
 	root.AddCommand(a.demoCommand(), a.checkCommand(), a.statsCommand(), a.initCommand(), a.configCommand())
+	root.Version = version()
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.Flags().BoolP("version", "v", false, "print the version")
+	root.PersistentFlags().BoolP("help", "h", false, "print this help")
+	root.SetHelpFunc(func(command *cobra.Command, _ []string) { _ = writeHelp(command.OutOrStdout(), command) })
+	root.SetHelpCommand(helpCommand())
+	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
+		return usage(err.Error(), "see "+command.CommandPath()+" --help")
+	})
 	for _, command := range append(root.Commands(), root) {
-		run := command.RunE
-		command.RunE = func(command *cobra.Command, args []string) error {
-			a.err = run(command, args)
-			return nil
-		}
 		command.Args = cobra.ArbitraryArgs // each command checks its own, in its own words
-		command.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
-			a.err = usage(err.Error(), "see "+command.CommandPath()+" --help")
-			return nil
-		})
 	}
 	return root
 }
@@ -99,5 +94,5 @@ func version() string {
 
 // configFlag gives a command --config.
 func (a *app) configFlag(command *cobra.Command) {
-	command.Flags().StringVarP(&a.configPath, "config", "c", "", "settings file; default ./errtop.toml, then $XDG_CONFIG_HOME/errtop/config.toml")
+	command.Flags().StringVarP(&a.configPath, "config", "c", "", "settings `file` (default ./errtop.toml, then $XDG_CONFIG_HOME/errtop/config.toml)")
 }

@@ -69,20 +69,20 @@ func (a *app) dashboardCommand() *cobra.Command {
 	plainFlag(command, &plain)
 	asciiFlag(command, &ascii)
 	formatFlag(command, &options.Options)
-	command.Flags().TextVar(&since, "since", since, "of logs, only what is younger than this before the newest line")
-	command.Flags().BoolVar(&options.All, "all", false, "of logs, all, however old")
-	command.Flags().BoolVar(&options.NoFollow, "no-follow", false, "stop at the end of the logs")
+	command.Flags().TextVar(&since, "since", since, "read of logs only this `duration` before their newest line, as 2h")
+	command.Flags().BoolVar(&options.All, "all", false, "read logs from their beginning, however old they are")
+	command.Flags().BoolVar(&options.NoFollow, "no-follow", false, "stop at the end of the logs instead of following them")
 	return command
 }
 
 // plainFlag gives a command --plain.
 func plainFlag(command *cobra.Command, plain *bool) {
-	command.Flags().BoolVar(plain, "plain", false, "a line for every change instead of a dashboard, until the input ends")
+	command.Flags().BoolVar(plain, "plain", false, "print a line for every change instead of drawing, until the input ends")
 }
 
 // asciiFlag gives a command --ascii; *said stays nil where it is not used.
 func asciiFlag(command *cobra.Command, said **bool) {
-	command.Flags().BoolFunc("ascii", "draw with ASCII only, or with --ascii=false never; where not said, by the locale and TERM", func(text string) error {
+	command.Flags().BoolFunc("ascii", "draw with ASCII only, or never with --ascii=false (default by the locale and TERM)", func(text string) error {
 		yes, err := strconv.ParseBool(text)
 		if err != nil {
 			return errors.New("expected true or false")
@@ -94,7 +94,7 @@ func asciiFlag(command *cobra.Command, said **bool) {
 
 // formatFlag gives a command --format.
 func formatFlag(command *cobra.Command, options *logline.Options) {
-	command.Flags().StringVar((*string)(&options.Format), "format", "", "format of the logs: "+words(logline.Formats())+"; recognised by default")
+	command.Flags().StringVar((*string)(&options.Format), "format", "", "`name` of the logs' format: "+words(logline.Formats())+" (recognised by default)")
 }
 
 // chosen returns what errtop without a command shows: the config's targets and logs, the logs that args name, what is piped

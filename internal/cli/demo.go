@@ -32,7 +32,7 @@ func (a *app) demoCommand() *cobra.Command {
 	}
 	plainFlag(command, &plain)
 	asciiFlag(command, &ascii)
-	command.Flags().Uint64Var(&options.Seed, "seed", 1, "seed of the incidents and of the clients' habits")
-	command.Flags().Float64Var(&options.Speed, "speed", 1, "how much faster than real time the demo's world runs")
+	command.Flags().Uint64Var(&options.Seed, "seed", 1, "`number` that the incidents and the clients' habits are made from")
+	command.Flags().Float64Var(&options.Speed, "speed", 1, "`factor` by which the demo runs faster than real time, 0.1 to 100")
 	return command
 }

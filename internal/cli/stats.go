@@ -38,9 +38,9 @@ func (a *app) statsCommand() *cobra.Command {
 			"kubectl logs api | errtop stats --json -",
 		RunE: func(command *cobra.Command, args []string) error { return a.stats(command, args, flags) },
 	}
-	command.Flags().BoolVar(&flags.json, "json", false, "one JSON object instead of text")
-	command.Flags().BoolVar(&flags.explain, "explain", false, "say how the first lines of each log are understood, and count nothing")
-	command.Flags().StringVar((*string)(&flags.options.By), "by", "", "break down by "+words(stats.Dimensions()))
+	command.Flags().BoolVar(&flags.json, "json", false, "print one JSON object instead of text")
+	command.Flags().BoolVar(&flags.explain, "explain", false, "show how the first lines of each log are understood, and count nothing")
+	command.Flags().StringVar((*string)(&flags.options.By), "by", "", "`dimension` to break down by: "+words(stats.Dimensions()))
 	command.Flags().StringVar(&flags.since, "since", "", "only what is not older: a time, or a duration before now as 2h")
 	command.Flags().StringVar(&flags.until, "until", "", "only what is older, likewise")
 	command.Flags().StringVar(&flags.options.Filter, "filter", "", "only results for which the expression holds, as 'status >= 500'")
