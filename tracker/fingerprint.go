@@ -1,56 +1,93 @@
 package tracker
 
 import (
+	"bytes"
 	"hash/maphash"
+	"slices"
 	"strings"
 )
 
-// A fingerprint is the part of an error that makes it the same as another, folded.
-type fingerprint struct {
-	id      uint64
-	route   []byte
-	message []byte
+// A Fingerprint is what the errors of one group have in common: two errors with equal fingerprints are one error that came
+// twice. The dashboard and `errtop stats` both group by it.
+type Fingerprint struct {
+	Target  string
+	Method  string
+	Route   string // template, see [NormaliseRoute]
+	Message string // normalised, see [Normalise]; the errors of single fields of an invalid request stand behind it
+	Outcome Outcome
 }
 
-// fingerprinter computes fingerprints into buffers of its own, which the next call overwrites.
-type fingerprinter struct {
-	print fingerprint
+// ID returns the fingerprint as one number, the same on every machine and in every run.
+func (p *Fingerprint) ID() uint64 {
+	h := newFNV().text(p.Target).text(p.Method).text(p.Route).text(p.Message)
+	return uint64(h.number(int(p.Outcome.Kind)).number(p.Outcome.Status))
+}
+
+// A Fingerprinter computes fingerprints. It reuses its buffers, so that an error of a known group costs no allocation; it
+// serves one goroutine. The zero value is ready.
+type Fingerprinter struct {
+	target, method string
+	outcome        Outcome
+	route, message []byte
+	fields         [][]byte
 }
 
 const maxFieldErrors = 8 // of a result's Evidence.Errors that take part
 
-// of returns the fingerprint of a failed result: of its target, method, route template, status and kind, and normalised
-// message. The errors for single fields of an invalid request take part, because the message above them is often the same.
-func (f *fingerprinter) of(target string, r *Result) *fingerprint {
-	p := &f.print
-	names := r.Kind == KindInvalid || r.Kind == KindValidation
-	p.route = NormaliseRoute(p.route[:0], r.Route)
+// ID returns [Fingerprint.ID] of a failed result of a target (which may be another than r.Target, where there is no room for
+// that one). The message is r.Message, or r.Error where there is none. The errors for single fields of an invalid request take
+// part, because the message above them is often the same: once each, in an order of their own, and only those that the message
+// does not hold already. Quoted names of fields stay in both.
+func (f *Fingerprinter) ID(target string, r *Result) uint64 {
+	f.target, f.method, f.outcome = target, r.Method, r.Outcome()
+	f.route = NormaliseRoute(f.route[:0], r.Route)
 	message := r.Message
 	if message == "" {
 		message = r.Error
 	}
-	p.message = Normalise(p.message[:0], message, names)
-	if names && r.Evidence != nil {
-		for i, e := range r.Evidence.Errors {
-			if i == maxFieldErrors || len(p.message) > maxMessage {
-				break
-			}
-			if strings.Contains(r.Message, e) {
-				continue
-			}
-			separator := "; "
-			if i == 0 {
-				separator = ": "
-			}
-			if len(p.message) > 0 {
-				p.message = append(p.message, separator...)
-			}
-			p.message = Normalise(p.message, e, true)
-		}
+	invalid := r.Kind == KindInvalid || r.Kind == KindValidation
+	f.message = Normalise(f.message[:0], message, invalid)
+	if invalid && r.Evidence != nil && len(r.Evidence.Errors) > 0 {
+		f.addFields(message, r.Evidence.Errors)
 	}
-	h := newFNV().text(target).text(r.Method).bytes(p.route).bytes(p.message)
-	p.id = uint64(h.number(int(r.Kind)).number(r.Status))
-	return p
+	h := newFNV().text(target).text(r.Method).bytes(f.route).bytes(f.message)
+	return uint64(h.number(int(r.Kind)).number(r.Status))
+}
+
+// Fingerprint returns the fingerprint of the result that ID was last called with.
+func (f *Fingerprinter) Fingerprint() Fingerprint {
+	return Fingerprint{Target: f.target, Method: f.method, Route: string(f.route), Message: string(f.message), Outcome: f.outcome}
+}
+
+// addFields puts the errors of single fields behind the message.
+func (f *Fingerprinter) addFields(message string, errors []string) {
+	n := 0
+	for _, e := range errors {
+		if strings.Contains(message, e) {
+			continue
+		}
+		if n == len(f.fields) {
+			f.fields = append(f.fields, nil)
+		}
+		f.fields[n] = Normalise(f.fields[n][:0], e, true)
+		n++
+	}
+	fields := f.fields[:n]
+	slices.SortFunc(fields, bytes.Compare)
+	separator, taken := ": ", 0
+	for i, e := range fields {
+		if taken == maxFieldErrors || len(f.message) > maxMessage {
+			return
+		}
+		if len(e) == 0 || i > 0 && bytes.Equal(e, fields[i-1]) {
+			continue
+		}
+		if len(f.message) > 0 {
+			f.message = append(f.message, separator...)
+		}
+		f.message = append(f.message, e...)
+		separator, taken = "; ", taken+1
+	}
 }
 
 // fnv is the 64-bit FNV-1a hash, the same on every machine and in every run: fingerprints are kept in files.

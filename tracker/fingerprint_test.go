@@ -85,6 +85,11 @@ func TestErrorsThatDifferInWhatMattersAreTwoGroups(t *testing.T) {
 		{"another kind", base, change(func(r *Result) { r.Kind = KindAssertion }), false},
 		{"other fields in the list", invalid("Invalid input", "prompt is required"), invalid("Invalid input", "image_size is required"), false},
 		{"the same fields in the list", invalid("Invalid input", "prompt is required"), invalid("Invalid input", "prompt is required"), true},
+		{"the same fields in another order", invalid("Invalid input", "prompt is required", "size is 0"),
+			invalid("Invalid input", "size is 1", "prompt is required"), true},
+		{"a field twice", invalid("Invalid input", "prompt is required"), invalid("Invalid input", "prompt is required", "prompt is required"), true},
+		{"a field that the message names already", invalid("prompt is required"), invalid("prompt is required", "prompt is required"), true},
+		{"quoted names in the list", invalid("Invalid input", `"prompt" is required`), invalid("Invalid input", `"size" is required`), false},
 		{"other fields in quotes", invalid(`"prompt" is required`), invalid(`"image_size" is required`), false},
 		{"other values in quotes", invalid(`"prompt" cannot be "a red car"`), invalid(`"prompt" cannot be "a blue car"`), true},
 	} {
@@ -102,10 +107,15 @@ func TestErrorsThatDifferInWhatMattersAreTwoGroups(t *testing.T) {
 
 // TestFingerprintsNeverChange: they are kept in files, so that a silence outlives a restart.
 func TestFingerprintsNeverChange(t *testing.T) {
-	var f fingerprinter
+	var f Fingerprinter
 	r := Result{Method: "POST", Route: "/api/v1/kling/7", Status: 429, Kind: KindRateLimited, Message: "Try again in 45 seconds"}
-	if got := f.of("kling", &r); got.id != 0xfea9694830690fa0 {
-		t.Errorf("fingerprint is %#x", got.id)
+	if got := f.ID("kling", &r); got != 0xfea9694830690fa0 {
+		t.Errorf("fingerprint is %#x", got)
+	}
+	p := f.Fingerprint()
+	want := Fingerprint{"kling", "POST", "/api/v1/kling/{n}", "Try again in {n} seconds", Outcome{429, KindRateLimited}}
+	if p != want || p.ID() != f.ID("kling", &r) {
+		t.Errorf("fingerprint %+v with id %#x", p, p.ID())
 	}
 }
 

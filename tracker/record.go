@@ -168,15 +168,16 @@ func (t *ErrorTracker) groupOf(tg *target, at instant, r *Result) *group {
 			return g
 		}
 	}
-	p := t.prints.of(tg.name, r)
-	g := t.groups[p.id]
+	id := t.prints.ID(tg.name, r)
+	g := t.groups[id]
 	if g == nil {
 		if t.crowded(tg) && !t.evict(tg, at) {
 			t.groupsDropped++
 			return t.otherGroup(tg)
 		}
+		p := t.prints.Fingerprint()
 		g = t.addGroup(tg, &group{
-			id: p.id, method: r.Method, route: string(p.route), outcome: r.Outcome(), error: r.Error, message: string(p.message),
+			id: id, method: p.Method, route: p.Route, outcome: p.Outcome, error: r.Error, message: p.Message,
 		})
 	}
 	if whole {

@@ -71,7 +71,7 @@ type ErrorTracker struct {
 	errors  ring
 	groups  map[uint64]*group
 	known   *known
-	prints  fingerprinter
+	prints  Fingerprinter
 	sources sources
 	events  []BreakerEvent
 	marks   []Mark // by time; never changed in place

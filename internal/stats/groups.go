@@ -1,8 +1,6 @@
 package stats
 
 import (
-	"strings"
-
 	"errtop/internal/logline"
 	"errtop/tracker"
 )
@@ -10,73 +8,55 @@ import (
 // maxGroups bounds the groups counted apart.
 const maxGroups = 10000
 
-// groupKey is what errors of one group share.
-type groupKey struct {
-	target, method, route, message string
-	outcome                        tracker.Outcome
-}
-
-// group is a set of errors.
+// group is a set of errors with one fingerprint, the dashboard's.
 type group struct {
+	tracker.Fingerprint
 	count  uint64
 	err    string // one of their error types, the first by name
 	period period
 }
 
-// groups holds errors by what they share.
+// groups holds errors by their fingerprint.
 type groups struct {
-	all    map[groupKey]*group
-	recent map[recentGroup]*group // spares hashing and comparing whole texts
+	all    map[uint64]*group
+	recent map[recentGroup]*group // spares computing the fingerprint of texts that came before
+	prints tracker.Fingerprinter
 
 	method  logline.Interner
-	route   logline.Interner // templates of paths
-	message logline.Interner // folded messages
-	invalid logline.Interner // folded messages about fields of a request
+	path    logline.Interner
+	message logline.Interner
 	err     logline.Interner
 }
 
 // recentGroup is what a group's errors had in common, by the numbers that their texts were given.
 type recentGroup struct {
-	target                      *count
-	method, route, message, err uint64
-	outcome                     tracker.Outcome
+	target                     *count
+	method, path, message, err uint64
+	outcome                    tracker.Outcome
 }
 
 // newGroups returns a set without groups.
 func newGroups() groups {
-	return groups{
-		all: map[groupKey]*group{}, recent: map[recentGroup]*group{},
-		route:   logline.NewInterner(tracker.NormaliseRoute),
-		message: logline.NewInterner(func(dst []byte, text string) []byte { return tracker.Normalise(dst, text, false) }),
-		invalid: logline.NewInterner(func(dst []byte, text string) []byte { return tracker.Normalise(dst, text, true) }),
-	}
+	return groups{all: map[uint64]*group{}, recent: map[recentGroup]*group{}}
 }
 
-// add counts a failed record in its group, which is the tracker's: target, method, route template, outcome and
-// normalised message, with the errors of single fields behind it.
+// add counts a failed record in its group.
 func (s *groups) add(d *logline.Decoder, target *recentTarget) {
 	r := &d.Rec
-	fold := &s.message
-	if r.Kind == tracker.KindInvalid || r.Kind == tracker.KindValidation {
-		fold = &s.invalid
-	}
-	path, _ := d.Location()
-	method, route := s.method.Text(r.Text(logline.FieldMethod), logline.MaxName), s.route.Text(path, logline.MaxRoute)
-	message, err := fold.Text(r.Text(logline.FieldMessage), logline.MaxMessage), s.err.Text(r.Text(logline.FieldError), logline.MaxName)
-	listed := fold == &s.invalid && r.Has(logline.FieldErrors)
-	recent := recentGroup{target.count, method.Number, route.Number, message.Number, err.Number, r.Outcome()}
+	location, _ := d.Location()
+	method, path := s.method.Text(r.Text(logline.FieldMethod), logline.MaxName), s.path.Text(location, logline.MaxRoute)
+	message, err := s.message.Text(r.Text(logline.FieldMessage), logline.MaxMessage), s.err.Text(r.Text(logline.FieldError), logline.MaxName)
+	recent := recentGroup{target.count, method.Number, path.Number, message.Number, err.Number, r.Outcome()}
 	g, ok := s.recent[recent]
+	listed := r.Has(logline.FieldErrors)
 	if !ok || listed {
-		key := groupKey{target.name, method.Text, route.Text, message.Text, r.Outcome()}
+		result := tracker.Result{
+			Method: method.Text, Route: path.Text, Status: recent.outcome.Status, Kind: r.Kind, Error: err.Text, Message: message.Text,
+		}
 		if listed {
-			errors := logline.ErrorList(r)
-			list := strings.Join(errors[:min(len(errors), 8)], "; ")
-			key.message = strings.TrimPrefix(key.message+": "+fold.Line([]byte(list), logline.MaxMessage), ": ")
+			result.Evidence = &tracker.Evidence{Errors: logline.ErrorList(r)}
 		}
-		if key.message == "" {
-			key.message = s.message.Line([]byte(err.Text), logline.MaxName)
-		}
-		g = s.find(key)
+		g = s.group(target.name, &result)
 		g.named(err.Text)
 		if !listed {
 			if len(s.recent) >= logline.MaxInterned {
@@ -91,27 +71,35 @@ func (s *groups) add(d *logline.Decoder, target *recentTarget) {
 	}
 }
 
-// find returns the group of that key.
-func (s *groups) find(key groupKey) *group {
-	g, ok := s.all[key]
+// group returns the group of a failed result.
+func (s *groups) group(target string, r *tracker.Result) *group {
+	if g, ok := s.all[s.prints.ID(target, r)]; ok {
+		return g
+	}
+	return s.find(s.prints.Fingerprint())
+}
+
+// find returns the group of that fingerprint, or of "(other)" where there are too many.
+func (s *groups) find(p tracker.Fingerprint) *group {
+	g, ok := s.all[p.ID()]
 	if ok {
 		return g
 	}
 	if len(s.all) >= maxGroups {
-		key = groupKey{target: other, message: other, outcome: key.outcome}
-		if g, ok = s.all[key]; ok {
+		p = tracker.Fingerprint{Target: other, Message: other, Outcome: p.Outcome}
+		if g, ok = s.all[p.ID()]; ok {
 			return g
 		}
 	}
-	g = &group{}
-	s.all[key] = g
+	g = &group{Fingerprint: p}
+	s.all[p.ID()] = g
 	return g
 }
 
 // merge adds the groups of another set.
 func (s *groups) merge(o *groups) {
-	for key, from := range o.all {
-		to := s.find(key)
+	for _, from := range o.all {
+		to := s.find(from.Fingerprint)
 		to.count += from.count
 		to.named(from.err)
 		to.period.merge(from.period)

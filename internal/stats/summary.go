@@ -166,11 +166,11 @@ func (s *Summary) Hours() []Hour {
 // Groups returns the largest groups of errors, at most that many.
 func (s *Summary) Groups(most int) []Group {
 	groups := make([]Group, 0, len(s.tally.groups.all))
-	for key, g := range s.tally.groups.all {
+	for _, g := range s.tally.groups.all {
 		first, last := g.period.times()
 		groups = append(groups, Group{
-			Count: g.count, Target: key.target, Method: key.method, Route: key.route, Status: key.outcome.Status,
-			Kind: key.outcome.Kind.String(), Error: g.err, Message: key.message, First: first, Last: last,
+			Count: g.count, Target: g.Target, Method: g.Method, Route: g.Route, Status: g.Outcome.Status,
+			Kind: g.Outcome.Kind.String(), Error: g.err, Message: g.Message, First: first, Last: last,
 		})
 	}
 	slices.SortFunc(groups, func(a, b Group) int {

@@ -36,6 +36,7 @@ type tally struct {
 	hour     *count // of the record before, with its bounds
 	hourFrom int64
 	name     logline.Interner
+	route    logline.Interner // templates of paths
 	buffer   []byte
 }
 
@@ -50,6 +51,7 @@ type sample struct {
 func newTally() *tally {
 	return &tally{
 		outcomes: map[tracker.Outcome]uint64{}, targets: map[string]*count{}, hours: map[int64]*count{}, groups: newGroups(),
+		route: logline.NewInterner(tracker.NormaliseRoute),
 	}
 }
 
@@ -107,7 +109,7 @@ func (t *tally) target(d *logline.Decoder) *recentTarget {
 // addRoute counts a record by its method and route template.
 func (t *tally) addRoute(d *logline.Decoder, failed bool) {
 	path, _ := d.Location()
-	key := strings.TrimSpace(t.groups.method.Line(d.Rec.Text(logline.FieldMethod), logline.MaxName) + " " + t.groups.route.Line(path, logline.MaxRoute))
+	key := strings.TrimSpace(t.groups.method.Line(d.Rec.Text(logline.FieldMethod), logline.MaxName) + " " + t.route.Line(path, logline.MaxRoute))
 	c := bounded(t.routes, key, maxRoutes)
 	c.requests++
 	if failed {
