@@ -27,9 +27,17 @@ type failure cause
 
 func (f failure) Error() string { return f.text }
 
-// explain finds the words for the error that ended a request. What it cannot name it quotes, as a protocol failure.
+// explain finds the words for the error that ended a request. What it cannot name it quotes, as a protocol failure. Where
+// the proxy failed it says so, since the target was not reached.
 func (r *run) explain(err error) cause {
-	err = withoutURL(err)
+	c := r.explainError(withoutURL(err))
+	if _, ok := errors.AsType[proxyError](err); ok {
+		c.short, c.text = "proxy: "+c.short, "proxy: "+c.text
+	}
+	return c
+}
+
+func (r *run) explainError(err error) cause {
 	if found, ok := errors.AsType[failure](err); ok {
 		return cause(found)
 	}
@@ -60,6 +68,8 @@ func (r *run) explainTimeout(err error, at stage, address string) cause {
 	switch at {
 	case connecting:
 		text += " to " + address
+	case tunnelling:
+		text += " of " + address
 	case handshaking:
 		text += " with " + address
 	default:

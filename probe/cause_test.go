@@ -167,44 +167,18 @@ func TestExpiryOfARefusedCertificateIsEvidence(t *testing.T) {
 
 func TestWhatIsWrongWithHTTP2IsToldApart(t *testing.T) {
 	t.Parallel()
-	// Each talks HTTP/2 without TLS, and does something after the request's header.
-	frames := func(react func(*http2.Framer, uint32) (hangUp bool)) func(net.Conn) {
-		return func(conn net.Conn) {
-			if _, err := io.ReadFull(conn, make([]byte, len(http2.ClientPreface))); err != nil {
-				return
-			}
-			framer := http2.NewFramer(conn, conn)
-			_ = framer.WriteSettings()
-			for {
-				frame, err := framer.ReadFrame()
-				if err != nil {
-					return
-				}
-				switch f := frame.(type) {
-				case *http2.SettingsFrame:
-					if !f.IsAck() {
-						_ = framer.WriteSettingsAck()
-					}
-				case *http2.HeadersFrame:
-					if react(framer, f.StreamID) {
-						return
-					}
-				}
-			}
-		}
-	}
 	var all sync.WaitGroup // of subtests, which mostly wait, so not t.Parallel
 	for _, c := range []struct {
 		name string
 		talk func(net.Conn)
 		want said
 	}{
-		{"stream reset", frames(func(f *http2.Framer, id uint32) bool { return f.WriteRSTStream(id, http2.ErrCodeInternal) != nil }), said{tracker.KindProtocol, "HTTP/2 stream reset", "HTTP/2 stream reset by the server with INTERNAL_ERROR while waiting for the first byte"}},
-		{"stream refused for good", frames(func(f *http2.Framer, id uint32) bool {
+		{"stream reset", http2Talk(func(f *http2.Framer, id uint32) bool { return f.WriteRSTStream(id, http2.ErrCodeInternal) != nil }), said{tracker.KindProtocol, "HTTP/2 stream reset", "HTTP/2 stream reset by the server with INTERNAL_ERROR while waiting for the first byte"}},
+		{"stream refused for good", http2Talk(func(f *http2.Framer, id uint32) bool {
 			return f.WriteRSTStream(id, http2.ErrCodeEnhanceYourCalm) != nil
 		}), said{tracker.KindProtocol, "HTTP/2 stream reset", "HTTP/2 stream reset by the server with ENHANCE_YOUR_CALM while waiting for the first byte"}},
-		{"goaway", frames(func(f *http2.Framer, id uint32) bool { return f.WriteGoAway(id, http2.ErrCodeProtocol, nil) == nil }), said{tracker.KindProtocol, "HTTP/2 connection closed", "HTTP/2 connection closed by the server with GOAWAY (PROTOCOL_ERROR) while waiting for the first byte"}},
-		{"silence", frames(func(*http2.Framer, uint32) bool { return false }), said{tracker.KindTimeout, "timeout", "timeout after 1 s while waiting for the first byte"}},
+		{"goaway", http2Talk(func(f *http2.Framer, id uint32) bool { return f.WriteGoAway(id, http2.ErrCodeProtocol, nil) == nil }), said{tracker.KindProtocol, "HTTP/2 connection closed", "HTTP/2 connection closed by the server with GOAWAY (PROTOCOL_ERROR) while waiting for the first byte"}},
+		{"silence", http2Talk(func(*http2.Framer, uint32) bool { return false }), said{tracker.KindTimeout, "timeout", "timeout after 1 s while waiting for the first byte"}},
 	} {
 		all.Go(func() {
 			t.Run(c.name, func(t *testing.T) {

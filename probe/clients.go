@@ -10,9 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"time"
-
-	"errtop/tracker"
 )
 
 // maxHeaderBytes bounds what one answer's header may hold; more is a protocol failure.
@@ -24,6 +21,7 @@ type clients struct {
 	resolver   *net.Resolver // nil for the system's
 	proxy      func(*http.Request) (*url.URL, error)
 	transports map[clientKey]*http.Transport
+	kept       keptConns
 }
 
 // clientKey is everything in which two transports can differ.
@@ -42,23 +40,9 @@ func newClients(o Options) *clients {
 	return c
 }
 
-// environmentProxy is http.ProxyFromEnvironment without an error that quotes the proxy's address, which may hold a password.
-func environmentProxy(req *http.Request) (*url.URL, error) {
-	u, err := http.ProxyFromEnvironment(req)
-	if err != nil {
-		return nil, failure{
-			kind: tracker.KindConnect, short: "bad proxy setting", local: true,
-			text: "bad proxy setting: the proxy's address in the environment cannot be read",
-		}
-	}
-	return u, nil
-}
-
 // closeIdle closes the connections that no request uses.
 func (c *clients) closeIdle() {
-	for _, t := range c.transports {
-		t.CloseIdleConnections()
-	}
+	c.kept.close()
 }
 
 func (c *clients) transport(p *plan) (*http.Transport, error) {
@@ -74,22 +58,12 @@ func (c *clients) transport(p *plan) (*http.Transport, error) {
 		DialContext:            dial,
 		TLSClientConfig:        config,
 		MaxResponseHeaderBytes: maxHeaderBytes,
-		MaxIdleConnsPerHost:    2,
-		IdleConnTimeout:        5 * time.Minute,
-		DisableCompression:     true, // an answer is judged as it was sent, and cannot blow up here
+		DisableCompression:     true, // unpacking is done here, within bounds; see unpack
 		Protocols:              protocols(p.HTTP),
 	}
-	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
-		if resp.StatusCode == http.StatusOK {
-			return nil
-		}
-		return failure{
-			kind: tracker.KindConnect, short: "proxy refused",
-			text: fmt.Sprintf("proxy refused to connect: %d %s", resp.StatusCode, http.StatusText(resp.StatusCode)),
-		}
-	}
 	if p.Address == "" { // an address that the user gave is asked, not a proxy
-		t.Proxy = c.proxy
+		t.Proxy = c.chooseProxy
+		t.OnProxyConnectResponse = proxyAnswered
 	}
 	c.transports[key] = t
 	return t, nil
@@ -110,14 +84,16 @@ func dial(ctx context.Context, _, address string) (net.Conn, error) {
 	if !ok {
 		return nil, errors.New("no probe to connect for")
 	}
-	if address == r.plan.origin { // and not a host that it redirected to
-		address = r.plan.host
-	}
+	address = r.plan.dialed(address)
 	dialer := net.Dialer{Resolver: r.plan.resolver}
 	if !r.plan.KeepAlive {
 		dialer.KeepAlive = -1
 	}
-	return dialer.DialContext(r.ctx, r.plan.network("tcp"), address) //nolint:contextcheck,wrapcheck // the run's context has its deadline
+	conn, err := dialer.DialContext(r.ctx, r.plan.network("tcp"), address) //nolint:contextcheck // the run's context has its deadline
+	if err == nil && r.proxy != "" {
+		r.trace.enter(tunnelling)
+	}
+	return conn, err //nolint:wrapcheck // explain finds the words
 }
 
 // tlsConfig reads the files that t names.

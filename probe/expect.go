@@ -32,8 +32,8 @@ type view struct {
 // tlsView is the certificate and the connection, all zero without TLS.
 type tlsView struct {
 	Version string    `expr:"version"` // "TLS 1.3"
-	Days    int       `expr:"days"`    // whole days until the certificate expires
-	Expiry  time.Time `expr:"expiry"`
+	Days    int       `expr:"days"`    // whole days until the first certificate of the chain, or of a redirect's, expires
+	Expiry  time.Time `expr:"expiry"`  // when that is
 	Issuer  string    `expr:"issuer"`
 	Names   []string  `expr:"names"` // whom the certificate is for
 }
@@ -229,9 +229,11 @@ func (r *run) view() view {
 	if r.tls != nil && len(r.tls.PeerCertificates) > 0 {
 		leaf := r.tls.PeerCertificates[0]
 		v.TLS = tlsView{
-			Version: r.evidence.TLSVersion, Expiry: leaf.NotAfter, Issuer: leaf.Issuer.String(),
-			Days: int(leaf.NotAfter.Sub(r.result.Time).Hours() / 24), Names: leaf.DNSNames,
+			Version: r.evidence.TLSVersion, Issuer: leaf.Issuer.String(), Names: leaf.DNSNames,
 		}
+	}
+	if c := r.expires.cert; c != nil {
+		v.TLS.Expiry, v.TLS.Days = c.NotAfter, int(c.NotAfter.Sub(r.result.Time).Hours()/24)
 	}
 	return v
 }

@@ -2,10 +2,12 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"time"
 
 	"errtop/internal/safetext"
 	"errtop/tracker"
@@ -23,7 +25,7 @@ func (r *run) askHTTP(ctx context.Context) error {
 			return nil
 		}
 		hop = next
-		r.note = "redirected to " + safetext.MaskURL(hop.url.String())
+		r.notes = append(r.notes[:0], "redirected to "+safetext.MaskURL(hop.url.String()))
 	}
 }
 
@@ -39,6 +41,7 @@ func (r *run) send(ctx context.Context, h *hop, mayFollow bool) (*hop, error) {
 		return nil, err
 	}
 	defer resp.Body.Close() //nolint:errcheck // everything that matters was read
+	r.expires.see(resp.TLS, h.url.Hostname())
 	var next *hop
 	if r.plan.FollowRedirects && redirects(resp.StatusCode) {
 		if next, err = h.follow(resp, r.plan); err != nil {
@@ -58,35 +61,77 @@ func (r *run) send(ctx context.Context, h *hop, mayFollow bool) (*hop, error) {
 	return nil, r.read(resp)
 }
 
-// roundTrip sends req over a connection of its own, or over a kept one where the target wants that.
+// roundTrip sends req exactly once: over a connection of its own, or over a kept one where the target wants that. With
+// connections of our own the deadline holds for connecting too, nothing goes on behind our back, and net/http sends nothing
+// again by itself.
 func (r *run) roundTrip(req *http.Request) (*http.Response, error) {
-	if r.plan.KeepAlive {
-		return r.plan.client.RoundTrip(req) //nolint:wrapcheck // explain finds the words
-	}
-	// With a connection of our own the deadline holds for connecting too, and nothing goes on behind our back.
-	conn, err := r.plan.client.NewClientConn(req.Context(), req.URL.Scheme, net.JoinHostPort(req.URL.Hostname(), portOf(req.URL)))
+	conn, err := r.connect(req)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // explain finds the words
+		return nil, err
 	}
+	r.proxy, r.tunnelled, r.reused = conn.proxy, conn.tunnel, conn.reused
+	r.trace.connected(conn.remote)
 	r.trace.enter(sending)
-	req.Close = true
+	req.Close = !r.plan.KeepAlive
 	resp, err := conn.RoundTrip(req)
 	if err != nil {
 		_ = conn.Close()
 		return nil, err //nolint:wrapcheck // explain finds the words
 	}
-	resp.Body = connBody{resp.Body, conn}
+	body := &connBody{ReadCloser: resp.Body, conn: conn, atEnd: resp.Body == http.NoBody}
+	if r.plan.KeepAlive {
+		body.kept = r.plan.kept
+	}
+	resp.Body = body
+	if resp.StatusCode == http.StatusProxyAuthRequired && r.proxy != "" && !r.tunnelled {
+		r.keep(resp)
+		_ = body.Close()
+		return nil, proxyWantsAuth(r.proxy)
+	}
 	return resp, nil
 }
 
-// connBody closes the connection with the body.
-type connBody struct {
-	io.ReadCloser
-	conn *http.ClientConn
+// connect returns a kept connection, where the target wants one and there is one, or a new one.
+func (r *run) connect(req *http.Request) (*keptConn, error) {
+	key := connKey{
+		transport: r.plan.client, scheme: req.URL.Scheme,
+		address: net.JoinHostPort(req.URL.Hostname(), portOf(req.URL)),
+	}
+	key.dialed = r.plan.dialed(key.address)
+	if r.plan.KeepAlive {
+		if conn := r.plan.kept.take(key, time.Now()); conn != nil {
+			return conn, nil
+		}
+	}
+	r.request, r.proxy, r.tunnelled, r.reused = req, "", false, false
+	conn, err := r.plan.client.NewClientConn(req.Context(), key.scheme, key.address)
+	if err != nil {
+		return nil, r.notConnected(err)
+	}
+	_, remote := r.trace.at()
+	return &keptConn{ClientConn: conn, key: key, remote: remote, proxy: r.proxy, tunnel: r.tunnelled}, nil
 }
 
-func (b connBody) Close() error {
-	_ = b.ReadCloser.Close()
+// connBody is an answer's body. Closing it closes the connection, or keeps it for the next request.
+type connBody struct {
+	io.ReadCloser
+	conn  *keptConn
+	kept  *keptConns // nil where the connection is not to be kept
+	atEnd bool       // the body was read to its end
+}
+
+func (b *connBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.atEnd = b.atEnd || errors.Is(err, io.EOF)
+	return n, err //nolint:wrapcheck // a reader's own
+}
+
+func (b *connBody) Close() error {
+	err := b.ReadCloser.Close()
+	if b.kept != nil && b.atEnd {
+		b.kept.put(b.conn, time.Now())
+		return err //nolint:wrapcheck // nobody looks
+	}
 	return b.conn.Close() //nolint:wrapcheck // nobody looks
 }
 
@@ -104,32 +149,3 @@ func (r *run) keep(resp *http.Response) {
 		}
 	}
 }
-
-// read reads the body: to its end where that is near, so that a body cut short is noticed and a kept connection can be used
-// again, and never more than bodyMax.
-func (r *run) read(resp *http.Response) error {
-	hold := int64(bodyHeld)
-	if len(r.plan.expect) > 0 {
-		hold = bodyMax
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, hold))
-	r.body = body
-	rest := int64(0)
-	if err == nil && int64(len(body)) == hold {
-		rest, err = io.Copy(io.Discard, io.LimitReader(resp.Body, bodyMax+1-hold))
-		r.evidence.BodyCut = rest > 0
-	}
-	if err != nil {
-		return unreadBody{err: err, got: int64(len(body)) + rest, want: resp.ContentLength}
-	}
-	return nil
-}
-
-// unreadBody is a failure while the body was read.
-type unreadBody struct {
-	err       error
-	got, want int64 // bytes; want is -1 where the server did not say
-}
-
-func (e unreadBody) Error() string { return e.err.Error() }
-func (e unreadBody) Unwrap() error { return e.err }

@@ -33,6 +33,7 @@ type plan struct {
 	broken   []string // rules that the body breaks; then it is never sent
 	expect   []expectation
 	client   *http.Transport // nil unless HTTP
+	kept     *keptConns      // of all targets; used with KeepAlive
 	resolver *net.Resolver
 	ask      func(*run, context.Context) error
 }
@@ -164,6 +165,15 @@ func (p *plan) setHost() {
 	p.host = net.JoinHostPort(host, port)
 }
 
+// dialed returns where to connect for an address of a URL: elsewhere only for the target's own, and not for a host that it
+// redirected to.
+func (p *plan) dialed(address string) string {
+	if address == p.origin {
+		return p.host
+	}
+	return address
+}
+
 // portOf returns the URL's port, or the one that its scheme means.
 func portOf(u *url.URL) string {
 	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443", "dns": "53"}[u.Scheme])
@@ -180,7 +190,7 @@ func (p *plan) planHTTP(c *clients, s *schemas) error {
 	if p.client, err = c.transport(p); err != nil {
 		return err
 	}
-	p.ask = (*run).askHTTP
+	p.ask, p.kept = (*run).askHTTP, &c.kept
 	p.agent = c.userAgent
 	p.header = http.Header{"Accept": {"*/*"}, "User-Agent": {p.agent}}
 	if body := strings.TrimSpace(p.Body); strings.HasPrefix(body, "{") || strings.HasPrefix(body, "[") {

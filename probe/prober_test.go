@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -154,31 +153,6 @@ func TestAddressStandsInForTheTargetsHostOnly(t *testing.T) {
 	r := once(t, probe.Target{URL: "http://api.example/", Address: server.Listener.Addr().String(), FollowRedirects: true})
 	if want := "elsewhere " + elsewhere.Listener.Addr().String(); r.Status != 200 || r.Evidence.Body != want {
 		t.Errorf("%d %s, want %s", r.Status, r.Evidence.Body, want)
-	}
-}
-
-func TestProxyIsUsedAndItsFailureNamed(t *testing.T) {
-	var seen string
-	proxy := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		seen = r.Method + " " + r.RequestURI
-		if r.Method == http.MethodConnect {
-			w.WriteHeader(403)
-		}
-	})
-	through, _ := url.Parse(proxy.URL)
-	options := probe.Options{Proxy: func(*http.Request) (*url.URL, error) { return through, nil }}
-	r, err := probe.Once(t.Context(), probe.Target{Name: "api", URL: "http://api.example/v1?key=abcdefgh", Attempts: 1}, options)
-	if err != nil || r.Kind != tracker.KindOK || seen != "GET http://api.example/v1?key=abcdefgh" {
-		t.Errorf("%+v, %v; the proxy saw %s", r, err, seen)
-	}
-	r, err = probe.Once(t.Context(), probe.Target{Name: "api", URL: "https://api.example/", Attempts: 1}, options)
-	if err != nil || r.Error != "proxy refused" || r.Message != "proxy refused to connect: 403 Forbidden" {
-		t.Errorf("%+v, %v", r, err)
-	}
-	through.Host = closedPort(t)
-	r, err = probe.Once(t.Context(), probe.Target{Name: "api", URL: "https://api.example/", Attempts: 1}, options)
-	if err != nil || r.Kind != tracker.KindConnect || r.Message != "connection refused by "+through.Host {
-		t.Errorf("%+v, %v", r, err)
 	}
 }
 

@@ -38,11 +38,17 @@ type run struct {
 	result   tracker.Result
 	evidence tracker.Evidence
 
-	header  http.Header // of the answer
-	body    []byte      // of the answer, as much as is needed
-	tls     *tls.ConnectionState
-	answers []string // of a name server
-	note    string   // said after the message: where a redirect led
+	request   *http.Request // of the running hop
+	proxy     string        // host and port of the proxy that the hop goes through; "" without
+	tunnelled bool          // the proxy has connected us
+	reused    bool          // the hop went over a kept connection
+
+	header  http.Header          // of the answer
+	body    []byte               // of the answer, as much as is needed
+	tls     *tls.ConnectionState // of the last hop
+	expires soonest              // over all hops
+	answers []string             // of a name server
+	notes   []string             // said after the message: where a redirect led, through which proxy
 }
 
 func newRun(p *plan, attempt int) *run {
@@ -90,10 +96,16 @@ func ask(ctx context.Context, p *plan, attempt int) tracker.Result {
 	case err == nil:
 		r.judge()
 	case unread && tracker.KindOf(r.result.Status).Failed(): // the status says more than that its explanation was cut short
-		r.note = r.explain(err).text
+		r.notes = append(r.notes, r.explain(err).text)
 		r.judge()
 	default:
+		if r.reused {
+			r.notes = append(r.notes, "on a kept connection")
+		}
 		r.fail(r.explain(err))
+	}
+	if r.proxy != "" && !strings.HasPrefix(r.result.Error, "proxy") {
+		r.notes = append(r.notes, "through the proxy "+r.proxy)
 	}
 	return r.finish()
 }
@@ -112,8 +124,8 @@ func (r *run) finish() tracker.Result {
 	if r.plan.client != nil {
 		res.Method, res.Route = r.plan.shown.Method, s.line(orSlash(r.plan.url.EscapedPath()), lineMax)
 	}
-	if r.note != "" && res.Message != "" {
-		res.Message += " (" + r.note + ")"
+	if len(r.notes) > 0 && res.Message != "" {
+		res.Message += " (" + strings.Join(r.notes, "; ") + ")"
 	}
 	res.Error, res.Message = s.line(res.Error, lineMax), s.line(res.Message, lineMax)
 	res.RequestID = s.line(res.RequestID, requestMax)
@@ -145,12 +157,11 @@ func orSlash(path string) string {
 
 // takeTLS keeps what the evidence says of the connection.
 func (r *run) takeTLS() {
-	if r.tls == nil {
-		return
+	if r.tls != nil {
+		r.evidence.TLSVersion = tls.VersionName(r.tls.Version)
 	}
-	r.evidence.TLSVersion = tls.VersionName(r.tls.Version)
-	if len(r.tls.PeerCertificates) > 0 {
-		r.evidence.CertExpiry = r.tls.PeerCertificates[0].NotAfter
+	if r.expires.cert != nil {
+		r.evidence.CertExpiry = r.expires.cert.NotAfter
 	}
 }
 
@@ -165,9 +176,10 @@ func (r *run) judge() {
 	left, warn := r.certLeft()
 	switch {
 	case warn:
+		short := "TLS: " + certificateKind(r.expires.cert, r.expires.leaf) + " expires"
 		r.fail(cause{
-			kind: tracker.KindAssertion, short: "TLS: certificate expires",
-			text: "TLS: certificate expires in " + words(left) + ", warning below " + words(r.plan.CertWarn),
+			kind: tracker.KindAssertion, short: short,
+			text: short + " in " + words(left) + r.expires.named(r.plan.url.Hostname()) + ", warning below " + words(r.plan.CertWarn),
 		})
 	case r.plan.url.Scheme == "tls":
 		r.result.Message = "certificate valid for " + words(left)

@@ -276,6 +276,10 @@ func tlsServer(t *testing.T, config *tls.Config, talk func(net.Conn)) string {
 	})
 }
 
+func tlsConfigOf(c tls.Certificate) *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{c}}
+}
+
 func writeKey(t *testing.T, c tls.Certificate) string {
 	t.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)

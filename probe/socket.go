@@ -43,5 +43,6 @@ func (r *run) askTLS(ctx context.Context, config *tls.Config) error {
 	r.trace.enter(starting)
 	state := secured.ConnectionState()
 	r.tls = &state
+	r.expires.see(r.tls, r.plan.url.Hostname())
 	return nil
 }

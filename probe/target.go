@@ -37,7 +37,9 @@ type Target struct {
 	IP              string // "4" or "6" to use only that; default both
 	HTTP            string // "1.1" or "2" to allow only that; default what the server prefers
 	TLS             TLS
-	CertWarn        time.Duration // a certificate with less left fails the probe: 14 days for tls://, never for https://
+	// CertWarn fails the probe when a certificate that it relied on has less left: of the verified chain, of any hop of a
+	// redirect. Default: 14 days for tls://, never for https://.
+	CertWarn time.Duration
 }
 
 // TLS says how a connection is secured.

@@ -29,11 +29,14 @@ func (r *run) explainTLS(err error) (cause, bool) {
 	)
 	switch {
 	case errors.As(err, &invalid):
-		return failed(r.explainInvalid(invalid))
+		return failed(r.explainInvalid(invalid, sentWith(err)))
 	case errors.As(err, &host):
 		r.evidence.CertExpiry = host.Certificate.NotAfter
 		return failed("wrong host", fmt.Sprintf(": the certificate is for %s, not for %s", namesOf(host.Certificate), host.Host))
 	case errors.As(err, &authority):
+		if expired := expiredAuthority(sentWith(err), time.Now()); expired != nil {
+			return failed(r.explainExpired(expired, false))
+		}
 		return failed("unknown authority", ": "+r.explainAuthority(authority))
 	case errors.As(err, &plain), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		return failed("not spoken", " by what answers at "+address)
@@ -51,19 +54,43 @@ func (r *run) explainTLS(err error) (cause, bool) {
 	return failed("handshake failed", ": "+said)
 }
 
-// explainInvalid returns the short words and what follows them.
-func (r *run) explainInvalid(err x509.CertificateInvalidError) (short, text string) {
-	if err.Cert != nil {
-		r.evidence.CertExpiry = err.Cert.NotAfter
+// sentWith returns the certificates that a server sent with one that could not be verified, its own first.
+func sentWith(err error) []*x509.Certificate {
+	if verification, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return verification.UnverifiedCertificates
 	}
-	if err.Reason != x509.Expired || err.Cert == nil {
+	return nil
+}
+
+// explainInvalid returns the short words and what follows them.
+func (r *run) explainInvalid(err x509.CertificateInvalidError, sent []*x509.Certificate) (short, text string) {
+	if err.Cert == nil {
 		return "certificate invalid", ": " + strings.TrimPrefix(err.Error(), "x509: ")
 	}
-	now := time.Now()
-	if now.Before(err.Cert.NotBefore) {
-		return "certificate not yet valid", ", only in " + words(err.Cert.NotBefore.Sub(now))
+	leaf := len(sent) == 0 || err.Cert.Equal(sent[0])
+	if err.Reason == x509.Expired {
+		return r.explainExpired(err.Cert, leaf)
 	}
-	return "certificate expired", " " + words(now.Sub(err.Cert.NotAfter)) + " ago"
+	r.evidence.CertExpiry = err.Cert.NotAfter
+	return certificateKind(err.Cert, leaf) + " invalid", named(err.Cert, leaf) + ": " + strings.TrimPrefix(err.Error(), "x509: ")
+}
+
+// explainExpired is explainInvalid for a certificate outside its time.
+func (r *run) explainExpired(c *x509.Certificate, leaf bool) (short, text string) {
+	r.evidence.CertExpiry = c.NotAfter
+	short, text = certificateKind(c, leaf), named(c, leaf)
+	if now := time.Now(); now.Before(c.NotBefore) {
+		return short + " not yet valid", text + ", only in " + words(c.NotBefore.Sub(now))
+	}
+	return short + " expired", text + " " + words(time.Since(c.NotAfter)) + " ago"
+}
+
+// named returns which authority's certificate is meant; a server's own needs no name.
+func named(c *x509.Certificate, leaf bool) string {
+	if leaf {
+		return ""
+	}
+	return " (" + quoteName(c) + ")"
 }
 
 func (r *run) explainAuthority(err x509.UnknownAuthorityError) string {

@@ -16,6 +16,7 @@ const (
 	starting stage = iota
 	resolving
 	connecting
+	tunnelling
 	handshaking
 	sending
 	waiting
@@ -26,7 +27,7 @@ const (
 // String completes "timeout after 10 s while …".
 func (s stage) String() string {
 	return [...]string{
-		"starting", "resolving the name", "connecting", "shaking hands for TLS", "sending the request",
+		"starting", "resolving the name", "connecting", "asking for a tunnel", "shaking hands for TLS", "sending the request",
 		"waiting for the first byte", "reading the header", "reading the body",
 	}[s]
 }
@@ -56,7 +57,7 @@ func (t *trace) close(now time.Time) {
 	case starting:
 	case resolving:
 		t.sum.DNS += spent
-	case connecting:
+	case connecting, tunnelling:
 		t.sum.Connect += spent
 	case handshaking:
 		t.sum.TLS += spent
@@ -89,6 +90,9 @@ func (t *trace) connectStart(address string) {
 	t.mu.Lock()
 	t.addr = address
 	first := t.stage != connecting
+	if first { // another hop's
+		t.remote = ""
+	}
 	t.mu.Unlock()
 	if first {
 		t.enter(connecting)
