@@ -1,6 +1,9 @@
 package logline
 
-import "bytes"
+import (
+	"bytes"
+	"time"
+)
 
 // access reads the common and the combined log format of Apache, nginx and their kin, whose first "[" is at open, -1
 // where there is none:
@@ -94,20 +97,22 @@ func (d *Decoder) accessTail(line []byte, i int, r *Record) {
 	if d.plainTail(line, i) {
 		return
 	}
-	first, quoted := true, 0
+	var t tail
+	quoted := 0
 	var third span
-	for i < len(line) {
+	for first := true; i < len(line); first = false {
 		for i < len(line) && line[i] == ' ' {
 			i++
 		}
 		if i < len(line) && line[i] == '"' {
 			end := quoteEnd(line, i+1)
 			if end < 0 {
-				return
+				break
 			}
-			if quoted++; quoted > 2 {
-				r.tailTime(line[i+1 : end])
-			} else if quoted == 2 {
+			switch quoted++; {
+			case quoted > 2:
+				t.word(line[i+1:end], nil, true)
+			case quoted == 2:
 				r.ingress(line, end+1)
 			}
 			if quoted == 3 {
@@ -116,19 +121,140 @@ func (d *Decoder) accessTail(line []byte, i int, r *Record) {
 			i = end + 1
 			continue
 		}
-		end := i
-		for end < len(line) && line[end] != ' ' {
-			end++
-		}
+		end := d.tailWord(line, i, r, &t)
 		if !first && end > i {
-			r.tailTime(line[i:end])
+			t.word(line[i:end], line[end:], quoted >= 2)
 		}
 		if quoted == 4 && end == len(line) && bytes.HasSuffix(line, []byte("ms")) {
 			r.putWord(FieldService, third) // Traefik's common log format: "router" "server" 12ms
 		}
-		first = false
 		i = end
 	}
+	if r.Latency == 0 {
+		r.setLatency(t.duration())
+	}
+}
+
+// tailWord returns where the bare word at i ends, its value in quotes included. A word that names its value (rt=0.123,
+// response_time:0.012, request_id:"8f2c") sets what it names.
+func (d *Decoder) tailWord(line []byte, i int, r *Record, t *tail) (end int) {
+	end = i
+	for end < len(line) && line[end] != ' ' && line[end] != '=' && line[end] != ':' {
+		end++
+	}
+	named := end < len(line) && line[end] != ' ' && end > i && line[i]-'0' > 9 && line[i] != '['
+	key := line[i:end]
+	value := end + 1
+	for end < len(line) && line[end] != ' ' {
+		if line[end] == '"' {
+			closing := quoteEnd(line, end+1)
+			if closing < 0 {
+				return len(line)
+			}
+			if named && end == value {
+				d.tailValue(key, value+1, closing, r, t)
+				return closing + 1
+			}
+			end = closing
+		}
+		end++
+	}
+	if named && value < end {
+		d.tailValue(key, value, end, r, t)
+	}
+	return end
+}
+
+// tailValue takes a named value behind an access line.
+func (d *Decoder) tailValue(key []byte, lo, hi int, r *Record, t *tail) {
+	text := r.line[lo:hi]
+	switch string(key) {
+	case "rt", "request_time", "req_time", "response_time", "D", "reqtime": // nginx's $request_time, gorouter: seconds with a fraction
+		if n, ok := parseDecimal(text); ok && n.fraction {
+			t.named, t.isNamed = parseDuration(text, unitSecond)
+			return
+		}
+	}
+	switch at := d.json.keys.find(key); at.field {
+	case FieldDuration:
+		if at.meta.unit() != unitGuess {
+			t.named, t.isNamed = parseDurationText(text, at.meta.unit())
+		}
+	case FieldRequestID, FieldUpstream, FieldHost:
+		r.putWord(at.field, makeSpan(at, lo, hi, formText))
+	default:
+		if string(key) == "vcap_request_id" {
+			r.putWord(FieldRequestID, makeSpan(slot{}, lo, hi, formText))
+		}
+	}
+}
+
+// tail is what stands behind an access line and may be the request's time. What carries its unit is taken before what is known by
+// how its writer formats it: nginx, Rack and actix write seconds with a fraction. Numbers without one are bytes as often as
+// microseconds, so one is taken only where it is the only one behind the agent.
+type tail struct {
+	named, withUnit, seconds       time.Duration
+	isNamed, isWithUnit, isSeconds bool
+	integer                        []byte // the only whole number behind the agent
+	integers                       int
+}
+
+// word looks at a word, with what follows it. agent says that it stands behind the agent.
+func (t *tail) word(word, rest []byte, agent bool) {
+	n, ok := parseDecimal(word)
+	if !ok {
+		if len(word) > 1 && word[0]-'0' <= 9 && !t.isWithUnit && hasTimeUnit(word) {
+			t.withUnit, t.isWithUnit = parseDurationText(word, unitMillisecond)
+		}
+		return
+	}
+	if unit := firstWord(rest); len(unit) > 0 && hasTimeUnit(append([]byte{'1'}, unit...)) { // 12.3 ms
+		if d, ok := durationAt(append(append(append([]byte{}, word...), ' '), unit...), 0, len(word)); ok && !t.isWithUnit {
+			t.withUnit, t.isWithUnit = d, true
+			return
+		}
+	}
+	switch {
+	case n.fraction && !t.isSeconds:
+		t.seconds, t.isSeconds = parseDuration(word, unitSecond)
+	case !n.fraction && agent:
+		t.integer = word
+		t.integers++
+	}
+}
+
+// duration returns the request's time, as far as it is sure.
+func (t *tail) duration() (time.Duration, bool) {
+	switch {
+	case t.isNamed:
+		return t.named, true
+	case t.isWithUnit:
+		return t.withUnit, true
+	case t.isSeconds:
+		return t.seconds, true
+	case t.integers == 1:
+		return parseDuration(t.integer, unitMicrosecond)
+	}
+	return 0, false
+}
+
+// firstWord returns the word that rest starts with behind its blank.
+func firstWord(rest []byte) []byte {
+	word, _, _ := bytes.Cut(bytes.TrimLeft(rest, " "), []byte{' '})
+	return word
+}
+
+// hasTimeUnit reports whether a number ends with a unit of time.
+func hasTimeUnit(word []byte) bool {
+	end := len(word)
+	for end > 0 && (word[end-1] >= 'a' && word[end-1] <= 'z' || word[end-1] >= 0x80) {
+		end--
+	}
+	switch string(word[end:]) {
+	case "s", "ms", "us", "µs", "μs", "ns", "sec", "msec", "usec":
+		return end > 0
+	}
+	return false
 }
 
 // plainTail reports whether behind the status that ends at i there are but bytes, referer and agent: the common case. It
@@ -152,25 +278,6 @@ func (d *Decoder) plainTail(line []byte, i int) bool {
 	}
 	d.agent = append(d.agent[:0], line[start:]...)
 	return true
-}
-
-// tailTime takes a word behind an access log line for the request's time, if it looks like one.
-func (r *Record) tailTime(word []byte) {
-	if bytes.HasPrefix(word, []byte("rt=")) {
-		word = word[len("rt="):]
-	} else if bytes.HasSuffix(word, []byte("ms")) {
-		r.setLatency(parseDurationText(word, unitMillisecond))
-		return
-	} else if r.Latency != 0 {
-		return // the first is the request's, later ones are the upstream's
-	}
-	if n, ok := parseDecimal(word); ok {
-		u := unitMicrosecond
-		if n.fraction {
-			u = unitSecond
-		}
-		r.setLatency(parseDuration(word, u))
-	}
 }
 
 // quoteEnd returns where the quoted text that starts at i (behind its quote) has its closing quote, -1 where it has

@@ -107,6 +107,8 @@ func splitRequestLine(b []byte) (method, path span, ok bool) {
 		end = cut
 	} else if i := bytes.LastIndexByte(b, ' '); i > blank && bytes.HasPrefix(b[i+1:], []byte("HTTP/")) {
 		end = i
+	} else if i > blank && i >= end-len(" 1.1") && b[i+1]-'0' <= 9 && (end == i+2 || end == i+4 && b[i+2] == '.') { // hypercorn: GET /path 1.1
+		end = i
 	}
 	return span{hi: int32(blank)}, span{lo: int32(blank + 1), hi: int32(end)}, true //nolint:gosec // a line is at most 1 MiB
 }

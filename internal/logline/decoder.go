@@ -32,6 +32,11 @@ type Decoder struct {
 	target targetRule
 	Rec    Record
 	agent  []byte // referer and agent of an access log's line before
+
+	clean   []byte                    // the line without colours
+	joined  []byte                    // a line put together of several
+	pending map[string]pendingRequest // by their tags, until their answers come
+	pieces  [2]cutLine                // of long lines that a container runtime cut, by stream
 }
 
 // NewDecoder returns a decoder of the options' format, field map and target rule. reference is a moment near the log's
@@ -52,7 +57,10 @@ func NewDecoder(o Options, reference time.Time) (*Decoder, error) {
 }
 
 // Restart makes d ready for another log, whose newest line is of about that time.
-func (d *Decoder) Restart(reference time.Time) { d.clock.reference, d.w3c = reference, w3cReader{} }
+func (d *Decoder) Restart(reference time.Time) {
+	d.clock.reference, d.w3c = reference, w3cReader{}
+	d.pending, d.pieces = nil, [2]cutLine{}
+}
 
 // SetReference tells d a moment near the newest line, for stamps without a year.
 func (d *Decoder) SetReference(reference time.Time) { d.clock.reference = reference }
@@ -69,6 +77,7 @@ func (d *Decoder) Decode(line []byte) (v LineKind, reason string) {
 		line = line[:n-1]
 	}
 	d.Format = ""
+	line = d.withoutColours(line)
 	if d.format == "" && len(line) > 0 && line[0] == '{' { // what wrapped and bare come to, at once
 		d.Rec.reset(line)
 		if v, reason = d.jsonLine(line, 0); v == LineResult && d.Format == "" {
@@ -94,12 +103,35 @@ func (d *Decoder) wrapped(line []byte, depth int) (v LineKind, reason string) {
 	}
 	inner, at, ok := d.clock.unwrap(line)
 	if !ok {
-		return v, reason
+		return d.lastResort(line, depth, reason)
+	}
+	if at.piece != wholeLine {
+		if inner, ok = d.join(inner, at); !ok {
+			return LineBlank, ""
+		}
 	}
 	if v, reason = d.wrapped(inner, depth+1); v == LineResult && !d.Rec.HasTime && at.known {
-		d.Rec.Sec, d.Rec.Nsec, d.Rec.HasTime = at.Sec, at.Nsec, true
+		d.Rec.setTime(at.Moment)
+	}
+	if v == LineUnreadable && depth == 0 {
+		return d.lastResort(line, depth, reason)
 	}
 	return v, reason
+}
+
+// lastResort is loose for a line that was not understood for a reason, unless a format is forced.
+func (d *Decoder) lastResort(line []byte, depth int, reason string) (v LineKind, why string) {
+	if d.format != "" || d.w3c.active() {
+		return LineUnreadable, reason
+	}
+	if v, why = d.loose(line, depth); v != LineUnreadable {
+		return v, why
+	}
+	if why != "" && (reason == "" || reason == notConsole) {
+		reason = why
+	}
+	d.Rec.reset(line)
+	return LineUnreadable, reason
 }
 
 // bare reads a line that starts with the request's own, by what it starts with.
@@ -115,6 +147,17 @@ func (d *Decoder) bare(line []byte, depth int) (v LineKind, reason string) {
 		}
 		format = d.recognise(line)
 	}
+	if v, reason = d.readAs(format, line, depth); reason != "" {
+		return LineUnreadable, reason
+	}
+	if v == LineResult && d.Format == "" {
+		d.Format = format
+	}
+	return v, ""
+}
+
+// readAs reads a line of a format, or of none that is known.
+func (d *Decoder) readAs(format Format, line []byte, depth int) (v LineKind, reason string) {
 	switch format {
 	case JSON:
 		v, reason = d.jsonLine(line, depth)
@@ -132,21 +175,23 @@ func (d *Decoder) bare(line []byte, depth int) (v LineKind, reason string) {
 		reason = d.haproxy(line, &d.Rec)
 	case Envoy:
 		reason = d.envoy(line, &d.Rec)
+	case LTSV:
+		reason = d.ltsv(line, &d.Rec)
+	case S3:
+		reason = d.s3(line, &d.Rec)
+	case Squid:
+		reason = d.squid(line, &d.Rec)
+	case Console:
+		v, reason = d.console(line, &d.Rec)
 	case Access:
 		reason = d.access(line, bytes.IndexByte(line, '['), &d.Rec)
 	default:
 		if len(bytes.TrimSpace(line)) == 0 {
 			return LineBlank, ""
 		}
-		reason = "no known format"
+		reason = notConsole
 	}
-	if reason != "" {
-		return LineUnreadable, reason
-	}
-	if v == LineResult && d.Format == "" {
-		d.Format = format
-	}
-	return v, ""
+	return v, reason
 }
 
 // looksAccess reports whether a line is most likely an access log's, and where its time's bracket opens: no other format
@@ -200,7 +245,16 @@ func (d *Decoder) jsonLine(line []byte, depth int) (v LineKind, reason string) {
 	if !d.Rec.Has(FieldLine) || depth == maxWraps {
 		return LineUnreadable, reason
 	}
-	inner := bytes.TrimRight(bytes.Clone(d.Rec.Text(FieldLine)), "\r\n")
+	text := d.Rec.Text(FieldLine)
+	carried := stamped{piece: lastPiece}
+	if len(text) >= dockerPiece && text[len(text)-1] != '\n' {
+		carried.piece = firstPiece
+	}
+	inner, whole := d.join(bytes.Clone(text), carried)
+	if !whole {
+		return LineBlank, ""
+	}
+	inner = d.withoutColours(bytes.TrimRight(inner, "\r\n"))
 	sec, nsec, known := d.Rec.Sec, d.Rec.Nsec, d.Rec.HasTime
 	if v, reason = d.wrapped(inner, depth+1); v == LineResult && !d.Rec.HasTime {
 		d.Rec.Sec, d.Rec.Nsec, d.Rec.HasTime = sec, nsec, known

@@ -18,11 +18,17 @@ const (
 	HAProxy Format = "haproxy" // HAProxy's HTTP log
 	Envoy   Format = "envoy"   // Envoy's default text, Istio's too
 	UWSGI   Format = "uwsgi"
-	Logfmt  Format = "logfmt" // key=value, Heroku's router included
+	Logfmt  Format = "logfmt"  // key=value, Heroku's router included
+	LTSV    Format = "ltsv"    // label:value, parted by tabs
+	S3      Format = "s3"      // Amazon S3 server access log
+	Squid   Format = "squid"   // Squid's native log, Apache Traffic Server's too
+	Console Format = "console" // a request in free text: uvicorn, gin, Rails, morgan and their kin
 )
 
 // Formats returns all formats in the order that help lists them.
-func Formats() []Format { return []Format{JSON, Access, W3C, ELB, ALB, HAProxy, Envoy, UWSGI, Logfmt} }
+func Formats() []Format {
+	return []Format{JSON, Access, W3C, ELB, ALB, HAProxy, Envoy, UWSGI, Logfmt, LTSV, S3, Squid, Console}
+}
 
 // known reports whether f is a format or empty.
 func (f Format) known() bool { return f == "" || slices.Contains(Formats(), f) }

@@ -10,7 +10,7 @@ import (
 //
 //	client:port [02/Jan/2006:15:04:05.000] frontend backend/server TR/Tw/Tc/Tr/Ta status bytes - - state … "GET /path HTTP/1.1"
 func (d *Decoder) haproxy(line []byte, r *Record) (reason string) {
-	open := bytes.IndexByte(line, '[')
+	open := clfBracket(line)
 	if open < 0 {
 		return "no time in brackets"
 	}

@@ -156,13 +156,26 @@ func hostName(host []byte) []byte {
 	case "", "-", "_", "localhost":
 		return nil
 	}
-	last := host[len(host)-1]
-	if host[0] == '[' || last-'0' <= 9 || bytes.IndexByte(host, ':') >= 0 { // no top-level domain ends in a digit
-		if bytes.IndexByte(host, '.') >= 0 || bytes.IndexByte(host, ':') >= 0 {
-			return nil
-		}
+	if isAddress(host) {
+		return nil
 	}
 	return host
+}
+
+// isAddress reports whether a host is an IP address, or a list that may hold some: they say which way a request came, not what it
+// was for.
+func isAddress(host []byte) bool {
+	if bytes.IndexByte(host, ',') >= 0 {
+		return true
+	}
+	last := host[len(host)-1]
+	switch {
+	case host[0] == '[', bytes.IndexByte(host, ':') >= 0:
+		return true
+	case last-'0' <= 9 && bytes.IndexByte(host, '.') >= 0: // no top-level domain ends in a digit
+		return true
+	}
+	return false
 }
 
 // isPrefix reports whether a path's segment only says which API follows: "api", "v1", "v2beta".

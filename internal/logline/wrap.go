@@ -6,7 +6,18 @@ import "bytes"
 type stamped struct {
 	Moment
 	known bool
+	piece pieceKind
+	error bool // from standard error
 }
+
+// pieceKind says what part of a line a container runtime has written.
+type pieceKind uint8
+
+const (
+	wholeLine pieceKind = iota
+	firstPiece
+	lastPiece
+)
 
 // unwrap takes off what others put before a line, one wrapping at a time: docker compose's "service | ", kubectl's
 // "[pod/name/container] ", syslog's head in its three forms, the container runtime's "time stdout F ".
@@ -26,8 +37,7 @@ func (c *clock) unwrap(line []byte) (inner []byte, at stamped, ok bool) {
 	case isISOTime(line):
 		return c.unwrapISO(line)
 	case len(line) > 16 && line[3] == ' ' && line[9] == ':':
-		if at.Sec, at.known = c.syslog(line[:15]); at.known {
-			inner, ok = afterTag(line[16:])
+		if inner, at, ok = c.unwrapSyslog(line); at.known {
 			return inner, at, ok
 		}
 	case bytes.HasPrefix(line, []byte("[pod/")):
@@ -43,6 +53,22 @@ func (c *clock) unwrap(line []byte) (inner []byte, at stamped, ok bool) {
 	return nil, at, false
 }
 
+// unwrapSyslog takes off RFC 3164's head: "Nov 25 03:00:01 host program[pid]: ".
+func (c *clock) unwrapSyslog(line []byte) (inner []byte, at stamped, ok bool) {
+	if at.Sec, at.known = c.syslog(line[:15]); !at.known {
+		return nil, at, false
+	}
+	rest := line[15:]
+	if rest[0] == '.' { // journald and Hubble write fractions
+		at.Nsec, rest = fraction(rest)
+	}
+	if len(rest) < 2 || rest[0] != ' ' {
+		return nil, at, false
+	}
+	inner, ok = afterTag(rest[1:])
+	return inner, at, ok
+}
+
 // unwrapISO takes off a time as RFC 3339 has it, and what may follow it.
 func (c *clock) unwrapISO(line []byte) (inner []byte, at stamped, ok bool) {
 	stamp, rest, ok := bytes.Cut(line, []byte{' '})
@@ -52,10 +78,12 @@ func (c *clock) unwrapISO(line []byte) (inner []byte, at stamped, ok bool) {
 	if at.Sec, at.Nsec, at.known = c.iso(stamp); !at.known {
 		return nil, at, false
 	}
-	for _, stream := range [...]string{"stdout F ", "stderr F ", "stdout P ", "stderr P "} {
-		if bytes.HasPrefix(rest, []byte(stream)) {
-			return rest[len(stream):], at, true
+	if len(rest) >= 9 && (string(rest[:7]) == "stdout " || string(rest[:7]) == "stderr ") && rest[8] == ' ' { // containerd and CRI-O
+		at.error, at.piece = rest[3] == 'e', lastPiece
+		if rest[7] == 'P' {
+			at.piece = firstPiece
 		}
+		return rest[9:], at, true
 	}
 	if tagged, ok := afterTag(rest); ok {
 		return tagged, at, true

@@ -176,7 +176,7 @@ func cutStream(ctx context.Context, r io.Reader, free <-chan []byte, parts chan<
 				data = data[i+1:]
 			}
 		}
-		end := bytes.LastIndexByte(data, '\n') + 1
+		end := wholeLines(data)
 		rest := data[end:]
 		if unbroken += int64(n); end > 0 {
 			unbroken = 0
@@ -210,6 +210,19 @@ func cutStream(ctx context.Context, r io.Reader, free <-chan []byte, parts chan<
 			return context.Cause(ctx) //nolint:wrapcheck // whoever stopped us said why
 		}
 	}
+}
+
+// wholeLines returns where the last line of data ends that the next one does not go on with; where each does, where the last ends.
+func wholeLines(data []byte) int {
+	last := bytes.LastIndexByte(data, '\n') + 1
+	for end := last; end > 0; {
+		start := bytes.LastIndexByte(data[:end-1], '\n') + 1
+		if !logline.Continues(data[start : end-1]) {
+			return end
+		}
+		end = start
+	}
+	return last
 }
 
 // fill reads until b is full, nothing more comes, or an error.

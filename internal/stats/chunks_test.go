@@ -121,3 +121,27 @@ func TestW3CKeepsItsColumnsAcrossParts(t *testing.T) {
 		}
 	}
 }
+
+func TestLinesThatAContainerRuntimeCutAreReadWhole(t *testing.T) {
+	var log strings.Builder
+	for i := range 200 {
+		stamp := fmt.Sprintf("2026-11-25T03:%02d:01.9Z stdout ", i%60)
+		line := fmt.Sprintf(`{"target":"t%d","status":%d,"stack":"%s"}`, i%3, 200+i, strings.Repeat("x", i*7%400))
+		for len(line) > 90 {
+			log.WriteString(stamp + "P " + line[:90] + "\n")
+			line = line[90:]
+		}
+		log.WriteString(stamp + "F " + line + "\n")
+	}
+	want := summaryOf(t, 1, plainly(log.String()))
+	for _, chunk := range []int{700, 1000, 5000} {
+		if got := summaryOf(t, 3, func(sinks []lineSink) error {
+			return scanStream(t.Context(), strings.NewReader(log.String()), chunk, sinks)
+		}); got != want {
+			t.Fatalf("in chunks of %d\ngot  %s\nwant %s", chunk, got, want)
+		}
+	}
+	if !strings.Contains(want, `"results":200`) || !strings.Contains(want, `"skipped":0`) {
+		t.Error(want)
+	}
+}

@@ -114,7 +114,7 @@ func scanLog(ctx context.Context, log io.Reader, sinks []lineSink) error {
 		if err != nil {
 			return err
 		}
-		if !logline.HoldsW3C(head) {
+		if !logline.HoldsW3C(head) && !logline.IsCutLog(head) {
 			return scanFile(ctx, file, file.Size(), chunkSize, sinks)
 		}
 	}
