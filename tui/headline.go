@@ -285,12 +285,6 @@ func (h *headline) lost(a area, p pen, known int) bool {
 	return true
 }
 
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return strconv.Itoa(n) + " " + thing + "s"
-}
 
 // trend holds the errors a minute of the last five minutes against those of five minutes, ten minutes ago; or, of what was
 // not watched for so long, those of the last minute against the average of five.
