@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"errtop/internal/terminal"
 	"errtop/tracker"
 
 	"github.com/charmbracelet/colorprofile"
@@ -70,7 +71,7 @@ func BenchmarkAPictureWithoutAChange(b *testing.B) {
 // All that a new snapshot costs: to take it in, to draw it, and to find the bytes to send.
 func BenchmarkASnapshotToBytes(b *testing.B) {
 	s := visit(b, 200, 50, nil)
-	out := newScreen(nil, colorprofile.TrueColor, false)
+	out := terminal.NewScreen(nil, colorprofile.TrueColor, false)
 	two := [2]*tracker.Snapshot{crowd(50), crowd(50)}
 	two[1].Targets[0].Activity.FiveMinutes.Requests++
 	b.ReportAllocs()
@@ -78,7 +79,7 @@ func BenchmarkASnapshotToBytes(b *testing.B) {
 		s.m.news(newsMsg{noon, two[i%2]})
 		s.m.dirty = true
 		p, _ := s.m.picture()
-		_ = out.next(p)
+		_ = out.Next(p)
 	}
 }
 

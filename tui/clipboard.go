@@ -3,6 +3,8 @@ package tui
 import (
 	"strings"
 
+	"errtop/internal/terminal"
+
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -18,11 +20,11 @@ const screenLimit = 250
 // forms, depending on its options set-clipboard and allow-passthrough, so it is sent both; screen needs the wrapped one.
 func outerTerminal(env []string, seq string) string {
 	switch {
-	case isSilent(env):
+	case terminal.IsSilent(env):
 		return ""
-	case variable(env, "TMUX") != "":
+	case terminal.Variable(env, "TMUX") != "":
 		return seq + ansi.TmuxPassthrough(seq)
-	case variable(env, "STY") != "":
+	case terminal.Variable(env, "STY") != "":
 		return ansi.ScreenPassthrough(seq, screenLimit)
 	default:
 		return seq
@@ -35,7 +37,7 @@ func (m *model) copyText(what, text string) {
 		m.say(what + " is too long to copy; " + m.keys.key(Export) + " writes it to a file")
 		return
 	}
-	if isSilent(m.options.Environ) {
+	if terminal.IsSilent(m.options.Environ) {
 		m.say("this terminal has no clipboard; " + m.keys.key(Export) + " writes a file")
 		return
 	}

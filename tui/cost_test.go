@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"errtop/internal/terminal"
 	"errtop/tracker"
 
 	"github.com/charmbracelet/colorprofile"
@@ -34,14 +35,14 @@ func TestAThousandResultsASecondCostFewBytes(t *testing.T) {
 		tr := tracker.New(tracker.Settings{})
 		r := rand.New(rand.NewPCG(1, 2))
 		u := visit(t, 160, 45, nil, func(o *Options) { o.Refresh = refresh })
-		s := newScreen(nil, colorprofile.TrueColor, false)
+		s := terminal.NewScreen(nil, colorprofile.TrueColor, false)
 		sent, now := 0, noon
 		for i := range int(30 * time.Second / refresh) {
 			now = now.Add(refresh)
 			tr.Record(now, load(r, now, int(refresh/time.Millisecond)))
 			u.m.Update(newsMsg{now, tr.Snapshot(now)})
 			if p, fresh := u.m.picture(); fresh {
-				if n := len(s.next(p)); i > int(10*time.Second/refresh) { // until then the list fills up
+				if n := len(s.Next(p)); i > int(10*time.Second/refresh) { // until then the list fills up
 					sent += n
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"errtop/internal/terminal"
 	"errtop/tracker"
 
 	"github.com/charmbracelet/colorprofile"
@@ -38,7 +39,7 @@ func TestATerminalGetsTheColoursItHas(t *testing.T) {
 		"TERM=vt100 CLICOLOR_FORCE=1":                     sixteen,
 		"TERM=vt100 CLICOLOR_FORCE=0":                     none,
 	} {
-		if got := colorDepth(strings.Fields(env)); got != want {
+		if got := terminal.ColorDepth(strings.Fields(env)); got != want {
 			t.Errorf("%s: %s instead of %s", env, got, want)
 		}
 	}
@@ -51,16 +52,16 @@ func sent(t *testing.T, theme string, env ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	depth := colorDepth(env)
+	depth := terminal.ColorDepth(env)
 	u := visit(t, 120, 40, incident(), func(o *Options) { o.Styles, o.Environ = styles.forColors(depth), env })
-	s := newScreen(env, depth, false)
+	s := terminal.NewScreen(env, depth, false)
 	var out strings.Builder
-	out.Write(s.enter())
+	out.Write(s.Enter())
 	for _, key := range []string{"1", "j", "enter", "esc", "2", "space", "y", "3", "4", "5", "6", "7", "?"} {
 		p, _ := u.press(key).m.picture()
-		out.Write(s.next(p))
+		out.Write(s.Next(p))
 	}
-	out.Write(s.leave())
+	out.Write(s.Leave())
 	return out.String()
 }
 
@@ -127,7 +128,7 @@ func TestATerminalIsSentOnlySequencesItKnows(t *testing.T) {
 			}
 		}
 		commands := osc.FindAllStringSubmatch(out, -1)
-		if silent := isSilent([]string{"TERM=" + term}); silent && len(commands) > 0 {
+		if silent := terminal.IsSilent([]string{"TERM=" + term}); silent && len(commands) > 0 {
 			t.Errorf("%s is sent %q", term, commands)
 		} else if !silent && len(commands) < 3 { // title, its removal, clipboard
 			t.Errorf("%s is sent only %q", term, commands)

@@ -194,7 +194,7 @@ func visit(t testing.TB, w, h int, snap *tracker.Snapshot, change ...func(*Optio
 		t.Fatal(err)
 	}
 	s := &user{t, newModel(o, &feed{ctx: t.Context(), engine: o.Engine, now: o.Now, refresh: o.Refresh})}
-	s.m.Update(tea.WindowSizeMsg{Width: w, Height: h})
+	s.m.Update(sizeMsg{w, h})
 	if snap != nil {
 		s.m.Update(newsMsg{noon, snap})
 	}

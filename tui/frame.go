@@ -4,12 +4,11 @@ import (
 	"time"
 
 	"errtop/internal/safetext"
-
-	"github.com/charmbracelet/x/ansi"
+	"errtop/internal/terminal"
 )
 
 // cellWidth measures text the way the renderer lays it into cells.
-const cellWidth = ansi.GraphemeWidth
+const cellWidth = terminal.CellWidth
 
 // frame is one picture being drawn, and the moment it is drawn for. Each row is filled from left to right, so panels that
 // stand side by side draw the left one first. The buffers are kept from picture to picture.

@@ -285,7 +285,6 @@ func (h *headline) lost(a area, p pen, known int) bool {
 	return true
 }
 
-
 // trend holds the errors a minute of the last five minutes against those of five minutes, ten minutes ago; or, of what was
 // not watched for so long, those of the last minute against the average of five.
 type trend struct {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"errtop/internal/safetext"
+	"errtop/internal/terminal"
 	"errtop/tracker"
 
 	tea "charm.land/bubbletea/v2"
@@ -110,8 +111,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.nextNotice()
 	case saidMsg:
 		m.say(string(msg))
-	case tea.WindowSizeMsg:
-		m.resize(msg.Width, msg.Height)
+	case sizeMsg:
+		m.resize(msg.w, msg.h)
 	case tea.KeyPressMsg:
 		return m, m.key(msg)
 	case tea.MouseClickMsg:
@@ -226,18 +227,18 @@ func (m *model) View() tea.View {
 }
 
 // picture returns what the terminal shall show, and whether it is to be sent: what is told is told once.
-func (m *model) picture() (picture, bool) {
+func (m *model) picture() (terminal.Picture, bool) {
 	if !m.dirty && !m.redraw && m.tell == "" {
-		return picture{}, false
+		return terminal.Picture{}, false
 	}
-	p := picture{
-		rows: m.View().Content, w: m.frame.w, h: m.frame.h, title: m.title(), tell: m.tell, redraw: m.redraw,
+	p := terminal.Picture{
+		Rows: m.View().Content, W: m.frame.w, H: m.frame.h, Title: m.title(), Tell: m.tell, Redraw: m.redraw,
 	}
 	if m.live != nil {
-		p.loaded = loaded(m.live)
+		p.Loaded = loaded(m.live)
 	}
 	if m.options.ASCII {
-		p.rows, p.title, p.tell = safetext.ASCII(p.rows), safetext.ASCII(p.title), safetext.ASCII(p.tell)
+		p.Rows, p.Title, p.Tell = safetext.ASCII(p.Rows), safetext.ASCII(p.Title), safetext.ASCII(p.Tell)
 	}
 	m.redraw, m.tell = false, ""
 	return p, true

@@ -57,21 +57,21 @@ func TestATargetThatBeginsToFailRingsOnce(t *testing.T) {
 	s.m.Update(newsMsg{noon, calmBefore})
 	s.m.Update(newsMsg{noon, failing})
 	p, _ := s.m.picture()
-	if strings.Count(p.tell, "\a") != 3 || !strings.HasPrefix(p.tell, "\a\x1b]9;errtop: 4;1;50") || strings.Contains(p.tell, "\x1b]0;") {
-		t.Errorf("told %q", p.tell)
+	if strings.Count(p.Tell, "\a") != 3 || !strings.HasPrefix(p.Tell, "\a\x1b]9;errtop: 4;1;50") || strings.Contains(p.Tell, "\x1b]0;") {
+		t.Errorf("told %q", p.Tell)
 	}
-	if p.title != "1✖ errtop" {
-		t.Errorf("the title is %q", p.title)
+	if p.Title != "1✖ errtop" {
+		t.Errorf("the title is %q", p.Title)
 	}
 	s.m.options.Environ = []string{"STY=1.x"}
 	if title := s.m.title(); title != "1X errtop" {
 		t.Errorf("inside screen the title is %q", title)
 	}
 	s.m.Update(newsMsg{noon, failing})
-	if p, _ := s.m.picture(); p.tell != "" {
-		t.Errorf("it rings again: %q", p.tell)
+	if p, _ := s.m.picture(); p.Tell != "" {
+		t.Errorf("it rings again: %q", p.Tell)
 	}
-	if p.loaded != 61 {
-		t.Errorf("%d %% of the files are read, not 61", p.loaded)
+	if p.Loaded != 61 {
+		t.Errorf("%d %% of the files are read, not 61", p.Loaded)
 	}
 }

@@ -5,19 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"errtop/internal/safego"
+	"errtop/internal/terminal"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 )
 
 // Run shows the dashboard on the terminal out and reads keys from in, until somebody quits or ctx is done; neither is an
-// error. It acts on SIGWINCH and SIGTSTP; cancel ctx for those that should end it. However it ends, and while it is suspended,
-// the terminal is given back first; a panic anywhere in it comes out as a [safego.PanicError].
+// error. It acts on SIGWINCH and, with the right to suspend, on SIGTSTP; cancel ctx for signals that should end it.
 func Run(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
+	device := terminal.Open(in, out, o.Rights.Suspend)
+	defer device.Close()
+	return RunOn(ctx, device, o)
+}
+
+// RunOn shows the dashboard on a device until somebody quits or ctx is done; neither is an error. However it ends, and while
+// it is suspended, the terminal is given back first; a panic anywhere in it comes out as a [safego.PanicError].
+func RunOn(ctx context.Context, device terminal.Device, o Options) error {
 	o, err := o.withDefaults()
 	if err != nil {
 		return err
@@ -28,15 +35,9 @@ func Run(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 	defer unwatch()
 	notices, unsubscribe := o.subscribe()
 	defer unsubscribe()
-	heard := watchSignals(o.Rights.Suspend)
-	defer heard.close()
-	depth := colorDepth(o.Environ)
+	depth := terminal.ColorDepth(o.Environ)
 	o.Styles = o.Styles.forColors(depth)
-	h := &host{
-		model:    newModel(o, &feed{ctx: ctx, engine: o.Engine, changed: changed, notices: notices, now: o.Now, refresh: o.Refresh}),
-		terminal: &terminal{in: in, out: out, screen: newScreen(o.Environ, depth, o.Mouse), failed: cancel},
-		cancel:   cancel, signals: heard,
-	}
+	h := newHost(o, &feed{ctx: ctx, engine: o.Engine, changed: changed, notices: notices, now: o.Now, refresh: o.Refresh}, device, depth, cancel)
 	return h.serve(ctx)
 }
 
@@ -44,13 +45,20 @@ func Run(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 // for every frame it might have to draw, and waits for a terminal that does not read.
 type host struct {
 	model    *model
-	terminal *terminal
+	device   terminal.Device
+	terminal *terminal.Terminal
 	cancel   context.CancelCauseFunc
-	signals  *signals
 }
 
-// loopPatience is how long the loop may take to end after it was told to: what it does in one step.
-const loopPatience = 500 * time.Millisecond
+func newHost(o Options, f *feed, device terminal.Device, depth colorprofile.Profile, cancel context.CancelCauseFunc) *host {
+	return &host{
+		model: newModel(o, f), device: device, cancel: cancel,
+		terminal: terminal.New(device, terminal.NewScreen(o.Environ, depth, o.Mouse), cancel),
+	}
+}
+
+// loopTimeout is how long the loop may take to end after it was told to: one step of it.
+const loopTimeout = 500 * time.Millisecond
 
 // errHung says that the loop did not end.
 var errHung = errors.New("the dashboard does not answer")
@@ -60,27 +68,31 @@ var errGone = errors.New("the terminal is gone")
 
 // serve takes the terminal, runs the loop, and gives the terminal back.
 func (h *host) serve(ctx context.Context) error {
-	h.model.resize(h.terminal.size())
+	h.model.resize(h.terminal.Size())
 	h.model.news(h.model.feed.take())
-	if err := h.terminal.start(); err != nil {
+	if err := h.terminal.Start(); err != nil {
 		return err
 	}
 	h.View() // which need not wait for the loop
 	ended := make(chan error, 1)
-	go func() { ended <- safego.Catch(func() error { return h.run(ctx) }) }()
+	group, _ := safego.WithContext(ctx) // not waited for: it may hang
+	group.Go(func() error {
+		ended <- safego.Catch(func() error { return h.run(ctx) })
+		return nil
+	})
 	var err error
-	patience := quitPatience
+	timeout := terminal.QuitTimeout
 	select {
 	case err = <-ended:
 	case <-ctx.Done():
-		patience = stopPatience
+		timeout = terminal.SignalTimeout
 		select {
 		case err = <-ended:
-		case <-time.After(loopPatience): // a loop that hangs must not keep the terminal
+		case <-time.After(loopTimeout): // a loop that hangs must not keep the terminal
 			err = errHung
 		}
 	}
-	if stopped := h.terminal.stop(patience); err == nil {
+	if stopped := h.terminal.Stop(timeout); err == nil {
 		err = stopped
 	}
 	if cause := context.Cause(ctx); err == nil && cause != nil && !errors.Is(cause, ctx.Err()) {
@@ -90,12 +102,10 @@ func (h *host) serve(ctx context.Context) error {
 }
 
 func (h *host) run(ctx context.Context) error {
-	in := h.terminal.in
-	if f, ok := in.(*os.File); ok {
-		in = &keyboard{File: f, gone: func() { h.cancel(errGone) }}
-	}
+	keys := terminal.NewKeyboard(h.device.Keys(), func(error) { h.cancel(errGone) })
+	defer func() { _ = keys.Close() }()
 	program := tea.NewProgram(
-		h, tea.WithInput(in), tea.WithOutput(io.Discard), tea.WithEnvironment(h.model.options.Environ),
+		h, tea.WithInput(keys), tea.WithOutput(io.Discard), tea.WithEnvironment(h.model.options.Environ),
 		tea.WithoutSignalHandler(), tea.WithoutCatchPanics(), tea.WithoutRenderer(), tea.WithFPS(1), tea.WithFilter(h.filter),
 		tea.WithWindowSize(h.model.frame.w, h.model.frame.h), tea.WithColorProfile(colorprofile.NoTTY),
 	)
@@ -109,7 +119,7 @@ func (h *host) run(ctx context.Context) error {
 
 // Init starts what brings messages.
 func (h *host) Init() tea.Cmd {
-	return tea.Batch(h.guard(h.model.Init()), h.guard(h.nextSize), h.guard(h.nextStop))
+	return tea.Batch(h.guard(h.model.Init()), h.guard(h.nextEvent))
 }
 
 // Update hands the message on.
@@ -118,10 +128,8 @@ func (h *host) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 		_, cmd = h.model.Update(msg)
 		cmd = h.guard(cmd)
 		switch msg.(type) {
-		case tea.WindowSizeMsg:
-			cmd = tea.Batch(cmd, h.guard(h.nextSize))
-		case stopMsg:
-			cmd = tea.Batch(cmd, h.guard(h.nextStop))
+		case sizeMsg, stopMsg:
+			cmd = tea.Batch(cmd, h.guard(h.nextEvent))
 		}
 	})
 	return h, cmd
@@ -131,7 +139,7 @@ func (h *host) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 func (h *host) View() tea.View {
 	h.catch(func() {
 		if p, fresh := h.model.picture(); fresh {
-			h.terminal.show(p)
+			h.terminal.Show(p)
 		}
 	})
 	return tea.View{}
@@ -148,8 +156,11 @@ func (h *host) catch(f func()) {
 	}
 }
 
-// stopMsg says that somebody has sent SIGTSTP.
-type stopMsg struct{}
+// sizeMsg says that the terminal has another size, stopMsg that somebody has asked the process to stop for a while.
+type (
+	sizeMsg struct{ w, h int }
+	stopMsg struct{}
+)
 
 // filter suspends the program. Bubble Tea's own way would wait for ever where the kernel does not stop it.
 func (h *host) filter(_ tea.Model, msg tea.Msg) tea.Msg {
@@ -169,10 +180,10 @@ func (h *host) filter(_ tea.Model, msg tea.Msg) tea.Msg {
 
 // suspend gives the terminal back, stops, and takes the terminal again when continued.
 func (h *host) suspend(job bool) error {
-	if err := h.terminal.stop(quitPatience); err != nil {
+	if err := h.terminal.Stop(terminal.QuitTimeout); err != nil {
 		return err
 	}
-	if err := h.signals.pause(job); err != nil {
+	if err := h.device.Suspend(job); err != nil {
 		return err
 	}
 	select {
@@ -180,10 +191,10 @@ func (h *host) suspend(job bool) error {
 		return nil
 	default:
 	}
-	if err := h.terminal.start(); err != nil {
+	if err := h.terminal.Start(); err != nil {
 		return err
 	}
-	h.model.resize(h.terminal.size())
+	h.model.resize(h.terminal.Size())
 	h.model.redraw = true
 	return nil
 }
@@ -204,38 +215,15 @@ func (h *host) guard(cmd tea.Cmd) tea.Cmd {
 	}
 }
 
-// nextSize waits until the terminal's size has changed.
-func (h *host) nextSize() tea.Msg {
-	select {
-	case <-h.model.feed.ctx.Done():
-		return nil
-	case <-h.signals.resized:
-		w, height := h.terminal.size()
-		return tea.WindowSizeMsg{Width: w, Height: height}
-	}
-}
-
-// nextStop waits until somebody asks to stop for a while.
-func (h *host) nextStop() tea.Msg {
-	select {
-	case <-h.model.feed.ctx.Done():
-		return nil
-	case <-h.signals.stops:
+// nextEvent waits until something happens to the terminal.
+func (h *host) nextEvent() tea.Msg {
+	switch h.device.Next(h.model.feed.ctx) {
+	case terminal.Resized:
+		w, height := h.terminal.Size()
+		return sizeMsg{w, height}
+	case terminal.Stop:
 		return stopMsg{}
+	default:
+		return nil
 	}
-}
-
-// keyboard is the terminal read from; it tells when there is nothing more to read.
-type keyboard struct {
-	*os.File
-	gone func()
-}
-
-// Read reads keys.
-func (k *keyboard) Read(p []byte) (int, error) {
-	n, err := k.File.Read(p)
-	if err != nil || n == 0 && len(p) > 0 {
-		k.gone()
-	}
-	return n, err //nolint:wrapcheck // it stands for the file
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"errtop/internal/safetext"
+	"errtop/internal/terminal"
 	"errtop/tracker"
 
 	"github.com/charmbracelet/x/ansi"
@@ -23,7 +24,7 @@ func (m *model) title() string {
 		return "errtop"
 	}
 	g := m.frame.glyphs
-	if variable(m.options.Environ, "STY") != "" {
+	if terminal.Variable(m.options.Environ, "STY") != "" {
 		g = newGlyphs(true) // GNU screen passes a title on byte by byte, the low one of each character
 	}
 	return strconv.Itoa(failing) + g.state(tracker.StateFailing) + " errtop"

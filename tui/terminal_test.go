@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"errtop/internal/safego"
+	"errtop/internal/terminal"
 	"errtop/tracker"
 
-	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/term"
@@ -233,10 +233,8 @@ func TestAPanicGivesTheTerminalBackAndComesOutAsAnError(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := &host{
-			model:    newModel(o, &feed{ctx: ctx, engine: s.tracker, now: o.Now, refresh: o.Refresh}),
-			terminal: &terminal{in: s.tty, out: s.tty, screen: newScreen(nil, colorprofile.TrueColor, false), failed: cancel}, cancel: cancel, signals: new(signals),
-		}
+		f := &feed{ctx: ctx, engine: s.tracker, now: o.Now, refresh: o.Refresh}
+		h := newHost(o, f, terminal.Open(s.tty, s.tty, false), colorprofile.TrueColor, cancel)
 		h.model.views[0] = broken{h.model.views[0]}
 		go func() { s.ended <- h.serve(ctx) }()
 		s.panicked()
@@ -291,8 +289,8 @@ func TestATerminalThatDoesNotReadStopsOnlyItself(t *testing.T) {
 		<-pictures
 	}
 	stop()
-	if err := s.end(2 * time.Second); !errors.Is(err, errStuck) {
-		t.Errorf("%v instead of %v", err, errStuck)
+	if err := s.end(2 * time.Second); !errors.Is(err, terminal.ErrStuck) {
+		t.Errorf("%v instead of %v", err, terminal.ErrStuck)
 	}
 	s.isGivenBack()
 	if got := s.tracker.Snapshot(time.Now()).Overall.Hour.Errors; got != 20_000 {
@@ -335,13 +333,13 @@ func TestAResizeDrawsForTheNewSize(t *testing.T) {
 }
 
 func TestNothingIsSentWhileNothingChanges(t *testing.T) {
-	s := newScreen([]string{"TERM=xterm-256color"}, colorprofile.TrueColor, false)
+	s := terminal.NewScreen([]string{"TERM=xterm-256color"}, colorprofile.TrueColor, false)
 	u := visit(t, 120, 40, incident())
 	p, _ := u.m.picture()
-	if first := len(s.next(p)); first < 1000 {
+	if first := len(s.Next(p)); first < 1000 {
 		t.Fatalf("the first picture took %d bytes", first)
 	}
-	if again := s.next(p); len(again) != 0 {
+	if again := s.Next(p); len(again) != 0 {
 		t.Errorf("the same picture took %q", again)
 	}
 	if _, fresh := u.m.picture(); fresh {
@@ -351,59 +349,19 @@ func TestNothingIsSentWhileNothingChanges(t *testing.T) {
 
 // The clock is what changes in a calm picture: the bar is 60 bytes a second at 160×45.
 func TestTheClockCostsAtMostSixtyBytes(t *testing.T) {
-	s := newScreen([]string{"TERM=xterm-256color"}, colorprofile.TrueColor, false)
+	s := terminal.NewScreen([]string{"TERM=xterm-256color"}, colorprofile.TrueColor, false)
 	snap := calm()
 	u := visit(t, 160, 45, snap)
 	p, _ := u.m.picture()
-	s.next(p)
+	s.Next(p)
 	most := 0
 	for second := range 120 {
 		u.m.Update(newsMsg{now: noon.Add(time.Duration(second+1) * time.Second)})
 		p, _ := u.m.picture()
-		most = max(most, len(s.next(p)))
+		most = max(most, len(s.Next(p)))
 	}
 	if most > 60 {
 		t.Errorf("a second cost %d bytes", most)
 	}
 	t.Logf("a second cost at most %d bytes", most)
-}
-
-func TestEveryPictureEndsUpOnTheScreenWhateverStoodThereBefore(t *testing.T) {
-	pictures := make([]picture, 0, 40)
-	for _, size := range [][2]int{{80, 24}, {120, 40}} {
-		u := visit(t, size[0], size[1], incident())
-		for _, key := range []string{"1", "2", "j", "enter", "esc", "3", "?", "?", "4", "enter", "5", "/", "k", "l", "enter", "7"} {
-			p, _ := u.press(key).m.picture()
-			pictures = append(pictures, p)
-		}
-	}
-	s := newScreen(nil, colorprofile.TrueColor, false)
-	for range 300 {
-		p := pictures[rand.N(len(pictures))]
-		s.next(p)
-		fresh := newScreen(nil, colorprofile.TrueColor, false)
-		fresh.next(p)
-		if got, want := s.cells.Render(), fresh.cells.Render(); got != want {
-			t.Fatalf("after others the picture is\n%s\ninstead of\n%s", got, want)
-		}
-	}
-}
-
-func TestAThousandResizesEndInThePictureOfTheLastSize(t *testing.T) {
-	u := visit(t, 80, 24, incident())
-	s := newScreen(nil, colorprofile.TrueColor, false)
-	for range 1000 {
-		w, h := 1+rand.N(250), 1+rand.N(70)
-		u.m.Update(tea.WindowSizeMsg{Width: w, Height: h})
-		p, _ := u.m.picture()
-		s.next(p)
-		if rand.N(50) > 0 {
-			continue
-		}
-		fresh := newScreen(nil, colorprofile.TrueColor, false)
-		fresh.next(p)
-		if got, want := s.cells.Render(), fresh.cells.Render(); got != want {
-			t.Fatalf("at %d×%d the picture is\n%s\ninstead of\n%s", w, h, got, want)
-		}
-	}
 }

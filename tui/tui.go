@@ -9,6 +9,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"errtop/internal/terminal"
 )
 
 // Options say what is shown and how. Only Engine is required.
@@ -46,7 +48,7 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Refresh == 0 {
 		o.Refresh = 250 * time.Millisecond
-		if variable(o.Environ, "SSH_CONNECTION") != "" {
+		if terminal.Variable(o.Environ, "SSH_CONNECTION") != "" {
 			o.Refresh = time.Second
 		}
 	}
@@ -64,7 +66,7 @@ func (o Options) withDefaults() (Options, error) {
 // CanDraw reports whether a terminal with these environment variables can be drawn on: it cannot where TERM is missing or
 // "dumb", and [Plain] serves better.
 func CanDraw(env []string) bool {
-	kind := variable(env, "TERM")
+	kind := terminal.Variable(env, "TERM")
 	return kind != "" && kind != "dumb"
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"errtop/internal/terminal"
 	"errtop/tracker"
 
 	"github.com/charmbracelet/colorprofile"
@@ -40,6 +41,21 @@ func (s *sluggish) wrote() int {
 	return s.sum
 }
 
+// quiet is a terminal that nothing ever happens to.
+type quiet struct {
+	in io.Reader
+	io.Writer
+}
+
+func (q quiet) Keys() io.Reader          { return q.in }
+func (quiet) Size() (w, h int)           { return 80, 24 }
+func (quiet) Raw() (func() error, error) { return func() error { return nil }, nil }
+func (quiet) Suspend(bool) error         { return nil }
+func (quiet) Next(ctx context.Context) terminal.Event {
+	<-ctx.Done()
+	return terminal.None
+}
+
 // watch runs a dashboard inside a bubble on out, and returns what ends it and how it ended.
 func watch(t *testing.T, tr *tracker.ErrorTracker, in io.Reader, out io.Writer, count func()) (stop context.CancelFunc, ended chan error) {
 	t.Helper()
@@ -55,11 +71,8 @@ func watch(t *testing.T, tr *tracker.ErrorTracker, in io.Reader, out io.Writer, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &host{
-		model:    newModel(o, &feed{ctx: ctx, engine: tr, changed: changed, now: o.Now, refresh: o.Refresh}),
-		terminal: &terminal{in: in, out: out, screen: newScreen(o.Environ, colorprofile.ANSI256, false), failed: cancel},
-		cancel:   cancel, signals: new(signals),
-	}
+	f := &feed{ctx: ctx, engine: tr, changed: changed, now: o.Now, refresh: o.Refresh}
+	h := newHost(o, f, quiet{in, out}, colorprofile.ANSI256, cancel)
 	ended = make(chan error, 1)
 	go func() { ended <- h.serve(ctx) }()
 	return func() { cancel(nil) }, ended
@@ -104,7 +117,7 @@ func TestTenMinutesWithoutAReaderLoseNothing(t *testing.T) {
 				}
 				asked := time.Now()
 				stop()
-				if err := <-ended; resumes && err != nil || !resumes && !errors.Is(err, errStuck) {
+				if err := <-ended; resumes && err != nil || !resumes && !errors.Is(err, terminal.ErrStuck) {
 					t.Errorf("it ended with %v", err)
 				}
 				if took := time.Since(asked); took > time.Second {

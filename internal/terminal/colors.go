@@ -1,4 +1,4 @@
-package tui
+package terminal
 
 import (
 	"strings"
@@ -6,19 +6,19 @@ import (
 	"github.com/charmbracelet/colorprofile"
 )
 
-// colorDepth returns how many colours a terminal has, by its environment: asking it would leave the answer among the keys
+// ColorDepth returns how many colours a terminal has, by its environment: asking it would leave the answer among the keys
 // where the line is slow. NO_COLOR (https://no-color.org) and CLICOLOR=0 take all colours away, attributes stay;
 // CLICOLOR_FORCE (https://bixense.com/clicolors) gives at least 16 to a terminal that is known to have none. COLORTERM tells
 // of true colour, which tmux brings to any terminal; GNU screen does not.
-func colorDepth(env []string) colorprofile.Profile {
-	kind := strings.ToLower(variable(env, "TERM"))
+func ColorDepth(env []string) colorprofile.Profile {
+	kind := strings.ToLower(Variable(env, "TERM"))
 	family, _, _ := strings.Cut(kind, "-")
-	force := variable(env, "CLICOLOR_FORCE")
+	force := Variable(env, "CLICOLOR_FORCE")
 	forced := force != "" && force != "0"
-	colorful := variable(env, "COLORTERM") == "truecolor" || variable(env, "COLORTERM") == "24bit"
-	multiplexed := variable(env, "TMUX") != "" || family == "tmux"
+	colorful := Variable(env, "COLORTERM") == "truecolor" || Variable(env, "COLORTERM") == "24bit"
+	multiplexed := Variable(env, "TMUX") != "" || family == "tmux"
 	switch {
-	case variable(env, "NO_COLOR") != "", variable(env, "CLICOLOR") == "0" && !forced:
+	case Variable(env, "NO_COLOR") != "", Variable(env, "CLICOLOR") == "0" && !forced:
 		return colorprofile.ASCII
 	case isColorless(kind) && !forced:
 		return colorprofile.ASCII
@@ -48,18 +48,18 @@ func isColorful(kind string) bool {
 	}
 }
 
-// isSilent reports whether a terminal has no operating system commands (OSC) and may print those it is sent: DEC's
+// IsSilent reports whether a terminal has no operating system commands (OSC) and may print those it is sent: DEC's
 // terminals, and the Linux console of older kernels.
-func isSilent(env []string) bool {
-	kind := variable(env, "TERM")
+func IsSilent(env []string) bool {
+	kind := Variable(env, "TERM")
 	return isDEC(kind) || kind == "linux" || kind == "ansi"
 }
 
 // isDEC reports whether a kind of terminal is called like DEC's: vt100, vt220-w; vte is something else.
 func isDEC(kind string) bool { return kind >= "vt0" && kind <= "vt9~" }
 
-// variable returns the value of an environment variable, "" where it is not set.
-func variable(env []string, name string) string {
+// Variable returns the value of an environment variable, "" where it is not set.
+func Variable(env []string, name string) string {
 	for _, v := range env {
 		if value, ok := strings.CutPrefix(v, name+"="); ok {
 			return value
