@@ -51,6 +51,8 @@ func (d *Decoder) access(line []byte, open int, r *Record) (reason string) {
 	if method, path, ok := splitRequestLine(line[i:end]); ok {
 		r.putText(FieldMethod, i+int(method.lo), i+int(method.hi))
 		r.putText(FieldPath, i+int(path.lo), i+int(path.hi))
+	} else if bytes.IndexByte(line[i:end], 0x1b) >= 0 {
+		return notAccess // coloured
 	}
 	if !accessHead(line[:open], r) {
 		return notAccess

@@ -77,7 +77,6 @@ func (d *Decoder) Decode(line []byte) (v LineKind, reason string) {
 		line = line[:n-1]
 	}
 	d.Format = ""
-	line = d.withoutColours(line)
 	if d.format == "" && len(line) > 0 && line[0] == '{' { // what wrapped and bare come to, at once
 		d.Rec.reset(line)
 		if v, reason = d.jsonLine(line, 0); v == LineResult && d.Format == "" {
@@ -119,8 +118,12 @@ func (d *Decoder) wrapped(line []byte, depth int) (v LineKind, reason string) {
 	return v, reason
 }
 
-// lastResort is loose for a line that was not understood for a reason, unless a format is forced.
+// lastResort reads a line that was not understood for a reason: without its colours, and then, unless a format is forced, as loosely
+// as may be.
 func (d *Decoder) lastResort(line []byte, depth int, reason string) (v LineKind, why string) {
+	if plain := d.withoutColours(line); len(plain) < len(line) {
+		return d.wrapped(plain, depth)
+	}
 	if d.format != "" || d.w3c.active() {
 		return LineUnreadable, reason
 	}
@@ -206,7 +209,7 @@ func (d *Decoder) recognise(line []byte) Format {
 	switch c := line[0]; {
 	case c == '{':
 		return JSON
-	case c == '#' || d.w3c.active():
+	case c == '#' && !bytes.HasPrefix(line, []byte("#033[")) || d.w3c.active():
 		return W3C
 	case bytes.HasPrefix(line, []byte("[pid: ")):
 		return UWSGI
@@ -254,7 +257,7 @@ func (d *Decoder) jsonLine(line []byte, depth int) (v LineKind, reason string) {
 	if !whole {
 		return LineBlank, ""
 	}
-	inner = d.withoutColours(bytes.TrimRight(inner, "\r\n"))
+	inner = bytes.TrimRight(inner, "\r\n")
 	sec, nsec, known := d.Rec.Sec, d.Rec.Nsec, d.Rec.HasTime
 	if v, reason = d.wrapped(inner, depth+1); v == LineResult && !d.Rec.HasTime {
 		d.Rec.Sec, d.Rec.Nsec, d.Rec.HasTime = sec, nsec, known
