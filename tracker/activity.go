@@ -47,11 +47,11 @@ func (a *activity) add(c *series, step int64, n uint32) {
 	}
 }
 
-func (a *activity) addLatency(step int64, bin bin, n uint32) {
+func (a *activity) addLatency(step int64, bucket Bucket, n uint32) {
 	if a.latency == nil {
 		a.latency = &latency{}
 	}
-	a.latency.add(a.edge, step, bin, n)
+	a.latency.add(a.edge, step, bucket, n)
 }
 
 // advance slides every window so that it ends with a step, and reports whether anything shown changed.
@@ -196,8 +196,8 @@ type pending struct {
 	step    int64
 	results uint32
 	counts  []uint32 // by column
-	bins    *[binCount]uint16
-	touched [(binCount + 63) / 64]uint64 // the bins that are not 0
+	buckets *[BucketCount]uint16
+	touched [(BucketCount + 63) / 64]uint64 // the buckets that are not 0
 }
 
 func (p *pending) count(column int) {
@@ -208,12 +208,12 @@ func (p *pending) count(column int) {
 	p.results++
 }
 
-func (p *pending) countLatency(bin bin) {
-	if p.bins == nil {
-		p.bins = new([binCount]uint16)
+func (p *pending) countLatency(bucket Bucket) {
+	if p.buckets == nil {
+		p.buckets = new([BucketCount]uint16)
 	}
-	p.bins[bin]++
-	p.touched[bin/64] |= 1 << (bin % 64)
+	p.buckets[bucket]++
+	p.touched[bucket/64] |= 1 << (bucket % 64)
 }
 
 // full reports whether one more could overflow a counter.
@@ -232,11 +232,11 @@ func (p *pending) fold(a, all *activity) {
 	}
 	for i, word := range p.touched {
 		for ; word != 0; word &= word - 1 {
-			bin := bin(i*64 + bits.TrailingZeros64(word)) //nolint:gosec // below binCount
-			n := uint32(p.bins[bin])
-			p.bins[bin] = 0
-			a.addLatency(p.step, bin, n)
-			all.addLatency(p.step, bin, n)
+			bucket := Bucket(i*64 + bits.TrailingZeros64(word)) //nolint:gosec // below BucketCount
+			n := uint32(p.buckets[bucket])
+			p.buckets[bucket] = 0
+			a.addLatency(p.step, bucket, n)
+			all.addLatency(p.step, bucket, n)
 		}
 		p.touched[i] = 0
 	}

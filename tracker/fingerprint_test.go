@@ -85,8 +85,10 @@ func TestErrorsThatDifferInWhatMattersAreTwoGroups(t *testing.T) {
 		{"another kind", base, change(func(r *Result) { r.Kind = KindAssertion }), false},
 		{"other fields in the list", invalid("Invalid input", "prompt is required"), invalid("Invalid input", "image_size is required"), false},
 		{"the same fields in the list", invalid("Invalid input", "prompt is required"), invalid("Invalid input", "prompt is required"), true},
-		{"the same fields in another order", invalid("Invalid input", "prompt is required", "size is 0"),
-			invalid("Invalid input", "size is 1", "prompt is required"), true},
+		{
+			"the same fields in another order", invalid("Invalid input", "prompt is required", "size is 0"),
+			invalid("Invalid input", "size is 1", "prompt is required"), true,
+		},
 		{"a field twice", invalid("Invalid input", "prompt is required"), invalid("Invalid input", "prompt is required", "prompt is required"), true},
 		{"a field that the message names already", invalid("prompt is required"), invalid("prompt is required", "prompt is required"), true},
 		{"quoted names in the list", invalid("Invalid input", `"prompt" is required`), invalid("Invalid input", `"size" is required`), false},

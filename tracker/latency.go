@@ -22,31 +22,31 @@ type latency struct {
 	trail trail
 }
 
-// add counts n latencies of a bin in a step not after the edge.
-func (l *latency) add(edge, step int64, bin bin, n uint32) {
+// add counts n latencies of a bucket in a step not after the edge.
+func (l *latency) add(edge, step int64, bucket Bucket, n uint32) {
 	if edge-step < fineSlots {
-		l.addFine(edge, step, bin, n)
+		l.addFine(edge, step, bucket, n)
 	}
 	m, q := step/stepsPerMinute, step/stepsPerQuarter
 	last := edge / stepsPerMinute
 	if last-m < minuteSlots {
-		l.minutes[m%minuteSlots].add(bin, n)
-		l.hour.add(bin, n)
+		l.minutes[m%minuteSlots].add(bucket, n)
+		l.hour.add(bucket, n)
 		l.trail.touchMinute(m)
 	}
 	if last/15-q < quarterSlots {
-		l.quarters[q%quarterSlots].add(bin, n)
-		l.day.add(bin, n)
+		l.quarters[q%quarterSlots].add(bucket, n)
+		l.day.add(bucket, n)
 		l.trail.touchQuarter(q)
 	}
 	l.trail.due = l.trail.due || m < last
 }
 
-func (l *latency) addFine(edge, step int64, bin bin, n uint32) {
-	l.fine[step%fineSlots].add(bin, n)
-	l.five.add(bin, n)
+func (l *latency) addFine(edge, step int64, bucket Bucket, n uint32) {
+	l.fine[step%fineSlots].add(bucket, n)
+	l.five.add(bucket, n)
 	if edge-step < stepsPerMinute {
-		l.minute.add(bin, n)
+		l.minute.add(bucket, n)
 	}
 }
 
@@ -121,20 +121,20 @@ func (l *latency) absorb(b *latency, edge, other int64) {
 	l.trail.forget()
 	for s := max(other-fineSlots+1, edge-fineSlots+1, 0); s <= other; s++ {
 		for _, c := range b.fine[s%fineSlots] {
-			l.addFine(edge, s, c.bin, uint32(c.n))
+			l.addFine(edge, s, c.bucket, uint32(c.n))
 		}
 	}
 	edge, other = edge/stepsPerMinute, other/stepsPerMinute
 	for m := max(other-minuteSlots+1, edge-minuteSlots+1, 0); m <= other; m++ {
 		for _, c := range b.minutes[m%minuteSlots] {
-			l.minutes[m%minuteSlots].add(c.bin, uint32(c.n))
+			l.minutes[m%minuteSlots].add(c.bucket, uint32(c.n))
 		}
 		l.hour.addCells(b.minutes[m%minuteSlots])
 	}
 	edge, other = edge/15, other/15
 	for q := max(other-quarterSlots+1, edge-quarterSlots+1, 0); q <= other; q++ {
 		for _, c := range b.quarters[q%quarterSlots] {
-			l.quarters[q%quarterSlots].add(c.bin, uint32(c.n))
+			l.quarters[q%quarterSlots].add(c.bucket, uint32(c.n))
 		}
 		l.day.addCells(b.quarters[q%quarterSlots])
 	}

@@ -5,7 +5,7 @@ import "time"
 // LatencyBar is the latency of one step of a [LatencySeries]: three quantiles, all 0 where no result had a latency.
 type LatencyBar struct{ P50, P95, P99 time.Duration }
 
-// LatencySeries is how latency went, oldest first, each quantile within 2 % of a value that was seen. It ends before the
+// LatencySeries is how latency went, oldest first, each quantile within 1.1 % of a value that was seen. It ends before the
 // running minute and the running quarter of an hour: the latencies of Activity.Minute and Activity.FiveMinutes go on from
 // there. A moment of the past may lie so far back that only the newest steps before it are remembered; the others are 0.
 type LatencySeries struct {
@@ -17,8 +17,8 @@ type LatencySeries struct {
 
 // trail keeps the quantiles of steps, so that a snapshot looks only at those that got another latency.
 type trail struct {
-	minutes  [minuteSlots]binned
-	quarters [quarterSlots]binned
+	minutes  [minuteSlots]quantileBuckets
+	quarters [quarterSlots]quantileBuckets
 
 	staleMinutes  uint64 // slots to be looked at anew, as bits
 	staleQuarters [2]uint64
@@ -27,11 +27,11 @@ type trail struct {
 	due   bool           // another one is to be shown
 }
 
-// binned are the bins of three quantiles, each one more than it is; all 0 for none.
-type binned [3]bin
+// quantileBuckets are the buckets of three quantiles, each one more than it is; all 0 for none.
+type quantileBuckets [3]Bucket
 
-// quantiles returns the bins of the nearest-rank quantiles.
-func (c cells) quantiles() (out binned) {
+// quantiles returns the buckets of the nearest-rank quantiles.
+func (c cells) quantiles() (out quantileBuckets) {
 	count := uint64(0)
 	for _, x := range c {
 		count += uint64(x.n)
@@ -40,18 +40,18 @@ func (c cells) quantiles() (out binned) {
 	for _, x := range c {
 		seen += uint64(x.n)
 		for next < len(out) && seen*100 >= count*[...]uint64{50, 95, 99}[next] {
-			out[next] = x.bin + 1
+			out[next] = x.bucket + 1
 			next++
 		}
 	}
 	return out
 }
 
-func (b binned) bar() LatencyBar {
+func (b quantileBuckets) bar() LatencyBar {
 	if b[0] == 0 {
 		return LatencyBar{}
 	}
-	return LatencyBar{scale.value[b[0]-1], scale.value[b[1]-1], scale.value[b[2]-1]}
+	return LatencyBar{(b[0] - 1).Value(), (b[1] - 1).Value(), (b[2] - 1).Value()}
 }
 
 func (t *trail) touchMinute(minute int64) { t.staleMinutes |= 1 << (minute % minuteSlots) }

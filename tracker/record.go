@@ -42,7 +42,7 @@ func (t *ErrorTracker) record(r *Result) {
 	late = at < tg.lastSeen.add(-stepLength)
 	tg.hear(at, key, r.Kind, late)
 	if r.Latency > 0 && r.Kind.Sent() {
-		tg.open.countLatency(binOf(r.Latency))
+		tg.open.countLatency(BucketOf(r.Latency))
 	}
 	if r.Kind.Failed() && r.Kind != KindShortCircuit { // what a breaker held back is counted, but is no evidence to keep
 		t.fail(tg, at, r)

@@ -95,7 +95,7 @@ type OutcomeCount struct {
 	Count uint64
 }
 
-// Quantiles of latency, each within 2 % of a value that was seen (from a microsecond up). Count is how many results had a latency; with 0 the
+// Quantiles of latency, each within 1.1 % of a value that was seen (from a microsecond up). Count is how many results had a latency; with 0 the
 // others mean nothing.
 type Quantiles struct {
 	Count              uint64
