@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"errtop/internal/filter"
+
 	"errors"
 	"time"
 
@@ -133,28 +135,28 @@ func (m *model) edit(msg tea.KeyPressMsg) {
 		m.prompt.open = false
 		m.setFilter(m.prompt.before)
 	case "enter":
-		if m.tryFilter(parseFilter); m.prompt.problem == "" {
+		if m.tryFilter(filter.Parse); m.prompt.problem == "" {
 			m.prompt.keep()
 		}
 	default:
 		m.prompt.edit(msg)
-		m.tryFilter(parseTyped)
+		m.tryFilter(filter.ParseTyped)
 	}
 }
 
 // tryFilter filters by what is typed, where it can be understood; until then the last that could be holds.
-func (m *model) tryFilter(parse func(string) (*filter, error)) {
+func (m *model) tryFilter(parse func(string) (*filter.Filter, error)) {
 	f, err := parse(m.prompt.text())
 	m.prompt.problem, m.prompt.lacking = "", false
 	if err != nil {
 		m.prompt.problem = err.Error()
-		m.prompt.lacking = errors.As(err, new(unfinishedError))
+		m.prompt.lacking = errors.As(err, new(filter.UnfinishedError))
 		return
 	}
 	m.setFilter(f)
 }
 
-func (m *model) setFilter(f *filter) {
+func (m *model) setFilter(f *filter.Filter) {
 	m.filter = f
 	if m.shown != nil {
 		m.show(m.shown)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"errtop/internal/filter"
 	"errtop/internal/human"
 	"errtop/tracker"
 )
@@ -13,10 +14,10 @@ func newBreakersTable() *table[heldBreaker, breakerKey] {
 	return &table[heldBreaker, breakerKey]{
 		empty: "no breakers yet: each target that is probed or that sends traffic gets one",
 		key:   func(b *heldBreaker) breakerKey { return breakerKey{b.target.Name, b.Role} },
-		facts: func(b *heldBreaker) facts {
-			f := facts{target: b.target.Name, state: b.State.String(), origin: b.Role.String(), at: b.Since}
+		facts: func(b *heldBreaker) filter.Facts {
+			f := filter.Facts{Target: b.target.Name, State: b.State.String(), Origin: b.Role.String(), At: b.Since}
 			if n := len(b.Transitions); n > 0 {
-				f.texts[0] = b.Transitions[n-1].Why
+				f.Texts[0] = b.Transitions[n-1].Why
 			}
 			return f
 		},

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/filter"
 	"errtop/internal/human"
 	"errtop/tracker"
 )
@@ -50,7 +51,7 @@ func newErrorsTable() *table[happening, uint64] {
 		empty: "no errors yet: the newest hundred are kept here as they come",
 		older: "; the groups count older ones too",
 		key:   func(h *happening) uint64 { return h.Seq },
-		facts: func(h *happening) facts { return resultFacts(&h.Result) },
+		facts: func(h *happening) filter.Facts { return resultFacts(&h.Result) },
 		columns: []column[happening]{
 			{
 				title: "TIME", min: human.TimeWidth, keep: 90, at: func(h *happening) time.Time { return h.Time },
@@ -123,9 +124,10 @@ func drawMessage(p *pen, r *tracker.Result, w int) {
 	}
 }
 
-func resultFacts(r *tracker.Result) facts {
-	return facts{
-		target: r.Target, method: r.Method, route: r.Route, origin: r.Origin.String(), source: r.Source,
-		outcome: r.Outcome(), at: r.Time, texts: [4]string{r.Error, r.Message, r.RequestID}, evidence: r.Evidence,
+func resultFacts(r *tracker.Result) filter.Facts {
+	return filter.Facts{
+		Target: r.Target, Method: r.Method, Route: r.Route, Origin: r.Origin.String(), Source: r.Source,
+		Error: r.Error, Message: r.Message, Outcome: r.Outcome(), At: r.Time, Latency: r.Latency,
+		Texts: [3]string{r.RequestID}, Evidence: r.Evidence,
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/filter"
 	"errtop/internal/human"
 	"errtop/tracker"
 )
@@ -25,10 +26,10 @@ func newGroupsTable() *table[tracker.Group, uint64] {
 				strings.Compare(a.Error, b.Error), strings.Compare(a.Message, b.Message), cmp.Compare(a.ID, b.ID),
 			)
 		},
-		facts: func(g *tracker.Group) facts {
-			return facts{
-				target: g.Target, method: g.Method, route: g.Route, badge: g.Badge.String(),
-				outcome: g.Outcome, at: g.Last, texts: [4]string{g.Error, g.Message},
+		facts: func(g *tracker.Group) filter.Facts {
+			return filter.Facts{
+				Target: g.Target, Method: g.Method, Route: g.Route, Badge: g.Badge.String(),
+				Error: g.Error, Message: g.Message, Outcome: g.Outcome, At: g.Last,
 			}
 		},
 		columns: []column[tracker.Group]{

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/filter"
 	"errtop/internal/human"
 	"errtop/tracker"
 )
@@ -28,8 +29,8 @@ func newSourcesTable() *table[tracker.Source, string] {
 	return &table[tracker.Source, string]{
 		empty: "no sources: name targets or files in the settings, pipe a log in, or give files as arguments",
 		key:   func(s *tracker.Source) string { return s.Name },
-		facts: func(s *tracker.Source) facts {
-			return facts{source: s.Name, state: s.State.String(), at: s.LastSeen, texts: [4]string{s.Format, s.Problem}}
+		facts: func(s *tracker.Source) filter.Facts {
+			return filter.Facts{Source: s.Name, State: s.State.String(), At: s.LastSeen, Texts: [3]string{s.Format, s.Problem}}
 		},
 		columns: []column[tracker.Source]{
 			{

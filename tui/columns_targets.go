@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"errtop/internal/filter"
 	"errtop/internal/human"
 	"errtop/tracker"
 )
@@ -129,13 +130,13 @@ func drawErrorShare(p *pen, t *tracker.Target, w int) {
 	p.cellRight(st, human.AppendPercent(p.scratch[:0], recent.ErrorRatio()), w)
 }
 
-func targetFacts(t *tracker.Target) facts {
-	f := facts{
-		target: t.Name, origin: origin(t), state: t.State.String(), at: t.LastSeen,
-		outcomes: t.Activity.Hour.ByOutcome, texts: [4]string{t.Reason, t.URL},
+func targetFacts(t *tracker.Target) filter.Facts {
+	f := filter.Facts{
+		Target: t.Name, Origin: origin(t), State: t.State.String(), At: t.LastSeen,
+		Outcomes: t.Activity.Hour.ByOutcome, Texts: [3]string{t.Reason, t.URL},
 	}
 	if b := worstBreaker(t); b != nil {
-		f.texts[2] = b.State.String()
+		f.Texts[2] = b.State.String()
 	}
 	return f
 }

@@ -1,7 +1,8 @@
 package tui
 
 import (
-	"errors"
+	"errtop/internal/filter"
+
 	"testing"
 )
 
@@ -10,7 +11,7 @@ import (
 func TestTypingAFilterShowsNoOtherListOnTheWay(t *testing.T) {
 	for _, text := range []string{"status:5xx", "status:429", "status:500-599", "status:>=500", "kind:server", "since:30s", `"upstream timed"`, "/upstream.timed/", "!status:429"} {
 		s := visit(t, 120, 40, incident()).press("2")
-		whole, err := parseFilter(text)
+		whole, err := filter.Parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,20 +65,6 @@ func TestWhatAFilterLacksIsSaidBelowIt(t *testing.T) {
 		{"f", "!excluded"},
 	} {
 		s.write(step.typed).sees(step.says)
-	}
-}
-
-func TestAMistakeIsNotTakenForSomethingUnfinished(t *testing.T) {
-	for _, text := range []string{"status:abc", "status:5xxx", "status:600x", "kind:tiemout", "since:yesterday", "colour:red", "/a(/", "status:5 ", "kind:ti flux"} {
-		_, err := parseTyped(text)
-		if err == nil || errors.As(err, new(unfinishedError)) {
-			t.Errorf("%q: %v", text, err)
-		}
-	}
-	for _, text := range []string{"", "flux", "503", "timeout", "status:5xx", "kind:dns", "since:1h30m", "route:/v1/status", "status:429 stat ", "10.0.0.1:8080"} {
-		if _, err := parseTyped(text); err != nil {
-			t.Errorf("%q: %v", text, err)
-		}
 	}
 }
 

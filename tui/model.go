@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/filter"
 	"errtop/internal/safetext"
 	"errtop/internal/terminal"
 	"errtop/tracker"
@@ -35,7 +36,7 @@ type model struct {
 	open     []*detail              // pages over the view, the topmost last
 	help     *detail
 	prompt   prompt
-	filter   *filter
+	filter   *filter.Filter
 
 	frozen time.Time // since when; zero while the picture goes on
 	past   time.Time // the moment asked for; zero for now
@@ -122,7 +123,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.PasteMsg:
 		if m.prompt.open {
 			m.prompt.edit(msg)
-			m.tryFilter(parseTyped)
+			m.tryFilter(filter.ParseTyped)
 		}
 	}
 	return m, nil

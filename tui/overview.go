@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"errtop/internal/filter"
 	"errtop/tracker"
 )
 
@@ -38,7 +39,7 @@ func newOverview() *overview {
 	return o
 }
 
-func (o *overview) SetSnapshot(snap *tracker.Snapshot, f *filter) {
+func (o *overview) SetSnapshot(snap *tracker.Snapshot, f *filter.Filter) {
 	o.targets.set(snap.Targets, f, snap)
 	o.errors.set(digest(snap), f, snap)
 	o.status.SetSnapshot(snap)

@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"errtop/internal/filter"
 	"errtop/tracker"
 )
 
@@ -15,8 +16,8 @@ func (helpPage) request() *tracker.Request { return nil }
 func (h helpPage) write(d *doc, _ *tracker.Snapshot) {
 	h.bindings(d)
 	d.heading("FILTER")
-	d.text(d.styles.Text, filterHelp)
-	d.text(d.styles.Muted, "Fields: status (429, 5xx, 400-499, >=500), target, kind, method, route, origin, source, state, badge, since. All terms must hold. The list narrows while you type; half a term changes nothing yet, enter ends it, esc brings back the filter before.")
+	d.text(d.styles.Text, filter.Help)
+	d.text(d.styles.Muted, filter.Fields+" The list narrows while you type; half a term changes nothing yet, enter ends it, esc brings back the filter before.")
 	d.heading("SIGNS")
 	for state := tracker.StateFailing; ; state-- {
 		d.line(run{d.styles.State(state), d.pad(d.glyphs.state(state)+" "+state.String(), 16)}, run{d.styles.Text, stateMeaning(state)})

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errtop/internal/filter"
 	"errtop/tracker"
 
 	tea "charm.land/bubbletea/v2"
@@ -14,7 +15,7 @@ type prompt struct {
 	open    bool
 	problem string // why what stands there is no filter, or what it lacks
 	lacking bool   // it may become one; what held before holds on
-	before  *filter
+	before  *filter.Filter
 	history []string
 	recall  int // index into history; its length is the line being typed
 }
@@ -32,10 +33,10 @@ func newPrompt() prompt {
 }
 
 // start opens the prompt on the filter in use.
-func (p *prompt) start(f *filter) {
+func (p *prompt) start(f *filter.Filter) {
 	text := ""
 	if p.before = f; f != nil {
-		text = f.text
+		text = f.String()
 	}
 	p.set(text)
 	p.open, p.problem, p.recall = true, "", len(p.history)
@@ -101,7 +102,7 @@ func (p *prompt) View(a area) {
 	hint.space(1)
 	switch {
 	case p.problem == "":
-		hint.text(a.styles.Muted, filterHelp)
+		hint.text(a.styles.Muted, filter.Help)
 	case p.lacking:
 		hint.text(a.styles.Degraded, a.glyphs.ellipsis)
 		hint.space(1)

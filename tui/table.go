@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"errtop/internal/filter"
 	"errtop/internal/human"
 	"errtop/tracker"
 )
@@ -32,7 +33,7 @@ type table[T any, K comparable] struct {
 	older   string // where to look for what it no longer holds, where a filter leaves nothing
 	columns []column[T]
 	key     func(*T) K
-	facts   func(*T) facts
+	facts   func(*T) filter.Facts
 	tie     func(a, b *T) int // the order of items that are equal otherwise; nil: as they came
 	natural func(a, b *T) int // the order where none is chosen; nil: as they came
 
@@ -45,19 +46,19 @@ type table[T any, K comparable] struct {
 	filled  []bool      // columns that have something to show, of those that may not
 	sort    int         // column + 1; 0 is the order that the items came in
 	reverse bool
-	total   int   // items before the filter
-	asked   facts // of the item that a filter looks at
-	laid    []int // the widths last drawn: one sorts by what one sees
+	total   int          // items before the filter
+	asked   filter.Facts // of the item that a filter looks at
+	laid    []int        // the widths last drawn: one sorts by what one sees
 	place   place
 }
 
 // set takes the items to list.
-func (t *table[T, K]) set(items []T, f *filter, snap *tracker.Snapshot) {
+func (t *table[T, K]) set(items []T, f *filter.Filter, snap *tracker.Snapshot) {
 	t.total = len(items)
 	t.came = t.came[:0]
 	for i := range items {
 		if f != nil {
-			if t.asked = t.facts(&items[i]); !f.match(&t.asked, snap.At) {
+			if t.asked = t.facts(&items[i]); !f.Match(&t.asked, snap.At) {
 				continue
 			}
 		}

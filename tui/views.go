@@ -1,12 +1,13 @@
 package tui
 
 import (
+	"errtop/internal/filter"
 	"errtop/tracker"
 )
 
 // view is one of the seven pictures that the number keys choose between.
 type view interface {
-	SetSnapshot(snap *tracker.Snapshot, f *filter)
+	SetSnapshot(snap *tracker.Snapshot, f *filter.Filter)
 	HandleKey(a Action) bool
 	View(a area)
 	Selected() page // nil where nothing is selected
@@ -42,7 +43,7 @@ type list[T any, K comparable] struct {
 	besideOf K
 }
 
-func (l *list[T, K]) SetSnapshot(snap *tracker.Snapshot, f *filter) {
+func (l *list[T, K]) SetSnapshot(snap *tracker.Snapshot, f *filter.Filter) {
 	l.snap = snap
 	l.table.set(l.items(snap), f, snap)
 }
@@ -75,10 +76,10 @@ func (t *table[T, K]) listing() listing { return listing{shown: len(t.items), to
 // alerts is the view of alerts.
 type alerts struct{}
 
-func (*alerts) SetSnapshot(*tracker.Snapshot, *filter) {}
-func (*alerts) HandleKey(Action) bool                  { return false }
-func (*alerts) Selected() page                         { return nil }
-func (*alerts) Listed() listing                        { return listing{} }
+func (*alerts) SetSnapshot(*tracker.Snapshot, *filter.Filter) {}
+func (*alerts) HandleKey(Action) bool                         { return false }
+func (*alerts) Selected() page                                { return nil }
+func (*alerts) Listed() listing                               { return listing{} }
 
 func (*alerts) View(a area) {
 	section(a, "ALERTS", "")

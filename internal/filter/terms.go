@@ -1,4 +1,4 @@
-package tui
+package filter
 
 import (
 	"errors"
@@ -7,11 +7,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"errtop/tracker"
 )
 
-func regexpTerm(text string) (holds func(*facts, time.Time) bool, rest string, err error) {
+func regexpTerm(text string) (holds func(*Facts, time.Time) bool, rest string, err error) {
 	end := 1
 	for end < len(text) && text[end] != '/' {
 		if text[end] == '\\' {
@@ -20,25 +21,25 @@ func regexpTerm(text string) (holds func(*facts, time.Time) bool, rest string, e
 		end++
 	}
 	if end >= len(text) {
-		return nil, "", unfinishedError(text + ": the closing / is missing")
+		return nil, "", UnfinishedError(text + ": the closing / is missing")
 	}
 	re, err := regexp.Compile("(?i)" + strings.ReplaceAll(text[1:end], `\/`, "/"))
 	if err != nil {
 		return nil, "", fmt.Errorf("not a regular expression: %w", err)
 	}
-	return func(f *facts, _ time.Time) bool { return f.anyText(re.MatchString) }, text[end+1:], nil
+	return func(f *Facts, _ time.Time) bool { return f.anyText(re.MatchString) }, text[end+1:], nil
 }
 
-func wordTerm(word string) func(*facts, time.Time) bool {
+func wordTerm(word string) func(*Facts, time.Time) bool {
 	word = strings.ToLower(word)
-	return func(f *facts, _ time.Time) bool {
+	return func(f *Facts, _ time.Time) bool {
 		return f.anyText(func(s string) bool { return containsFold(s, word) })
 	}
 }
 
 // containsFold reports whether lower, which is in lower case, is in s in any case.
 func containsFold(s, lower string) bool {
-	if !plain(s) || !plain(lower) {
+	if !isASCII(s) || !isASCII(lower) {
 		return strings.Contains(strings.ToLower(s), lower)
 	}
 	for i := 0; i+len(lower) <= len(s); i++ {
@@ -49,8 +50,11 @@ func containsFold(s, lower string) bool {
 	return false
 }
 
-func plainTerm(word string) (func(*facts, time.Time) bool, error) {
+func plainTerm(word string) (func(*Facts, time.Time) bool, error) {
 	key, value, keyed := strings.Cut(word, ":")
+	if isOperator(word) {
+		return nil, fmt.Errorf("%s: an expression starts with =, as =status >= 500", word)
+	}
 	if !keyed {
 		if word == "" {
 			return nil, errors.New("! excludes what stands right after it")
@@ -59,7 +63,7 @@ func plainTerm(word string) (func(*facts, time.Time) bool, error) {
 	}
 	if get := fieldNamed(key); get != nil {
 		lower := strings.ToLower(value)
-		return func(f *facts, _ time.Time) bool { return containsFold(get(f), lower) && get(f) != "" }, nil
+		return func(f *Facts, _ time.Time) bool { return containsFold(get(f), lower) && get(f) != "" }, nil
 	}
 	switch key {
 	case "status":
@@ -69,7 +73,7 @@ func plainTerm(word string) (func(*facts, time.Time) bool, error) {
 		if !ok {
 			return nil, fmt.Errorf("kind:%s: there is no such kind; there are %s", value, kindNames(""))
 		}
-		return func(f *facts, _ time.Time) bool {
+		return func(f *Facts, _ time.Time) bool {
 			return f.anyOutcome(func(o tracker.Outcome) bool { return o.Kind == kind })
 		}, nil
 	case "since":
@@ -77,7 +81,7 @@ func plainTerm(word string) (func(*facts, time.Time) bool, error) {
 		if err != nil || d <= 0 {
 			return nil, fmt.Errorf("since:%s: expected a span like 30s, 10m or 2h", value)
 		}
-		return func(f *facts, now time.Time) bool { return !f.at.IsZero() && !f.at.Before(now.Add(-d)) }, nil
+		return func(f *Facts, now time.Time) bool { return !f.At.IsZero() && !f.At.Before(now.Add(-d)) }, nil
 	}
 	if strings.Contains(value, "/") || strings.ContainsAny(key, "./") || isDigits(key) {
 		return wordTerm(word), nil // a URL, a host and port, or a time: just text
@@ -86,31 +90,44 @@ func plainTerm(word string) (func(*facts, time.Time) bool, error) {
 }
 
 // fieldNamed returns what reads a field that is text, nil where there is none of that name.
-func fieldNamed(key string) func(*facts) string {
+func fieldNamed(key string) func(*Facts) string {
 	switch key {
 	case "target":
-		return func(f *facts) string { return f.target }
+		return func(f *Facts) string { return f.Target }
 	case "method":
-		return func(f *facts) string { return f.method }
+		return func(f *Facts) string { return f.Method }
 	case "route":
-		return func(f *facts) string { return f.route }
+		return func(f *Facts) string { return f.Route }
 	case "origin":
-		return func(f *facts) string { return f.origin }
+		return func(f *Facts) string { return f.Origin }
 	case "source":
-		return func(f *facts) string { return f.source }
+		return func(f *Facts) string { return f.Source }
 	case "state":
-		return func(f *facts) string { return f.state }
+		return func(f *Facts) string { return f.State }
 	case "badge":
-		return func(f *facts) string { return f.badge }
+		return func(f *Facts) string { return f.Badge }
 	default:
 		return nil
 	}
 }
 
+// isOperator reports whether a word is an operator of expressions and nothing else: somebody forgot the = before one.
+func isOperator(word string) bool { return word != "" && strings.Trim(word, "<>=!&|") == "" }
+
+// isASCII reports whether every byte of s is ASCII.
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // statusTerm understands 429, 5xx, 400-499 and >=500.
-func statusTerm(value string) (func(*facts, time.Time) bool, error) {
+func statusTerm(value string) (func(*Facts, time.Time) bool, error) {
 	m := wholeStatus.FindStringSubmatch(value)
 	if m == nil {
 		return nil, fmt.Errorf("status:%s: expected 429, 5xx, 400-499 or >=500", value)
@@ -126,7 +143,7 @@ func statusTerm(value string) (func(*facts, time.Time) bool, error) {
 	case m[4] != "":
 		to = 999
 	}
-	return func(f *facts, _ time.Time) bool {
+	return func(f *Facts, _ time.Time) bool {
 		return f.anyOutcome(func(o tracker.Outcome) bool { return o.Status >= from && o.Status <= to && o.Status > 0 })
 	}, nil
 }

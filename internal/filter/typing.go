@@ -1,4 +1,4 @@
-package tui
+package filter
 
 import (
 	"regexp"
@@ -8,10 +8,11 @@ import (
 	"errtop/tracker"
 )
 
-// unfinishedError says what a filter that is still being typed lacks. It is no mistake yet.
-type unfinishedError string
+// UnfinishedError says what a filter that is still being typed lacks. It is no mistake yet.
+type UnfinishedError string
 
-func (e unfinishedError) Error() string { return string(e) }
+// Error returns what the filter lacks.
+func (e UnfinishedError) Error() string { return string(e) }
 
 // filterKeys are the fields that a term can name, and what may follow them.
 var filterKeys = [...]struct{ name, values string }{
@@ -32,7 +33,7 @@ var filterKeys = [...]struct{ name, values string }{
 func unfinished(word string) error {
 	key, value, keyed := strings.Cut(word, ":")
 	if word == "" {
-		return unfinishedError("! excludes what stands right after it")
+		return UnfinishedError("! excludes what stands right after it")
 	}
 	var begun []string
 	known := false
@@ -46,16 +47,16 @@ func unfinished(word string) error {
 			if key == "kind" {
 				values = kindNames(value)
 			}
-			return unfinishedError(key + ": " + values)
+			return UnfinishedError(key + ": " + values)
 		}
 	}
 	if keyed && value == "" && !known {
 		if _, err := plainTerm(word); err != nil {
-			return unfinishedError(err.Error()) // it may become http://…
+			return UnfinishedError(err.Error()) // it may become http://…
 		}
 	}
 	if begun != nil {
-		return unfinishedError(strings.Join(begun, " ") + " or a word: space or enter ends it")
+		return UnfinishedError(strings.Join(begun, " ") + " or a word: space or enter ends it")
 	}
 	return nil
 }

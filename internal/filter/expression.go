@@ -1,0 +1,83 @@
+package filter
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/vm"
+
+	"errtop/tracker"
+)
+
+// view is what an expression sees. Where the expectations of probes have the same, it has the same name and type.
+type view struct {
+	Status   int           `expr:"status"` // 0 where none was received
+	Kind     string        `expr:"kind"`   // "rate_limited"
+	Failed   bool          `expr:"failed"`
+	Latency  time.Duration `expr:"latency"` // latency > duration("800ms"); 0 where unknown
+	Time     time.Time     `expr:"time"`
+	Target   string        `expr:"target"`
+	Method   string        `expr:"method"`
+	Route    string        `expr:"route"` // or the path, without its query
+	Path     string        `expr:"path"`  // the same
+	Origin   string        `expr:"origin"`
+	Source   string        `expr:"source"`
+	State    string        `expr:"state"`
+	Badge    string        `expr:"badge"`
+	Host     string        `expr:"host"`
+	Upstream string        `expr:"upstream"`
+	Error    string        `expr:"error"`
+	Message  string        `expr:"message"`
+}
+
+// parseExpression compiles what follows the =. While it is typed nothing can be said of it but what it lacks, since nearly
+// every beginning of an expression is another one.
+func parseExpression(source string, typing bool) (*Filter, error) {
+	source = strings.TrimSpace(source)
+	program, err := expr.Compile(source, expr.Env(view{}), expr.AsBool())
+	if at, ok := errors.AsType[*file.Error](err); ok {
+		err = fmt.Errorf("column %d of the expression: %s", at.Column+1, at.Message)
+	}
+	switch {
+	case source == "":
+		err = UnfinishedError("= starts an expression, as =status >= 500 && target == \"kling\"")
+	case typing && err != nil:
+		err = UnfinishedError(err.Error())
+	case typing:
+		err = UnfinishedError("enter applies the expression")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Filter{text: "=" + source, terms: []condition{{holds: func(f *Facts, _ time.Time) bool { return evaluate(program, f) }}}}, nil
+}
+
+// evaluate reports whether an expression holds: of something with many outcomes, whether it holds with any of them. An
+// expression that fails does not hold.
+func evaluate(program *vm.Program, f *Facts) bool {
+	v := view{
+		Latency: f.Latency, Time: f.At, Target: f.Target, Method: f.Method, Route: f.Route, Path: f.Route, Origin: f.Origin,
+		Source: f.Source, State: f.State, Badge: f.Badge, Host: f.Host, Upstream: f.Upstream, Error: f.Error, Message: f.Message,
+	}
+	if e := f.Evidence; e != nil {
+		v.Host, v.Upstream = e.Host, e.Upstream
+	}
+	with := func(o tracker.Outcome) bool {
+		v.Status, v.Kind, v.Failed = o.Status, o.Kind.String(), o.Kind.Failed()
+		holds, err := expr.Run(program, v)
+		return err == nil && holds == true
+	}
+	if len(f.Outcomes) == 0 {
+		return with(f.Outcome)
+	}
+	for _, o := range f.Outcomes {
+		if with(o.Outcome) {
+			return true
+		}
+	}
+	return false
+}
