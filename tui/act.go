@@ -1,10 +1,10 @@
 package tui
 
 import (
-	"errtop/internal/filter"
-
 	"errors"
 	"time"
+
+	"errtop/internal/filter"
 
 	tea "charm.land/bubbletea/v2"
 )

@@ -1,9 +1,9 @@
 package tui
 
 import (
-	"errtop/internal/filter"
-
 	"testing"
+
+	"errtop/internal/filter"
 )
 
 // TestTypingAFilterShowsNoOtherListOnTheWay types filters letter by letter, and takes letters back: what is listed is only

@@ -39,11 +39,14 @@ func newDashboard(settings *config.Config) *dashboard {
 	return &dashboard{title: settings.Name, settings: settings, options: engine.Options{Settings: settings, UserAgent: userAgent()}}
 }
 
+// defaultSince is how far before its newest line a log is read.
+const defaultSince = 24 * time.Hour
+
 func (a *app) dashboardCommand() *cobra.Command {
 	var options ingest.Options
 	var plain bool
 	var ascii *bool
-	since := config.Duration(24 * time.Hour)
+	bounds := sinceUntil{since: config.Duration(defaultSince).String()}
 	command := &cobra.Command{
 		Use:   "errtop [FILE...]",
 		Short: "top for failing requests",
@@ -55,8 +58,10 @@ func (a *app) dashboardCommand() *cobra.Command {
 			"kubectl logs -f deploy/api | errtop\n" +
 			"errtop --config errtop.toml",
 		RunE: func(command *cobra.Command, args []string) error {
-			options.Since = since.Std()
-			d, err := a.chosen(command.Context(), args, options)
+			if options.All {
+				bounds.since = ""
+			}
+			d, err := a.chosen(command.Context(), args, options, bounds)
 			if err != nil {
 				return err
 			}
@@ -69,7 +74,8 @@ func (a *app) dashboardCommand() *cobra.Command {
 	plainFlag(command, &plain)
 	asciiFlag(command, &ascii)
 	formatFlag(command, &options.Options)
-	command.Flags().TextVar(&since, "since", since, "read of logs only this `duration` before their newest line, as 2h")
+	command.Flags().StringVar(&bounds.since, "since", bounds.since, "read of logs only what is not older: "+boundHelp)
+	command.Flags().StringVar(&bounds.until, "until", "", "read of logs only what is older: "+boundHelp)
 	command.Flags().BoolVar(&options.All, "all", false, "read logs from their beginning, however old they are")
 	command.Flags().BoolVar(&options.NoFollow, "no-follow", false, "stop at the end of the logs instead of following them")
 	return command
@@ -99,7 +105,11 @@ func formatFlag(command *cobra.Command, options *logline.Options) {
 
 // chosen returns what errtop without a command shows: the config's targets and logs, the logs that args name, what is piped
 // in, or else the demo.
-func (a *app) chosen(ctx context.Context, args []string, options ingest.Options) (*dashboard, error) {
+func (a *app) chosen(ctx context.Context, args []string, options ingest.Options, bounds sinceUntil) (*dashboard, error) {
+	since, until, err := bounds.parse(time.Local)
+	if err != nil {
+		return nil, err
+	}
 	if err := checkFiles(args); err != nil {
 		return nil, err
 	}
@@ -119,10 +129,21 @@ func (a *app) chosen(ctx context.Context, args []string, options ingest.Options)
 				return nil, err
 			}
 		}
-		d.options.Sources = append(d.options.Sources, engine.Logs(files, options))
+		logs, err := boundedLogs(ctx, files, options, since, until)
+		if err != nil {
+			return nil, err
+		}
+		d.options.Sources = append(d.options.Sources, logs)
 	}
 	if len(files) < len(args) || len(args) == 0 && isPiped(a.In) {
-		d.options.Sources = append(d.options.Sources, engine.Reader("stdin", a.In, options))
+		if until.before > 0 {
+			return nil, usage("--until "+bounds.until+" needs a newest line, and what is piped in may go on", "give a time, as \"2026-11-22 14:00\"")
+		}
+		window := engine.Window{From: since.at, To: until.at, Newest: since.before}
+		if since.before == defaultSince { // everything that comes; the dashboard shows a day of it
+			window.Newest = 0
+		}
+		d.options.Sources = append(d.options.Sources, engine.Within(window, engine.Reader("stdin", a.In, options)))
 	}
 	if engine.HasInputs(settings) || len(d.options.Sources) > 0 {
 		return d, nil
@@ -131,6 +152,26 @@ func (a *app) chosen(ctx context.Context, args []string, options ingest.Options)
 		return nil, requireTargets(settings, path)
 	}
 	return demonstration(demo.Options{}), nil
+}
+
+// boundedLogs reads what files have between the bounds. A duration counts back from the newest line that any of them has now.
+func boundedLogs(ctx context.Context, files []string, options ingest.Options, since, until bound) (engine.Source, error) {
+	options.Since = since.before
+	if since.before == defaultSince && until == (bound{}) {
+		return engine.Logs(files, options), nil
+	}
+	var newest time.Time
+	if since.before > 0 || until.before > 0 {
+		var ok bool
+		if newest, ok = ingest.NewestOf(ctx, files, options.Options); !ok {
+			if until.before > 0 {
+				return nil, usage("--until counts back from the newest line, and no line has a time", "give a time, as \"2026-11-22 14:00\"")
+			}
+			return engine.Within(engine.Window{Newest: since.before, To: until.at}, engine.Logs(files, options)), nil
+		}
+	}
+	options.From = since.moment(newest)
+	return engine.Within(engine.Window{From: options.From, To: until.moment(newest)}, engine.Logs(files, options)), nil
 }
 
 // demonstration is the dashboard over the embedded API.

@@ -1,20 +1,16 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
-	"errtop/internal/config"
-	"errtop/internal/ingest"
+	"errtop/internal/filter"
 	"errtop/internal/logline"
 	"errtop/internal/stats"
 )
@@ -22,9 +18,13 @@ import (
 // statsFlags are the flags of errtop stats as they were typed.
 type statsFlags struct {
 	json, explain bool
-	since, until  string
+	bounds        sinceUntil
+	filter        string
 	options       stats.Options
 }
+
+// errStopped ends a count that was interrupted.
+var errStopped = errors.New("stopped before the end, so there is nothing to tell")
 
 func (a *app) statsCommand() *cobra.Command {
 	var flags statsFlags
@@ -32,18 +32,19 @@ func (a *app) statsCommand() *cobra.Command {
 		Use:   "stats FILE...",
 		Short: "Count what request logs hold, without a dashboard",
 		Long: "Count what request logs hold, without a dashboard: totals, by status, by target, hourly, top groups of errors. " +
-			"- is standard input; .gz and .zst are unpacked.",
+			"- is standard input; .gz and .zst are unpacked.\n\n" +
+			"--filter takes what / takes in the dashboard: " + filter.Help + "\n\n" + filter.Fields,
 		Example: "errtop stats access.log\n" +
-			"errtop stats --by route --since 2h --filter 'status >= 500' access.log\n" +
+			"errtop stats --by route --since 2h --filter 'status:5xx target:api' access.log\n" +
 			"kubectl logs api | errtop stats --json -",
 		RunE: func(command *cobra.Command, args []string) error { return a.stats(command, args, flags) },
 	}
 	command.Flags().BoolVar(&flags.json, "json", false, "print one JSON object instead of text")
 	command.Flags().BoolVar(&flags.explain, "explain", false, "show how the first lines of each log are understood, and count nothing")
 	command.Flags().StringVar((*string)(&flags.options.By), "by", "", "`dimension` to break down by: "+words(stats.Dimensions()))
-	command.Flags().StringVar(&flags.since, "since", "", "only what is not older: a time, or a duration before now as 2h")
-	command.Flags().StringVar(&flags.until, "until", "", "only what is older, likewise")
-	command.Flags().StringVar(&flags.options.Filter, "filter", "", "only results for which the expression holds, as 'status >= 500'")
+	command.Flags().StringVar(&flags.bounds.since, "since", "", "count only what is not older: "+boundHelp)
+	command.Flags().StringVar(&flags.bounds.until, "until", "", "count only what is older: "+boundHelp)
+	command.Flags().StringVar(&flags.filter, "filter", "", "count only results that match the `filter`, as 'status:5xx !target:kling'")
 	formatFlag(command, &flags.options.Options)
 	return command
 }
@@ -53,19 +54,32 @@ func (a *app) stats(command *cobra.Command, args []string, flags statsFlags) (er
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	if flags.options.From, err = moment("since", flags.since, now); err != nil {
-		return err
+	options := flags.options
+	if options.Filter, err = filter.Parse(flags.filter); err != nil {
+		return usage("--filter: "+err.Error(), "errtop stats --help says what a filter may hold")
 	}
-	if flags.options.To, err = moment("until", flags.until, now); err != nil {
+	since, until, err := flags.bounds.parse(time.Local)
+	if err != nil {
 		return err
 	}
 	if flags.explain {
 		return a.explain(command, inputs, flags.options.Options)
 	}
-	summary, err := stats.Count(command.Context(), inputs, flags.options)
+	if since.before > 0 || until.before > 0 || options.Filter.Relative() {
+		newest, done, err := newestLine(command.Context(), inputs, options.Options)
+		defer done()
+		if command.Context().Err() != nil {
+			return errStopped
+		}
+		if err != nil {
+			return err
+		}
+		options.Now = newest
+	}
+	options.From, options.To = since.moment(options.Now), until.moment(options.Now)
+	summary, err := stats.Count(command.Context(), inputs, options)
 	if command.Context().Err() != nil {
-		return errors.New("stopped before the end, so there is nothing to tell")
+		return errStopped
 	}
 	if summary == nil && err != nil {
 		return &exitError{err: err, status: statusUsage}
@@ -93,25 +107,6 @@ func (a *app) explain(command *cobra.Command, inputs []stats.Input, options logl
 	return errors.Join(problems...)
 }
 
-// moment understands a time (RFC 3339, or as people write it, in the local zone), or a duration before now; "" is the zero
-// time.
-func moment(flag, text string, now time.Time) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	var before config.Duration
-	if err := before.UnmarshalText([]byte(text)); err == nil {
-		return now.Add(-before.Std()), nil
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly} {
-		if at, err := time.ParseInLocation(layout, text, now.Location()); err == nil {
-			return at, nil
-		}
-	}
-	return time.Time{}, usage(fmt.Sprintf("--%s %q is neither a time nor a duration", flag, text),
-		"as 2h, 2026-11-22T14:00:00Z, or \"2026-11-22 14:00\" in the local zone")
-}
-
 // words joins names for a help text.
 func words[T ~string](names []T) string {
 	texts := make([]string, len(names))
@@ -119,27 +114,6 @@ func words[T ~string](names []T) string {
 		texts[i] = string(name)
 	}
 	return strings.Join(texts, ", ")
-}
-
-// inputs returns the logs that args name; none is standard input where something is piped in.
-func (a *app) inputs(args []string) ([]stats.Input, error) {
-	if len(args) == 0 {
-		if !isPiped(a.In) {
-			return nil, usage("stats needs a log to read", "errtop stats FILE..., or - for standard input")
-		}
-		args = []string{"-"}
-	}
-	if first := slices.Index(args, "-"); first >= 0 && slices.Contains(args[first+1:], "-") {
-		return nil, usage("standard input is named twice", "it can be read once")
-	}
-	inputs := make([]stats.Input, len(args))
-	for i, name := range args {
-		inputs[i] = stats.Input{Name: name, Open: func(ctx context.Context) (io.ReadCloser, error) { return ingest.Open(ctx, name) }}
-		if name == "-" {
-			inputs[i] = stats.Input{Name: "stdin", Open: func(ctx context.Context) (io.ReadCloser, error) { return ingest.OpenReader(ctx, a.In) }}
-		}
-	}
-	return inputs, nil
 }
 
 // writeJSON writes value as indented JSON.

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -112,5 +113,37 @@ func TestAnEngineRunsOnce(t *testing.T) {
 	}
 	if e.Run(ctx) == nil {
 		t.Error("it ran twice")
+	}
+}
+
+func TestWithinHandsOnOnlyWhatLiesInTheWindow(t *testing.T) {
+	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	minutes := []int{0, 5, 10, 9, 20, 15}
+	source := func(_ context.Context, in Intake) error {
+		for _, m := range minutes {
+			in.Emit([]tracker.Result{{Time: noon.Add(time.Duration(m) * time.Minute)}})
+		}
+		in.Emit([]tracker.Result{{}})
+		return nil
+	}
+	for _, c := range []struct {
+		window Window
+		want   []int
+	}{
+		{Window{From: noon.Add(5 * time.Minute)}, []int{5, 10, 9, 20, 15}},
+		{Window{To: noon.Add(10 * time.Minute)}, []int{0, 5, 9}},
+		{Window{From: noon.Add(5 * time.Minute), To: noon.Add(15 * time.Minute)}, []int{5, 10, 9}},
+		{Window{Newest: 4 * time.Minute}, []int{0, 5, 10, 9, 20}},
+	} {
+		var got []int
+		var in Intake
+		in.Emit = func(results []tracker.Result) {
+			for _, r := range results {
+				got = append(got, int(r.Time.Sub(noon).Minutes()))
+			}
+		}
+		if err := Within(c.window, source)(t.Context(), in); err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%+v: %v, want %v (%v)", c.window, got, c.want, err)
+		}
 	}
 }

@@ -78,6 +78,42 @@ func Reader(name string, r io.Reader, options ingest.Options) Source {
 	return func(ctx context.Context, in Intake) error { return ingest.Stream(ctx, name, r, options, in.Sink) }
 }
 
+// Window bounds what is taken from a source by the times of its results. Zero bounds nothing.
+type Window struct {
+	From, To time.Time     // From <= time < To
+	Newest   time.Duration // not older than that before the newest result so far
+}
+
+// Within hands on only those results of a source that lie in the window. Results without a time lie outside of any bounds.
+func Within(w Window, source Source) Source {
+	if w == (Window{}) {
+		return source
+	}
+	return func(ctx context.Context, in Intake) error {
+		var newest time.Time
+		var kept []tracker.Result
+		emit := in.Emit
+		in.Emit = func(results []tracker.Result) {
+			kept = kept[:0]
+			for i := range results {
+				at := results[i].Time
+				if at.After(newest) {
+					newest = at
+				}
+				switch {
+				case at.Before(w.From), !w.To.IsZero() && !at.Before(w.To), w.Newest > 0 && at.Before(newest.Add(-w.Newest)), at.IsZero():
+				default:
+					kept = append(kept, results[i])
+				}
+			}
+			if len(kept) > 0 {
+				emit(kept)
+			}
+		}
+		return source(ctx, in)
+	}
+}
+
 // addressRetry is how often a push address that another program has is tried again.
 const addressRetry = time.Second
 

@@ -1,12 +1,14 @@
 // Package filter is the one language that errtop filters with: what / takes in the dashboard and --filter in errtop stats.
 //
 // A filter is a list of terms that must all hold: words (found in any field, in any case), "phrases", /regular expressions/,
-// key:value, and ! before any of them to exclude; or, where it starts with =, one expression of [expr-lang].
+// key:value, and ! before any of them to exclude; or, where it starts with =, one expression of [expr-lang]. The = may be left
+// out where an operator such as >= or && stands between spaces.
 //
 // [expr-lang]: https://expr-lang.org/docs/language-definition
 package filter
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -79,8 +81,8 @@ type condition struct {
 // String returns the filter as it was typed, without spaces around it.
 func (f *Filter) String() string { return f.text }
 
-// Relative reports whether the filter asks how long before now something was, as since:10m does.
-func (f *Filter) Relative() bool { return f.relative }
+// Relative reports whether the filter asks how long before now something was, as since:10m does. A nil filter does not.
+func (f *Filter) Relative() bool { return f != nil && f.relative }
 
 // Match reports whether all terms hold for what the facts are of. Spans like since:10m end at now.
 func (f *Filter) Match(of *Facts, now time.Time) bool {
@@ -108,9 +110,21 @@ func Parse(text string) (*Filter, error) { return parse(text, false) }
 func ParseTyped(text string) (*Filter, error) { return parse(text, true) }
 
 func parse(text string, typing bool) (*Filter, error) {
-	if source, ok := strings.CutPrefix(strings.TrimSpace(text), "="); ok {
+	text = strings.TrimLeft(text, " ")
+	if source, ok := strings.CutPrefix(text, "="); ok {
 		return parseExpression(source, typing)
 	}
+	f, err := parseTerms(text, typing)
+	if errors.Is(err, errOperator) {
+		if f, wrong := parseExpression(text, typing); wrong == nil || typing {
+			return f, wrong
+		}
+	}
+	return f, err
+}
+
+// parseTerms understands everything but expressions.
+func parseTerms(text string, typing bool) (*Filter, error) {
 	f := &Filter{text: strings.TrimSpace(text)}
 	typing = typing && !strings.HasSuffix(text, " ")
 	for rest := f.text; rest != ""; rest = strings.TrimLeft(rest, " ") {

@@ -31,7 +31,7 @@ func TestFiltersHoldForWhatTheySay(t *testing.T) {
 		"10.0.0.1:8080": true, "http://x": false, "": true, "  ": true,
 		"=status >= 500": true, "= status == 503 ": true, "=status < 500": false, `=target == "flux/dev" && failed`: true,
 		`=latency > duration("800ms")`: true, `=kind in ["server", "timeout"]`: true, `=message contains "dial"`: true,
-		`=path startsWith "/api" && method == "GET"`: false, `=host == "api.example.com"`: true, `=target matches method + "("`: false,
+		`=path startsWith "/api" && method == "GET"`: false, `=host == "api.example.com"`: true, "status >= 500": true, `status < 500 || target == "kling"`: false, `=target matches method + "("`: false,
 	} {
 		f, err := Parse(text)
 		if err != nil {
@@ -48,7 +48,7 @@ func TestMistakesInFiltersAreExplained(t *testing.T) {
 	for text, want := range map[string]string{
 		"/a(/": "not a regular expression", "/abc": "closing /", `"abc`: `closing "`, "status:abc": "expected 429, 5xx", "status:5xxx": "expected", "kind:tiemout": "timeout",
 		"since:yesterday": "10m", "since:-5m": "10m", "colour:red": "no such field", "!": "excludes",
-		"=": "starts an expression", "=status >": "column", "=statsu == 500": "statsu", "=status": "bool", "status >= 500": "starts with =", "kling && flux": "starts with =",
+		"=": "starts an expression", "=status >": "column", "=statsu == 500": "statsu", "=status": "bool", "statsu >= 500": "starts with =", "kling && flux": "starts with =",
 	} {
 		if _, err := Parse(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v does not say %q", text, err, want)

@@ -53,7 +53,7 @@ func containsFold(s, lower string) bool {
 func plainTerm(word string) (func(*Facts, time.Time) bool, error) {
 	key, value, keyed := strings.Cut(word, ":")
 	if isOperator(word) {
-		return nil, fmt.Errorf("%s: an expression starts with =, as =status >= 500", word)
+		return nil, fmt.Errorf("%s: %w", word, errOperator)
 	}
 	if !keyed {
 		if word == "" {
@@ -111,7 +111,10 @@ func fieldNamed(key string) func(*Facts) string {
 	}
 }
 
-// isOperator reports whether a word is an operator of expressions and nothing else: somebody forgot the = before one.
+// errOperator says that a term is an operator of expressions.
+var errOperator = errors.New("an expression starts with =, as =status >= 500")
+
+// isOperator reports whether a word is an operator of expressions and nothing else.
 func isOperator(word string) bool { return word != "" && strings.Trim(word, "<>=!&|") == "" }
 
 // isASCII reports whether every byte of s is ASCII.

@@ -22,7 +22,7 @@ func TestAMistakeIsNotTakenForSomethingUnfinished(t *testing.T) {
 }
 
 func TestAnExpressionHoldsOnlyOnceItIsEntered(t *testing.T) {
-	for _, text := range []string{"=", "=sta", "=status > 4", "=status >= 500", "=(", "=nonsense"} {
+	for _, text := range []string{"=", "=sta", "=status > 4", "=status >= 500", "=(", "=nonsense", "status >= 5", "status >="} {
 		if _, err := ParseTyped(text); !errors.As(err, new(UnfinishedError)) {
 			t.Errorf("%q: %v", text, err)
 		}

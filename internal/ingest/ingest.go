@@ -41,6 +41,7 @@ type Options struct {
 	logline.Options
 
 	Since    time.Duration // only what is younger than this before the newest line; 0: 24 hours
+	From     time.Time     // only what is not older, instead of Since; zero: by Since
 	All      bool          // the whole file, whatever its age
 	NoFollow bool          // stop at the end of the file
 

@@ -62,7 +62,7 @@ func (f *follower) rotations(since time.Time, wanted func(*rotation) bool) []rot
 func (f *follower) reach(oldest time.Time) {
 	writtenSince := oldest
 	if oldest.IsZero() {
-		writtenSince = time.Now().Add(-f.options.since())
+		writtenSince = f.options.oldest(time.Now())
 	}
 	_ = f.sameHead(f.now) // a copy of the file is no rotation of it
 	found := f.rotations(writtenSince, func(r *rotation) bool { return !f.knows(r.info, r.head) })
@@ -70,7 +70,7 @@ func (f *follower) reach(oldest time.Time) {
 		preface(r.file, r.info.Size(), f.pump.decoder)
 		newest, ok := newestTime(r.file, r.info.Size(), f.pump.decoder)
 		if ok && oldest.IsZero() {
-			oldest = newest.Add(-f.options.since())
+			oldest = f.options.oldest(newest)
 		}
 		if !ok || newest.Before(oldest) {
 			_ = r.file.Close() // only read from

@@ -34,11 +34,10 @@ func findWindow(file io.ReaderAt, size int64, o Options, d *logline.Decoder) win
 	if !ok {
 		return window{}
 	}
-	since := o.since()
-	w := window{oldest: newest.Add(-since)}
+	w := window{oldest: o.oldest(newest)}
 	w.start = bisect(file, 0, size, w.oldest, d)
 	w.recent = w.start
-	if size-w.start > largeFile && since > newestFirst {
+	if size-w.start > largeFile && newest.Sub(w.oldest) > newestFirst {
 		w.recent = bisect(file, w.start, size, newest.Add(-newestFirst), d)
 	}
 	return w
@@ -50,6 +49,14 @@ func (o Options) since() time.Duration {
 		return defaultSince
 	}
 	return o.Since
+}
+
+// oldest returns where the window begins in a log with that newest line.
+func (o Options) oldest(newest time.Time) time.Time {
+	if !o.From.IsZero() {
+		return o.From
+	}
+	return newest.Add(-o.since())
 }
 
 // preface reads directives at the file's start, which say how to read the rest.

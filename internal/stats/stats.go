@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"errtop/internal/filter"
 	"errtop/internal/logline"
 )
 
@@ -32,10 +33,11 @@ type RandomAccess interface {
 // Options say what is counted.
 type Options struct {
 	logline.Options
-	By       Dimension // what the summary is broken down by; empty: by the usual ones
-	From, To time.Time // only results of From <= time < To; zero for no bound
-	Filter   string    // only results for which this expression holds: `status >= 500 && target == "flux"`
-	Workers  int       // goroutines that decode; 0: as many as there are processors
+	By       Dimension      // what the summary is broken down by; empty: by the usual ones
+	From, To time.Time      // only results of From <= time < To; zero for no bound
+	Filter   *filter.Filter // only results for which it holds; nil: all
+	Now      time.Time      // what since:10m in the filter counts back from
+	Workers  int            // goroutines that decode; 0: as many as there are processors
 }
 
 // Count reads logs to their ends and sums them up. Files are read in parallel, in bounded memory whatever their size. It
@@ -55,11 +57,7 @@ func Count(ctx context.Context, inputs []Input, o Options) (*Summary, error) {
 		if err != nil {
 			return nil, err
 		}
-		f, err := newFilter(o.From, o.To, o.Filter)
-		if err != nil {
-			return nil, err
-		}
-		workers[i] = &statsWorker{decoder: d, filter: f, by: o.By}
+		workers[i] = &statsWorker{decoder: d, chosen: newChosen(&o), by: o.By}
 	}
 	total := newSummary(o.By)
 	var problems []error
@@ -89,7 +87,7 @@ func countInput(ctx context.Context, input Input, workers []*statsWorker) (*tall
 		reference = file.ModTime()
 	}
 	for i, w := range workers {
-		w.start(reference)
+		w.start(input.Name, reference)
 		sinks[i] = w
 	}
 	problem := scanLog(ctx, log, sinks)
@@ -130,7 +128,7 @@ func notLog(t *tally) error {
 // statsWorker counts the lines that it is given.
 type statsWorker struct {
 	decoder *logline.Decoder
-	filter  *filter // nil: everything is counted
+	chosen  *chosen // nil: everything is counted
 	by      Dimension
 	tally   *tally
 	counts  []chunkLines
@@ -139,8 +137,11 @@ type statsWorker struct {
 // chunkLines is how many lines belong to a chunk.
 type chunkLines struct{ chunk, lines uint64 }
 
-// start makes the worker ready for a log whose newest line is of about that time.
-func (w *statsWorker) start(reference time.Time) {
+// start makes the worker ready for a log of that name whose newest line is of about that time.
+func (w *statsWorker) start(name string, reference time.Time) {
+	if w.chosen != nil {
+		w.chosen.source = name
+	}
 	w.tally, w.counts = newTally(), nil
 	w.decoder.Restart(reference)
 	if w.by == ByRoute {
@@ -157,7 +158,7 @@ func (w *statsWorker) line(chunk, number uint64, text []byte, tooLong bool) {
 	}
 	switch v, reason := w.decoder.Decode(text); v {
 	case logline.LineResult:
-		if w.filter != nil && !w.filter.passes(w.decoder) {
+		if w.chosen != nil && !w.chosen.counts(w.decoder) {
 			w.tally.filtered++
 			return
 		}

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"errtop/internal/ingest"
+	"errtop/internal/logline"
+	"errtop/internal/stats"
+)
+
+// inputs returns the logs that args name; none is standard input where something is piped in.
+func (a *app) inputs(args []string) ([]stats.Input, error) {
+	if len(args) == 0 {
+		if !isPiped(a.In) {
+			return nil, usage("stats needs a log to read", "errtop stats FILE..., or - for standard input")
+		}
+		args = []string{"-"}
+	}
+	if first := slices.Index(args, "-"); first >= 0 && slices.Contains(args[first+1:], "-") {
+		return nil, usage("standard input is named twice", "it can be read once")
+	}
+	inputs := make([]stats.Input, len(args))
+	for i, name := range args {
+		inputs[i] = stats.Input{Name: name, Open: func(ctx context.Context) (io.ReadCloser, error) { return ingest.Open(ctx, name) }}
+		if name == "-" {
+			inputs[i] = stats.Input{Name: "stdin", Open: func(ctx context.Context) (io.ReadCloser, error) { return ingest.OpenReader(ctx, a.In) }}
+		}
+	}
+	return inputs, nil
+}
+
+// newestLine returns the time of the newest line of all inputs; zero where none has a time. It reads inputs that are
+// compressed to their ends; what is piped in it keeps in a temporary file, which inputs then name, until done is called. A
+// log that cannot be read is left to whoever counts it.
+func newestLine(ctx context.Context, inputs []stats.Input, o logline.Options) (newest time.Time, done func(), err error) {
+	var temporary []string
+	done = func() {
+		for _, path := range temporary {
+			_ = os.Remove(path)
+		}
+	}
+	for i := range inputs {
+		if inputs[i].Name == "stdin" {
+			path, err := keep(ctx, &inputs[i])
+			if err != nil {
+				return newest, done, err
+			}
+			temporary = append(temporary, path)
+		}
+		log, err := inputs[i].Open(ctx)
+		if err != nil {
+			continue
+		}
+		at, ok, err := ingest.Newest(log, o)
+		_ = log.Close()
+		if err == nil && ok && at.After(newest) {
+			newest = at
+		}
+	}
+	return newest, done, nil
+}
+
+// keep copies an input, unpacked, into a temporary file that only the user can read, and makes the input read that.
+func keep(ctx context.Context, input *stats.Input) (path string, err error) {
+	log, err := input.Open(ctx)
+	if err != nil {
+		return "", &logline.SourceError{Name: input.Name, Err: logline.PlainError(err)}
+	}
+	defer log.Close() //nolint:errcheck // only read from
+	file, err := os.CreateTemp("", "errtop-stdin-*")
+	if err != nil {
+		return "", fmt.Errorf("cannot keep standard input: %w", err)
+	}
+	_, err = io.Copy(file, log)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return "", errors.Join(fmt.Errorf("cannot keep standard input: %w", err), os.Remove(file.Name()))
+	}
+	input.Open = func(ctx context.Context) (io.ReadCloser, error) { return ingest.Open(ctx, file.Name()) }
+	return file.Name(), nil
+}
