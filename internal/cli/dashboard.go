@@ -17,6 +17,7 @@ import (
 	"errtop/internal/ingest"
 	"errtop/internal/logline"
 	"errtop/internal/safego"
+	"errtop/internal/serve"
 	"errtop/tui"
 )
 
@@ -185,7 +186,7 @@ func demonstration(options demo.Options) *dashboard {
 // dashboard runs an engine and shows it until somebody quits, ctx ends, or something of ours panics. A plain dashboard also
 // ends with its sources.
 func (a *app) dashboard(ctx context.Context, d *dashboard) error {
-	d.options.EndWithSources = d.plain
+	d.options.EndWithSources, d.options.ControlDir = d.plain, serve.ControlDir(a.LookupEnv)
 	eng, err := engine.New(d.options)
 	if err != nil {
 		return err

@@ -32,6 +32,8 @@ type Options struct {
 	Sources []Source
 	// UserAgent is what probes call themselves unless the settings say otherwise.
 	UserAgent string
+	// ControlDir is the folder of the user's control sockets, on which commands such as errtop mark reach the engine. "" for none.
+	ControlDir string
 	// EndWithSources makes Run return once every source has ended; otherwise it runs until its context is done.
 	EndWithSources bool
 }
@@ -78,6 +80,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		return errors.New("engine: already started")
 	}
 	defer e.shared.drop() // what came last is seen at once
+	defer e.control(ctx)()
 	sources := e.sources()
 	problems := make(chan error, len(sources))
 	group, running := safego.WithContext(ctx)

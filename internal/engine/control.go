@@ -1,0 +1,34 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"errtop/internal/safego"
+	"errtop/internal/serve"
+	"errtop/tracker"
+)
+
+// AddMark notes that something was done. A mark without a time is of now.
+func (e *Engine) AddMark(mark tracker.Mark) { e.tracker.AddMark(time.Now(), mark) }
+
+// control answers commands on the control socket until stop is called. Where nobody can reach this engine, viewers are told, and
+// everything else goes on.
+func (e *Engine) control(ctx context.Context) (stop func()) {
+	if e.options.ControlDir == "" {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	control := serve.Control{Dir: e.options.ControlDir, Name: e.options.Settings.Name, Engine: e}
+	group, ctx := safego.WithContext(ctx)
+	group.Go(func() error {
+		if err := control.Run(ctx); err != nil {
+			e.Notice(err.Error())
+		}
+		return nil
+	})
+	return func() {
+		cancel()
+		_ = group.Wait() // its problem was told
+	}
+}

@@ -1,0 +1,154 @@
+// Package serve lets others look at a running errtop and tell it things: for now the control socket, through which commands on the
+// same machine reach every errtop that the same user runs.
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"errtop/internal/safego"
+	"errtop/internal/safetext"
+	"errtop/tracker"
+)
+
+// Controlled is what the control socket acts on.
+type Controlled interface {
+	// AddMark notes that something was done. A mark without a time is of now.
+	AddMark(mark tracker.Mark)
+}
+
+// Control answers the commands of one user on one machine, through a unix socket that nobody else can open.
+type Control struct {
+	Dir    string // of the sockets of this user; see [ControlDir]
+	Name   string // what this errtop watches, for those who choose between several
+	Engine Controlled
+}
+
+// Mark is what POST /v1/marks takes: what was done, to what, and when.
+type Mark struct {
+	Text    string    `json:"text"`
+	Target  string    `json:"target,omitempty"`
+	Version string    `json:"version,omitempty"`
+	At      time.Time `json:"at,omitzero"` // zero: now
+}
+
+// Info is what GET /v1/info answers.
+type Info struct {
+	Name string `json:"name"`
+	PID  int    `json:"pid"`
+}
+
+const (
+	socketSuffix   = ".sock"
+	maxControlBody = 64 << 10
+	maxMarkText    = 200
+	controlTimeout = 5 * time.Second
+)
+
+// ControlDir returns the folder of the user's control sockets: errtop in $XDG_RUNTIME_DIR, else a folder of the user's own in the
+// folder for temporary files.
+func ControlDir(lookupEnv func(string) (string, bool)) string {
+	if dir, ok := lookupEnv("XDG_RUNTIME_DIR"); ok && filepath.IsAbs(dir) {
+		return filepath.Join(dir, "errtop")
+	}
+	return filepath.Join(os.TempDir(), "errtop-"+strconv.Itoa(os.Getuid()))
+}
+
+// Run listens until ctx is done and removes its socket. An error says why nobody can reach this errtop; nothing else depends on it.
+func (c *Control) Run(ctx context.Context) error {
+	if err := privateDir(c.Dir); err != nil {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	path := filepath.Join(c.Dir, strconv.Itoa(os.Getpid())+socketSuffix)
+	_ = os.Remove(path) // of a process that had this number before: the folder is ours alone
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "unix", path)
+	if err != nil {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return errors.Join(fmt.Errorf("control socket: %w", err), listener.Close())
+	}
+	server := &http.Server{
+		Handler: c.handler(), ReadHeaderTimeout: controlTimeout, ReadTimeout: controlTimeout, WriteTimeout: controlTimeout,
+		MaxHeaderBytes: 16 << 10,
+	}
+	group, running := safego.WithContext(ctx)
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("control socket: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-running.Done()
+		return server.Close()
+	})
+	return group.Wait()
+}
+
+// privateDir makes a folder that only this user can look into, and refuses one that others can.
+func privateDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err //nolint:wrapcheck // a PathError names the folder
+	}
+	info, err := os.Lstat(dir)
+	switch {
+	case err != nil:
+		return err //nolint:wrapcheck // a PathError names the folder
+	case !info.IsDir():
+		return fmt.Errorf("%s is not a folder", dir)
+	case info.Mode().Perm()&0o077 != 0 || !ownedByUs(info):
+		return fmt.Errorf("%s belongs to others or is open to them; chmod 700 it, or set XDG_RUNTIME_DIR", dir)
+	}
+	return nil
+}
+
+func (c *Control) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/info", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, Info{Name: c.Name, PID: os.Getpid()})
+	})
+	mux.HandleFunc("POST /v1/marks", func(w http.ResponseWriter, r *http.Request) {
+		mark, err := ReadMark(http.MaxBytesReader(w, r.Body, maxControlBody))
+		if err != nil {
+			answer(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+			return
+		}
+		c.Engine.AddMark(mark)
+		answer(w, http.StatusOK, map[string]bool{"ok": true})
+	})
+	return mux
+}
+
+// ReadMark reads a mark as POST /v1/marks takes it. Its text is made harmless, without secrets, and cut at 200 columns.
+func ReadMark(body io.Reader) (tracker.Mark, error) {
+	var m Mark
+	decoder := json.NewDecoder(body)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&m); err != nil {
+		return tracker.Mark{}, fmt.Errorf("expected {\"text\": …, \"target\": …, \"version\": …, \"at\": RFC 3339}: %w", err)
+	}
+	if strings.TrimSpace(m.Text) == "" {
+		return tracker.Mark{}, errors.New("a mark needs a text: what was done")
+	}
+	return tracker.Mark{At: m.At, Text: harmless(m.Text), Target: harmless(m.Target), Version: harmless(m.Version), Source: "errtop mark"}, nil
+}
+
+func harmless(text string) string { return safetext.Truncate(safetext.Line(text), maxMarkText, "…") }
+
+func answer(w http.ResponseWriter, status int, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(value) // the other end may be gone
+}

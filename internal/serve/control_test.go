@@ -1,0 +1,113 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"errtop/tracker"
+)
+
+// marked keeps the marks that it is told.
+type marked struct {
+	mu    sync.Mutex
+	marks []tracker.Mark
+}
+
+func (m *marked) AddMark(mark tracker.Mark) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.marks = append(m.marks, mark)
+}
+
+// controlled runs a control socket in a folder until the test ends, and returns once it answers.
+func controlled(t *testing.T, dir, name string) (*marked, []Peer) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	engine := &marked{}
+	done := make(chan error, 1)
+	go func() { done <- (&Control{Dir: dir, Name: name, Engine: engine}).Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	})
+	for {
+		select {
+		case err := <-done:
+			t.Fatal(err)
+		default:
+		}
+		if peers, err := Peers(t.Context(), dir, ""); err == nil {
+			return engine, peers
+		}
+	}
+}
+
+func TestAMarkReachesARunningErrtop(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "errtop")
+	engine, peers := controlled(t, dir, "prod-eu")
+	if len(peers) != 1 || peers[0].Name != "prod-eu" || peers[0].PID != os.Getpid() {
+		t.Fatalf("%+v", peers)
+	}
+	at := time.Date(2026, 11, 25, 3, 0, 0, 0, time.UTC)
+	if err := peers[0].AddMark(t.Context(), Mark{Text: "deploy\x1b[2J billing 4.2.1", Target: "billing", Version: "4.2.1", At: at}); err != nil {
+		t.Fatal(err)
+	}
+	if err := peers[0].AddMark(t.Context(), Mark{Text: "  "}); err == nil || !strings.Contains(err.Error(), "needs a text") {
+		t.Errorf("an empty mark: %v", err)
+	}
+	want := tracker.Mark{At: at, Text: "deploy^[[2J billing 4.2.1", Target: "billing", Version: "4.2.1", Source: "errtop mark"}
+	if len(engine.marks) != 1 || engine.marks[0] != want {
+		t.Errorf("got  %+v\nwant %+v", engine.marks, want)
+	}
+	if _, err := Peers(t.Context(), dir, "another"); !errors.Is(err, ErrNone) {
+		t.Errorf("another name: %v", err)
+	}
+}
+
+func TestNobodyElseCanReachTheControlSocket(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "errtop")
+	controlled(t, dir, "")
+	for path, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, "*"+socketSuffix): 0o600} {
+		found, _ := filepath.Glob(path)
+		info, err := os.Stat(found[0])
+		if err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v %v", path, info.Mode(), err)
+		}
+	}
+	open := t.TempDir()
+	if err := os.Chmod(open, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&Control{Dir: open, Engine: &marked{}}).Run(t.Context()); err == nil || !strings.Contains(err.Error(), "open to them") {
+		t.Errorf("a folder that others can open: %v", err)
+	}
+}
+
+func TestASocketThatNobodyAnswersIsRemoved(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "1"+socketSuffix)
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.SetUnlinkOnClose(false)
+	_ = listener.Close()
+	if _, err := Peers(t.Context(), dir, ""); !errors.Is(err, ErrNone) {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
+}
