@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"os"
@@ -136,6 +137,13 @@ func TestAReportIsWrittenForItsOwnerOnlyAndNeverOverAnother(t *testing.T) {
 		}
 	}
 	golden(t, "report", strings.TrimRight(newReport("prod-eu", incident(), noon).markdown(), "\n"))
-	s.run("x")
-	s.sees("file exists")
+	before, err := os.ReadFile(filepath.Join(dir, "errtop-report-20261122T143207Z.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.run("x") // in the same second
+	s.sees("errtop-report-20261122T143207Z-2.md and .json")
+	if after, err := os.ReadFile(filepath.Join(dir, "errtop-report-20261122T143207Z.md")); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the first report is not as it was: %v", err)
+	}
 }

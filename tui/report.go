@@ -3,14 +3,13 @@ package tui
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"errtop/internal/human"
+	"errtop/internal/safefile"
 	"errtop/internal/safetext"
 	"errtop/tracker"
 )
@@ -240,30 +239,17 @@ func (r *report) markdown() string {
 	return out.String()
 }
 
-// save writes the report as Markdown and as JSON beside it, readable for their owner only, never over a file that exists.
-// It returns the Markdown's path.
+// save writes the report as Markdown and as JSON beside it, both or neither, readable for their owner only and never over a
+// file that exists: two reports of one second get names of their own. It returns the Markdown's path.
 func (r *report) save(dir string) (string, error) {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return "", fmt.Errorf("report: %w", err)
 	}
-	base := filepath.Join(dir, "errtop-report-"+r.Made.Format("20060102T150405Z"))
-	for suffix, content := range map[string][]byte{".md": []byte(r.markdown()), ".json": append(data, '\n')} {
-		if err := writeNew(base+suffix, content); err != nil {
-			return "", fmt.Errorf("report: %w", err)
-		}
-	}
-	return base + ".md", nil
-}
-
-func writeNew(path string, content []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the directory is the user's choice, the name ours
+	path, err := safefile.CreateSet(dir, "errtop-report-"+r.Made.Format("20060102T150405Z"),
+		safefile.File{Suffix: ".md", Content: []byte(r.markdown())}, safefile.File{Suffix: ".json", Content: append(data, '\n')})
 	if err != nil {
-		return err //nolint:wrapcheck // it names the path
+		return "", fmt.Errorf("report: %w", err)
 	}
-	_, err = f.Write(content)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	return err
+	return path + ".md", nil
 }

@@ -30,6 +30,7 @@ type Process struct {
 func Main(args []string, process Process) int {
 	// The terminal may be gone when SIGHUP comes: SIGPIPE must not kill us before things are put in order.
 	signal.Ignore(syscall.SIGPIPE)
+	ignoreFileSize()
 	ctx, quit := context.WithCancelCause(context.Background())
 	defer quit(nil)
 	defer onQuit(quit, process.Err)()

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/spf13/cobra"
+
+	"errtop/internal/safefile"
 )
 
 // defaultConfig is the config that is looked for in the current folder.
@@ -26,17 +27,13 @@ func (a *app) initCommand() *cobra.Command {
 	}
 }
 
-// writeExample writes the example config to path, readable by its owner only because secrets may follow.
-func (a *app) writeExample(path string) (err error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the path is a constant of ours
+// writeExample writes the example config to path, whole or not at all; only its owner can read it, because secrets may follow.
+func (a *app) writeExample(path string) error {
+	err := safefile.Create(path, a.ExampleConfig)
 	if errors.Is(err, fs.ErrExist) {
 		return &exitError{err: fmt.Errorf("%s exists and is left as it is", path), status: statusFailed, hint: "move it away first, or edit it"}
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write the example config: %w", err)
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	if _, err := file.Write(a.ExampleConfig); err != nil {
 		return fmt.Errorf("cannot write the example config: %w", err)
 	}
 	return a.say("wrote %s; edit its targets, then run: errtop", path)
