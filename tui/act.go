@@ -221,9 +221,9 @@ func (m *model) export() tea.Cmd {
 	if m.shown == nil {
 		return nil
 	}
-	title, snap, now, dir := m.options.Title, m.shown, m.clock, m.options.ExportDir
+	snap, now := m.shown, m.clock
 	return func() tea.Msg {
-		path, err := newReport(title, snap, now).save(dir)
+		path, err := newReport(&m.options, snap, now).save(m.options.ExportDir)
 		if err != nil {
 			return saidMsg(err.Error())
 		}

@@ -60,7 +60,7 @@ func (m *model) copyPage() {
 		m.say("nothing is selected")
 		return
 	}
-	m.copyText(strings.ToLower(strings.SplitN(p.title(), " ", 2)[0]), pageMarkdown(p, m.shown, m.now(), m.frame.loc))
+	m.copyText(strings.ToLower(strings.SplitN(p.title(), " ", 2)[0]), pageMarkdown(p, m.shown, &m.frame, m.now()))
 }
 
 // copyRequest copies the selected thing's request.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/event"
 	"errtop/internal/filter"
 	"errtop/internal/human"
 	"errtop/tracker"
@@ -114,7 +115,7 @@ func newErrorsTable() *table[happening, uint64] {
 // drawMessage writes an error's type and message.
 func drawMessage(p *pen, r *tracker.Result, w int) {
 	end := p.at() + w
-	short, message := saying(r.Outcome(), r.Error, r.Message)
+	short, message := event.Saying(r.Outcome(), r.Error, r.Message)
 	p.cell(p.styles.Text, short, min(width(short), w))
 	if message != "" && p.at() < end {
 		if short != "" {

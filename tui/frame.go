@@ -3,6 +3,7 @@ package tui
 import (
 	"time"
 
+	"errtop/internal/event"
 	"errtop/internal/safetext"
 	"errtop/internal/terminal"
 )
@@ -18,11 +19,12 @@ type frame struct {
 	scratch []byte
 	joined  []byte
 
-	styles *Styles
-	glyphs *glyphs
-	now    time.Time      // the clock that is shown and that countdowns are counted from
-	loc    *time.Location // of every time shown
-	reach  int            // minutes that sparklines show
+	styles  *Styles
+	advisor *event.Advisor // what to do about a cause
+	glyphs  *glyphs
+	now     time.Time      // the clock that is shown and that countdowns are counted from
+	loc     *time.Location // of every time shown
+	reach   int            // minutes that sparklines show
 }
 
 // row is a line under construction: col columns are drawn so far, and the terminal's pen stands at style over base.

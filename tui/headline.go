@@ -1,11 +1,11 @@
 package tui
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
+	"errtop/internal/event"
 	"errtop/internal/human"
 	"errtop/tracker"
 )
@@ -154,40 +154,9 @@ func (h *headline) why(t *tracker.Target) string {
 		return t.Reason
 	}
 	if newest := t.Cause.Example; newest != nil {
-		return title(newest.Outcome(), newest.Error, newest.Message)
+		return event.Title(newest.Outcome(), newest.Error, newest.Message)
 	}
-	return groupTitle(t.Cause)
-}
-
-// groupTitle is a group in one line: "429 Rate limit exceeded: Try again in {n} seconds".
-func groupTitle(g *tracker.Group) string { return title(g.Outcome, g.Error, g.Message) }
-
-func title(o tracker.Outcome, kind, message string) string {
-	s := o.Label()
-	short, message := saying(o, kind, message)
-	if short != "" && short != s {
-		s += " " + short
-	}
-	if message != "" {
-		if s != o.Label() {
-			s += "."
-		}
-		s += " " + message
-	}
-	return s
-}
-
-// saying returns an error's type and message without saying anything twice. A status that came without words has those of
-// the standard (RFC 9110).
-func saying(o tracker.Outcome, kind, message string) (short, rest string) {
-	switch {
-	case kind == "" && message == "" && o.Kind == tracker.KindOf(o.Status):
-		return http.StatusText(o.Status), ""
-	case kind != "" && strings.HasPrefix(message, kind):
-		return "", message
-	default:
-		return kind, message
-	}
+	return event.GroupTitle(t.Cause)
 }
 
 func (h *headline) todo(p *pen, t *tracker.Target) {
@@ -197,12 +166,12 @@ func (h *headline) todo(p *pen, t *tracker.Target) {
 		p.text(p.styles.Text, "Check whether the source still delivers, and whether anybody still asks.")
 		return
 	}
-	p.text(p.styles.Text, adviceFor(t.Cause.Outcome).Action)
+	p.text(p.styles.Text, p.advisor.ForGroup(t.Cause).Action)
 	if left := t.NextTry.Sub(p.now); left > 0 {
 		p.text(p.styles.Accent, "  "+nextTry(t)+" in "+human.Countdown(left))
 	}
 	if p.left() > 40 {
-		p.text(p.styles.Muted, "  Usual causes: "+join(adviceFor(t.Cause.Outcome).Causes))
+		p.text(p.styles.Muted, "  Usual causes: "+join(p.advisor.ForGroup(t.Cause).Causes))
 	}
 }
 

@@ -45,7 +45,7 @@ func TestThePastShowsTheLatencyOfThen(t *testing.T) {
 // TestAReportHasTheLatencyOfEachMinute reads it back from the JSON: two hours' worth is not there, a silence is no zero.
 func TestAReportHasTheLatencyOfEachMinute(t *testing.T) {
 	tr, now := slowed(t)
-	r := newReport("", tr.Snapshot(now), now)
+	r := newReport(&Options{Engine: tr}, tr.Snapshot(now), now)
 	data, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)

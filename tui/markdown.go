@@ -28,8 +28,9 @@ func (f *frame) drawn(w, h int, draw func(a area)) string {
 const chartWidth = 76
 
 // pageMarkdown writes a page as Markdown, to be pasted into a ticket or a chat.
-func pageMarkdown(p page, snap *tracker.Snapshot, now time.Time, loc *time.Location) string {
-	d := &doc{frame: unstyled(now, loc), w: 4000, handedOn: true}
+func pageMarkdown(p page, snap *tracker.Snapshot, f *frame, now time.Time) string {
+	d := &doc{frame: unstyled(now, f.loc), w: 4000, handedOn: true}
+	d.advisor = f.advisor
 	p.write(d, snap)
 	var out strings.Builder
 	out.WriteString("# " + escapeMarkdown(p.title()) + "\n\n")

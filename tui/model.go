@@ -1,9 +1,11 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 	"time"
 
+	"errtop/internal/event"
 	"errtop/internal/filter"
 	"errtop/internal/safetext"
 	"errtop/internal/terminal"
@@ -25,6 +27,8 @@ type model struct {
 	clock  time.Time         // now, as of the last news
 	taken  time.Time         // when live was taken
 	showed time.Time         // when a newest snapshot was shown
+	events *event.Detector
+	turned bool // something changed, beside figures and groups, that is not shown yet
 
 	headline headline
 	views    [len(viewNames)]view
@@ -64,8 +68,9 @@ type (
 const noticeSpan = 8 * time.Second
 
 func newModel(o Options, f *feed) *model {
-	m := &model{options: o, feed: f, keys: o.Keys, views: newViews(), prompt: newPrompt(), dirty: true}
+	m := &model{options: o, feed: f, keys: o.Keys, events: event.NewDetector(o.Engine, o.Advisor), views: newViews(), prompt: newPrompt(), dirty: true}
 	m.frame.styles, m.frame.glyphs, m.frame.loc = o.Styles, newGlyphs(o.ASCII), o.Location
+	m.frame.advisor = o.Advisor
 	m.frame.scratch, m.frame.reach = make([]byte, 0, 64), 60
 	m.headline.keys = o.Keys
 	m.clock = f.now()
@@ -142,7 +147,11 @@ func (m *model) news(msg newsMsg) {
 	}
 	m.clock = msg.now
 	if msg.snap != nil {
-		m.alarm(m.live, msg.snap)
+		list := m.events.Next(msg.snap)
+		if m.live != nil {
+			m.alarm(list)
+		}
+		m.turned = m.turned || slices.ContainsFunc(list, func(e event.Event) bool { return e.Kind != event.GroupNew && e.Kind != event.GroupReturned })
 		m.live, m.taken = msg.snap, msg.now
 	}
 	if m.frozen.IsZero() && m.past.IsZero() && m.due() {
@@ -164,13 +173,16 @@ func (m *model) due() bool {
 	case m.shown == nil || m.clock.Sub(m.showed) >= settle*m.options.Refresh:
 		return true
 	default:
-		return len(stateChanges(nil, m.shown, m.live)) > 0 || len(breakerChanges(nil, m.shown, m.live)) > 0 || len(sourceChanges(nil, m.shown, m.live)) > 0
+		return m.turned
 	}
 }
 
 // show puts a snapshot on the screen.
 func (m *model) show(snap *tracker.Snapshot) {
 	m.shown, m.dirty = snap, true
+	if snap == m.live {
+		m.turned = false
+	}
 	m.frame.reach = reach(&snap.Overall.Minutes)
 	m.headline.SetSnapshot(snap)
 	m.turn++

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/event"
 	"errtop/internal/human"
 	"errtop/tracker"
 )
@@ -36,7 +37,7 @@ func requestOf(r *tracker.Result) *tracker.Request {
 
 func (e *errorPage) write(d *doc, snap *tracker.Snapshot) {
 	writeWhat(d, &e.failure.Result)
-	writeAdvice(d, e.failure.Outcome())
+	writeAdvice(d, adviceFor(d, snap, &e.failure))
 	writeFacts(d, &e.failure.Result)
 	e.similar(d, snap)
 }
@@ -76,12 +77,12 @@ func writeFacts(d *doc, r *tracker.Result) {
 	}
 }
 
-func writeAdvice(d *doc, o tracker.Outcome) {
-	what := adviceFor(o)
+func writeAdvice(d *doc, advice event.Advice) {
 	d.heading("WHAT TO DO")
-	d.line(run{d.styles.Accent, d.glyphs.arrow}, run{d.styles.Text, " "}, run{d.styles.Strong, what.Action})
-	d.field("usual causes", d.styles.Text, join(what.Causes))
-	d.field("retry?", d.styles.Text, what.Retry)
+	d.line(run{d.styles.Accent, d.glyphs.arrow}, run{d.styles.Text, " "}, run{d.styles.Strong, advice.Action})
+	d.field("runbook", d.styles.Accent, advice.URL)
+	d.field("usual causes", d.styles.Text, join(advice.Causes))
+	d.field("retry?", d.styles.Text, advice.Retry)
 }
 
 func writeEvidence(d *doc, e *tracker.Evidence) {
@@ -199,4 +200,14 @@ func writeExemplars(d *doc, g *tracker.Group, except uint64) {
 			)
 		}
 	}
+}
+
+// adviceFor is the advice for an error: that of its group, where that is known.
+func adviceFor(d *doc, snap *tracker.Snapshot, f *tracker.Failure) event.Advice {
+	for i := range snap.Groups {
+		if snap.Groups[i].ID == f.Group {
+			return d.advisor.ForGroup(&snap.Groups[i])
+		}
+	}
+	return d.advisor.ForGroup(&tracker.Group{Target: f.Target, Method: f.Method, Route: f.Route, Outcome: f.Outcome(), Error: f.Error, Message: f.Message})
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"errtop/internal/event"
 	"errtop/internal/human"
 	"errtop/tracker"
 )
@@ -27,7 +28,7 @@ func (g *groupPage) write(d *doc, snap *tracker.Snapshot) {
 			g.group = snap.Groups[i]
 		}
 	}
-	d.text(d.styles.Outcome(g.group.Outcome), groupTitle(&g.group))
+	d.text(d.styles.Outcome(g.group.Outcome), event.GroupTitle(&g.group))
 	d.field("target", d.styles.Text, g.group.Target)
 	d.field("request", d.styles.Text, strings.TrimSpace(g.group.Method+" "+g.group.Route))
 	writeGroupFigures(d, &g.group)
@@ -36,7 +37,7 @@ func (g *groupPage) write(d *doc, snap *tracker.Snapshot) {
 		p.cell(a.styles.Muted, "last hour", labels)
 		p.spark(a.styles.Failing, g.group.Minutes[:], min(60, p.left()), a.glyphs.spark[0])
 	})
-	writeAdvice(d, g.group.Outcome)
+	writeAdvice(d, d.advisor.ForGroup(&g.group))
 	if len(g.group.Exemplars) > 0 {
 		d.heading("THE FIRST AND THE NEWEST FEW")
 		writeExemplars(d, &g.group, 0)

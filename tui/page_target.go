@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"errtop/internal/event"
 	"errtop/internal/human"
 	"errtop/tracker"
 )
@@ -57,8 +58,8 @@ func (t *targetPage) write(d *doc, snap *tracker.Snapshot) {
 	d.when("last ok", target.LastOK)
 	d.when(nextTry(target), target.NextTry)
 	if target.Cause != nil && target.State > tracker.StateOK {
-		d.field("cause", d.styles.Outcome(target.Cause.Outcome), groupTitle(target.Cause))
-		writeAdvice(d, target.Cause.Outcome)
+		d.field("cause", d.styles.Outcome(target.Cause.Outcome), event.GroupTitle(target.Cause))
+		writeAdvice(d, d.advisor.ForGroup(target.Cause))
 	}
 	writeWindows(d, &target.Activity)
 	t.writeMinutes(d, snap)
@@ -188,7 +189,7 @@ func (t *targetPage) groups(d *doc, snap *tracker.Snapshot) {
 	slices.SortStableFunc(t.largest, func(a, b *tracker.Group) int { return cmp.Compare(b.Count, a.Count) })
 	d.heading("GROUPS, THE LARGEST FIRST")
 	for _, g := range t.largest {
-		short, rest := saying(g.Outcome, g.Error, g.Message)
+		short, rest := event.Saying(g.Outcome, g.Error, g.Message)
 		if short != "" && rest != "" {
 			short += ". "
 		}

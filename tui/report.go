@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/event"
 	"errtop/internal/human"
 	"errtop/internal/safefile"
 	"errtop/internal/safetext"
@@ -23,7 +24,7 @@ type report struct {
 	Requests uint64         `json:"requests_last_hour"`
 	Errors   uint64         `json:"errors_last_hour"`
 	ByStatus []statusCount  `json:"by_status_last_hour"`
-	Timeline []event        `json:"timeline"` // the newest first
+	Timeline []dated        `json:"timeline"` // the newest first
 	Targets  []targetReport `json:"targets"`
 	Groups   []groupReport  `json:"groups"` // the largest first
 	Latency  []latencyBar   `json:"latency_by_minute"`
@@ -48,8 +49,8 @@ type statusCount struct {
 	Count  uint64 `json:"count"`
 }
 
-// event is something that changed.
-type event struct {
+// dated is something that changed.
+type dated struct {
 	At   time.Time `json:"at"`
 	What string    `json:"what"`
 }
@@ -80,13 +81,14 @@ type groupReport struct {
 }
 
 // newReport says what a snapshot holds. Whoever reads it may be in another zone: its times are UTC.
-func newReport(title string, snap *tracker.Snapshot, made time.Time) *report {
+func newReport(o *Options, snap *tracker.Snapshot, made time.Time) *report {
 	f := unstyled(snap.At, time.UTC)
+	f.advisor = o.Advisor
 	var h headline
 	h.SetSnapshot(snap)
 	r := &report{
-		Title: safetext.Line(title), Made: made.UTC(), At: snap.At.UTC(), Requests: snap.Overall.Hour.Requests, Errors: snap.Overall.Hour.Errors,
-		ByStatus: []statusCount{}, Timeline: timeline(snap), Targets: []targetReport{}, Groups: []groupReport{},
+		Title: safetext.Line(o.Title), Made: made.UTC(), At: snap.At.UTC(), Requests: snap.Overall.Hour.Requests, Errors: snap.Overall.Hour.Errors,
+		ByStatus: []statusCount{}, Timeline: timeline(o, snap), Targets: []targetReport{}, Groups: []groupReport{},
 	}
 	trouble := h.trouble
 	for i := range max(len(trouble), 1) {
@@ -102,7 +104,7 @@ func newReport(title string, snap *tracker.Snapshot, made time.Time) *report {
 		r.Targets = append(r.Targets, reportTarget(&snap.Targets[i]))
 	}
 	for i := range snap.Groups {
-		r.Groups = append(r.Groups, reportGroup(&snap.Groups[i]))
+		r.Groups = append(r.Groups, reportGroup(&snap.Groups[i], o.Advisor))
 	}
 	slices.SortStableFunc(r.Groups, func(a, b groupReport) int { return int(min(max(int64(b.Count)-int64(a.Count), -1), 1)) }) //nolint:gosec // only the sign counts
 	var c failuresChart
@@ -167,40 +169,29 @@ func reportTarget(t *tracker.Target) targetReport {
 	return r
 }
 
-func reportGroup(g *tracker.Group) groupReport {
-	what := adviceFor(g.Outcome)
+func reportGroup(g *tracker.Group, advisor *event.Advisor) groupReport {
+	what := advisor.ForGroup(g)
 	return groupReport{
-		Count: g.Count, Target: safetext.Line(g.Target), Status: g.Outcome.Label(), Text: safetext.Line(groupTitle(g)), Badge: g.Badge.String(),
+		Count: g.Count, Target: safetext.Line(g.Target), Status: g.Outcome.Label(), Text: safetext.Line(event.GroupTitle(g)), Badge: g.Badge.String(),
 		First: g.First.UTC(), Last: g.Last.UTC(), Causes: what.Causes, Action: what.Action,
 	}
 }
 
-// timeline lists what changed: states, breakers, groups seen for the first time.
-func timeline(snap *tracker.Snapshot) []event {
-	events := []event{}
-	add := func(at time.Time, what string) {
-		if !at.IsZero() {
-			events = append(events, event{at.UTC(), safetext.Line(what)})
+// timeline lists what changed by the moment of a snapshot, the newest first.
+func timeline(o *Options, snap *tracker.Snapshot) []dated {
+	list := []dated{}
+	for _, e := range event.NewDetector(o.Engine, o.Advisor).Next(snap) {
+		if e.At.IsZero() || e.At.After(snap.At) || e.Kind == event.Source { // a source's health is that of now
+			continue
 		}
-	}
-	for i := range snap.Targets {
-		if t := &snap.Targets[i]; t.State != tracker.StateUnknown {
-			what := t.Name + " " + t.State.String() + " since then"
-			if t.Reason != "" { // it is of now: what was so then, nobody has kept
-				what += "; as of this report " + t.Reason
-			}
-			add(t.Since, what)
+		what := e.Text
+		if e.Target != "" {
+			what = e.Target + ": " + what
 		}
+		list = append(list, dated{e.At.UTC(), safetext.Line(what)})
 	}
-	for i := range snap.Breakers {
-		b := &snap.Breakers[i]
-		add(b.At, b.Target+": "+b.Role.String()+" breaker "+b.From.String()+" to "+b.To.String()+": "+b.Why)
-	}
-	for i := range snap.Groups {
-		add(snap.Groups[i].First, snap.Groups[i].Target+": first "+groupTitle(&snap.Groups[i]))
-	}
-	slices.SortStableFunc(events, func(a, b event) int { return b.At.Compare(a.At) })
-	return events
+	slices.Reverse(list)
+	return list
 }
 
 // markdown writes the report for people.

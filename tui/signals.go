@@ -3,6 +3,7 @@ package tui
 import (
 	"strconv"
 
+	"errtop/internal/event"
 	"errtop/internal/safetext"
 	"errtop/internal/terminal"
 	"errtop/tracker"
@@ -47,22 +48,33 @@ func loaded(snap *tracker.Snapshot) int {
 	return max(int(100*read/total), 1)
 }
 
-// alarm tells the terminal that targets have begun to fail since the last snapshot: with the bell, and with a notification
-// (OSC 9 and OSC 777, of which a terminal knows one, or neither).
-func (m *model) alarm(before, now *tracker.Snapshot) {
-	if before == nil || !m.options.Bell && !m.options.Notify {
+// alarm tells the terminal that targets began to fail, or that an incident began in which none does: with the bell, and with
+// a notification (OSC 9 and OSC 777, of which a terminal knows one, or neither).
+func (m *model) alarm(list []event.Event) {
+	if !m.options.Bell && !m.options.Notify {
 		return
 	}
-	for _, c := range stateChanges(nil, before, now) {
-		if !c.failing {
+	told := map[string]bool{}
+	for i := range list {
+		e := &list[i]
+		switch {
+		case e.BeganToFail():
+			m.ring("errtop: " + e.Target + " is " + e.Text)
+		case e.Kind == event.IncidentBegan && e.Incident.Ongoing() && !e.Incident.Scan && !told[e.Target]:
+			m.ring("errtop: " + e.Target + ": " + e.Text)
+		default:
 			continue
 		}
-		if m.options.Bell {
-			m.tell += "\a"
-		}
-		if m.options.Notify {
-			text := safetext.Truncate(safetext.Line("errtop: "+c.target+" is "+c.what), 200, m.frame.glyphs.ellipsis)
-			m.tell += outerTerminal(m.options.Environ, ansi.Notify(text)) + outerTerminal(m.options.Environ, "\x1b]777;notify;errtop;"+text+"\a")
-		}
+		told[e.Target] = true
+	}
+}
+
+func (m *model) ring(text string) {
+	if m.options.Bell {
+		m.tell += "\a"
+	}
+	if m.options.Notify {
+		text = safetext.Truncate(safetext.Line(text), 200, m.frame.glyphs.ellipsis)
+		m.tell += outerTerminal(m.options.Environ, ansi.Notify(text)) + outerTerminal(m.options.Environ, "\x1b]777;notify;errtop;"+text+"\a")
 	}
 }

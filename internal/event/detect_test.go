@@ -1,7 +1,10 @@
-package tui
+package event
 
 import (
+	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -48,23 +51,49 @@ func yesterday() []tracker.Result {
 	return log
 }
 
-func told(list []change) string {
+// noon is the moment that tests are of.
+var noon = time.Date(2026, 11, 22, 14, 32, 7, 0, time.UTC)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func told(list []Event) string {
 	var out strings.Builder
-	_ = writeChanges(&out, list, time.UTC) // a builder takes everything
+	for _, e := range list {
+		fmt.Fprintln(&out, e.At.UTC().Format(time.RFC3339), e.Target, e.Text)
+	}
 	return out.String()
+}
+
+// golden compares a text with the one kept under testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".txt")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs from what is kept (go test ./internal/event -update writes it anew):\n%s", name, got)
+	}
 }
 
 func TestALogReadAtOnceTellsItsStoryInItsOwnTime(t *testing.T) {
 	tr := tracker.New(tracker.Settings{})
 	tr.UpdateSource(noon, tracker.Source{Name: "log", State: tracker.SourceReading})
 	tr.Record(noon, yesterday())
-	s := newStory(tr)
-	list := s.next(tr.Snapshot(noon))
-	if !slices.IsSortedFunc(list[:len(list)-1], func(a, b change) int { return a.at.Compare(b.at) }) {
+	s := NewDetector(tr, nil)
+	list := s.Next(tr.Snapshot(noon))
+	if !slices.IsSortedFunc(list[:len(list)-1], func(a, b Event) int { return a.At.Compare(b.At) }) {
 		t.Error("it is not told in order")
 	}
-	golden(t, "plain-story", told(list))
-	if again := s.next(tr.Snapshot(noon)); len(again) > 0 {
+	golden(t, "story", told(list))
+	if again := s.Next(tr.Snapshot(noon)); len(again) > 0 {
 		t.Errorf("told twice: %q", told(again))
 	}
 }
@@ -72,28 +101,28 @@ func TestALogReadAtOnceTellsItsStoryInItsOwnTime(t *testing.T) {
 func TestALiveLogTellsTheSameStoryAsOneReadAtOnce(t *testing.T) {
 	tr := tracker.New(tracker.Settings{})
 	tr.UpdateSource(noon, tracker.Source{Name: "log", State: tracker.SourceReading})
-	s := newStory(tr)
-	var all []change
+	s := NewDetector(tr, nil)
+	var all []Event
 	for batch := range slices.Chunk(yesterday(), 30) {
 		tr.Record(noon, batch)
-		all = append(all, s.next(tr.Snapshot(noon))...)
+		all = append(all, s.Next(tr.Snapshot(noon))...)
 	}
 	once := tracker.New(tracker.Settings{})
 	once.UpdateSource(noon, tracker.Source{Name: "log", State: tracker.SourceReading})
 	once.Record(noon, yesterday())
 	// What a state's cause was is only known to who was there; otherwise the stories are the same, state changes up to 10 s.
-	plot := func(list []change) (lines []string) {
+	plot := func(list []Event) (lines []string) {
 		for _, c := range list {
-			line := c.target + " " + c.what
-			if what, _, found := strings.Cut(c.what, ": "); found && !strings.Contains(c.what, "error") && !strings.Contains(c.what, "breaker") {
-				line = c.target + " " + what
+			line := c.Target + " " + c.Text
+			if what, _, found := strings.Cut(c.Text, ": "); found && !strings.Contains(c.Text, "error") && !strings.Contains(c.Text, "breaker") {
+				line = c.Target + " " + what
 			}
 			lines = append(lines, line)
 		}
 		slices.Sort(lines)
 		return lines
 	}
-	live, read := plot(all), plot(newStory(once).next(once.Snapshot(noon)))
+	live, read := plot(all), plot(NewDetector(once, nil).Next(once.Snapshot(noon)))
 	if !slices.Equal(live, read) {
 		t.Errorf("live:\n%s\nread at once:\n%s", strings.Join(live, "\n"), strings.Join(read, "\n"))
 	}
@@ -106,11 +135,11 @@ func TestAMessageThatIsNewEveryTimeDoesNotDrownTheRest(t *testing.T) {
 		word := strings.Map(func(r rune) rune { return r - '0' + 'g' }, fmt.Sprint(i))
 		log = append(log, tracker.Result{Time: noon.Add(time.Duration(i) * 50 * time.Millisecond), Target: "veo", Status: 500, Kind: tracker.KindServer, Error: word})
 	}
-	s := newStory(tr)
+	s := NewDetector(tr, nil)
 	lines := 0
 	for batch := range slices.Chunk(log, 100) {
 		tr.Record(noon, batch)
-		lines += len(s.next(tr.Snapshot(noon)))
+		lines += len(s.Next(tr.Snapshot(noon)))
 	}
 	if lines > 60 {
 		t.Errorf("%d lines in 17 minutes", lines)

@@ -1,0 +1,130 @@
+package event
+
+import (
+	"strings"
+
+	"errtop/tracker"
+)
+
+// Advice is the operator's first hint: what usually causes it, whether asking again helps, and what to do first.
+type Advice struct {
+	Causes []string
+	Retry  string // "no", or when
+	Action string
+	URL    string // of a runbook; "" without one
+}
+
+// Advisor gives advice: from the user's runbooks, else from the table. A nil Advisor has no runbooks.
+type Advisor struct{ runbooks []runbook }
+
+// ForOutcome returns what the table says of an outcome alone.
+func (a *Advisor) ForOutcome(o tracker.Outcome) Advice { return ofOutcome(o) }
+
+// ForGroup returns the advice for a group of errors.
+func (a *Advisor) ForGroup(g *tracker.Group) Advice {
+	advice := ofOutcome(g.Outcome)
+	return a.runbook(advice, facts{
+		Target: g.Target, Targets: []string{g.Target}, Status: g.Outcome.Status, Kind: g.Outcome.Kind.String(),
+		Error: g.Error, Message: g.Message, Method: g.Method, Route: g.Route,
+	})
+}
+
+// ForIncident returns the advice for an incident: of its cause class, filled in with what is known of it.
+func (a *Advisor) ForIncident(i *tracker.Incident) Advice {
+	advice := ofOutcome(i.Cause.Outcome)
+	row, known := ofClass(i.Cause.Class)
+	if known {
+		advice = Advice{Causes: row.causes, Retry: row.retry, Action: fill(row.action, i)}
+	}
+	if rollback := rollbackOf(i); known && row.release && rollback != "" {
+		advice.Action = strings.TrimSuffix(advice.Action, ".") + "; " + rollback + "."
+	}
+	if i.State == tracker.IncidentOver {
+		advice.Action = "It is over: look at what changed just before it ended."
+	}
+	f := facts{
+		Target: i.Lead().Name, Status: i.Cause.Outcome.Status, Kind: i.Cause.Outcome.Kind.String(), Class: i.Cause.Class.String(),
+		Error: i.Cause.Error, Message: i.Cause.Message, Method: i.Cause.Method, Route: i.Cause.Route, Upstream: i.Cause.Upstream,
+		Signals: i.Signals.String(),
+	}
+	for t := range i.Targets {
+		f.Targets = append(f.Targets, i.Targets[t].Name)
+	}
+	return a.runbook(advice, f)
+}
+
+// rollbackOf says what to take back, "" where nothing was done just before the onset.
+func rollbackOf(i *tracker.Incident) string {
+	switch {
+	case i.Mark == nil:
+		return ""
+	case i.Mark.Version != "":
+		return "roll " + i.Mark.Version + " back"
+	default:
+		return "take back: " + i.Mark.Text
+	}
+}
+
+// fill puts what is known of an incident into the places of an action: "{upstream|it}" is the upstream, or "it".
+func fill(action string, i *tracker.Incident) string {
+	var out strings.Builder
+	for {
+		before, rest, found := strings.Cut(action, "{")
+		out.WriteString(before)
+		if !found {
+			return out.String()
+		}
+		var place string
+		place, action, _ = strings.Cut(rest, "}")
+		name, otherwise, _ := strings.Cut(place, "|")
+		if value := valueOf(name, i); value != "" {
+			out.WriteString(value)
+		} else {
+			out.WriteString(otherwise)
+		}
+	}
+}
+
+func valueOf(name string, i *tracker.Incident) string {
+	switch name {
+	case "target":
+		return i.Lead().Name
+	case "upstream":
+		return i.Cause.Upstream
+	case "route":
+		return i.Cause.Route
+	}
+	for c := range i.Contrasts {
+		if contrast := &i.Contrasts[c]; contrast.Field == name || name == "client" && isClient(contrast.Field) {
+			return contrast.Value
+		}
+	}
+	return ""
+}
+
+// isClient reports whether a field says whose requests they are.
+func isClient(field string) bool {
+	switch field {
+	case "client", "tenant", "customer", "user", "account", "agent", "user_agent":
+		return true
+	default:
+		return false
+	}
+}
+
+// ofOutcome returns the advice for an outcome. For statuses it says what the reference API's contract says; for the kinds
+// without a status it names what is between us and the API.
+func ofOutcome(o tracker.Outcome) Advice {
+	if o.Kind == tracker.KindServer && o.Status == 500 {
+		return Advice{
+			Causes: []string{"upstream timeout", "provider down", "internal error"},
+			Retry:  backoff, Action: "Check the provider; fail over if it persists.",
+		}
+	}
+	for _, row := range outcomeTable {
+		if row.kind == o.Kind {
+			return row.Advice
+		}
+	}
+	return Advice{Causes: []string{"unknown"}, Retry: "no", Action: "Look at the evidence."}
+}

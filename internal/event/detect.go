@@ -1,0 +1,148 @@
+package event
+
+import (
+	"slices"
+	"time"
+
+	"errtop/tracker"
+)
+
+// History is what an engine remembers beside its snapshots.
+type History interface {
+	// StateChanges returns a target's state changes after a moment, oldest first.
+	StateChanges(target string, after time.Time) []tracker.StateChange
+	// RegressedAt returns when a group last came back after an hour of silence, or the zero time.
+	RegressedAt(group uint64) time.Time
+}
+
+// Detector finds what changed since it was last asked. It is not safe for use by several goroutines.
+type Detector struct {
+	history History // nil: only what snapshots hold
+	advisor *Advisor
+
+	shown     *tracker.Snapshot
+	states    map[string]toldState
+	breakers  map[breakerID]time.Time
+	groups    map[uint64]time.Time // when each was new or came back, as told
+	bursts    map[burst]int        // new groups told
+	incidents map[uint64]toldIncident
+	marked    time.Time
+}
+
+// toldState is the state of a target that was told last.
+type toldState struct {
+	state tracker.State
+	since time.Time
+}
+
+// NewDetector returns a detector that has told nothing yet: what the first snapshot holds is all news. Advice comes from the
+// advisor, which may be nil.
+func NewDetector(history History, advisor *Advisor) *Detector {
+	return &Detector{
+		history: history, advisor: advisor, shown: &tracker.Snapshot{}, states: map[string]toldState{},
+		breakers: map[breakerID]time.Time{}, groups: map[uint64]time.Time{}, bursts: map[burst]int{}, incidents: map[uint64]toldIncident{},
+	}
+}
+
+// Next returns what changed since the last call, oldest first; changes of sources, which are of now and not of a log's time,
+// come last.
+func (d *Detector) Next(now *tracker.Snapshot) []Event {
+	list := d.newGroups(nil, now) // of what happens in one moment, the cause comes first
+	list = d.transitions(list, now)
+	list = d.turns(list, now)
+	list = d.changesOfIncidents(list, now)
+	list = d.newMarks(list, now)
+	slices.SortStableFunc(list, func(a, b Event) int { return a.At.Compare(b.At) })
+	list = sourceChanges(list, d.shown, now)
+	d.shown = now
+	return list
+}
+
+// Timeline returns all that a snapshot holds, oldest first, as of one who has not looked before.
+func Timeline(now *tracker.Snapshot, advisor *Advisor) []Event {
+	return NewDetector(nil, advisor).Next(now)
+}
+
+// turns adds the changes of states. What a state meant is its reason; what to do is said of the last one only.
+func (d *Detector) turns(list []Event, now *tracker.Snapshot) []Event {
+	for i := range now.Targets {
+		t := &now.Targets[i]
+		told := d.states[t.Name]
+		if t.State == tracker.StateUnknown || told.state == t.State && told.since.Equal(t.Since) {
+			continue
+		}
+		changes := d.stateChanges(t, told)
+		for i, change := range changes {
+			e := Event{Kind: State, At: change.At, Target: t.Name, From: change.From, To: change.To, Text: change.To.String()}
+			if change.From != tracker.StateUnknown {
+				e.Text += ", was " + change.From.String()
+			}
+			if change.Reason != "" {
+				e.Text += ": " + change.Reason
+			}
+			if i == len(changes)-1 && change.To == t.State {
+				e.Text += d.cause(t)
+			}
+			list = append(list, e)
+		}
+		d.states[t.Name] = toldState{t.State, t.Since}
+	}
+	return list
+}
+
+// stateChanges returns how a target's state changed since it was told; where that is not remembered, what it came to.
+func (d *Detector) stateChanges(t *tracker.Target, told toldState) []tracker.StateChange {
+	if d.history != nil {
+		if changes := d.history.StateChanges(t.Name, told.since); len(changes) > 0 {
+			return changes
+		}
+	}
+	if told.state == t.State {
+		return nil
+	}
+	return []tracker.StateChange{{At: t.Since, From: told.state, To: t.State, Reason: t.Reason}}
+}
+
+// cause says what makes a target fail and what to do about it, "" where it does not fail.
+func (d *Detector) cause(t *tracker.Target) string {
+	if t.State <= tracker.StateStale || t.Cause == nil {
+		return ""
+	}
+	return "; " + GroupTitle(t.Cause) + "; " + d.advisor.ForGroup(t.Cause).Action
+}
+
+// sourceChanges adds the sources that are in another state than before.
+func sourceChanges(list []Event, before, now *tracker.Snapshot) []Event {
+	if len(now.Sources) == 0 {
+		return list
+	}
+	states := make(map[string]tracker.SourceState, len(before.Sources))
+	for i := range before.Sources {
+		states[before.Sources[i].Name] = before.Sources[i].State
+	}
+	for i := range now.Sources {
+		s := &now.Sources[i]
+		if was, known := states[s.Name]; known && was == s.State {
+			continue
+		}
+		text := "source is " + s.State.String()
+		if s.Problem != "" {
+			text += ": " + s.Problem
+		}
+		list = append(list, Event{Kind: Source, At: now.At, Target: s.Name, Text: text})
+	}
+	return list
+}
+
+// newMarks adds the marks that came since.
+func (d *Detector) newMarks(list []Event, now *tracker.Snapshot) []Event {
+	for i := range now.Marks {
+		if m := &now.Marks[i]; m.At.After(d.marked) {
+			list = append(list, Event{Kind: Marked, At: m.At, Target: m.Target, Text: m.Text})
+		}
+	}
+	if n := len(now.Marks); n > 0 && now.Marks[n-1].At.After(d.marked) {
+		d.marked = now.Marks[n-1].At
+	}
+	return list
+}

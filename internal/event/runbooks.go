@@ -1,0 +1,69 @@
+package event
+
+import (
+	"fmt"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/vm"
+)
+
+// Runbook is the user's own advice, from [[runbooks]] in the settings. It comes before the table's.
+type Runbook struct {
+	When string // an expression: target == "billing" and message contains "deadlock"
+	Say  string // what to do first; "" keeps the table's
+	URL  string // shown, copied with the copy key, and part of reports and alerts
+}
+
+// facts are the names that a runbook's condition may use.
+type facts struct {
+	Target   string   `expr:"target"`   // the worst
+	Targets  []string `expr:"targets"`  // all of the incident
+	Status   int      `expr:"status"`   // 0 without one
+	Kind     string   `expr:"kind"`     // "server", "timeout" …
+	Class    string   `expr:"class"`    // cause class: "deadlock", "pool_exhausted" …; "" for a group alone
+	Error    string   `expr:"error"`    // short error type
+	Message  string   `expr:"message"`  // normalised
+	Method   string   `expr:"method"`   //
+	Route    string   `expr:"route"`    // template
+	Upstream string   `expr:"upstream"` // "" where unknown
+	Signals  string   `expr:"signals"`  // "failures, latency"
+}
+
+type runbook struct {
+	Runbook
+	test *vm.Program
+}
+
+// NewAdvisor returns an advisor with these runbooks, the first of which that applies wins. The error names the runbook, counted
+// from 1, whose condition is not a valid expression over target, targets, status, kind, class, error, message, method, route,
+// upstream and signals.
+func NewAdvisor(runbooks []Runbook) (*Advisor, error) {
+	a := &Advisor{}
+	for i, r := range runbooks {
+		test, err := expr.Compile(r.When, expr.Env(facts{}), expr.AsBool())
+		if err != nil {
+			return nil, fmt.Errorf("runbook %d: when: %w", i+1, err)
+		}
+		a.runbooks = append(a.runbooks, runbook{r, test})
+	}
+	return a, nil
+}
+
+// runbook puts the first runbook that applies before an advice.
+func (a *Advisor) runbook(advice Advice, f facts) Advice {
+	if a == nil {
+		return advice
+	}
+	for i := range a.runbooks {
+		r := &a.runbooks[i]
+		if applies, err := vm.Run(r.test, f); err != nil || applies != true {
+			continue // an error is of a value that the condition does not expect: it does not apply
+		}
+		if r.Say != "" {
+			advice.Action = r.Say
+		}
+		advice.URL = r.URL
+		return advice
+	}
+	return advice
+}
