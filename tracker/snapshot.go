@@ -2,17 +2,17 @@ package tracker
 
 import "time"
 
-// State is the state of a target.
-type State uint8
+// TargetState is the state of a target.
+type TargetState uint8
 
 // The states, from the least to the most worrying.
 const (
-	StateUnknown   State = iota // nothing was ever heard
-	StateOK                     // "ok"
-	StateStale                  // no news for longer than its interval allows
-	StateThrottled              // fails with 429 only
-	StateDegraded               // some requests fail
-	StateFailing                // most or all requests fail
+	StateUnknown   TargetState = iota // nothing was ever heard
+	StateOK                           // "ok"
+	StateStale                        // no news for longer than its interval allows
+	StateThrottled                    // fails with 429 only
+	StateDegraded                     // some requests fail
+	StateFailing                      // most or all requests fail
 
 	stateCount = iota
 )
@@ -20,7 +20,7 @@ const (
 var stateNames = [stateCount]string{"unknown", "ok", "stale", "throttled", "degraded", "failing"}
 
 // String returns the state's word: "failing", "degraded", "throttled", "stale", "ok" or "unknown".
-func (s State) String() string { return stateNames[min(int(s), stateCount-1)] }
+func (s TargetState) String() string { return stateNames[min(int(s), stateCount-1)] }
 
 // Snapshot is the tracker's content at one moment. It owns its memory: nothing in it changes after it was returned, and
 // it may be read from any goroutine. Nobody may write to it (snapshots share what did not change between them).
@@ -115,7 +115,7 @@ type Target struct {
 	Probed  bool   // probe results are expected or were seen
 	Traffic bool   // traffic results were seen
 
-	State        State
+	State        TargetState
 	Since        time.Time // since when it holds; up to 10 s late where nobody was looking
 	Reason       string    // why, in words
 	Disagreement string    // in words, where probes and traffic disagree; "" otherwise

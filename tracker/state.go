@@ -20,7 +20,7 @@ const (
 
 // verdictOnOrigin is the state of one origin of a target, with the numbers that say why.
 type verdictOnOrigin struct {
-	state  State
+	state  TargetState
 	n, of  uint64 // failures and what they are a share of
 	window time.Duration
 	kind   outcomeKey // what more than half of the failures have in common; 0 where nothing
@@ -117,7 +117,7 @@ func (tg *target) mostOf(o Origin, span time.Duration) (most outcomeKey, every b
 
 // condition is what a target is in, as of a moment.
 type condition struct {
-	state  State
+	state  TargetState
 	origin Origin // that decided; with by
 	by     verdictOnOrigin
 	byApp  bool // the application reports its breaker OPEN
@@ -200,6 +200,6 @@ func (tg *target) evaluate(at instant) {
 // stateChange is a turn in the history of a target.
 type stateChange struct {
 	at     instant
-	state  State
+	state  TargetState
 	reason string
 }

@@ -4,9 +4,9 @@ import "time"
 
 // StateChange is a change of a target's state.
 type StateChange struct {
-	At     time.Time // by the results' own time; up to 10 s late where nobody was looking
-	From   State     // Unknown where nothing is remembered before
-	To     State
+	At     time.Time   // by the results' own time; up to 10 s late where nobody was looking
+	From   TargetState // Unknown where nothing is remembered before
+	To     TargetState
 	Reason string // why, in words
 }
 

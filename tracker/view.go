@@ -163,7 +163,7 @@ func (t *ErrorTracker) tell(tg *target) {
 // worse orders two targets with their bands, the worse first: by state, by how much it hurts, by name. A target that is
 // throttled hurts like one that is degraded.
 func worse(a, b *Target, bandA, bandB int) int {
-	rank := func(s State) State {
+	rank := func(s TargetState) TargetState {
 		if s == StateThrottled {
 			return StateDegraded
 		}

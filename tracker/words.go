@@ -46,7 +46,7 @@ func (tg *target) silent(at instant) string {
 }
 
 // lastJudged returns the state of the target's last news, however old.
-func (tg *target) lastJudged() State {
+func (tg *target) lastJudged() TargetState {
 	return max(tg.origins[OriginProbe].judged.state, tg.origins[OriginTraffic].judged.state)
 }
 

@@ -103,7 +103,7 @@ func newTargetsTable() *table[tracker.Target, string] {
 }
 
 // sparkStyle keeps the past errors of what is well from drawing the eye.
-func sparkStyle(s *Styles, state tracker.State) Style {
+func sparkStyle(s *Styles, state tracker.TargetState) Style {
 	if state <= tracker.StateStale {
 		return s.Muted
 	}

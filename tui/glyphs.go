@@ -9,7 +9,7 @@ import (
 // glyphs are the signs drawn with: one set of Unicode, one of plain ASCII for terminals and fonts that have no other. Each
 // is one column wide.
 type glyphs struct {
-	states   [6]string // by tracker.State
+	states   [6]string // by tracker.TargetState
 	breakers [4]string // by tracker.BreakerState
 	ellipsis string
 	dash     string // no value
@@ -75,4 +75,4 @@ func (g *glyphs) ruler(n int) string {
 const longestRule = 512
 
 // state returns a state's sign.
-func (g *glyphs) state(s tracker.State) string { return g.states[min(int(s), len(g.states)-1)] }
+func (g *glyphs) state(s tracker.TargetState) string { return g.states[min(int(s), len(g.states)-1)] }

@@ -51,7 +51,7 @@ func (h helpPage) bindings(d *doc) {
 	}
 }
 
-func stateMeaning(s tracker.State) string {
+func stateMeaning(s tracker.TargetState) string {
 	switch s {
 	case tracker.StateFailing:
 		return "most or all requests fail"

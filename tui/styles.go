@@ -149,7 +149,7 @@ func buildStyles(base, own map[string]string) (*Styles, error) {
 	apply(base)
 	apply(own)
 	for state := range s.badges {
-		name := tracker.State(state).String()
+		name := tracker.TargetState(state).String()
 		badge := cmp.Or(own["badge"], base["badge"])
 		if color := textColor(cmp.Or(own[name], base[name])); color != "" {
 			badge += " on " + color
@@ -179,7 +179,7 @@ func textColor(spec string) string {
 func ThemeNames() []string { return slices.Sorted(maps.Keys(themes())) }
 
 // State returns the look of a state.
-func (s *Styles) State(state tracker.State) Style {
+func (s *Styles) State(state tracker.TargetState) Style {
 	switch state {
 	case tracker.StateFailing:
 		return s.Failing
@@ -197,7 +197,7 @@ func (s *Styles) State(state tracker.State) Style {
 }
 
 // StateBadge returns the look of the badge that names a state in the headline.
-func (s *Styles) StateBadge(state tracker.State) Style {
+func (s *Styles) StateBadge(state tracker.TargetState) Style {
 	return s.badges[min(int(state), len(s.badges)-1)]
 }
 

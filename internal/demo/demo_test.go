@@ -194,7 +194,7 @@ func TestTheTrackerTellsTheSameStory(t *testing.T) {
 		for _, c := range []struct {
 			at      time.Duration
 			target  string
-			state   tracker.State
+			state   tracker.TargetState
 			breaker tracker.BreakerState
 		}{
 			{12 * time.Second, "kling/v2.1", tracker.StateFailing, tracker.BreakerOpen},
