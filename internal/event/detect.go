@@ -31,7 +31,7 @@ type Detector struct {
 
 // toldState is the state of a target that was told last.
 type toldState struct {
-	state tracker.State
+	state tracker.TargetState
 	since time.Time
 }
 

@@ -48,9 +48,9 @@ type Event struct {
 	Target string    // or the source's name; of an incident its worst target; "" where it concerns all
 	Text   string    // in words, in one line; from outside in part, so whoever shows it makes it harmless
 
-	From, To tracker.State     // of State
-	Group    *tracker.Group    // of GroupNew and GroupReturned
-	Incident *tracker.Incident // of the kinds of incidents
+	From, To tracker.TargetState // of State
+	Group    *tracker.Group      // of GroupNew and GroupReturned
+	Incident *tracker.Incident   // of the kinds of incidents
 }
 
 // BeganToFail reports whether the event is a target's change to failing.
