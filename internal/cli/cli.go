@@ -31,6 +31,9 @@ func Main(args []string, process Process) int {
 	// The terminal may be gone when SIGHUP comes: SIGPIPE must not kill us before things are put in order.
 	signal.Ignore(syscall.SIGPIPE)
 	ignoreFileSize()
+	if original, err := duplicate(process.Err); err == nil {
+		process.Err = original // while a screen is up, descriptor 2 is another
+	}
 	ctx, quit := context.WithCancelCause(context.Background())
 	defer quit(nil)
 	defer onQuit(quit, process.Err)()

@@ -15,6 +15,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"errtop":        func() { os.Exit(Main(os.Args[1:], testProcess())) },
 		"errtop-panics": panickingDashboard,
+		"errtop-noisy":  noisyDashboard,
 	})
 }
 

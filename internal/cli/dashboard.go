@@ -251,6 +251,11 @@ func (a *app) viewer(d *dashboard, eng *engine.Engine) (view func(context.Contex
 		if eng.CanReload() {
 			options.Rights.Reload = func() error { return eng.Reload(ctx) }
 		}
-		return tui.Run(ctx, keyboard, a.Out, options)
+		restore, err := captureStderr(eng.Log("standard error: "))
+		if err != nil {
+			return err
+		}
+		err = tui.Run(ctx, keyboard, a.Out, options)
+		return errors.Join(err, restore())
 	}, done, nil
 }

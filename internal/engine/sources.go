@@ -29,6 +29,7 @@ func (e *Engine) intake() Intake {
 	return Intake{engine: e, Sink: ingest.Sink{
 		Emit:   func(results []tracker.Result) { e.tracker.Record(time.Now(), results) },
 		Health: func(health tracker.Source) { e.tracker.UpdateSource(time.Now(), health) },
+		Log:    e.Log(""),
 	}}
 }
 

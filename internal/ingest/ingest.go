@@ -6,6 +6,7 @@
 package ingest
 
 import (
+	"io"
 	"time"
 
 	"errtop/internal/logline"
@@ -20,6 +21,9 @@ type Sink struct {
 	Emit func([]tracker.Result)
 	// Health takes the source's health after every batch and whenever it changes otherwise.
 	Health func(tracker.Source)
+	// Log takes lines about what is no result and changes no health, such as the troubles of an HTTP server; nil where nobody
+	// reads them.
+	Log io.Writer
 	// Position takes how far a followed file was read, once its results were emitted; nil where nobody keeps it.
 	Position func(path string, at Position)
 }

@@ -6,6 +6,8 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/url"
@@ -63,7 +65,7 @@ func Listen(ctx context.Context, o ListenOptions, sink Sink) error {
 	h.unix = strings.HasPrefix(o.Addr, unixPrefix)
 	server := &http.Server{
 		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: pushTime, WriteTimeout: pushTime + 5*time.Second,
-		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: sink.logger(name + ": "),
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
@@ -85,6 +87,14 @@ func Listen(ctx context.Context, o ListenOptions, sink Sink) error {
 	}
 	p.end(tracker.SourceEnded, "")
 	return nil
+}
+
+// logger returns a logger for what a library has to tell.
+func (s Sink) logger(prefix string) *log.Logger {
+	if s.Log == nil {
+		return log.New(io.Discard, "", 0)
+	}
+	return log.New(s.Log, prefix, 0)
 }
 
 // listen opens the address. A unix socket that nobody serves any more is replaced, and only the user may use the new one.
