@@ -231,6 +231,9 @@ func (a *app) viewer(d *dashboard, eng *engine.Engine) (view func(context.Contex
 		ExportDir: look.Export,
 		Rights:    tui.Rights{Export: true, Suspend: true}, // it is the user's own process
 	}
+	if options.Advisor, err = advisor(d.settings); err != nil {
+		return nil, nil, err
+	}
 	if d.plain {
 		return func(ctx context.Context) error { return tui.Plain(ctx, a.Out, options) }, func() {}, nil
 	}

@@ -10,6 +10,7 @@ import (
 
 	"errtop/internal/config"
 	"errtop/internal/engine"
+	"errtop/internal/event"
 	"errtop/internal/logline"
 	"errtop/tui"
 )
@@ -81,7 +82,23 @@ func checkLook(settings *config.Config) error {
 	if _, err := tui.NewKeyMap(settings.Dashboard.Keys); err != nil {
 		mistakes = append(mistakes, settings.Mistake("dashboard.keys", err))
 	}
+	if _, err := advisor(settings); err != nil {
+		mistakes = append(mistakes, err)
+	}
 	return errors.Join(mistakes...)
+}
+
+// advisor returns the runbooks of the settings. The error has the place in the file.
+func advisor(settings *config.Config) (*event.Advisor, error) {
+	list := make([]event.Runbook, len(settings.Runbooks))
+	for i, r := range settings.Runbooks {
+		list[i] = event.Runbook{When: r.When, Say: r.Say, URL: r.URL}
+	}
+	advisor, err := event.NewAdvisor(list)
+	if wrong, ok := errors.AsType[*event.RunbookError](err); ok {
+		return nil, settings.Mistake(fmt.Sprintf("runbooks[%d]", wrong.Index), err)
+	}
+	return advisor, err
 }
 
 // requireTargets refuses settings that name nothing to probe.

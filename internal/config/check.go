@@ -41,6 +41,19 @@ func (r *reader) check(c *Config) {
 	for i := range c.Sources {
 		r.checkSource(fmt.Sprintf("sources[%d]", i), &c.Sources[i])
 	}
+	for i := range c.Runbooks {
+		r.checkRunbook(fmt.Sprintf("runbooks[%d]", i), &c.Runbooks[i])
+	}
+}
+
+func (r *reader) checkRunbook(path string, b *Runbook) {
+	b.Say, b.URL = safetext.Line(b.Say), safetext.Line(b.URL)
+	if b.When == "" {
+		r.fault(path+".when", "missing; expected a condition such as 'target == \"billing\" and message contains \"deadlock\"'")
+	}
+	if b.Say == "" && b.URL == "" {
+		r.fault(path, "says nothing; expected say or url")
+	}
 }
 
 const minInterval = 100 * time.Millisecond

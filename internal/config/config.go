@@ -25,6 +25,7 @@ type Config struct {
 	Push      Push      `toml:"push"`
 	Targets   []Target  `toml:"targets,omitempty"`
 	Sources   []Source  `toml:"sources,omitempty"`
+	Runbooks  []Runbook `toml:"runbooks,omitempty"`
 
 	// Warnings are what is allowed but unwise, a line each.
 	Warnings []string `toml:"-"`
@@ -129,6 +130,13 @@ type Source struct {
 	Since    Duration          `toml:"since"`            // only what is younger
 	All      bool              `toml:"all"`
 	NoFollow bool              `toml:"no_follow"`
+}
+
+// Runbook is the user's own advice for what its condition applies to. The first that applies wins.
+type Runbook struct {
+	When string `toml:"when"`          // an expression over target, message, class and the like
+	Say  string `toml:"say,omitempty"` // what to do first; default: what errtop says by itself
+	URL  string `toml:"url,omitempty" shown:"url"`
 }
 
 // Push is the listener that takes results from elsewhere.

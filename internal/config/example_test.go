@@ -69,7 +69,7 @@ func keysOf(section reflect.Type, path string) []string {
 // A setting whose default is nothing shows what it may look like; every other one, and every switch, shows its default.
 func TestExampleStatesTheDefaults(t *testing.T) {
 	whole, plain := example(t, true), Default()
-	plain.Targets, plain.Sources = make([]Target, 1), make([]Source, 1)
+	plain.Targets, plain.Sources, plain.Runbooks = make([]Target, 1), make([]Source, 1), make([]Runbook, 1)
 	plain.Targets[0].setDefaults()
 	plain.Sources[0].setDefaults()
 	plain.inherit()

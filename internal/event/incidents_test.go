@@ -130,7 +130,7 @@ func TestRunbooksComeBeforeTheTable(t *testing.T) {
 	if got := a.ForGroup(&g); got.Action != "Call the database team." || got.URL != "https://wiki/deadlock" || len(got.Causes) == 0 {
 		t.Errorf("%+v", got)
 	}
-	for when, want := range map[string]string{`target = "x"`: "runbook 1: when:", `targt == "x"`: "unknown name targt", `status`: "bool"} {
+	for when, want := range map[string]string{`target = "x"`: "when: ", `targt == "x"`: "unknown name targt", `status`: "bool"} {
 		if _, err := NewAdvisor([]Runbook{{When: when}}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", when, err, want)
 		}

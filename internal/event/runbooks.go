@@ -1,8 +1,6 @@
 package event
 
 import (
-	"fmt"
-
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/vm"
 )
@@ -34,15 +32,27 @@ type runbook struct {
 	test *vm.Program
 }
 
-// NewAdvisor returns an advisor with these runbooks, the first of which that applies wins. The error names the runbook, counted
-// from 1, whose condition is not a valid expression over target, targets, status, kind, class, error, message, method, route,
-// upstream and signals.
+// RunbookError says that the condition of a runbook is not a valid expression.
+type RunbookError struct {
+	Index int // from 0
+	Err   error
+}
+
+// Error returns "when: " and what is wrong.
+func (e *RunbookError) Error() string { return "when: " + e.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *RunbookError) Unwrap() error { return e.Err }
+
+// NewAdvisor returns an advisor with these runbooks, the first of which that applies wins. The error is a [RunbookError] where
+// a condition is not a valid expression over target, targets, status, kind, class, error, message, method, route, upstream
+// and signals.
 func NewAdvisor(runbooks []Runbook) (*Advisor, error) {
 	a := &Advisor{}
 	for i, r := range runbooks {
 		test, err := expr.Compile(r.When, expr.Env(facts{}), expr.AsBool())
 		if err != nil {
-			return nil, fmt.Errorf("runbook %d: when: %w", i+1, err)
+			return nil, &RunbookError{Index: i, Err: err}
 		}
 		a.runbooks = append(a.runbooks, runbook{r, test})
 	}
