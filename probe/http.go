@@ -65,6 +65,15 @@ func (r *run) send(ctx context.Context, h *hop, mayFollow bool) (*hop, error) {
 // connections of our own the deadline holds for connecting too, nothing goes on behind our back, and net/http sends nothing
 // again by itself.
 func (r *run) roundTrip(req *http.Request) (*http.Response, error) {
+	req.Close = !r.plan.KeepAlive
+	r.request, r.proxy, r.tunnelled, r.reused = req, "", false, false
+	simple, err := r.simple(req)
+	if err != nil {
+		return nil, err
+	}
+	if simple {
+		return r.sendDirectly(req)
+	}
 	conn, err := r.connect(req)
 	if err != nil {
 		return nil, err
@@ -72,7 +81,6 @@ func (r *run) roundTrip(req *http.Request) (*http.Response, error) {
 	r.proxy, r.tunnelled, r.reused = conn.proxy, conn.tunnel, conn.reused
 	r.trace.connected(conn.remote)
 	r.trace.enter(sending)
-	req.Close = !r.plan.KeepAlive
 	resp, err := conn.RoundTrip(req)
 	if err != nil {
 		_ = conn.Close()
@@ -103,7 +111,6 @@ func (r *run) connect(req *http.Request) (*keptConn, error) {
 			return conn, nil
 		}
 	}
-	r.request, r.proxy, r.tunnelled, r.reused = req, "", false, false
 	conn, err := r.plan.client.NewClientConn(req.Context(), key.scheme, key.address)
 	if err != nil {
 		return nil, r.notConnected(err)

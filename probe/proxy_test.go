@@ -49,7 +49,7 @@ func TestRequestGoesThroughTheProxy(t *testing.T) {
 	if err != nil || r.Kind != tracker.KindOK || seen != "GET http://api.example:8080/v1?key=abcdefgh Basic bWU6b3Blbi1zZXNhbWU=" {
 		t.Errorf("%+v, %v; the proxy saw %s", r, err, seen)
 	}
-	if len(asked) != 1 || !strings.HasPrefix(asked[0], "http://api.example:8080/v1") {
+	if len(asked) == 0 || !strings.HasPrefix(asked[0], "http://api.example:8080/v1") {
 		t.Errorf("the choice of the proxy sees %q, and not the whole request", asked)
 	}
 }

@@ -40,7 +40,7 @@ func (r *run) readError() {
 	}
 	r.result.Error, r.result.Message = cmp.Or(short, status), text
 	for _, e := range said.Errors[:min(len(said.Errors), errorsMax)] {
-		r.evidence.Errors = append(r.evidence.Errors, jsonText(e))
+		r.evidence.Errors = append(r.evidence.Errors, jsonText(e)) // finish bounds their bytes
 	}
 	if len(said.Details) > 0 && string(said.Details) != "null" {
 		r.evidence.Details = compact(said.Details)
@@ -149,17 +149,27 @@ func requestID(h http.Header) string {
 	return ""
 }
 
-// shownHeaders returns the headers that help and hold no secret by their nature, in the order of their names.
+// shownHeaders returns the headers that help and hold no secret by their nature, in the order of their names: of each name at
+// most four, of those about rate limits at most rateHeadersMax, because their names are the server's.
 func shownHeaders(h http.Header) []tracker.Header {
-	var shown []tracker.Header
-	for name, values := range h {
-		if showHeader(name) {
-			for _, v := range values[:min(len(values), 4)] {
-				shown = append(shown, tracker.Header{Name: safetext.Line(name), Value: v})
-			}
+	var names, rates []string
+	for name := range h {
+		switch {
+		case showHeader(name):
+			names = append(names, name)
+		case rateHeader(name):
+			rates = append(rates, name)
 		}
 	}
-	slices.SortStableFunc(shown, func(a, b tracker.Header) int { return strings.Compare(a.Name, b.Name) })
+	slices.Sort(rates)
+	names = append(names, rates[:min(len(rates), rateHeadersMax)]...)
+	slices.Sort(names)
+	shown := make([]tracker.Header, 0, len(names))
+	for _, name := range names {
+		for _, v := range h[name][:min(len(h[name]), 4)] {
+			shown = append(shown, tracker.Header{Name: safetext.Line(name), Value: v})
+		}
+	}
 	return shown
 }
 
@@ -171,6 +181,14 @@ func showHeader(name string) bool {
 		"X-Amzn-Errortype", "X-Amzn-Requestid", "X-Amzn-Trace-Id", "X-Cache", "X-Cloud-Trace-Context", "X-Correlation-Id",
 		"X-Github-Request-Id", "X-Powered-By", "X-Request-Id", "X-Runtime", "X-Served-By", "X-Trace-Id", "X-Vercel-Id":
 		return true
+	}
+	return false
+}
+
+// rateHeader reports whether a header is about rate limits. Servers add words of their own: "X-Ratelimit-Limit-Minute".
+func rateHeader(name string) bool {
+	if len(name) > rateNameMax {
+		return false
 	}
 	return strings.HasPrefix(name, "X-Ratelimit-") || strings.HasPrefix(name, "Ratelimit") || strings.HasPrefix(name, "X-Rate-Limit-")
 }

@@ -20,10 +20,15 @@ const (
 	bodyMax     = 1 << 20   // of a body, what is read at all
 	lineMax     = 1000      // of a message
 	headerMax   = 300       // of a header's value
-	errorsMax   = 50        // of a list of errors
+	headersMax  = 8 << 10   // of all headers together
+	errorsMax   = 50        // errors of a list
+	errorsBytes = 8 << 10   // of all errors of a list together
 	detailsMax  = bodyShown // of the rest of an error's body
 	requestMax  = 200       // of a request id
 	redirectMax = 10
+
+	rateHeadersMax = 16 // headers about rate limits
+	rateNameMax    = 60 // of the name of one
 )
 
 // runKey finds the [run] in the context of its request.
@@ -36,7 +41,7 @@ type run struct {
 	start    time.Time
 	trace    trace
 	result   tracker.Result
-	evidence tracker.Evidence
+	evidence *tracker.Evidence // of its own, because it outlives the run and what the run holds
 
 	request   *http.Request // of the running hop
 	proxy     string        // host and port of the proxy that the hop goes through; "" without
@@ -52,7 +57,7 @@ type run struct {
 }
 
 func newRun(p *plan, attempt int) *run {
-	return &run{plan: p, start: time.Now(), evidence: tracker.Evidence{
+	return &run{plan: p, start: time.Now(), evidence: &tracker.Evidence{
 		Host: safetext.Line(p.url.Host), Request: p.shown, Attempt: attempt, Attempts: p.Attempts,
 	}}
 }
@@ -119,7 +124,7 @@ func (r *run) fail(c cause) {
 // finish returns the result with every text that came from elsewhere made harmless and free of secrets.
 func (r *run) finish() tracker.Result {
 	s := r.plan.secrets
-	res, ev := &r.result, &r.evidence
+	res, ev := &r.result, r.evidence
 	res.Origin, res.Target = tracker.OriginProbe, r.plan.Name
 	if r.plan.client != nil {
 		res.Method, res.Route = r.plan.shown.Method, s.line(orSlash(r.plan.url.EscapedPath()), lineMax)
@@ -129,12 +134,23 @@ func (r *run) finish() tracker.Result {
 	}
 	res.Error, res.Message = s.line(res.Error, lineMax), s.line(res.Message, lineMax)
 	res.RequestID = s.line(res.RequestID, requestMax)
+	left := errorsBytes
 	for i := range ev.Errors {
 		ev.Errors[i] = s.line(ev.Errors[i], lineMax)
+		if left -= len(ev.Errors[i]); left < 0 {
+			ev.Errors = slices.Clip(ev.Errors[:i])
+			break
+		}
 	}
 	ev.Details = s.block(ev.Details, detailsMax)
+	left = headersMax
 	for i := range ev.Headers {
-		ev.Headers[i].Value = s.line(ev.Headers[i].Value, headerMax)
+		h := &ev.Headers[i]
+		h.Value = s.line(h.Value, headerMax)
+		if left -= len(h.Name) + len(h.Value); left < 0 {
+			ev.Headers = slices.Clone(ev.Headers[:i])
+			break
+		}
 	}
 	ev.BodyCut = ev.BodyCut || len(r.body) > bodyShown
 	ev.Body = safetext.Block(cut(r.shownBody(), bodyShown))

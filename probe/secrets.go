@@ -128,17 +128,18 @@ func (found secrets) block(s string, limit int) string {
 	return safetext.Block(cut(found.mask(s), limit))
 }
 
-// cut shortens s to at most limit bytes, at the end of a character.
+// cut shortens s to at most limit bytes, at the end of a character. What it cuts it copies, so that evidence does not hold the
+// whole body or header that it is the start of.
 func cut(s string, limit int) string {
 	if len(s) <= limit {
 		return s
 	}
 	for back := range 4 {
 		if b := s[limit-back]; b&0xC0 != 0x80 {
-			return s[:limit-back]
+			return strings.Clone(s[:limit-back])
 		}
 	}
-	return s[:limit]
+	return strings.Clone(s[:limit])
 }
 
 // show returns the request as it may be shown: what is needed to ask again, with every secret replaced.
