@@ -37,11 +37,14 @@ const lastWords = 300 * time.Millisecond
 
 // reportWithin is [report], but returns after a while also where w takes nothing.
 func reportWithin(patience time.Duration, w io.Writer, err error) int {
-	status := make(chan int, 1)
-	go func() { status <- report(w, err) }()
+	status := statusFailed
+	printed := safego.Start(func() error {
+		status = report(w, err)
+		return nil
+	})
 	select {
-	case code := <-status:
-		return code
+	case <-printed:
+		return status
 	case <-time.After(patience):
 		return statusFailed
 	}

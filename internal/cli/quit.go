@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"errtop/internal/safego"
 	"errtop/internal/safetext"
 )
 
@@ -25,10 +26,10 @@ const orderly = 1500 * time.Millisecond
 func onQuit(end context.CancelCauseFunc, w *os.File) (stop func()) {
 	asked, done := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(asked, syscall.SIGQUIT)
-	go func() {
+	safego.Start(func() error {
 		select {
 		case <-done:
-			return
+			return nil
 		case <-asked:
 		}
 		signal.Stop(asked) // the second one is Go's own
@@ -39,7 +40,8 @@ func onQuit(end context.CancelCauseFunc, w *os.File) (stop func()) {
 		case <-time.After(orderly):
 			os.Exit(reportWithin(lastWords, w, err))
 		}
-	}()
+		return nil
+	})
 	return func() {
 		signal.Stop(asked)
 		close(done)

@@ -94,18 +94,22 @@ func start(ctx context.Context, l net.Listener, dial dialFunc, o Options) (*Demo
 		world: clock{start: time.Now(), speed: o.Speed},
 		done:  make(chan struct{}),
 	}
-	go func() {
+	safego.Start(func() error {
 		defer close(d.done)
 		d.err = safego.Catch(func() error { return d.run(ctx, l, dial, o) })
-	}()
+		return d.err
+	})
 	return d, nil
 }
 
 // run owns every goroutine of the demo: when it returns, none is left.
 func (d *Demo) run(ctx context.Context, l net.Listener, dial dialFunc, o Options) error {
 	group, ctx := safego.WithContext(ctx)
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
 	plan := script{seed: o.Seed}
 	srv := newServer(ctx, plan, d.world, newRand(o.Seed, streamServer))
+	srv.http.Handler = safego.Handler(srv.http.Handler, fail)
 	group.Go(func() error { return srv.serve(l) })
 	results := make(chan tracker.Result, maxInFlight)
 	group.Go(func() error {
@@ -119,6 +123,9 @@ func (d *Demo) run(ctx context.Context, l net.Listener, dial dialFunc, o Options
 	close(results)
 	transport.CloseIdleConnections()
 	srv.close()
+	if panicked, ok := errors.AsType[*safego.PanicError](context.Cause(ctx)); ok { // in a handler
+		err = errors.Join(err, panicked)
+	}
 	err = errors.Join(err, group.Wait())
 	srv.wait()
 	return err

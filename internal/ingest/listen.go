@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"errtop/internal/logline"
+	"errtop/internal/safego"
 	"errtop/tracker"
 )
 
@@ -64,14 +65,16 @@ func Listen(ctx context.Context, o ListenOptions, sink Sink) error {
 	h := &pushHandler{token: sha256.Sum256([]byte(o.Token)), open: o.Token == "", host: hostOf(o.Addr), pump: p, room: make(chan struct{}, maxPushes)}
 	h.unix = strings.HasPrefix(o.Addr, unixPrefix)
 	server := &http.Server{
-		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: pushTime, WriteTimeout: pushTime + 5*time.Second,
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: pushTime, WriteTimeout: pushTime + 5*time.Second,
 		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: sink.logger(name + ": "),
 	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	serving, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	server.Handler = safego.Handler(h, fail)
+	served := safego.Start(func() error { return server.Serve(listener) })
 	select {
 	case err = <-served:
-	case <-ctx.Done():
+	case <-serving.Done():
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), listenGrace)
 		defer cancel()
 		if server.Shutdown(grace) != nil {
@@ -81,6 +84,9 @@ func Listen(ctx context.Context, o ListenOptions, sink Sink) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if panicked, ok := errors.AsType[*safego.PanicError](context.Cause(serving)); ok {
+		return panicked
+	}
 	if !errors.Is(err, http.ErrServerClosed) {
 		p.end(tracker.SourceFailed, logline.SafeLine([]byte(err.Error()), logline.MaxMessage))
 		return fmt.Errorf("listen %s: %w", o.Addr, err)

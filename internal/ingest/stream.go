@@ -9,6 +9,7 @@ import (
 	"github.com/muesli/cancelreader"
 
 	"errtop/internal/logline"
+	"errtop/internal/safego"
 	"errtop/tracker"
 )
 
@@ -32,10 +33,11 @@ func Stream(ctx context.Context, name string, r io.Reader, o Options, sink Sink)
 	if err != nil {
 		return err
 	}
-	if err := p.stream(ctx, r); err != nil {
-		return &logline.SourceError{Name: name, Err: err}
+	err = p.stream(ctx, r)
+	if _, panicked := errors.AsType[*safego.PanicError](err); panicked || err == nil {
+		return err
 	}
-	return nil
+	return &logline.SourceError{Name: name, Err: err}
 }
 
 // stream is Stream. Its error does not name the source.
@@ -48,7 +50,10 @@ func (p *pump) stream(ctx context.Context, r io.Reader) error {
 	for range streamChunks + 1 {
 		free <- make([]byte, streamChunk)
 	}
-	go readChunks(ctx, reader, free, chunks)
+	ended := safego.Start(func() error {
+		readChunks(ctx, reader, free, chunks)
+		return nil
+	})
 	for {
 		select {
 		case <-ctx.Done():
@@ -58,7 +63,10 @@ func (p *pump) stream(ctx context.Context, r io.Reader) error {
 			}
 			p.end(tracker.SourceEnded, "")
 			return nil
-		case c := <-chunks:
+		case c, ok := <-chunks:
+			if !ok {
+				return <-ended // a panic of ours: the last chunk has an error else
+			}
 			if len(c.data) > 0 {
 				p.feed(c.data, len(chunks) > 0)
 				free <- c.data[:cap(c.data)]

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"sync/atomic"
 
 	"errtop/internal/logline"
+	"errtop/internal/safego"
 )
 
 // chunkSize is how much is read at once. Buffers of this size start at a page (Go gives large slices whole pages), which
@@ -142,19 +142,30 @@ func scanStream(ctx context.Context, r io.Reader, chunk int, workers []lineSink)
 		// What the chunk before left unfinished is put before the chunk, so that reads stay aligned.
 		free <- make([]byte, logline.MaxLine+chunk)
 	}
-	var group sync.WaitGroup
+	group, ctx := safego.WithContext(ctx)
 	for _, w := range workers {
-		group.Go(func() {
-			for p := range parts {
-				w.preamble(p.before)
-				scanLines(p.number, p.data, p.cut, w)
+		group.Go(func() error {
+			err := safego.Catch(func() error {
+				for p := range parts {
+					w.preamble(p.before)
+					scanLines(p.number, p.data, p.cut, w)
+					free <- p.buffer
+				}
+				return nil
+			})
+			for p := range parts { // after a panic, so that the reader comes to its end
 				free <- p.buffer
 			}
+			return err
 		})
 	}
-	err := cutStream(ctx, r, free, parts)
-	close(parts)
-	group.Wait()
+	err := safego.Catch(func() error {
+		defer close(parts)
+		return cutStream(ctx, r, free, parts)
+	})
+	if panicked := group.Wait(); panicked != nil {
+		return panicked
+	}
 	return err
 }
 
@@ -238,10 +249,13 @@ func fill(r io.Reader, b []byte) (n int, err error) {
 // together runs n functions at once and returns their errors.
 func together(n int, run func(i int) error) error {
 	problems := make([]error, n)
-	var group sync.WaitGroup
+	group, _ := safego.WithContext(context.Background())
 	for i := range n {
-		group.Go(func() { problems[i] = run(i) })
+		group.Go(func() error {
+			problems[i] = safego.Catch(func() error { return run(i) })
+			return nil
+		})
 	}
-	group.Wait()
+	_ = group.Wait() // the problems say it
 	return errors.Join(problems...)
 }
