@@ -10,9 +10,9 @@ import (
 const Mask = "***"
 
 // MaskURL returns the URL with what may be secret replaced by [Mask]: the userinfo, every value of the query (and every
-// parameter without a value), the fragment. Scheme, host, path and the names of parameters stay, but where they hold
-// another URL's userinfo. It never fails: of a text that is no URL with a host and might hold a secret, only the scheme
-// stays. What it returns has been through [Line].
+// parameter without a value), the fragment, tokens in the path ("/reset/TOKEN") and another URL's userinfo there. Scheme, host,
+// the rest of the path and the names of parameters stay. It never fails: of a text that is not a URL with a host and might hold
+// a secret, only the scheme stays. What it returns has been through [Line].
 func MaskURL(rawURL string) string {
 	s := Line(rawURL)
 	u, err := url.Parse(s)
@@ -32,7 +32,7 @@ func MaskURL(rawURL string) string {
 	}
 	masked := s[:start] + authority
 	if hasPath {
-		masked += maskNested("/" + path)
+		masked += MaskSecrets(maskNested("/" + path))
 	}
 	if query != "" {
 		masked += "?" + maskQuery(query)

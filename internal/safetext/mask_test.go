@@ -39,6 +39,8 @@ func TestMaskURLKeepsOnlyWhatIsNoSecret(t *testing.T) {
 		"//://u:p@h/x":                        "***",
 		"://x?y":                              "***",
 		"http://[::1":                         "http://[::1",
+		"https://h/reset/C4N4RY1?x=y":         "https://h/reset/***?x=***",
+		"https://h/bot/ghp_C4N4RYC4N4RY/x":    "https://h/bot/***/x",
 		"https://exa mple/x":                  "https://exa mple/x",
 		"https://h/\x1b]0;x":                  "https://h/^[]0;x",
 	} {

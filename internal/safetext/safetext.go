@@ -5,7 +5,8 @@
 // was removed is shown, not swallowed ("^[", "\x9b", "\u202e"): a terminal sequence without an end would take everything
 // after it along. Both are idempotent, so that text may pass them at the edge and again before it is drawn.
 //
-// [MaskURL] and [Mask] keep secrets out of sight. The package knows nothing of lines of logs, of JSON or of the screen.
+// [MaskSecrets] and [MaskURL] keep the secrets of others out of sight, by one list of names ([SecretName]) and of shapes of tokens;
+// [Known] keeps our own, whose values we know. Secrets are masked first and texts cut afterwards: [MaskedLine], [MaskedBlock].
 package safetext
 
 import (

@@ -1,0 +1,144 @@
+package safetext
+
+import "strings"
+
+// secretName is the name of a secret where it stands in a text.
+type secretName struct {
+	kind   nameKind
+	lo, hi int
+	quoted bool // quotes or brackets close it
+}
+
+// after finds the value that belongs to a name, and hides it. It returns the name's end where there is none.
+func (f *finder) after(n *secretName) int {
+	s, k := f.s, n.hi
+	for k < len(s) && among("\"'`\\]*", s[k]) { // the name's own quotes, an index's bracket, bold Markdown
+		k++
+	}
+	n.quoted = k > n.hi
+	at := f.blanks(k)
+	if at == len(s) {
+		return n.hi
+	}
+	switch c := s[at]; {
+	case c == '=', strings.HasPrefix(s[at:], "!="), strings.HasPrefix(s[at-1:], "->"):
+		return f.assigned(n, at, true)
+	case c == ':' && !strings.HasPrefix(s[at:], "://"):
+		return f.assigned(n, at, n.quoted && s[k-1] != '*')
+	case c == '>' && at == k:
+		return f.element(n, at)
+	case c == ',', c == ';' && n.quoted, n.quoted && strings.HasPrefix(s[at:], "value"):
+		return f.pair(n, at)
+	case n.lo > 0 && s[n.lo-1] == '/': // a segment of a path
+	case at > k || n.quoted:
+		return f.sentence(n, at)
+	}
+	return n.hi
+}
+
+// among reports whether c is one of the bytes of set.
+func among(set string, c byte) bool { return strings.IndexByte(set, c) >= 0 }
+
+// blanks returns where the blanks at i end.
+func (f *finder) blanks(i int) int {
+	for i < len(f.s) && (f.s[i] == ' ' || f.s[i] == '\t') {
+		i++
+	}
+	return i
+}
+
+// assigned hides the value behind the "=" or ":" at i. Behind "=" and behind a quoted name there is sure to be one, behind a ":" a
+// sentence may go on.
+func (f *finder) assigned(n *secretName, i int, sure bool) int {
+	s, lo := f.s, i
+	for lo < len(s) && among(":=!>~", s[lo]) {
+		lo++
+	}
+	start := f.blanks(lo)
+	if sure && start < len(s) && s[start] == '\n' && s[i] == ':' {
+		start = f.blanks(start + 1) // JSON over several lines
+	}
+	if start == len(s) || s[start] == '\n' {
+		return n.hi
+	}
+	if start > lo && s[i] == '=' && lo == i+1 && s[i-1] != ' ' {
+		return n.hi // "password= user=bob": it is empty
+	}
+	if !sure && !f.schemeAt(start) && f.sentenceGoesOn(n, start, start > lo) {
+		return n.hi // "password: must be longer"
+	}
+	return f.value(n, start)
+}
+
+// sentenceGoesOn reports whether what starts at i, behind a name and a ":", speaks of the secret rather than being one.
+func (f *finder) sentenceGoesOn(n *secretName, i int, blank bool) bool {
+	first := f.s[i:f.valueEnd(i)]
+	if n.kind != nameAmbiguous {
+		return blank && first != "" && statusWord(first)
+	}
+	if !among(`"'`, f.s[i]) && !looksSecret(first) {
+		return true
+	}
+	return statusWord(first)
+}
+
+// value hides the value that starts at lo, whatever brackets and quotes it is in.
+func (f *finder) value(n *secretName, lo int) int {
+	s, quotes := f.s, 0
+	for lo+quotes < len(s) && s[lo+quotes] == '\\' {
+		quotes++
+	}
+	if at := lo + quotes; at < len(s) && (s[at] == '"' || s[at] == '\'' || s[at] == '`') {
+		return f.hide(at+1, f.closing(at+1, s[at], quotes))
+	}
+	switch s[lo] {
+	case '[', '{', '(':
+		if hi := f.bracket(lo); hi > lo+1 {
+			return f.hide(lo+1, hi)
+		}
+		return lo + 1
+	case '<': // an element of XML
+		return n.hi
+	}
+	hi := f.valueEnd(lo)
+	switch n.kind {
+	case nameCookie:
+		hi = f.cookiesEnd(lo)
+	case nameHeader:
+		hi = f.credentialsEnd(lo, hi)
+	default:
+		if f.schemeAt(lo) {
+			hi = f.credentialsEnd(lo, hi)
+		}
+	}
+	if plainValue(s[lo:hi], n.kind) {
+		return n.hi
+	}
+	return f.hide(lo, hi)
+}
+
+// plainValue reports whether a value is none: a switch, nothing, or for a word of prose such as "token" a small number.
+func plainValue(value string, kind nameKind) bool {
+	switch strings.ToLower(value) {
+	case "", "true", "false", "null", "nil", "none", "undefined", Mask, "-":
+		return true
+	}
+	return kind != nameSecret && len(value) <= 5 && strings.Trim(value, "0123456789.") == ""
+}
+
+// element hides the text of an XML element whose name ends before i.
+func (f *finder) element(n *secretName, i int) int {
+	s := f.s
+	before := n.lo
+	for before > 0 && (is(s[before-1], inWord) || s[before-1] == ':') {
+		before--
+	}
+	if before == 0 || s[before-1] != '<' {
+		return n.hi
+	}
+	end := strings.IndexByte(s[i:], '<')
+	if end < 0 {
+		end = len(s) - i
+	}
+	return f.hide(i+1, i+end)
+}
