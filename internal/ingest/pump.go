@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"errtop/internal/logline"
+	"errtop/internal/safetext"
 	"errtop/tracker"
 )
 
@@ -111,7 +112,7 @@ func (p *pump) format(found string) {
 func (p *pump) unreadable(text []byte, reason string) {
 	bad := &p.bad[p.health.Unreadable%logline.MaxSamples]
 	p.health.Unreadable++
-	bad.number, bad.text, bad.reason = p.health.Lines, append(bad.text[:0], logline.Cut(text, logline.MaxSample)...), reason
+	bad.number, bad.text, bad.reason = p.health.Lines, append(bad.text[:0], safetext.Cut(text, logline.MaxSample+safetext.Lookahead)...), reason
 }
 
 // sample makes the last unreadable lines harmless, in a slice of its own, since the sink may hold the one before.

@@ -1,10 +1,6 @@
 package logline
 
-import (
-	"bytes"
-
-	"errtop/internal/safetext"
-)
+import "errtop/internal/safetext"
 
 // How much is kept of the parts of a log line.
 const (
@@ -65,38 +61,12 @@ func (t *Interner) Text(b []byte, limit int) Interned {
 	return text
 }
 
-// SafeLine returns b as one harmless line of at most limit bytes, without secrets.
+// SafeLine returns b as one harmless line of at most limit bytes, without secrets. They are masked before b is cut.
 func SafeLine(b []byte, limit int) string {
-	if plain(b) && len(b) <= limit {
-		return string(b)
-	}
-	b = Cut(b, limit)
-	return string(Cut([]byte(safetext.Line(string(maskSecrets(b)))), 2*limit))
+	return safetext.MaskedLine(string(safetext.Cut(b, limit+safetext.Lookahead)), limit)
 }
 
 // safeBlock returns b as harmless lines of at most limit bytes together, without secrets.
 func safeBlock(b []byte, limit int) string {
-	return string(Cut([]byte(safetext.Block(string(maskSecrets(Cut(b, limit))))), 2*limit))
-}
-
-// plain reports whether b is printable ASCII without anything that could carry a secret: the common case.
-func plain(b []byte) bool {
-	for _, c := range b {
-		if c-0x20 >= 0x5f || c == '=' || c == '@' || c == ':' || c == '?' {
-			return false
-		}
-	}
-	return !bytes.Contains(b, []byte("earer ")) && !bytes.Contains(b, []byte("asic "))
-}
-
-// Cut returns at most limit bytes of b, not ending within a character.
-func Cut(b []byte, limit int) []byte {
-	if len(b) <= limit {
-		return b
-	}
-	end := limit
-	for end > limit-4 && end > 0 && b[end]&0xc0 == 0x80 {
-		end--
-	}
-	return b[:end]
+	return safetext.MaskedBlock(string(safetext.Cut(b, limit+safetext.Lookahead)), limit)
 }

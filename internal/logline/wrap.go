@@ -109,3 +109,16 @@ func afterTag(b []byte) ([]byte, bool) {
 	}
 	return b[colon+2:], true
 }
+
+// lastWord returns the letters, digits, "_" and "-" that b ends with.
+func lastWord(b []byte) []byte {
+	start := len(b)
+	for start > 0 {
+		c := b[start-1]
+		if c != '_' && c != '-' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
+			break
+		}
+		start--
+	}
+	return b[start:]
+}

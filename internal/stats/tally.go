@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"errtop/internal/logline"
+	"errtop/internal/safetext"
 	"errtop/tracker"
 )
 
@@ -169,7 +170,7 @@ func (t *tally) hourOf(r *logline.Record) *count {
 // skip counts a line that could not be read.
 func (t *tally) skip(chunk, line uint64, text []byte, reason string) {
 	t.skipped++
-	t.samples = append(t.samples, sample{chunk, line, string(logline.Cut(text, logline.MaxSample)), reason})
+	t.samples = append(t.samples, sample{chunk, line, string(safetext.Cut(text, logline.MaxSample+safetext.Lookahead)), reason})
 	if len(t.samples) >= 2*logline.MaxSamples {
 		t.samples = append(t.samples[:0], t.samples[len(t.samples)-logline.MaxSamples:]...)
 	}
