@@ -127,10 +127,13 @@ func explainSocket(err error, at stage, address string) (cause, bool) {
 	return cause{}, false
 }
 
+// noFiles is the short error of a request for which no file descriptor was left.
+const noFiles = "too many open files"
+
 func outOfFiles() cause {
 	return cause{
-		kind: tracker.KindConnect, short: "too many open files", local: true,
-		text: "too many open files: errtop itself ran out of descriptors (ulimit -n) and asked nothing",
+		kind: tracker.KindConnect, short: noFiles, local: true,
+		text: noFiles + ": errtop itself ran out of descriptors (ulimit -n) and asked nothing",
 	}
 }
 

@@ -2,7 +2,6 @@ package probe
 
 import (
 	"container/heap"
-	"fmt"
 	"time"
 )
 
@@ -26,9 +25,10 @@ func (l *loop) watchClock(now time.Time) {
 		return
 	}
 	l.gap = now
-	for i, e := range l.queue {
+	for _, e := range l.queue {
 		if e.due.Before(now) {
-			l.queue[i].next(now, now)
+			e.next(now, now)
+			l.health.skipped++
 		}
 	}
 	heap.Init(&l.queue)
@@ -52,9 +52,10 @@ func lost(late, moved time.Duration) string {
 // watchLateness says, at most every few minutes, that the caps do not let through what is due.
 func (l *loop) watchLateness(e *entry, now time.Time) {
 	late := now.Sub(e.due)
+	l.health.seeLate(late, now)
 	if late < lateMin || now.Sub(l.told) < lateAgain {
 		return
 	}
 	l.told = now
-	l.Notice(fmt.Sprintf("probes start %s late: more is due than %d requests at once, %d to one host, get done", words(late), l.limit, l.MaxPerHost))
+	l.Notice(l.lateWords(late))
 }

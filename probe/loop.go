@@ -26,16 +26,17 @@ type loop struct {
 	group   *safego.Group
 	network *network
 
-	entries map[string]*entry
-	placed  int // targets that were ever placed
-	queue   queue
-	hosts   map[string]int      // requests in flight, by host
-	waiting map[string][]*entry // that are due, for hosts at their cap
-	flying  int
-	limit   int // of flying; below MaxInFlight while file descriptors are short
-	done    chan finished
-	budget  budget
-	batch   []tracker.Result
+	entries  map[string]*entry
+	placed   int // targets that were ever placed
+	queue    queue
+	hosts    map[string]int      // requests in flight, by host
+	waiting  map[string][]*entry // due, but their host is at its cap
+	inFlight int
+	limit    int // of inFlight; below MaxInFlight while file descriptors are short
+	done     chan finished
+	budget   budget
+	batch    []tracker.Result
+	health   health
 
 	woke    time.Time // the start of the loop's last round
 	planned time.Time // when it meant to wake at the latest
@@ -74,6 +75,7 @@ func (l *loop) run(ctx context.Context) error {
 		l.watchClock(now)
 		l.startDue(ctx, now)
 		l.emit()
+		l.reportHealth(now)
 		l.planned = l.wakeAt(now) // from before: time that was lost since is a gap too
 		timer.Reset(time.Until(l.planned))
 		select {
@@ -94,6 +96,8 @@ func (l *loop) run(ctx context.Context) error {
 
 func (l *loop) emit() {
 	if len(l.batch) > 0 {
+		l.health.results += uint64(len(l.batch))
+		l.health.lastSeen = l.batch[len(l.batch)-1].Time
 		l.Emit(l.batch)
 		clear(l.batch)
 		l.batch = l.batch[:0]
@@ -103,8 +107,11 @@ func (l *loop) emit() {
 // wakeAt returns when the loop must look again, though nothing else happens.
 func (l *loop) wakeAt(now time.Time) time.Time {
 	at := now.Add(idleMax)
-	if len(l.queue) > 0 && l.flying < l.limit && l.queue[0].due.Before(at) {
+	if len(l.queue) > 0 && l.inFlight < l.limit && l.queue[0].due.Before(at) {
 		at = l.queue[0].due
+	}
+	if report := l.healthAt(now); !report.IsZero() && report.Before(at) {
+		at = report
 	}
 	return at
 }
@@ -158,7 +165,7 @@ func (l *loop) adopt(now time.Time) {
 
 // startDue starts what is due, as far as the caps allow.
 func (l *loop) startDue(ctx context.Context, now time.Time) {
-	for l.flying < l.limit && len(l.queue) > 0 && !l.queue[0].due.After(now) {
+	for l.inFlight < l.limit && len(l.queue) > 0 && !l.queue[0].due.After(now) {
 		e := heap.Pop(&l.queue).(*entry) //nolint:forcetypeassert // the queue holds nothing else
 		host := e.plan.host
 		if l.hosts[host] >= l.MaxPerHost {
@@ -190,12 +197,12 @@ func (l *loop) start(ctx context.Context, e *entry, now time.Time) {
 	if e.attempt == 1 {
 		l.budget.probed()
 	}
-	l.flying++
+	l.inFlight++
 	l.hosts[f.plan.host]++
 	ctx, e.cancel = context.WithCancel(ctx)
 	l.group.Go(func() error {
 		f.result = l.ask(ctx, f.plan, f.attempt)
-		f.starved = f.result.Inconclusive
+		f.starved = f.result.Inconclusive && f.result.Error == noFiles
 		f.result = l.network.judge(ctx, f.result)
 		f.ended = ctx.Err() != nil
 		l.done <- f
@@ -206,6 +213,7 @@ func (l *loop) start(ctx context.Context, e *entry, now time.Time) {
 // skip records a request that is not sent.
 func (l *loop) skip(e *entry, result tracker.Result, now time.Time) {
 	l.batch = append(l.batch, result)
+	l.health.skipped++
 	e.next(now, now)
 	l.queue.add(e)
 }
@@ -214,11 +222,11 @@ func (l *loop) skip(e *entry, result tracker.Result, now time.Time) {
 // it, otherwise the next probe, not before the server lets us come back.
 func (l *loop) land(f finished, now time.Time) {
 	e := f.entry
-	l.flying--
+	l.inFlight--
 	l.release(f.plan.host)
 	e.cancel()
 	e.cancel = nil
-	l.adaptLimit(f.starved)
+	l.adaptLimit(f.starved, now)
 	if e.gone || f.ended {
 		return
 	}
@@ -229,7 +237,7 @@ func (l *loop) land(f finished, now time.Time) {
 		f.gate.Observe(f.generation, &f.result, now)
 	}
 	l.batch = append(l.batch, f.result)
-	if wait, again := f.plan.retryDelay(&f.result, f.attempt, now); again && l.budget.take() {
+	if wait, retryable := f.plan.retryDelay(&f.result, f.attempt, now); retryable && l.budget.take() {
 		e.attempt = f.attempt + 1
 		e.due = now.Add(wait)
 	} else {
@@ -257,9 +265,10 @@ func (l *loop) release(host string) {
 
 // adaptLimit halves what may be in flight when file descriptors ran out, and lets it grow again by one with each request
 // that got one.
-func (l *loop) adaptLimit(starved bool) {
+func (l *loop) adaptLimit(starved bool, now time.Time) {
 	if starved {
-		l.limit = max(min(l.limit, l.flying+1)/2, 1)
+		l.health.starvedAt = now
+		l.limit = max(min(l.limit, l.inFlight+1)/2, 1)
 		return
 	}
 	l.limit = min(l.limit+1, l.MaxInFlight)

@@ -25,14 +25,14 @@ type asked struct {
 
 // simulation runs a prober in a bubble of simulated time, with answers instead of a network.
 type simulation struct {
-	prober  *Prober
-	start   time.Time
-	mu      sync.Mutex
-	asked   []asked
-	flying  map[string]int // by host
-	most    map[string]int
-	results []tracker.Result
-	notices []string
+	prober   *Prober
+	start    time.Time
+	mu       sync.Mutex
+	asked    []asked
+	inFlight map[string]int // by host
+	most     map[string]int
+	results  []tracker.Result
+	notices  []string
 }
 
 // simulate runs the targets for so long; answer says what the n-th request of all gets, and may take its time.
@@ -52,7 +52,7 @@ func simulate(t *testing.T, options Options, targets []Target, long time.Duratio
 
 func newSimulation(t *testing.T, options Options, answer func(ctx context.Context, a asked) tracker.Result) *simulation {
 	t.Helper()
-	s := &simulation{start: time.Now(), flying: map[string]int{}, most: map[string]int{}}
+	s := &simulation{start: time.Now(), inFlight: map[string]int{}, most: map[string]int{}}
 	emit := options.Emit
 	options.Emit = func(results []tracker.Result) {
 		s.results = append(s.results, results...)
@@ -80,8 +80,8 @@ func (s *simulation) fly(a asked, host string, n int) {
 		s.asked = append(s.asked, a)
 	}
 	for _, h := range []string{host, ""} {
-		s.flying[h] += n
-		s.most[h] = max(s.most[h], s.flying[h])
+		s.inFlight[h] += n
+		s.most[h] = max(s.most[h], s.inFlight[h])
 	}
 }
 
@@ -454,8 +454,8 @@ func TestRunEndsAtOnceWithWhatIsInFlight(t *testing.T) {
 			<-ctx.Done()
 			return tracker.Result{Kind: tracker.KindTimeout}
 		})
-		if took := time.Since(s.start); took != time.Minute || len(s.results) != 0 || s.flying[""] != 0 {
-			t.Errorf("ended after %v with %d results and %d in flight", took, len(s.results), s.flying[""])
+		if took := time.Since(s.start); took != time.Minute || len(s.results) != 0 || s.inFlight[""] != 0 {
+			t.Errorf("ended after %v with %d results and %d in flight", took, len(s.results), s.inFlight[""])
 		}
 	})
 }
@@ -476,10 +476,10 @@ func TestShortageOfDescriptorsLowersWhatIsInFlightForAWhile(t *testing.T) {
 		var s *simulation
 		s = newSimulation(t, Options{MaxInFlight: 200}, func(_ context.Context, a asked) tracker.Result {
 			s.mu.Lock()
-			starved := s.flying[""] > have && a.at < 5*time.Minute
+			starved := s.inFlight[""] > have && a.at < 5*time.Minute
 			s.mu.Unlock()
 			if starved {
-				return tracker.Result{Kind: tracker.KindConnect, Inconclusive: true}
+				return tracker.Result{Kind: tracker.KindConnect, Error: noFiles, Inconclusive: true}
 			}
 			time.Sleep(500 * time.Millisecond)
 			return tracker.Result{Status: 200}

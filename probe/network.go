@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"errtop/tracker"
@@ -19,10 +20,20 @@ type network struct {
 	address string // "" for none: then it always does
 	notice  func(string)
 
+	trouble atomic.Pointer[string] // in words, while the network is down; read without waiting for a look
+
 	mu     sync.Mutex
 	looked time.Time
 	down   bool
 	since  time.Time
+}
+
+// problem says that our own network is down, "" where it works as far as is known.
+func (n *network) problem() string {
+	if p := n.trouble.Load(); p != nil {
+		return *p
+	}
+	return ""
 }
 
 func newNetwork(address string, notice func(string)) *network {
@@ -64,8 +75,11 @@ func (n *network) look(ctx context.Context) {
 	switch {
 	case n.down && !was:
 		n.since = n.looked
-		n.notice("our own network looks down: " + n.address + " cannot be reached; what fails now says nothing of the targets")
+		problem := "our own network looks down: " + n.address + " cannot be reached"
+		n.trouble.Store(&problem)
+		n.notice(problem + "; what fails now says nothing of the targets")
 	case was && !n.down:
+		n.trouble.Store(nil)
 		n.notice("our own network works again, after " + words(n.looked.Sub(n.since)))
 	}
 }

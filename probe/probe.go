@@ -36,6 +36,10 @@ type Options struct {
 	// Notice takes, in words, what happened to us rather than to a target: the machine slept, our own network is down. It may
 	// be called from any goroutine.
 	Notice func(string)
+	// Health takes the health of probing as a source, from the goroutine that calls Emit: when its state changes, and at most
+	// once a second while its figures do. It is failed while our own network is down, and stale while probes run late or file
+	// descriptors are short; Problem says so in words.
+	Health func(tracker.Source)
 
 	UserAgent string // "errtop"
 	// MaxInFlight bounds the requests at once, 256, and MaxPerHost those to one host and port, 32. What is due beyond that
@@ -103,8 +107,8 @@ func Once(ctx context.Context, t Target, options Options) (tracker.Result, error
 		if ctx.Err() != nil {
 			return result, context.Cause(ctx) //nolint:wrapcheck // the caller's own
 		}
-		wait, again := p.retryDelay(&result, attempt, time.Now())
-		if !again {
+		wait, retryable := p.retryDelay(&result, attempt, time.Now())
+		if !retryable {
 			return result, nil
 		}
 		select {

@@ -217,7 +217,7 @@ type Source struct {
 	Format  string // recognised format, "" where none or not yet
 	State   SourceState
 	Live    bool   // its results are of now; the newest result's time is not taken for the clock
-	Problem string // in words, with State Failed
+	Problem string // in words, why the state is failed or stale
 
 	Lines      uint64
 	Results    uint64
@@ -225,8 +225,10 @@ type Source struct {
 	Dropped    uint64
 	BytesRead  int64
 	BytesTotal int64         // 0 where unknown: no progress to show
-	Lag        time.Duration // age of the newest result when it was read; 0 where unknown
-	LastSeen   time.Time     // when the last line came, by our clock
+	Lag        time.Duration // age of the newest result when it was read, or how late probes start; 0 where unknown
+	LastSeen   time.Time     // when the last line or answer came, by our clock
+	InFlight   int           // requests on their way, of a source that asks
+	Skipped    uint64        // requests that were due and not sent: breaker open, invalid body, lost time
 	Samples    []Unreadable  // the last ten lines that could not be read, oldest first
 }
 

@@ -131,6 +131,12 @@ func (s *sourcePage) write(d *doc, snap *tracker.Snapshot) {
 	d.field("results", d.styles.Text, human.Count(source.Results))
 	d.field("unreadable", d.styles.Text, human.Count(source.Unreadable))
 	d.field("dropped", d.styles.Text, human.Count(source.Dropped))
+	if source.InFlight > 0 {
+		d.field("in flight", d.styles.Text, human.Count(uint64(source.InFlight)))
+	}
+	if source.Skipped > 0 {
+		d.field("not sent", d.styles.Text, human.Count(source.Skipped))
+	}
 	if source.Lag > time.Second {
 		d.field("lag", d.styles.Text, human.Span(source.Lag))
 	}

@@ -35,7 +35,8 @@ func newTargets(e *Engine) (*targets, error) {
 
 func (e *Engine) newProber(settings config.Probe) *probe.Prober {
 	options := ProbeOptions(settings, e.options.UserAgent)
-	options.Emit, options.Gate, options.Notice = e.intake().Emit, e.tracker.Gate, e.Notice
+	in := e.intake()
+	options.Emit, options.Health, options.Gate, options.Notice = in.Emit, in.Health, e.tracker.Gate, e.Notice
 	return probe.New(options)
 }
 
