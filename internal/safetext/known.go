@@ -46,6 +46,9 @@ func Know(values ...string) Known {
 		}
 		least := leastPart(value)
 		known.forms = append(known.forms, form{value, least, formValue})
+		if shown := Line(value); shown != value {
+			known.forms = append(known.forms, form{shown, len(shown), formValue})
+		}
 		if strings.ContainsAny(value, codeBytes+" ") { // resolving a text's encoding would resolve the value's own characters too
 			for _, text := range encodings(value) {
 				known.forms = append(known.forms, form{text, len(text), formValue})

@@ -109,20 +109,13 @@ func capitalised(word string) bool {
 	return upper*3 <= len(word)
 }
 
-// numbered reports whether word is letters in one case with up to three digits after them, as names of versions and of
-// algorithms are: "oauth2", "SHA256", "node-17".
+// numbered reports whether word is capitals, then small letters, then up to three digits, as names of versions and of algorithms
+// are: "oauth2", "SHA256", "TLSv1", "node-17".
 func numbered(word string) bool {
-	end := len(word)
-	for end > 0 && '0' <= word[end-1] && word[end-1] <= '9' {
-		end--
-	}
-	if len(word)-end > 3 || end < 3 {
+	head := strings.TrimRight(word, "0123456789")
+	if len(word) >= 16 || len(word)-len(head) > 3 || len(head) < 3 {
 		return false
 	}
-	for i := range end {
-		if '0' <= word[i] && word[i] <= '9' {
-			return false
-		}
-	}
-	return len(word) < 16
+	head = strings.TrimLeft(head, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	return strings.TrimRight(head, "abcdefghijklmnopqrstuvwxyz-_./") == ""
 }

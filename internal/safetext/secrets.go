@@ -41,10 +41,13 @@ func masked(s string, limit int, block bool, known Known) string {
 	if own := known.find(s); len(own) > 0 {
 		spans = apart(append(spans, own...))
 	}
-	if len(spans) == 0 {
-		return Cut(s, limit)
+	if len(spans) > 0 {
+		s = replace(s, spans, limit)
 	}
-	return Cut(replace(s, spans, limit), limit)
+	if len(s) > limit {
+		s = strings.Clone(Cut(s, limit)) // so that what is kept does not keep the rest
+	}
+	return s
 }
 
 // secretsIn returns where s holds secrets, in order and apart from each other.
