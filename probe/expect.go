@@ -15,6 +15,7 @@ import (
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
 
+	"errtop/internal/safetext"
 	"errtop/tracker"
 )
 
@@ -176,14 +177,19 @@ func (r *run) expected() bool {
 func (e *expectation) sees(name string) bool { return slices.Contains(e.uses, name) }
 
 // quote returns the values that the expectation looked at.
-func (e *expectation) quote(of view, hidden secrets) string {
+func (e *expectation) quote(of view, hidden safetext.Known) string {
 	var words []string
 	for _, s := range e.seen {
 		value, err := expr.Run(s.value, of)
 		if err != nil {
 			continue
 		}
-		words = append(words, s.source+" = "+cutVisibly(hidden.mask(quoteValue(value)), quoteMax))
+		text := s.source + " = " + quoteValue(value)
+		shown := hidden.Line(text, len(s.source)+len(" = ")+quoteMax)
+		if len(text) > len(s.source)+len(" = ")+quoteMax {
+			shown += "…"
+		}
+		words = append(words, shown)
 	}
 	return strings.Join(words, ", ")
 }
@@ -200,13 +206,6 @@ func quoteValue(value any) string {
 		return fmt.Sprint(value)
 	}
 	return string(text)
-}
-
-func cutVisibly(s string, limit int) string {
-	if len(s) > limit {
-		return cut(s, limit) + "…"
-	}
-	return s
 }
 
 func firstLine(s string) string {

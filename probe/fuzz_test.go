@@ -55,7 +55,7 @@ func FuzzSecretIsInNoResult(f *testing.F) {
 	f.Add("päss wörd", "KEYKEY", 500)
 	f.Add("aaaa", `{"error":"aKEYa","details":["KEY"]}`, 429)
 	f.Fuzz(func(t *testing.T, key, body string, status int) {
-		if len(strings.TrimSpace(key)) < shortestSecret || strings.Contains("not be seen***", key) {
+		if len(strings.TrimSpace(key)) < 4 || strings.Contains("not be seen***", key) {
 			t.Skip("too short to be looked for")
 		}
 		r := answered(t, status, "text/plain", []byte(strings.ReplaceAll(body, "KEY", key)), key)

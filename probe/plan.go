@@ -28,7 +28,7 @@ type plan struct {
 	host     string // host and port that are connected to; the key of the cap per host
 	header   http.Header
 	agent    string // the user agent where the user's headers are left behind
-	secrets  secrets
+	secrets  safetext.Known
 	shown    tracker.Request
 	broken   []string // rules that the body breaks; then it is never sent
 	expect   []expectation

@@ -76,8 +76,7 @@ func (h *hop) follow(resp *http.Response, p *plan) (*hop, error) {
 	if sameOrigin(h.url, u) {
 		return next, nil
 	}
-	decoded, _ := url.PathUnescape(location)
-	if p.secrets.in(location) || p.secrets.in(decoded) {
+	if p.secrets.In(location) {
 		return nil, refused(u, "its address holds a secret of this target")
 	}
 	if next.body != "" {

@@ -127,33 +127,33 @@ func (r *run) finish() tracker.Result {
 	res, ev := &r.result, r.evidence
 	res.Origin, res.Target = tracker.OriginProbe, r.plan.Name
 	if r.plan.client != nil {
-		res.Method, res.Route = r.plan.shown.Method, s.line(orSlash(r.plan.url.EscapedPath()), lineMax)
+		res.Method, res.Route = r.plan.shown.Method, s.Line(orSlash(r.plan.url.EscapedPath()), lineMax)
 	}
 	if len(r.notes) > 0 && res.Message != "" {
 		res.Message += " (" + strings.Join(r.notes, "; ") + ")"
 	}
-	res.Error, res.Message = s.line(res.Error, lineMax), s.line(res.Message, lineMax)
-	res.RequestID = s.line(res.RequestID, requestMax)
+	res.Error, res.Message = s.Line(res.Error, lineMax), s.Line(res.Message, lineMax)
+	res.RequestID = s.Line(res.RequestID, requestMax)
 	left := errorsBytes
 	for i := range ev.Errors {
-		ev.Errors[i] = s.line(ev.Errors[i], lineMax)
+		ev.Errors[i] = s.Line(ev.Errors[i], lineMax)
 		if left -= len(ev.Errors[i]); left < 0 {
 			ev.Errors = slices.Clip(ev.Errors[:i])
 			break
 		}
 	}
-	ev.Details = s.block(ev.Details, detailsMax)
+	ev.Details = s.Block(ev.Details, detailsMax)
 	left = headersMax
 	for i := range ev.Headers {
 		h := &ev.Headers[i]
-		h.Value = s.line(h.Value, headerMax)
+		h.Value = s.Line(h.Value, headerMax)
 		if left -= len(h.Name) + len(h.Value); left < 0 {
 			ev.Headers = slices.Clone(ev.Headers[:i])
 			break
 		}
 	}
 	ev.BodyCut = ev.BodyCut || len(r.body) > bodyShown
-	ev.Body = safetext.Block(cut(r.shownBody(), bodyShown))
+	ev.Body = s.Block(string(r.body[:min(len(r.body), bodyShown+safetext.Lookahead)]), bodyShown)
 	res.Evidence = ev
 	return *res
 }
@@ -161,7 +161,7 @@ func (r *run) finish() tracker.Result {
 // shownBody returns the start of the body without secrets. They are masked before anything is cut, because half a secret is
 // not found.
 func (r *run) shownBody() string {
-	return r.plan.secrets.mask(string(r.body[:min(len(r.body), bodyHeld)]))
+	return safetext.MaskSecrets(r.plan.secrets.Mask(string(r.body[:min(len(r.body), bodyHeld)])))
 }
 
 func orSlash(path string) string {

@@ -1,8 +1,6 @@
 package probe
 
 import (
-	"cmp"
-	"encoding/base64"
 	"encoding/json"
 	"net/url"
 	"regexp"
@@ -13,69 +11,91 @@ import (
 	"errtop/tracker"
 )
 
-// How long a value must be to be looked for in what a server answers. A shorter one ("1", "true") would blacken half of
-// every answer, and is only masked where the request itself is shown.
-const (
-	shortestSecret = 4 // of a header, a password, a value that is called secret
-	shortestQuery  = 6 // of a query, most of which hold nothing secret
-)
+// shortestQuery is how long a value of a query must be to be looked for in what a server answers: most hold nothing secret, and
+// "page=1" would blacken half of every answer. The request itself is shown with all of them masked.
+const shortestQuery = 6
 
-// secrets are the texts of one target that must not be seen, the longest first.
-type secrets []string
-
-// secretsOf collects the values of the headers, the userinfo and the query of a target, in every form in which a server
-// may say them back.
-func secretsOf(t *Target, u *url.URL) secrets {
+// secretsOf collects what a server must not be seen to say back: the values of the target's headers, its userinfo, query and secrets,
+// and the literals in its body and expectations that stand under a secret's name.
+func secretsOf(t *Target, u *url.URL) safetext.Known {
 	var found []string
-	shortest := shortestSecret
-	add := func(value string) {
-		if len(value) < shortest {
-			return
-		}
-		found = append(found, value, url.QueryEscape(value), url.PathEscape(value))
-		if quoted, err := json.Marshal(value); err == nil {
-			inner := string(quoted[1 : len(quoted)-1])
-			found = append(found, inner, strings.ReplaceAll(inner, "/", `\/`))
-		}
-	}
 	for _, h := range t.Headers {
-		if public(h) {
-			continue
-		}
-		add(h.Value)
-		for _, part := range credentials(h) {
-			add(part)
+		if !public(h) {
+			found = append(found, h.Value)
+			found = append(found, credentials(h)...)
 		}
 	}
-	for _, s := range t.Secrets {
-		add(s)
-	}
+	found = append(found, t.Secrets...)
 	if u.User != nil {
 		password, _ := u.User.Password()
-		add(u.User.Username())
-		add(password)
-		add(u.User.String())
-		add(base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password)))
+		found = append(found, u.User.Username(), password, u.User.String(), u.User.Username()+":"+password)
 	}
-	shortest = shortestQuery
 	if u.Scheme != "dns" { // its query is the question's type
-		for _, values := range u.Query() {
-			for _, v := range values {
-				add(v)
+		found = append(found, queryValues(u)...)
+	}
+	for _, literal := range append(safetext.Values(t.Body), expectedSecrets(t.Expect)...) {
+		found = append(found, decodings(literal)...)
+	}
+	return safetext.Know(found...)
+}
+
+// queryValues returns the values of a query, as they are and as they are written.
+func queryValues(u *url.URL) []string {
+	var found []string
+	add := func(value string) {
+		if len(value) >= shortestQuery {
+			found = append(found, value)
+		}
+	}
+	for _, values := range u.Query() {
+		for _, v := range values {
+			add(v)
+		}
+	}
+	for part := range strings.SplitSeq(u.RawQuery, "&") {
+		_, value, _ := strings.Cut(part, "=")
+		add(value)
+	}
+	return found
+}
+
+var stringLiteral = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'`)
+
+// expectedSecrets returns the literals of expressions that speak of a secret: header["x-api-key"] == "abc".
+func expectedSecrets(expressions []string) []string {
+	var found []string
+	for _, source := range expressions {
+		found = append(found, safetext.Values(source)...)
+		literals := stringLiteral.FindAllString(source, -1)
+		names := regexp.MustCompile(`[\w-]+`).FindAllString(source, -1)
+		if !slices.ContainsFunc(names, safetext.SecretName) {
+			continue
+		}
+		for _, quoted := range literals {
+			if literal := quoted[1 : len(quoted)-1]; strings.ContainsAny(literal, "0123456789") {
+				found = append(found, literal)
 			}
 		}
-		for part := range strings.SplitSeq(u.RawQuery, "&") {
-			_, value, _ := strings.Cut(part, "=")
-			add(value)
-		}
 	}
-	slices.SortFunc(found, func(a, b string) int {
-		return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b))
-	})
-	return slices.Clip(slices.Compact(found))
+	return found
+}
+
+// decodings returns a literal as it is written, and what it stands for in a form and in JSON.
+func decodings(literal string) []string {
+	found := []string{literal}
+	if plain, err := url.QueryUnescape(literal); err == nil && plain != literal {
+		found = append(found, plain)
+	}
+	var plain string
+	if json.Unmarshal([]byte(`"`+literal+`"`), &plain) == nil && plain != literal {
+		found = append(found, plain)
+	}
+	return found
 }
 
 var mediaType = regexp.MustCompile(`^(\*|application|text|image|audio|video)/[a-z0-9.+*-]+(; ?charset=[a-z0-9-]+)?$`)
+
+var product = regexp.MustCompile(`^[A-Za-z-]+/[0-9.]+$`)
 
 // credentials returns the parts of a header that a server may say back alone: the token of "Bearer abc", the values of
 // cookies.
@@ -88,11 +108,13 @@ func credentials(h tracker.Header) []string {
 		var values []string
 		for cookie := range strings.SplitSeq(h.Value, ";") {
 			_, value, _ := strings.Cut(cookie, "=")
-			values = append(values, value)
+			values = append(values, strings.Trim(value, ` "`))
 		}
 		return values
 	}
-	return nil
+	return slices.DeleteFunc(strings.Fields(h.Value), func(word string) bool {
+		return len(word) < shortestQuery || !strings.ContainsAny(word, "0123456789") || product.MatchString(word)
+	})
 }
 
 // public reports whether a header's value is what many servers say of themselves: a media type is no secret, and masking
@@ -105,49 +127,12 @@ func public(h tracker.Header) bool {
 	return false
 }
 
-// in reports whether s holds a secret.
-func (found secrets) in(s string) bool {
-	return slices.ContainsFunc(found, func(secret string) bool { return strings.Contains(s, secret) })
-}
-
-// mask replaces the secrets in s.
-func (found secrets) mask(s string) string {
-	for _, secret := range found {
-		s = strings.ReplaceAll(s, secret, safetext.Mask)
-	}
-	return s
-}
-
-// line makes foreign text one harmless line without secrets, of at most limit bytes.
-func (found secrets) line(s string, limit int) string {
-	return safetext.Line(cut(found.mask(s), limit))
-}
-
-// block makes foreign text harmless lines without secrets, of at most limit bytes.
-func (found secrets) block(s string, limit int) string {
-	return safetext.Block(cut(found.mask(s), limit))
-}
-
-// cut shortens s to at most limit bytes, at the end of a character. What it cuts it copies, so that evidence does not hold the
-// whole body or header that it is the start of.
-func cut(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	for back := range 4 {
-		if b := s[limit-back]; b&0xC0 != 0x80 {
-			return strings.Clone(s[:limit-back])
-		}
-	}
-	return strings.Clone(s[:limit])
-}
-
 // show returns the request as it may be shown: what is needed to ask again, with every secret replaced.
-func show(t *Target, header []tracker.Header, found secrets) tracker.Request {
+func show(t *Target, header []tracker.Header, known safetext.Known) tracker.Request {
 	shown := tracker.Request{
 		Method: t.Method,
-		URL:    safetext.MaskURL(t.URL),
-		Body:   found.block(maskBody(cut(t.Body, bodyHeld)), bodyShown),
+		URL:    known.Mask(safetext.MaskURL(t.URL)),
+		Body:   known.Block(t.Body, bodyShown),
 	}
 	for _, h := range header {
 		value := safetext.Mask
@@ -163,17 +148,4 @@ func show(t *Target, header []tracker.Header, found secrets) tracker.Request {
 
 func knownScheme(s string) bool {
 	return slices.Contains([]string{"Bearer", "Basic", "Token", "Digest"}, s)
-}
-
-const secretName = `[\w.-]*(?i:key|token|secret|passw|credential|auth)[\w.-]*` //nolint:gosec // names of secrets, not one
-
-var (
-	secretMember = regexp.MustCompile(`("` + secretName + `"\s*:\s*)("(?:[^"\\]|\\.)*"|[^\s,}\]]+)`)
-	secretField  = regexp.MustCompile(`((?:^|&)` + secretName + `=)[^&\s]+`)
-)
-
-// maskBody replaces the values of members and form fields whose name says that they are secret.
-func maskBody(body string) string {
-	body = secretMember.ReplaceAllString(body, `${1}"`+safetext.Mask+`"`)
-	return secretField.ReplaceAllString(body, "${1}"+safetext.Mask)
 }

@@ -3,13 +3,18 @@ package probe_test
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
+	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -35,6 +40,17 @@ var places = []struct {
 	{"body", func(t *probe.Target) {
 		t.Method, t.Body, t.Secrets = "POST", `{"prompt":"`+canary+`"}`, []string{canary}
 	}},
+	{"behind a prefix", func(t *probe.Target) {
+		t.Headers = []tracker.Header{{Name: "X-Api-Key", Value: "Pre " + canary}, {Name: "X-Other", Value: "Pre cAnArY-5ecret2"}}
+	}},
+	{"literal in a body", func(t *probe.Target) { t.Method, t.Body = "POST", `{"prompt":"a fox","api_key":"`+canary+`"}` }},
+	{"literal in a form", func(t *probe.Target) { t.Method, t.Body = "POST", "user=bob&password=cAnArY-5ecret%2F%2Bx" }},
+	{"literal in an expectation", func(t *probe.Target) {
+		t.Headers = []tracker.Header{{Name: "X-Api-Key", Value: "none"}}
+		t.Method, t.Body = "POST", canary
+		t.Expect = append(t.Expect, `header["x-api-key"] == "`+canary+`"`)
+	}},
+	{"user agent", func(t *probe.Target) { t.Headers = []tracker.Header{{Name: "User-Agent", Value: "probe " + canary}} }},
 }
 
 // forms are what the canary looks like on its way.
@@ -46,6 +62,15 @@ func forms() []string {
 }
 
 func leak(text string) string {
+	for _, word := range regexp.MustCompile(`[A-Za-z0-9+/_-]{8,}`).FindAllString(text, -1) {
+		for _, decode := range []func(string) ([]byte, error){base64.RawStdEncoding.DecodeString, base64.RawURLEncoding.DecodeString, hex.DecodeString} {
+			for cut := range min(3, len(word)) { // an error leaves what came before it
+				if b, _ := decode(word[cut:]); strings.Contains(string(b), "AnArY") {
+					return word
+				}
+			}
+		}
+	}
 	for _, form := range forms() {
 		if at := strings.Index(text, form); at >= 0 {
 			return text[max(0, at-60):min(len(text), at+60)]
@@ -229,7 +254,7 @@ func TestSecretThatAServerSaysBackIsInNoResult(t *testing.T) {
 	said := func(r *http.Request) string {
 		user, password, _ := r.BasicAuth()
 		body, _ := io.ReadAll(r.Body)
-		return strings.Join([]string{r.Header.Get("X-API-Key"), r.Header.Get("Authorization"), r.URL.RawQuery, r.URL.Query().Get("key"), user, password, string(body)}, " ")
+		return strings.Join([]string{r.Header.Get("X-API-Key"), strings.TrimPrefix(r.Header.Get("X-API-Key"), "Pre "), r.UserAgent(), r.Header.Get("Authorization"), r.URL.RawQuery, r.URL.Query().Get("key"), user, password, string(body)}, " ")
 	}
 	answers := map[string]http.HandlerFunc{
 		"fields": func(w http.ResponseWriter, r *http.Request) {
@@ -264,6 +289,25 @@ func TestSecretThatAServerSaysBackIsInNoResult(t *testing.T) {
 		"good": func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, strings.Repeat("x", 110)+said(r))
 		},
+		"encoded": func(w http.ResponseWriter, r *http.Request) {
+			s := said(r)
+			w.WriteHeader(500)
+			_, _ = fmt.Fprintln(w, url.QueryEscape(s), url.PathEscape(s), html.EscapeString(s), hex.EncodeToString([]byte(s)), fmt.Sprintf("%X", s), fmt.Sprintf("%+q", s), url.QueryEscape(url.QueryEscape(s)))
+		},
+		"base64": func(w http.ResponseWriter, r *http.Request) {
+			s := said(r)
+			w.WriteHeader(500)
+			for _, before := range []string{"", "u", "us"} {
+				_, _ = fmt.Fprintln(w, base64.StdEncoding.EncodeToString([]byte(before+s)), base64.RawURLEncoding.EncodeToString([]byte(before+s)))
+			}
+		},
+		"by half": func(w http.ResponseWriter, r *http.Request) {
+			s := said(r)
+			w.WriteHeader(500)
+			if at := strings.Index(s, "cAnArY"); at >= 0 {
+				_ = json.NewEncoder(w).Encode(map[string]string{"error": "bad", "message": "key " + s[at:at+8]})
+			}
+		},
 		"malformed": func(w http.ResponseWriter, r *http.Request) {
 			s := said(r)
 			conn, _, _ := http.NewResponseController(w).Hijack()
@@ -275,7 +319,7 @@ func TestSecretThatAServerSaysBackIsInNoResult(t *testing.T) {
 		server := serve(t, answer)
 		for _, place := range places {
 			for _, expect := range [][]string{nil, {`body == "other"`, "status == 200"}} {
-				target := probe.Target{URL: server.URL + "/v1", Expect: expect}
+				target := probe.Target{URL: server.URL + "/v1", Expect: slices.Clone(expect)}
 				place.put(&target)
 				if found := leak(everything(t, once(t, target))); found != "" {
 					t.Errorf("%s, %s: %s", name, place.name, found)
@@ -345,5 +389,17 @@ func TestShownRequestHoldsWhatACurlLineNeeds(t *testing.T) {
 	b, _ := json.Marshal(want)
 	if !bytes.Equal(a, b) {
 		t.Errorf("\ngot  %s\nwant %s", a, b)
+	}
+}
+
+func TestSecretsOfOthersAreInNoResult(t *testing.T) {
+	server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "https://u:cAnArY@h/reset/cAnArY1?x=cAnArY")
+		w.Header().Set("Via", "1.1 proxy (token cAnArY1)")
+		w.WriteHeader(500)
+		_, _ = io.WriteString(w, `{"error":"password is cAnArY1","message":"db postgres://u:cAnArY@h/x refused","errors":["api_key=cAnArY"],"details":{"token":"cAnArY","cookies":{"sid":"cAnArY"}}}`)
+	})
+	if found := leak(everything(t, once(t, probe.Target{URL: server.URL}))); found != "" {
+		t.Error(found)
 	}
 }
