@@ -11,8 +11,8 @@ const (
 )
 
 // Normalise folds what changes from one occurrence of an error to the next: numbers become {n}, durations {dur}, times
-// {time}, UUIDs {uuid}, hashes and addresses in memory {hex}, other ids {id}, network addresses {addr}, e-mail addresses
-// {email}, quoted parts {str}. Words stay, also those with a digit inside ("sha256", "v1"), and runs of spaces become one.
+// {time}, amounts of data {size}, UUIDs {uuid}, hashes and addresses in memory {hex}, other ids {id}, network addresses {addr},
+// e-mail addresses {email}, quoted parts {str}. Words stay, also those with a digit inside ("sha256", "v1"), and runs of spaces become one.
 //
 //	Try again in 45 seconds      -> Try again in {n} seconds
 //	user "bob" (id 7f3a) is gone -> user {str} (id {id}) is gone
@@ -35,24 +35,21 @@ func Normalise(dst []byte, message string, names bool) []byte {
 	return n.out
 }
 
-// NormaliseRoute folds the segments of a path that name one thing among many: "/users/42/orders" -> "/users/{n}/orders".
+// NormaliseRoute folds the segments of a path that name one thing among many, and the parts of segments that do:
+// "/users/42/orders/ORD-2026-17" -> "/users/{n}/orders/ORD-{n}-{n}".
 // Anything from a '?' on is dropped. It appends the result to dst and returns it.
 func NormaliseRoute(dst []byte, route string) []byte {
 	if i := strings.IndexByte(route, '?'); i >= 0 {
 		route = route[:i]
 	}
 	limit := len(dst) + maxMessage
-	for len(route) > 0 && len(dst) < limit {
+	for before := ""; len(route) > 0 && len(dst) < limit; {
 		segment, rest, more := strings.Cut(route, "/")
-		if name := segmentClass(segment); name != "" {
-			dst = append(dst, name...)
-		} else {
-			dst = append(dst, segment...)
-		}
+		dst = appendSegment(dst, segment, before)
 		if more {
 			dst = append(dst, '/')
 		}
-		route = rest
+		route, before = rest, segment
 	}
 	if len(dst) > limit {
 		dst = cutRune(dst[:limit])
@@ -99,6 +96,12 @@ func (n *normaliser) shape(i int) (placeholder string, end int) {
 	if end = n.duration(i); end > i {
 		return "{dur}", end
 	}
+	if end = n.spacedDuration(i); end > i {
+		return "{dur}", end
+	}
+	if end = n.size(i); end > i {
+		return "{size}", end
+	}
 	if end = n.number(i); end > i {
 		return "{n}", end
 	}
@@ -135,6 +138,9 @@ func (n *normaliser) next() {
 
 // word folds the word that starts here, or takes it as it is.
 func (n *normaliser) word() {
+	if n.startsCompound() && n.compound() {
+		return
+	}
 	if n.foldable() {
 		if placeholder, end := n.shape(n.at); end > n.at {
 			n.out = append(n.out, placeholder...)
@@ -148,6 +154,23 @@ func (n *normaliser) word() {
 	}
 	n.out = append(n.out, n.in[n.at:end]...)
 	n.at = end
+}
+
+// compound folds an identifier that is put together, if one starts here.
+func (n *normaliser) compound() bool {
+	end := n.wordEnd(n.at)
+	if end < len(n.in) && n.in[end] == '-' {
+		if code := n.errorCode(n.at); code > n.at {
+			n.out = append(n.out, n.in[n.at:code]...)
+			n.at = code
+			return true
+		}
+		return n.pod()
+	}
+	if end-n.at < 3 || n.mail || digitByte(n.in[n.at]) {
+		return false
+	}
+	return n.underscored()
 }
 
 // foldable is a quick no for most words: every shape but the e-mail address has a digit in the first word or starts with a

@@ -253,7 +253,7 @@ func (n *normaliser) id(i int) int {
 	if digits == 0 || length < 3 {
 		return i
 	}
-	if digitByte(n.in[i]) && length >= 4 || length >= 8 && digits >= 3 || length >= 16 && digits >= 2 {
+	if digitByte(n.in[i]) && length >= 4 || length >= 8 && digits >= 3 || length >= 16 && digits >= 2 || madeUp(n.in[i:j]) {
 		return j
 	}
 	return i
