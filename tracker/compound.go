@@ -203,21 +203,6 @@ func (n *normaliser) size(i int) int {
 	return k
 }
 
-// spacedDuration takes a time with a blank before its unit: 12 ms, 1.5 s.
-func (n *normaliser) spacedDuration(i int) int {
-	j := n.decimal(i)
-	if j == i || j+1 >= len(n.in) || n.in[j] != ' ' {
-		return i
-	}
-	j++
-	end := n.wordEnd(j)
-	switch n.in[j:end] {
-	case "ms", "s", "us", "µs", "μs", "ns":
-		return end
-	}
-	return i
-}
-
 // allDigits reports whether s is a whole number.
 func allDigits(s string) bool {
 	for i := range len(s) {

@@ -96,9 +96,6 @@ func (n *normaliser) shape(i int) (placeholder string, end int) {
 	if end = n.duration(i); end > i {
 		return "{dur}", end
 	}
-	if end = n.spacedDuration(i); end > i {
-		return "{dur}", end
-	}
 	if end = n.size(i); end > i {
 		return "{size}", end
 	}
