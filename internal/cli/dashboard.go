@@ -246,19 +246,22 @@ func (a *app) viewer(d *dashboard, eng *engine.Engine) (view func(context.Contex
 	if options.Keys, err = tui.NewKeyMap(look.Keys); err != nil {
 		return nil, nil, err
 	}
-	keyboard, done, err := a.keyboard()
+	keyboard, release, err := a.keyboard()
 	if err != nil {
 		return nil, nil, err
 	}
+	restore, err := captureStderr(eng.Log("standard error: ")) // before any source can write there
+	if err != nil {
+		release()
+		return nil, nil, err
+	}
 	return func(ctx context.Context) error {
-		if eng.CanReload() {
-			options.Rights.Reload = func() error { return eng.Reload(ctx) }
-		}
-		restore, err := captureStderr(eng.Log("standard error: "))
-		if err != nil {
-			return err
-		}
-		err = tui.Run(ctx, keyboard, a.Out, options)
-		return errors.Join(err, restore())
-	}, done, nil
+			if eng.CanReload() {
+				options.Rights.Reload = func() error { return eng.Reload(ctx) }
+			}
+			return tui.Run(ctx, keyboard, a.Out, options)
+		}, func() {
+			_ = restore() // there is nobody left to tell
+			release()
+		}, nil
 }

@@ -43,7 +43,10 @@ func reportWithin(patience time.Duration, w io.Writer, err error) int {
 		return nil
 	})
 	select {
-	case <-printed:
+	case err := <-printed:
+		if err != nil { // report itself panicked
+			return statusFailed
+		}
 		return status
 	case <-time.After(patience):
 		return statusFailed
