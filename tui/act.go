@@ -72,7 +72,11 @@ func (m *model) everywhere(a Action) (tea.Cmd, bool) {
 		m.open, m.help = nil, nil
 		m.current = int(a - View1)
 	default:
-		return nil, m.headline.HandleKey(a)
+		turned := m.headline.HandleKey(a)
+		if turned {
+			m.turn++ // the overview lists what belongs to the headline first
+		}
+		return nil, turned
 	}
 	return nil, true
 }
@@ -114,17 +118,21 @@ func (m *model) inDetail(a Action) {
 	m.open[len(m.open)-1].HandleKey(a)
 }
 
-// evidence opens the group of errors behind the headline, or its target where there is none.
+// evidence opens the incident that the headline is about; of a target alone, its group of errors, or the target where there
+// is none.
 func (m *model) evidence() {
-	t := m.headline.target()
-	if t == nil {
+	s, wrong := m.headline.subject()
+	if !wrong {
 		return
 	}
 	m.help = nil
-	if t.Cause == nil {
-		m.push(targetPageOf(t))
-	} else {
-		m.push(groupPageOf(t.Cause))
+	switch {
+	case s.incident != nil:
+		m.push(incidentPageOf(s.incident))
+	case s.target.Cause == nil:
+		m.push(targetPageOf(s.target))
+	default:
+		m.push(groupPageOf(s.target.Cause))
 	}
 }
 

@@ -8,56 +8,45 @@ import (
 	"errtop/tracker"
 )
 
-// failuresChart draws the failures a minute of all targets, with a mark on the zero line at each minute in which a breaker
-// opened.
+// failuresChart draws the failures a minute of all targets or of one, with marks on the zero line.
 type failuresChart struct {
 	plot   plot
 	values []float64
 	end    chartEnd
 }
 
-// SetSnapshot takes new figures.
-func (c *failuresChart) SetSnapshot(snap *tracker.Snapshot) {
-	n := reach(&snap.Overall.Minutes)
+// SetSnapshot takes the figures of all targets.
+func (c *failuresChart) SetSnapshot(snap *tracker.Snapshot) { c.set(snap, &snap.Overall, "") }
+
+// set takes the figures of a target, or of all where it has no name.
+func (c *failuresChart) set(snap *tracker.Snapshot, act *tracker.Activity, target string) {
+	n := reach(&act.Minutes)
 	c.end = endOf(snap)
 	c.values = c.values[:0]
 	highest := 1.0
-	for _, bar := range snap.Overall.Minutes[60-n:] {
+	for _, bar := range act.Minutes[60-n:] {
 		c.values = append(c.values, float64(bar.Errors))
 		highest = max(highest, float64(bar.Errors))
 	}
 	// The running minute is not over: the last sixty seconds say what it will come to.
-	c.values[n-1] = max(c.values[n-1], float64(snap.Overall.Minute.Errors))
+	c.values[n-1] = max(c.values[n-1], float64(act.Minute.Errors))
 	c.plot.lines = append(c.plot.lines[:0], plotLine{values: c.values})
 	c.plot.most = max(highest, c.values[n-1])
-	c.plot.marks = openings(c.plot.marks[:0], snap, n)
+	c.plot.marks = marksOf(c.plot.marks[:0], snap, target, time.Minute, n)
 	c.plot.label = func(v float64) string { return string(human.AppendCount(nil, uint64(v+0.5))) }
 	c.plot.whole, c.plot.stale = true, true
 }
 
-// openings appends in which of the newest n minutes a breaker left CLOSED for OPEN. A trial that failed is the same outage.
-func openings(minutes []int, snap *tracker.Snapshot, n int) []int {
-	for i := range snap.Breakers {
-		e := &snap.Breakers[i]
-		age := int(snap.At.Truncate(time.Minute).Sub(e.At.Truncate(time.Minute)) / time.Minute)
-		if e.To == tracker.BreakerOpen && e.From != tracker.BreakerHalfOpen && age >= 0 && age < n {
-			minutes = append(minutes, n-1-age)
-		}
-	}
-	return minutes
-}
-
-// View draws the chart.
+// View draws the chart with its heading.
 func (c *failuresChart) View(a area) {
 	p := beginSection(a, "FAILURES A MINUTE", "last "+strconv.Itoa(len(c.values))+" min")
-	if len(c.plot.marks) > 0 {
-		p.space(1)
-		p.text(a.styles.Degraded, a.glyphs.mark)
-		p.text(a.styles.Muted, " breaker opened")
-	}
+	markLegend(&p, c.plot.marks)
 	p.rule()
-	c.plot.view(a.below(), c.end, time.Minute, a.styles.Failing, a.styles.Degraded)
+	c.lines(a.below())
 }
+
+// lines draws the chart below whatever heading it has.
+func (c *failuresChart) lines(a area) { c.plot.view(a, c.end, time.Minute, a.styles.Failing) }
 
 // chartEnd is the moment that a chart ends with.
 type chartEnd struct {

@@ -53,12 +53,18 @@ func (m *model) topPage() page {
 	return m.view().Selected()
 }
 
-// copyPage copies what is selected as Markdown.
+// copyPage copies what is selected as Markdown; of an incident that has a runbook, the URL of that.
 func (m *model) copyPage() {
 	p := m.topPage()
 	if p == nil || m.shown == nil {
 		m.say("nothing is selected")
 		return
+	}
+	if r, ok := p.(interface{ runbook(*frame) string }); ok {
+		if url := r.runbook(&m.frame); url != "" {
+			m.copyText("runbook", url)
+			return
+		}
 	}
 	m.copyText(strings.ToLower(strings.SplitN(p.title(), " ", 2)[0]), pageMarkdown(p, m.shown, &m.frame, m.now()))
 }

@@ -37,7 +37,7 @@ func newBreakersTable() *table[heldBreaker, breakerKey] {
 				draw:  func(p *pen, b *heldBreaker, w int) { p.cell(p.styles.Muted, b.Role.String(), w) },
 			},
 			{
-				title: "STATE", min: 14, keep: keepAlways,
+				title: "STATE", min: 18, least: 14, keep: keepAlways,
 				order: func(a, b *heldBreaker) int { return cmp.Compare(b.State, a.State) },
 				draw:  func(p *pen, b *heldBreaker, w int) { drawBreaker(p, b.Breaker, w) },
 			},

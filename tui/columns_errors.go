@@ -15,7 +15,9 @@ import (
 // happening is one row of a list of errors: an error, and how many of its group there were.
 type happening struct {
 	*tracker.Failure
-	like uint64
+	like  uint64
+	group *tracker.Group // nil in a list of single errors
+	first bool           // it belongs to the incident that the headline is about
 }
 
 // newestFirst lists the ring's errors, the newest first.
@@ -27,20 +29,20 @@ func newestFirst(snap *tracker.Snapshot) []happening {
 	list := make([]happening, len(snap.Errors))
 	for i := range snap.Errors {
 		f := &snap.Errors[i]
-		list[i] = happening{f, like[f.Group]}
+		list[i] = happening{Failure: f, like: like[f.Group]}
 	}
 	slices.SortFunc(list, func(a, b happening) int { return cmp.Compare(b.Seq, a.Seq) })
 	return list
 }
 
 // digest lists the newest error of each group, so that a storm does not push a rare one out of sight: groups keep theirs when
-// the ring has lost them.
-func digest(snap *tracker.Snapshot) []happening {
+// the ring has lost them. Those of an incident are marked to come first.
+func digest(snap *tracker.Snapshot, in *tracker.Incident) []happening {
 	list := make([]happening, 0, len(snap.Groups))
 	for i := range snap.Groups {
 		g := &snap.Groups[i]
 		if n := len(g.Exemplars); n > 0 {
-			list = append(list, happening{&g.Exemplars[n-1], g.Count})
+			list = append(list, happening{Failure: &g.Exemplars[n-1], like: g.Count, group: g, first: in != nil && belongs(g, in)})
 		}
 	}
 	return list

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,10 +17,17 @@ func newestGroup(a, b *tracker.Group) int { return cmp.Compare(b.Last.Unix(), a.
 
 // newGroupsTable lists groups of errors with one fingerprint.
 func newGroupsTable() *table[tracker.Group, uint64] {
+	most := uint32(1) // of one minute of one group, in the list
 	return &table[tracker.Group, uint64]{
 		empty:   "no groups yet: errors that are alike are counted together here",
 		key:     func(g *tracker.Group) uint64 { return g.ID },
 		natural: newestGroup,
+		survey: func(groups []*tracker.Group) {
+			most = 1
+			for _, g := range groups {
+				most = max(most, slices.Max(g.Minutes[:]))
+			}
+		},
 		tie: func(a, b *tracker.Group) int {
 			return cmp.Or(
 				cmp.Compare(b.Count, a.Count), strings.Compare(a.Target, b.Target), strings.Compare(a.Outcome.Label(), b.Outcome.Label()),
@@ -69,7 +77,7 @@ func newGroupsTable() *table[tracker.Group, uint64] {
 				title: "LAST 60 MIN", min: 15, keep: 40,
 				name: func(f *frame) string { return "LAST " + strconv.Itoa(f.reach) + " MIN" },
 				draw: func(p *pen, g *tracker.Group, w int) {
-					p.spark(p.styles.Outcome(g.Outcome), g.Minutes[60-p.reach:], w, p.glyphs.spark[0])
+					p.spark(p.styles.Outcome(g.Outcome), g.Minutes[60-p.reach:], w, p.glyphs.spark[0], most)
 				},
 			},
 			{

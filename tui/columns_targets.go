@@ -2,8 +2,10 @@ package tui
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"errtop/internal/filter"
 	"errtop/internal/human"
@@ -12,109 +14,169 @@ import (
 
 // newTargetsTable lists targets: what state, what breaker, how much, how bad, how slow, and since when it looks like that.
 func newTargetsTable() *table[tracker.Target, string] {
+	slowest := uint32(1) // µs, of one minute of one target
+	incidents := incidentsByTarget{}
 	return &table[tracker.Target, string]{
 		empty: "no targets yet: probes of the settings, log lines and pushed results name them",
 		key:   func(t *tracker.Target) string { return t.Name },
 		facts: targetFacts,
-		columns: []column[tracker.Target]{
-			{
-				title: "TARGET", min: 12, max: 32, keep: keepAlways, grow: true, fit: func(t *tracker.Target) int { return width(t.Name) + 2 },
-				order: func(a, b *tracker.Target) int { return strings.Compare(a.Name, b.Name) },
-				draw: func(p *pen, t *tracker.Target, w int) {
-					p.text(p.styles.State(t.State), p.glyphs.state(t.State))
-					p.space(1)
-					p.cell(nameStyle(p.styles, t), t.Name, w-2)
-				},
+		look:  incidents.take,
+		survey: func(targets []*tracker.Target) {
+			slowest = 1
+			var values [60]uint32
+			for _, t := range targets {
+				for _, v := range p95sOf(values[:0], &t.Activity, 60) {
+					slowest = max(slowest, v)
+				}
+			}
+		},
+		columns: slices.Concat(stateColumns(incidents), figureColumns(), historyColumns(&slowest)),
+	}
+}
+
+// stateColumns say which target it is, how it is, and since when.
+func stateColumns(incidents incidentsByTarget) []column[tracker.Target] {
+	return []column[tracker.Target]{
+		{
+			title: "TARGET", min: 12, max: 32, least: 12, keep: keepAlways, grow: true, fit: func(t *tracker.Target) int { return width(t.Name) + 2 },
+			order: func(a, b *tracker.Target) int { return strings.Compare(a.Name, b.Name) },
+			draw: func(p *pen, t *tracker.Target, w int) {
+				sign, style := incidents.sign(p.frame, t)
+				p.text(style, sign)
+				p.space(1)
+				p.cell(nameStyle(p.styles, t), t.Name, w-2)
 			},
-			{
-				title: "STATE", min: 9, keep: 90,
-				order: func(a, b *tracker.Target) int { return cmp.Compare(b.State, a.State) },
-				draw: func(p *pen, t *tracker.Target, w int) {
-					p.cell(p.styles.State(t.State), t.State.String(), w)
-				},
+		},
+		{
+			title: "NOW", min: 9, keep: 95,
+			order: func(a, b *tracker.Target) int { return cmp.Compare(b.State, a.State) },
+			draw: func(p *pen, t *tracker.Target, w int) {
+				word, style := incidents.now(p.styles, t)
+				p.cell(style, word, w)
 			},
-			{
-				title: "BREAKER", min: 10, keep: 80,
-				order: func(a, b *tracker.Target) int { return cmp.Compare(severity(b), severity(a)) },
-				draw:  func(p *pen, t *tracker.Target, w int) { drawBreaker(p, worstBreaker(t), w) },
+		},
+		{
+			title: "SINCE", min: 6, right: true, keep: 88,
+			order: func(a, b *tracker.Target) int { return incidents.since(b).Compare(incidents.since(a)) },
+			draw: func(p *pen, t *tracker.Target, w int) {
+				at := incidents.since(t)
+				if at.IsZero() {
+					p.cellRight(p.styles.Faint, append(p.scratch[:0], p.glyphs.dash...), w)
+					return
+				}
+				p.cellRight(p.styles.Text, human.AppendShortStamp(p.scratch[:0], at, p.now, p.loc), w)
 			},
-			{
-				title: "REQ/MIN", min: 7, right: true, keep: 60,
-				order: func(a, b *tracker.Target) int {
-					return cmp.Compare(b.Activity.FiveMinutes.Requests, a.Activity.FiveMinutes.Requests)
-				},
-				draw: func(p *pen, t *tracker.Target, w int) {
-					requests, _ := t.Activity.PerMinute(p.now)
-					p.cellRight(p.styles.Text, human.AppendRate(p.scratch[:0], requests), w)
-				},
+		},
+		{
+			title: "BREAKER", min: 13, keep: 65,
+			order: func(a, b *tracker.Target) int { return cmp.Compare(severity(b), severity(a)) },
+			draw:  func(p *pen, t *tracker.Target, w int) { drawBreaker(p, worstBreaker(t), w) },
+		},
+	}
+}
+
+// figureColumns say how much is asked, and which share of it fails, now and usually.
+func figureColumns() []column[tracker.Target] {
+	return []column[tracker.Target]{
+		{
+			title: "REQ/MIN", min: 7, right: true, keep: 80,
+			order: func(a, b *tracker.Target) int {
+				return cmp.Compare(b.Activity.FiveMinutes.Requests, a.Activity.FiveMinutes.Requests)
 			},
-			{
-				title: "ERR%", min: 5, right: true, keep: 85,
-				order: func(a, b *tracker.Target) int {
-					return cmp.Compare(b.Activity.FiveMinutes.ErrorRatio(), a.Activity.FiveMinutes.ErrorRatio())
-				},
-				draw: drawErrorShare,
+			draw: drawRate,
+		},
+		{
+			title: "ERR%", min: 5, right: true, keep: 90,
+			order: func(a, b *tracker.Target) int {
+				return cmp.Compare(b.Activity.FiveMinutes.ErrorRatio(), a.Activity.FiveMinutes.ErrorRatio())
 			},
-			{
-				title: "P95", min: 6, right: true, keep: 50, has: func(t *tracker.Target) bool {
-					return t.Activity.FiveMinutes.Latency.Count+t.Activity.Day.Latency.Count > 0
-				},
-				order: func(a, b *tracker.Target) int {
-					return cmp.Compare(b.Activity.FiveMinutes.Latency.P95, a.Activity.FiveMinutes.Latency.P95)
-				},
-				draw: func(p *pen, t *tracker.Target, w int) {
-					if q := &t.Activity.FiveMinutes.Latency; q.Count > 0 {
-						p.cellRight(p.styles.Text, human.AppendLatency(p.scratch[:0], q.P95), w)
-					} else {
-						p.cellRight(p.styles.Faint, append(p.scratch[:0], p.glyphs.dash...), w)
-					}
-				},
-			},
-			{
-				title: "ERRORS/H", min: 8, right: true, keep: 45,
-				order: func(a, b *tracker.Target) int { return cmp.Compare(b.Activity.Hour.Errors, a.Activity.Hour.Errors) },
-				draw: func(p *pen, t *tracker.Target, w int) {
-					p.cellRight(p.styles.Text, human.AppendCount(p.scratch[:0], t.Activity.Hour.Errors), w)
-				},
-			},
-			{
-				title: "ERRORS, LAST 60 MIN", min: 20, keep: 70,
-				name: func(f *frame) string { return "ERRORS, LAST " + strconv.Itoa(f.reach) + " MIN" },
-				draw: func(p *pen, t *tracker.Target, w int) {
-					var values [60]uint32
-					p.spark(sparkStyle(p.styles, t.State), errorsOf(values[:0], &t.Activity.Minutes, p.reach), w, p.glyphs.spark[0])
-				},
-			},
-			{
-				title: "P95, LAST 60 MIN", min: 16, keep: 15, has: func(t *tracker.Target) bool { return t.Activity.Hour.Latency.Count > 0 },
-				name: func(f *frame) string { return "P95, LAST " + strconv.Itoa(f.reach) + " MIN" },
-				draw: func(p *pen, t *tracker.Target, w int) {
-					var values [60]uint32
-					p.spark(p.styles.Muted, p95sOf(values[:0], &t.Activity, p.reach), w, " ")
-				},
-			},
-			{
-				title: "ORIGIN", min: 13, keep: 20,
-				order: func(a, b *tracker.Target) int { return strings.Compare(origin(a), origin(b)) },
-				draw:  func(p *pen, t *tracker.Target, w int) { p.cell(p.styles.Muted, origin(t), w) },
+			draw: drawErrorShare,
+		},
+		{
+			title: "USUAL", min: 5, right: true, keep: 82,
+			order: func(a, b *tracker.Target) int { return cmp.Compare(b.Usual, a.Usual) },
+			draw: func(p *pen, t *tracker.Target, w int) {
+				if !t.UsualKnown {
+					p.cellRight(p.styles.Faint, append(p.scratch[:0], p.glyphs.dash...), w)
+					return
+				}
+				p.cellRight(p.styles.Muted, human.AppendPercent(p.scratch[:0], t.Usual), w)
 			},
 		},
 	}
 }
 
-// sparkStyle keeps the past errors of what is well from drawing the eye.
-func sparkStyle(s *Styles, state tracker.TargetState) Style {
-	if state <= tracker.StateStale {
+// historyColumns say how slow it is, and how it came to that. The lines of latency share a scale that ends at slowest, in µs.
+func historyColumns(slowest *uint32) []column[tracker.Target] {
+	return []column[tracker.Target]{
+		{
+			title: "P95", min: 6, right: true, keep: 78, has: func(t *tracker.Target) bool {
+				return t.Activity.FiveMinutes.Latency.Count+t.Activity.Day.Latency.Count > 0
+			},
+			order: func(a, b *tracker.Target) int {
+				return cmp.Compare(b.Activity.FiveMinutes.Latency.P95, a.Activity.FiveMinutes.Latency.P95)
+			},
+			draw: func(p *pen, t *tracker.Target, w int) {
+				if q := &t.Activity.FiveMinutes.Latency; q.Count > 0 {
+					p.cellRight(p.styles.Text, human.AppendLatency(p.scratch[:0], q.P95), w)
+				} else {
+					p.cellRight(p.styles.Faint, append(p.scratch[:0], p.glyphs.dash...), w)
+				}
+			},
+		},
+		{
+			title: "ERRORS/H", min: 8, right: true, keep: 45,
+			order: func(a, b *tracker.Target) int { return cmp.Compare(b.Activity.Hour.Errors, a.Activity.Hour.Errors) },
+			draw: func(p *pen, t *tracker.Target, w int) {
+				p.cellRight(p.styles.Text, human.AppendCount(p.scratch[:0], t.Activity.Hour.Errors), w)
+			},
+		},
+		{
+			title: "ERR%, 60 MIN", min: 12, max: 20, keep: 76, fit: func(*tracker.Target) int { return 20 }, least: 12,
+			name: func(f *frame) string { return "ERR%, " + strconv.Itoa(f.reach) + " MIN" },
+			draw: func(p *pen, t *tracker.Target, w int) {
+				p.shares(sparkStyle(p.styles, t), t.Activity.Minutes[60-p.reach:], w)
+			},
+		},
+		{
+			title: "P95, LAST 60 MIN", min: 16, keep: 15, has: func(t *tracker.Target) bool { return t.Activity.Hour.Latency.Count > 0 },
+			name: func(f *frame) string { return "P95, LAST " + strconv.Itoa(f.reach) + " MIN" },
+			draw: func(p *pen, t *tracker.Target, w int) {
+				var values [60]uint32
+				p.spark(p.styles.Muted, p95sOf(values[:0], &t.Activity, p.reach), w, " ", *slowest)
+			},
+		},
+		{
+			title: "ORIGIN", min: 13, keep: 20,
+			order: func(a, b *tracker.Target) int { return strings.Compare(origin(a), origin(b)) },
+			draw:  func(p *pen, t *tracker.Target, w int) { p.cell(p.styles.Muted, origin(t), w) },
+		},
+	}
+}
+
+// sparkStyle keeps the past errors of what is well, or fails as usual, from drawing the eye.
+func sparkStyle(s *Styles, t *tracker.Target) Style {
+	if t.State <= tracker.StateStale || asUsual(t) {
 		return s.Muted
 	}
-	return s.State(state)
+	return s.State(t.State)
 }
 
 func nameStyle(s *Styles, t *tracker.Target) Style {
-	if t.State >= tracker.StateThrottled {
+	if t.State >= tracker.StateThrottled && !asUsual(t) {
 		return s.Strong
 	}
 	return s.Text
+}
+
+// drawRate draws the requests a minute: of what was watched for less than the five minutes of the rate, with two digits.
+func drawRate(p *pen, t *tracker.Target, w int) {
+	requests, _ := t.Activity.PerMinute(p.now)
+	if p.now.Sub(t.Activity.Since) < 5*time.Minute {
+		p.cellRight(p.styles.Text, human.AppendRoughRate(p.scratch[:0], requests), w)
+		return
+	}
+	p.cellRight(p.styles.Text, human.AppendRate(p.scratch[:0], requests), w)
 }
 
 func drawErrorShare(p *pen, t *tracker.Target, w int) {
@@ -183,6 +245,14 @@ func severity(t *tracker.Target) int {
 	}
 }
 
+// breakerWord is a breaker's state; an observed one, which stops nothing, "would be OPEN".
+func breakerWord(b *tracker.Breaker) string {
+	if b.Role == tracker.RoleObserved && b.State != tracker.BreakerClosed {
+		return "would be " + b.State.String()
+	}
+	return b.State.String()
+}
+
 // drawBreaker writes OPEN 41s, HALF_OPEN, CLOSED 3/5 or CLOSED.
 func drawBreaker(p *pen, b *tracker.Breaker, w int) {
 	if b == nil {
@@ -190,7 +260,7 @@ func drawBreaker(p *pen, b *tracker.Breaker, w int) {
 		return
 	}
 	end := p.at() + w
-	p.text(p.styles.Breaker(b.State), b.State.String())
+	p.text(p.styles.Breaker(b.State), breakerWord(b))
 	switch {
 	case b.State == tracker.BreakerOpen && b.RetryAt.After(p.now):
 		p.space(1)

@@ -269,3 +269,34 @@ func (s *user) run(key string) {
 	}
 	s.m.Update(cmd())
 }
+
+// burning is incident with what the tracker says of it: kling is throttled since a deploy, veo was silent and is over.
+func burning() *tracker.Snapshot {
+	s := incident()
+	onset := tracker.Onset{At: ago(30 * time.Minute), Earliest: ago(30*time.Minute + 20*time.Second), Latest: ago(30*time.Minute - 10*time.Second)}
+	mark := tracker.Mark{At: ago(33 * time.Minute), Text: "deploy 4.2.1", Version: "4.2.1"}
+	s.Marks = []tracker.Mark{mark}
+	s.Targets[0].Usual, s.Targets[0].UsualKnown = 0.001, true
+	s.Targets[3].Usual, s.Targets[3].UsualKnown = 0, true
+	s.Incidents = []tracker.Incident{{
+		ID: 1, Signals: tracker.SignalFailures, Onset: onset, Trend: tracker.TrendSteady, Now: 0.887, Usual: 0.001, BaselineKnown: true, Requests: 1830, Failed: 1366, Mark: &mark,
+		Targets: []tracker.IncidentTarget{{Name: "kling", Signals: tracker.SignalFailures, Onset: onset, Requests: 1830, Failed: 1366, Now: 0.887, Usual: 0.001, RateNow: 62, RateUsual: 61, BaselineKnown: true}},
+		Cause:   tracker.Cause{Outcome: tracker.Outcome{Status: 429, Kind: tracker.KindRateLimited}, Class: tracker.CauseRateLimit, Error: "Rate limit exceeded", Message: "Try again in {n} seconds", Group: 1, Share: 1, Method: "POST", Route: "/api/v1/kling/v2"},
+		Contrasts: []tracker.Contrast{
+			{Field: "client", Value: "acme", OfFailures: 0.98, OfRequests: 0.12, Failures: 1340, Requests: 220, Sampled: true},
+			{Field: "route", Value: "/api/v1/kling/v2", OfFailures: 1, OfRequests: 0.61},
+		},
+		Peak: tracker.Peak{At: ago(12 * time.Minute), Share: 0.92, PerMinute: 57},
+		Timeline: []tracker.IncidentEvent{
+			{At: mark.At, Kind: tracker.EventMark, Text: mark.Text},
+			{At: onset.At, Kind: tracker.EventOnset, Target: "kling", Text: "kling began to fail: 429 Rate limit exceeded"},
+			{At: ago(19 * time.Minute), Kind: tracker.EventBreaker, Target: "kling", Text: "gate breaker CLOSED to OPEN: 5 failures in a row"},
+			{At: ago(12 * time.Minute), Kind: tracker.EventPeak, Text: "57 of 62 requests failed"},
+		},
+	}, {
+		ID: 2, State: tracker.IncidentOver, Signals: tracker.SignalSilence, Onset: tracker.Onset{At: ago(3 * time.Hour), Earliest: ago(3 * time.Hour), Latest: ago(3 * time.Hour)}, End: ago(2*time.Hour + 20*time.Minute), Trend: tracker.TrendOver, BaselineKnown: true,
+		Targets: []tracker.IncidentTarget{{Name: "veo", State: tracker.IncidentOver, Signals: tracker.SignalSilence, RateUsual: 31, BaselineKnown: true}},
+		Cause:   tracker.Cause{Class: tracker.CauseSilence},
+	}}
+	return s
+}

@@ -11,6 +11,7 @@ import (
 type glyphs struct {
 	states   [6]string // by tracker.TargetState
 	breakers [4]string // by tracker.BreakerState
+	scan     string    // an incident that is only somebody's scan
 	ellipsis string
 	dash     string // no value
 	arrow    string // what to do follows
@@ -18,7 +19,7 @@ type glyphs struct {
 	rule, divider, cursor, dot, times string
 	spark []string // from empty to full
 	bars  []string // a bar's last cell, from an eighth to full
-	mark  string   // an event on a chart
+	marks [markKindCount]string
 
 	light, heavy string // lines of a chart
 
@@ -40,11 +41,12 @@ func asciiGlyphs() *glyphs {
 	return &glyphs{
 		states:   [6]string{"?", "o", "~", "%", "!", "X"},
 		breakers: [4]string{" ", "-", "X", "/"},
+		scan:     "<",
 		ellipsis: "~", dash: "-", arrow: ">", up: "^", down: "v", level: "=",
 		rule: "-", divider: "|", cursor: ">", dot: "*", times: "x",
 		spark: []string{"_", ".", ":", "-", "=", "+", "*", "#"},
 		bars:  []string{"#"},
-		mark:  "^",
+		marks: [markKindCount]string{"v", ".", "^", "o", "o"},
 		light: "-", heavy: "#",
 		ascii: true,
 	}
@@ -54,11 +56,12 @@ func unicodeGlyphs() *glyphs {
 	return &glyphs{
 		states:   [6]string{"○", "●", "◌", "◆", "▲", "✖"},
 		breakers: [4]string{" ", "─", "✖", "◐"},
+		scan:     "◇",
 		ellipsis: "…", dash: "–", arrow: "→", up: "↑", down: "↓", level: "≈",
 		rule: "─", divider: "│", cursor: "▌", dot: "•", times: "×",
 		spark: []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 		bars:  []string{"▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"},
-		mark:  "▲",
+		marks: [markKindCount]string{"▼", "┄", "▲", "●", "○"},
 		light: "─", heavy: "━",
 	}
 }

@@ -35,7 +35,7 @@ func golden(t *testing.T, name, got string) {
 
 func TestViewsLookAsTheyDid(t *testing.T) {
 	views := map[string][]string{
-		"overview": {"1"}, "errors": {"2"}, "groups": {"3"}, "targets": {"4"}, "breakers": {"5"}, "alerts": {"6"}, "sources": {"7"},
+		"overview": {"1"}, "errors": {"2"}, "groups": {"3"}, "targets": {"4"}, "breakers": {"5"}, "incidents": {"6"}, "incident": {"6", "enter"}, "sources": {"7"},
 		"error": {"2", "enter"}, "group": {"3", "enter"}, "target": {"4", "enter"}, "breaker": {"5", "enter"}, "help": {"?"},
 		"slow": {"4", "j", "enter"},
 	}

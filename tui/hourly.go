@@ -2,6 +2,7 @@ package tui
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"errtop/internal/human"
@@ -12,22 +13,25 @@ import (
 type hourly struct {
 	activity *tracker.Activity
 	at       time.Time
+	done     []tracker.Mark
 }
 
 // SetSnapshot takes new figures.
-func (h *hourly) SetSnapshot(snap *tracker.Snapshot) { h.activity, h.at = &snap.Overall, snap.At }
+func (h *hourly) SetSnapshot(snap *tracker.Snapshot) {
+	h.activity, h.at, h.done = &snap.Overall, snap.At, snap.Marks
+}
 
 // View draws the bars.
 func (h *hourly) View(a area) {
 	section(a, "HOURLY RATE", "errors, 24 h")
 	if h.activity != nil {
-		hourBars(a.below(), h.activity, h.at)
+		hourBars(a.below(), h.activity, h.at, h.done)
 	}
 }
 
 // hourBars draws 24 bars over the rows of the area but the last two, which name the hours and hold this hour against
-// the same hour yesterday.
-func hourBars(a area, act *tracker.Activity, at time.Time) {
+// the same hour yesterday. A mark stands above the hour in which something was done, where the bar leaves room.
+func hourBars(a area, act *tracker.Activity, at time.Time, done []tracker.Mark) {
 	each := 1
 	if a.w >= 2+24*3 {
 		each = 3
@@ -60,6 +64,8 @@ func hourBars(a area, act *tracker.Activity, at time.Time) {
 			switch n := each - min(each-1, 1); {
 			case part > 0:
 				p.repeat(st, levels[min(part, len(levels))-1], n)
+			case r == 0 && rows > 1 && doneIn(done, at, i):
+				p.repeat(a.styles.markStyle(markDone), a.glyphs.marks[markDone], n)
 			case r == rows-1:
 				p.repeat(a.styles.Faint, levels[0], n)
 			default:
@@ -79,19 +85,29 @@ func hourBars(a area, act *tracker.Activity, at time.Time) {
 		}
 	}
 	if foot > 1 {
-		now := act.Hours[23]
-		p := a.row(rows + 1)
-		p.space(2)
-		hour, before := at.Truncate(time.Hour), ""
-		if !act.Since.IsZero() && act.Since.Before(hour.Add(-24*time.Hour)) { // else nothing is known of that hour, or not all
-			before = ", a day ago " + human.Count(uint64(act.Yesterday.Errors))
-		}
-		label, errors := "since "+hour.In(a.loc).Format("15:04")+": ", human.Count(uint64(now.Errors))
-		if p.left() < len(label)+len(errors)+len(before) {
-			label = "this hour "
-		}
-		p.text(a.styles.Muted, label)
-		p.text(a.styles.Strong, errors)
-		p.text(a.styles.Muted, before)
+		thisHour(a.row(rows+1), act, at)
 	}
+}
+
+// thisHour holds the running hour against the same one a day ago.
+func thisHour(p pen, act *tracker.Activity, at time.Time) {
+	now := act.Hours[23]
+	p.space(2)
+	hour, before := at.Truncate(time.Hour), ""
+	if !act.Since.IsZero() && act.Since.Before(hour.Add(-24*time.Hour)) { // else nothing is known of that hour, or not all
+		before = ", a day ago " + human.Count(uint64(act.Yesterday.Errors))
+	}
+	label, errors := "since "+hour.In(p.loc).Format("15:04")+": ", human.Count(uint64(now.Errors))
+	if p.left() < len(label)+len(errors)+len(before) {
+		label = "this hour "
+	}
+	p.text(p.styles.Muted, label)
+	p.text(p.styles.Strong, errors)
+	p.text(p.styles.Muted, before)
+}
+
+// doneIn reports whether something was done in the hour of a bar, of which the 24th holds a moment.
+func doneIn(done []tracker.Mark, at time.Time, bar int) bool {
+	hour := at.Truncate(time.Hour).Add(time.Duration(bar-23) * time.Hour)
+	return slices.ContainsFunc(done, func(m tracker.Mark) bool { return m.At.Truncate(time.Hour).Equal(hour) })
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,6 +18,7 @@ type latencyChart struct {
 	step     time.Duration
 	end      chartEnd
 	newest   tracker.Quantiles
+	marks    []chartMark
 
 	from *tracker.LatencySeries // what the lines were made of
 	wide int
@@ -63,6 +65,14 @@ func (c *latencyChart) set(series *tracker.LatencySeries, newest tracker.Quantil
 		return human.Latency(time.Duration(v))
 	}
 	c.plot.stale = true
+}
+
+// mark puts on the chart what happened to a target, or with "" to any.
+func (c *latencyChart) mark(snap *tracker.Snapshot, target string) {
+	c.marks = marksOf(c.marks[:0], snap, target, c.step, c.wide)
+	if !slices.Equal(c.marks, c.plot.marks) {
+		c.plot.marks, c.plot.stale = slices.Clone(c.marks), true
+	}
 }
 
 // seriesBars returns the steps of that length which are remembered, without leading gaps beyond them.
@@ -123,7 +133,10 @@ type latencyPanel struct {
 }
 
 // SetSnapshot takes new figures.
-func (l *latencyPanel) SetSnapshot(snap *tracker.Snapshot) { l.set(&snap.Overall, endOf(snap)) }
+func (l *latencyPanel) SetSnapshot(snap *tracker.Snapshot) {
+	l.set(&snap.Overall, endOf(snap))
+	l.chart.mark(snap, "")
+}
 
 func (l *latencyPanel) set(act *tracker.Activity, end chartEnd) {
 	l.n = reach(&act.Minutes)

@@ -68,11 +68,12 @@ type (
 const noticeSpan = 8 * time.Second
 
 func newModel(o Options, f *feed) *model {
-	m := &model{options: o, feed: f, keys: o.Keys, events: event.NewDetector(o.Engine, o.Advisor), views: newViews(), prompt: newPrompt(), dirty: true}
+	m := &model{options: o, feed: f, keys: o.Keys, events: event.NewDetector(o.Engine, o.Advisor), prompt: newPrompt(), dirty: true}
 	m.frame.styles, m.frame.glyphs, m.frame.loc = o.Styles, newGlyphs(o.ASCII), o.Location
 	m.frame.advisor = o.Advisor
 	m.frame.scratch, m.frame.reach = make([]byte, 0, 64), 60
 	m.headline.keys = o.Keys
+	m.views = newViews(&m.headline)
 	m.clock = f.now()
 	for i, name := range viewNames {
 		m.names[i] = strings.TrimSpace(m.keys.key(View1+Action(i)) + " " + name)

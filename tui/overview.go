@@ -25,14 +25,27 @@ type overview struct {
 	hours   hourly
 	events  breakerEvents
 	inError bool // the errors have the focus, not the targets
+
+	headline *headline // whose incident's groups come first
 }
 
-func newOverview() *overview {
-	o := &overview{targets: newTargetsTable(), errors: newErrorsTable()}
+func newOverview(h *headline) *overview {
+	o := &overview{targets: newTargetsTable(), errors: newErrorsTable(), headline: h}
 	// One row stands for a group here. The selection stays on it when a newer error takes the row over; and within a second the
 	// largest is first, so that rows do not change places all the time.
 	o.errors.key = func(h *happening) uint64 { return h.Group }
-	o.errors.natural = func(a, b *happening) int { return cmp.Compare(b.Time.Unix(), a.Time.Unix()) }
+	o.errors.natural = func(a, b *happening) int {
+		switch {
+		case a.first != b.first && a.first:
+			return -1
+		case a.first != b.first:
+			return 1
+		case a.first:
+			return cmp.Compare(b.like, a.like)
+		default:
+			return cmp.Compare(b.Time.Unix(), a.Time.Unix())
+		}
+	}
 	o.errors.tie = func(a, b *happening) int {
 		return cmp.Or(cmp.Compare(b.like, a.like), strings.Compare(a.Target, b.Target), cmp.Compare(a.Group, b.Group))
 	}
@@ -41,7 +54,11 @@ func newOverview() *overview {
 
 func (o *overview) SetSnapshot(snap *tracker.Snapshot, f *filter.Filter) {
 	o.targets.set(snap.Targets, f, snap)
-	o.errors.set(digest(snap), f, snap)
+	var in *tracker.Incident
+	if s, wrong := o.headline.subject(); wrong {
+		in = s.incident
+	}
+	o.errors.set(digest(snap, in), f, snap)
 	o.status.SetSnapshot(snap)
 	o.chart.SetSnapshot(snap)
 	o.stack.SetSnapshot(snap)

@@ -68,7 +68,7 @@ func (b *breakerPage) write(d *doc, snap *tracker.Snapshot) {
 
 func writeBreaker(d *doc, b *tracker.Breaker) {
 	d.line(
-		run{d.styles.Breaker(b.State), d.glyphs.breakers[min(b.State, tracker.BreakerHalfOpen)] + " " + b.State.String()},
+		run{d.styles.Breaker(b.State), d.glyphs.breakers[min(b.State, tracker.BreakerHalfOpen)] + " " + breakerWord(b)},
 		run{d.styles.Text, " " + b.Role.String() + d.holdsSince(b.Since)},
 	)
 	if b.State == tracker.BreakerClosed && b.Threshold > 0 {

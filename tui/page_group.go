@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"errtop/internal/event"
@@ -35,7 +36,7 @@ func (g *groupPage) write(d *doc, snap *tracker.Snapshot) {
 	d.picture(1, func(a area) {
 		p := a.row(0)
 		p.cell(a.styles.Muted, "last hour", labels)
-		p.spark(a.styles.Failing, g.group.Minutes[:], min(60, p.left()), a.glyphs.spark[0])
+		p.spark(a.styles.Failing, g.group.Minutes[:], min(60, p.left()), a.glyphs.spark[0], slices.Max(g.group.Minutes[:]))
 	})
 	writeAdvice(d, d.advisor.ForGroup(&g.group))
 	if len(g.group.Exemplars) > 0 {

@@ -64,7 +64,7 @@ func (t *targetPage) write(d *doc, snap *tracker.Snapshot) {
 	writeWindows(d, &target.Activity)
 	t.writeMinutes(d, snap)
 	t.writeLatency(d, snap)
-	writeHistory(d, &target.Activity, snap.At)
+	writeHistory(d, &target.Activity, snap.At, snap.Marks)
 	for i := range target.Breakers {
 		d.heading("BREAKER")
 		writeBreaker(d, &target.Breakers[i])
@@ -123,8 +123,7 @@ func (t *targetPage) writeMinutes(d *doc, snap *tracker.Snapshot) {
 	}
 	d.picture(1, func(a area) {
 		p := a.row(0)
-		var values [60]uint32
-		p.spark(a.styles.Failing, errorsOf(values[:0], &act.Minutes, n), min(a.w, 120), a.glyphs.spark[0])
+		p.shares(a.styles.Failing, act.Minutes[60-n:], min(a.w, 120))
 	})
 }
 
@@ -137,6 +136,7 @@ func (t *targetPage) writeLatency(d *doc, snap *tracker.Snapshot) {
 	n := reach(&act.Minutes)
 	t.minutes.plot.scale, t.day.plot.scale = pageScale, pageScale
 	t.minutes.setMinutes(act, endOf(snap), n)
+	t.minutes.mark(snap, t.target.Name)
 	if !t.minutes.empty() {
 		d.heading("LATENCY A MINUTE, LAST "+strconv.Itoa(n)+" MIN", t.minutes.legend(d.frame)...)
 		if lost := n - 1 - act.Latencies.MinutesKnown; lost > 0 {
@@ -145,6 +145,7 @@ func (t *targetPage) writeLatency(d *doc, snap *tracker.Snapshot) {
 		d.picture(8, t.minutes.View)
 	}
 	t.day.setDay(act, endOf(snap))
+	t.day.mark(snap, t.target.Name)
 	if !t.day.empty() && remembersMore(act.Latencies) {
 		d.heading("LATENCY, 24 H", t.day.legend(d.frame)...)
 		d.picture(7, t.day.View)
@@ -152,9 +153,9 @@ func (t *targetPage) writeLatency(d *doc, snap *tracker.Snapshot) {
 }
 
 // writeHistory draws the last day by hour, and the hour's failures by status.
-func writeHistory(d *doc, act *tracker.Activity, at time.Time) {
+func writeHistory(d *doc, act *tracker.Activity, at time.Time, done []tracker.Mark) {
 	d.heading("ERRORS BY HOUR")
-	d.picture(6, func(a area) { hourBars(a, act, at) })
+	d.picture(6, func(a area) { hourBars(a, act, at, done) })
 	if counts := act.Hour.ByOutcome; len(counts) > 0 {
 		d.heading("BY STATUS, LAST HOUR")
 		d.picture(len(counts), func(a area) { outcomeBars(a, counts) })

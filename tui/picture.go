@@ -32,12 +32,12 @@ func (m *model) draw(a area) {
 		m.footer(line)
 		a = rest
 	}
-	lines := 2
+	lines := 3
 	switch {
 	case a.h < 8:
 		lines = 1
-	case a.w < 70 && a.h >= 10 && m.headline.target() != nil:
-		lines = 3
+	case a.h < 10:
+		lines = 2
 	}
 	line, a := a.top(lines)
 	m.headline.View(line)

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"math"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -21,7 +20,7 @@ type plotLine struct {
 // made when figures or size change and not when they are drawn.
 type plot struct {
 	lines []plotLine
-	marks []int                // steps in which something happened, shown on the zero line
+	marks []chartMark          // what happened, shown on the zero line
 	most  float64              // the highest value
 	whole bool                 // values are counts: a row is at least one, so that few do not look like many
 	label func(float64) string // of the scale
@@ -29,7 +28,7 @@ type plot struct {
 
 	w, h  int
 	ascii bool
-	mark  rune
+	signs [markKindCount]string
 	stale bool      // the figures have changed
 	rows  []plotRow // the topmost first; nil where there is no room
 	text  string    // that the rows are pieces of
@@ -44,7 +43,7 @@ type plotRow struct {
 	runs  []plotRun
 }
 
-// plotRun is a piece of a line: of none (-1) for blanks, of len(lines) for marks.
+// plotRun is a piece of a line: of none (-1) for blanks, of len(lines) and more for marks, by their kind.
 type plotRun struct{ line, from, to int }
 
 // niceSteps are what a row of the scale may be, times a power of ten.
@@ -67,7 +66,7 @@ func (p *plot) fit(w, h int, g *glyphs) {
 		return
 	}
 	p.w, p.h, p.ascii, p.rows, p.stale = w, h, g.ascii, nil, false
-	p.mark = []rune(g.mark)[0]
+	p.signs = g.marks
 	if h < 2 || len(p.lines) == 0 || len(p.lines[0].values) == 0 {
 		return
 	}
@@ -114,8 +113,7 @@ func axisSign(ascii, labelled bool) string {
 // pageScale is how many columns the scales of all charts of a page take, so that their minutes stand below each other.
 const pageScale = 8
 
-// view draws the plot and, in the last row of the area, the times of its n steps. The styles are those of the lines, and of
-// the marks.
+// view draws the plot and, in the last row of the area, the times of its n steps. The styles are those of the lines.
 func (p *plot) view(a area, end chartEnd, step time.Duration, styles ...Style) {
 	p.fit(a.w-2, a.h-1, a.glyphs)
 	for i := range p.rows {
@@ -126,9 +124,12 @@ func (p *plot) view(a area, end chartEnd, step time.Duration, styles ...Style) {
 		line.space(1)
 		line.text(a.styles.Faint, row.sign)
 		for _, run := range row.runs {
-			if run.line < 0 {
+			switch kind := run.line - len(p.lines); {
+			case run.line < 0:
 				line.space(run.to - run.from)
-			} else {
+			case kind >= 0:
+				line.text(a.styles.markStyle(markKind(kind)), p.text[run.from:run.to]) //nolint:gosec // a kind
+			default:
 				line.text(styles[run.line], p.text[run.from:run.to])
 			}
 		}
@@ -214,7 +215,8 @@ func (p *plot) column(step int) int {
 func (p *plot) cut(runs []plotRun, buf *strings.Builder, row string, zero bool) []plotRun {
 	first := len(runs)
 	for c := range p.cols {
-		of, r := -1, ' '
+		of, sign := -1, ""
+		r := ' '
 		if row != "" {
 			var size int
 			r, size = utf8.DecodeRuneInString(row)
@@ -223,11 +225,15 @@ func (p *plot) cut(runs []plotRun, buf *strings.Builder, row string, zero bool) 
 		if r != ' ' {
 			of = p.lineOf(r)
 		}
-		if zero && slices.ContainsFunc(p.marks, func(step int) bool { return p.column(step) == c }) {
-			of, r = len(p.lines), p.mark
+		if kind, marked := p.markAt(c); zero && marked {
+			of, sign = len(p.lines)+int(kind), p.signs[kind]
 		}
 		from := buf.Len()
-		buf.WriteRune(r)
+		if sign != "" {
+			buf.WriteString(sign)
+		} else {
+			buf.WriteRune(r)
+		}
 		if last := len(runs) - 1; last >= first && runs[last].line == of {
 			runs[last].to = buf.Len()
 		} else {
@@ -235,6 +241,17 @@ func (p *plot) cut(runs []plotRun, buf *strings.Builder, row string, zero bool) 
 		}
 	}
 	return runs
+}
+
+// markAt returns the kind of the mark in a column.
+func (p *plot) markAt(col int) (kind markKind, marked bool) {
+	kind = markKindCount
+	for _, m := range p.marks {
+		if m.kind < kind && p.column(m.step) == col {
+			kind = m.kind
+		}
+	}
+	return kind, kind < markKindCount
 }
 
 // lineOf returns which line a character was drawn for: no two lines share a pen.

@@ -90,11 +90,13 @@ func newReport(o *Options, snap *tracker.Snapshot, made time.Time) *report {
 		Title: safetext.Line(o.Title), Made: made.UTC(), At: snap.At.UTC(), Requests: snap.Overall.Hour.Requests, Errors: snap.Overall.Hour.Errors,
 		ByStatus: []statusCount{}, Timeline: timeline(o, snap), Targets: []targetReport{}, Groups: []groupReport{},
 	}
-	trouble := h.trouble
-	for i := range max(len(trouble), 1) {
-		h.trouble = trouble[i:min(i+1, len(trouble))]
-		for line := range strings.SplitSeq(f.drawn(300, 2, h.View), "\n") {
-			r.Headline = append(r.Headline, strings.Join(strings.Fields(line), " "))
+	subjects := h.subjects
+	for i := range max(len(subjects), 1) {
+		h.subjects = subjects[i:min(i+1, len(subjects))]
+		for line := range strings.SplitSeq(f.drawn(300, 3, h.View), "\n") {
+			if line = strings.Join(strings.Fields(line), " "); line != "" {
+				r.Headline = append(r.Headline, line)
+			}
 		}
 	}
 	for _, c := range snap.Overall.Hour.ByOutcome {
@@ -111,7 +113,7 @@ func newReport(o *Options, snap *tracker.Snapshot, made time.Time) *report {
 	c.SetSnapshot(snap)
 	c.end.now = false // by the time it is read
 	r.chart = f.drawn(chartWidth, 12, c.View)
-	r.hours = f.drawn(chartWidth, 8, func(a area) { hourBars(a, &snap.Overall, snap.At) })
+	r.hours = f.drawn(chartWidth, 8, func(a area) { hourBars(a, &snap.Overall, snap.At, snap.Marks) })
 	r.latencies(f, snap)
 	return r
 }

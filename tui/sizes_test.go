@@ -23,7 +23,7 @@ func whole(t *testing.T, picture string, w, h int, what string) {
 
 func TestEverySizeDrawsItsRowsAndNoRowIsTooLong(t *testing.T) {
 	views := map[string][]string{
-		"overview": {"1"}, "errors": {"2"}, "groups": {"3"}, "targets": {"4"}, "breakers": {"5"}, "alerts": {"6"}, "sources": {"7"},
+		"overview": {"1"}, "errors": {"2"}, "groups": {"3"}, "targets": {"4"}, "breakers": {"5"}, "incidents": {"6"}, "incident": {"6", "enter"}, "sources": {"7"},
 		"error": {"2", "enter"}, "group": {"3", "enter"}, "target": {"4", "enter"}, "breaker": {"5", "enter"}, "source": {"7", "j", "enter"},
 		"help": {"?"}, "frozen": {"1", "space"}, "prompt": {"1", "/"}, "slow": {"4", "j", "enter"}, "end": {"4", "j", "enter", "G"},
 	}
@@ -34,7 +34,7 @@ func TestEverySizeDrawsItsRowsAndNoRowIsTooLong(t *testing.T) {
 	for name, keys := range views {
 		for w := 20; w <= 300; w += step {
 			for h := 5; h <= 100; h += step {
-				s := visit(t, w, h, incident()).press(keys...)
+				s := visit(t, w, h, burning()).press(keys...)
 				whole(t, s.ansi(), w, h, name)
 			}
 		}
@@ -64,7 +64,7 @@ func TestTheLineBetweenPanelsIsUnbroken(t *testing.T) {
 			for h := 26; h <= 100; h += 9 {
 				s.m.resize(w, h)
 				lines := strings.Split(s.text(), "\n")
-				body := lines[6 : len(lines)-1] // below the headline, air and a page's own heading
+				body := lines[7 : len(lines)-1] // below the headline, air and a page's own heading
 				if len(s.m.open) > 0 && s.m.open[0].all <= len(body)+1 {
 					continue // it needs no second column
 				}
@@ -97,7 +97,7 @@ func TestAnySizeBelowTheSmallestDrawsWhatFits(t *testing.T) {
 				continue
 			}
 			for _, keys := range [][]string{{"1"}, {"2", "enter"}, {"?"}, {"/"}} {
-				whole(t, visit(t, w, h, incident()).press(keys...).ansi(), w, h, strings.Join(keys, " "))
+				whole(t, visit(t, w, h, burning()).press(keys...).ansi(), w, h, strings.Join(keys, " "))
 			}
 		}
 	}
@@ -107,7 +107,7 @@ func TestAnEmptyPictureSaysWhatWouldFillIt(t *testing.T) {
 	s := visit(t, 80, 24, nil)
 	whole(t, s.ansi(), 80, 24, "before the first snapshot")
 	s = visit(t, 80, 24, incidentWithout())
-	for key, want := range map[string]string{"1": "Nothing was heard yet", "2": "no errors yet", "3": "no groups yet", "4": "no targets yet", "5": "no breakers yet", "6": "no alerts", "7": "no sources"} {
+	for key, want := range map[string]string{"1": "Nothing was heard yet", "2": "no errors yet", "3": "no groups yet", "4": "no targets yet", "5": "no breakers yet", "6": "no incidents", "7": "no sources"} {
 		if got := s.press(key).text(); !strings.Contains(got, want) {
 			t.Errorf("view %s does not say %q:\n%s", key, want, got)
 		}
@@ -117,7 +117,7 @@ func TestAnEmptyPictureSaysWhatWouldFillIt(t *testing.T) {
 func TestEveryOverviewShowsTheWorstTargetAndTheClock(t *testing.T) {
 	for w := 40; w <= 300; w += 20 {
 		for h := 8; h <= 80; h += 9 {
-			s := visit(t, w, h, incident())
+			s := visit(t, w, h, burning())
 			s.sees("failing", "✖ kling", "14:32:07")
 		}
 	}

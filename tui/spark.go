@@ -2,6 +2,7 @@ package tui
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"errtop/tracker"
@@ -25,40 +26,62 @@ func reach(minutes *[60]tracker.Bar) int {
 	return 15
 }
 
-// spark draws a sparkline of exactly w columns over values. Where there are more values than columns, a column shows the
-// highest of its values; for 0 it shows the sign for nothing, which is faint, so that silence and one error differ.
-func (p *pen) spark(st Style, values []uint32, w int, nothing string) {
+// spark draws a sparkline of exactly w columns over values, on a scale that ends at most: the lines of one list share it. The
+// level goes with the root of the value, which tells little from nothing and still more from less. Where there are more
+// values than columns, a column shows the highest of its values; for 0 it shows the faint sign for nothing.
+func (p *pen) spark(st Style, values []uint32, w int, nothing string, most uint32) {
 	w = min(w, p.left())
 	if w <= 0 || len(values) == 0 {
 		return
 	}
-	highest := uint32(1)
-	for _, v := range values {
-		highest = max(highest, v)
-	}
-	levels := p.glyphs.spark
 	for c := range w {
-		from, to := c*len(values)/w, max((c+1)*len(values)/w, c*len(values)/w+1)
-		var v uint32
-		for _, x := range values[from:to] {
-			v = max(v, x)
-		}
-		if v == 0 {
+		from, to := stepsOf(c, len(values), w)
+		if v := slices.Max(values[from:to]); v == 0 {
 			p.repeat(p.styles.Faint, nothing, 1)
-			continue
+		} else {
+			p.level(st, float64(v)/float64(max(most, 1)))
 		}
-		level := int((uint64(v)*uint64(len(levels)-1) + uint64(highest) - 1) / uint64(highest)) //nolint:gosec // at most len(levels)-1
-		p.repeat(st, levels[level], 1)
 	}
 }
 
-// errorsOf copies the errors of the newest n minutes into dst.
-func errorsOf(dst []uint32, minutes *[60]tracker.Bar, n int) []uint32 {
-	dst = dst[:0]
-	for _, bar := range minutes[60-n:] {
-		dst = append(dst, bar.Errors)
+// shares draws a sparkline of the failing share of bars, from none to all, on a scale of its own: a stray error on a healthy
+// target stays low, whatever else is in the list. The fewer requests a column has, the less of its share is shown. A column
+// without a request is blank.
+func (p *pen) shares(st Style, bars []tracker.Bar, w int) {
+	w = min(w, p.left())
+	if w <= 0 || len(bars) == 0 {
+		return
 	}
-	return dst
+	for c := range w {
+		from, to := stepsOf(c, len(bars), w)
+		var sum tracker.Bar
+		for _, bar := range bars[from:to] {
+			sum.Requests, sum.Errors = sum.Requests+bar.Requests, sum.Errors+bar.Errors
+		}
+		switch {
+		case sum.Errors > 0:
+			p.level(st, float64(sum.Errors)/(float64(sum.Requests)+fewRequests))
+		case sum.Requests > 0:
+			p.repeat(p.styles.Faint, p.glyphs.spark[0], 1)
+		default:
+			p.space(1)
+		}
+	}
+}
+
+// fewRequests is added to the requests of a column, so that one failure of one request is not drawn as an outage.
+const fewRequests = 1
+
+// stepsOf returns which of n steps column c of w shows.
+func stepsOf(c, n, w int) (from, to int) {
+	return c * n / w, max((c+1)*n/w, c*n/w+1)
+}
+
+// level draws one column of a sparkline, at least the second lowest sign.
+func (p *pen) level(st Style, share float64) {
+	levels := p.glyphs.spark
+	top := len(levels) - 1
+	p.repeat(st, levels[min(max(int(math.Ceil(math.Sqrt(share)*float64(top)-1e-9)), 1), top)], 1)
 }
 
 // p95sOf copies the 95th percentiles of latency of the newest n minutes into dst, in microseconds; 0 is none.

@@ -34,8 +34,10 @@ type table[T any, K comparable] struct {
 	columns []column[T]
 	key     func(*T) K
 	facts   func(*T) filter.Facts
-	tie     func(a, b *T) int // the order of items that are equal otherwise; nil: as they came
-	natural func(a, b *T) int // the order where none is chosen; nil: as they came
+	tie     func(a, b *T) int            // the order of items that are equal otherwise; nil: as they came
+	natural func(a, b *T) int            // the order where none is chosen; nil: as they came
+	look    func(snap *tracker.Snapshot) // sees each snapshot first; nil: none
+	survey  func(items []*T)             // sees all items before they are drawn, for scales they share; nil: none
 
 	came    []*T // in the order they came in
 	items   []*T
@@ -54,6 +56,9 @@ type table[T any, K comparable] struct {
 
 // set takes the items to list.
 func (t *table[T, K]) set(items []T, f *filter.Filter, snap *tracker.Snapshot) {
+	if t.look != nil {
+		t.look(snap)
+	}
 	t.total = len(items)
 	t.came = t.came[:0]
 	for i := range items {
@@ -113,6 +118,9 @@ func (t *table[T, K]) arrange() {
 				}
 			}
 		}
+	}
+	if t.survey != nil {
+		t.survey(t.items)
 	}
 	t.picker.setKeys(t.keys)
 }
@@ -221,7 +229,7 @@ func (t *table[T, K]) squeeze(widths []int, n int) bool {
 }
 
 // keepRather marks columns for which others are squeezed before they leave.
-const keepRather = 85
+const keepRather = 75
 
 // keepAlways marks a column that never leaves.
 const keepAlways = 100

@@ -55,8 +55,8 @@ func TestRowsThatAreEqualKeepAnOrderThatCanBeExplained(t *testing.T) {
 
 func TestSortingGoesRoundToTheOrderThatThingsCameIn(t *testing.T) {
 	s := visit(t, 120, 24, incident()).press("4")
-	came := s.order("✖ kling  ", "▲ flux", "◌ runway", "● veo")
-	if got := s.press("S").order("✖ kling  ", "▲ flux", "◌ runway", "● veo"); got != "● veo ◌ runway ▲ flux ✖ kling  " {
+	came := s.order("✖ kling   ", "▲ flux", "◌ runway", "● veo")
+	if got := s.press("S").order("✖ kling   ", "▲ flux", "◌ runway", "● veo"); got != "● veo ◌ runway ▲ flux ✖ kling   " {
 		t.Errorf("turned round at once: %s", got)
 	}
 	s.press("S")
@@ -65,7 +65,7 @@ func TestSortingGoesRoundToTheOrderThatThingsCameIn(t *testing.T) {
 			break
 		}
 	}
-	if got := s.order("✖ kling  ", "▲ flux", "◌ runway", "● veo"); got != came {
+	if got := s.order("✖ kling   ", "▲ flux", "◌ runway", "● veo"); got != came {
 		t.Errorf("came as %s, is %s", came, got)
 	}
 }

@@ -18,16 +18,16 @@ type view interface {
 type listing struct{ shown, total int }
 
 // viewNames are the names of the views, in the order of their keys.
-var viewNames = [...]string{"overview", "errors", "groups", "targets", "breakers", "alerts", "sources"}
+var viewNames = [...]string{"overview", "errors", "groups", "targets", "breakers", "incidents", "sources"}
 
-func newViews() [len(viewNames)]view {
+func newViews(h *headline) [len(viewNames)]view {
 	return [...]view{
-		newOverview(),
+		newOverview(h),
 		&list[happening, uint64]{table: newErrorsTable(), items: newestFirst, open: errorPageOf},
 		&list[tracker.Group, uint64]{table: newGroupsTable(), items: func(s *tracker.Snapshot) []tracker.Group { return s.Groups }, open: groupPageOf},
 		&list[tracker.Target, string]{table: newTargetsTable(), items: func(s *tracker.Snapshot) []tracker.Target { return s.Targets }, open: targetPageOf},
 		&list[heldBreaker, breakerKey]{table: newBreakersTable(), items: allBreakers, open: breakerPageOf},
-		&alerts{},
+		&list[tracker.Incident, uint64]{table: newIncidentsTable(), items: func(s *tracker.Snapshot) []tracker.Incident { return s.Incidents }, open: incidentPageOf},
 		&list[tracker.Source, string]{table: newSourcesTable(), items: func(s *tracker.Snapshot) []tracker.Source { return s.Sources }, open: sourcePageOf},
 	}
 }
@@ -72,21 +72,3 @@ func (l *list[T, K]) View(a area) {
 }
 
 func (t *table[T, K]) listing() listing { return listing{shown: len(t.items), total: t.total} }
-
-// alerts is the view of alerts.
-type alerts struct{}
-
-func (*alerts) SetSnapshot(*tracker.Snapshot, *filter.Filter) {}
-func (*alerts) HandleKey(Action) bool                         { return false }
-func (*alerts) Selected() page                                { return nil }
-func (*alerts) Listed() listing                               { return listing{} }
-
-func (*alerts) View(a area) {
-	section(a, "ALERTS", "")
-	p := a.row(1)
-	p.space(2)
-	p.text(a.styles.Muted, "no alerts: there are no rules for them yet")
-	p = a.row(2)
-	p.space(2)
-	p.text(a.styles.Muted, "bell and notify in [dashboard] tell when a target begins to fail")
-}

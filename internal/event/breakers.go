@@ -48,7 +48,11 @@ func (d *Detector) transitions(list []Event, now *tracker.Snapshot) []Event {
 	return list
 }
 
-// TransitionText says what a breaker did: "gate breaker CLOSED to OPEN: 5 failures in a row".
+// TransitionText says what a breaker did: "gate breaker CLOSED to OPEN: 5 failures in a row". An observed one stops nothing:
+// "observed breaker would be OPEN, was CLOSED: 5 failures in a row".
 func TransitionText(role tracker.BreakerRole, tr tracker.Transition) string {
+	if role == tracker.RoleObserved {
+		return role.String() + " breaker would be " + tr.To.String() + ", was " + tr.From.String() + ": " + tr.Why
+	}
 	return role.String() + " breaker " + tr.From.String() + " to " + tr.To.String() + ": " + tr.Why
 }

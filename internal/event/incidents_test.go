@@ -31,7 +31,7 @@ func TestAnIncidentIsToldFromItsBeginningToItsEnd(t *testing.T) {
 	d := NewDetector(nil, nil)
 	in := burning()
 	at := in.Onset.At.Add(9 * time.Minute)
-	want := "2026-11-22T02:51:00Z inventory incident began: connect connection refused (10.4.7.21:8443); all of 20.0/min, usually 0.1 %; " +
+	want := "2026-11-22T02:51:00Z inventory incident began: connection refused (10.4.7.21:8443); all of 20/min, usually 0.1 %; " +
 		"3m after deploy 4.2.1; See whether 10.4.7.21:8443 runs and listens; roll 4.2.1 back.\n"
 	if got := told(d.Next(snapshotOf(at, in))); got != want {
 		t.Errorf("told %q\nwant %q", got, want)

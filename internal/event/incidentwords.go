@@ -1,6 +1,7 @@
 package event
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +26,9 @@ func IncidentTitle(i *tracker.Incident) string {
 		title = classTitles[tracker.CauseSlow]
 	default:
 		title = Title(i.Cause.Outcome, i.Cause.Error, i.Cause.Message)
+		if label := i.Cause.Outcome.Label() + " "; i.Cause.Outcome.Status == 0 { // the words say which kind it is
+			title = strings.TrimPrefix(title, label)
+		}
 	}
 	if up := i.Cause.Upstream; up != "" && !strings.Contains(title, up) {
 		title += " (" + up + ")"
@@ -32,7 +36,7 @@ func IncidentTitle(i *tracker.Incident) string {
 	return title
 }
 
-// Extent says how bad an incident is: "all of 20.0/min", "42.0 % of 300.0/min", "p95 22s", "no requests".
+// Extent says how bad an incident is: "all of 20/min", "42.0 % of 300/min", "p95 22s", "no requests".
 func Extent(i *tracker.Incident) string {
 	lead := i.Lead()
 	rate := 0.0
@@ -41,7 +45,7 @@ func Extent(i *tracker.Incident) string {
 	}
 	perMinute := ""
 	if rate > 0 {
-		perMinute = " of " + human.Rate(rate) + "/min"
+		perMinute = " of " + rough(rate) + "/min"
 	}
 	switch {
 	case i.Signals.Has(tracker.SignalFailures) && i.Now >= 1:
@@ -51,7 +55,7 @@ func Extent(i *tracker.Incident) string {
 	case i.Signals.Has(tracker.SignalSilence) && rate == 0:
 		return "no requests"
 	case i.Signals.Has(tracker.SignalSilence):
-		return human.Rate(rate) + "/min"
+		return rough(rate) + "/min"
 	case i.Signals.Has(tracker.SignalLatency):
 		return "p95 " + human.Latency(lead.LatencyNow)
 	default:
@@ -73,7 +77,7 @@ func Usual(i *tracker.Incident) string {
 	case i.Signals.Has(tracker.SignalFailures):
 		return word + human.Percent(i.Usual)
 	case i.Signals.Has(tracker.SignalSilence):
-		return word + human.Rate(lead.RateUsual) + "/min"
+		return word + rough(lead.RateUsual) + "/min"
 	case i.Signals.Has(tracker.SignalLatency) && lead.LatencyUsual > 0:
 		return word + human.Latency(lead.LatencyUsual)
 	default:
@@ -128,3 +132,22 @@ func Cost(i *tracker.Incident) string {
 	}
 	return text
 }
+
+// ContrastText says what failing requests have in common: "route /veo/4k: 98 % of the failures, 12 % of the requests".
+func ContrastText(c *tracker.Contrast) string {
+	return c.Field + " " + c.Value + ": " + whole(c.OfFailures) + " of the failures, " + whole(c.OfRequests) + " of the requests"
+}
+
+// whole writes a share without decimals.
+func whole(share float64) string {
+	switch percent := share * 100; {
+	case percent > 0 && percent < 1:
+		return "under 1 %"
+	case percent > 99 && percent < 100:
+		return "over 99 %"
+	default:
+		return strconv.Itoa(int(percent+0.5)) + " %"
+	}
+}
+
+func rough(rate float64) string { return string(human.AppendRoughRate(nil, rate)) }

@@ -65,3 +65,11 @@ func Since(at, now time.Time, loc *time.Location) string {
 	}
 	return " since " + HourMinute(at, now, loc) + " (" + Span(now.Sub(at)) + ")"
 }
+
+// AppendShortStamp writes a time in at most six cells: "15:04", or of another day "2 Jan", of another year "2 Jan" too.
+func AppendShortStamp(dst []byte, at, now time.Time, loc *time.Location) []byte {
+	if SameDay(at, now, loc) {
+		return at.In(loc).AppendFormat(dst, "15:04")
+	}
+	return at.In(loc).AppendFormat(dst, "2 Jan")
+}

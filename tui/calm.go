@@ -1,0 +1,120 @@
+package tui
+
+import (
+	"strconv"
+	"time"
+
+	"errtop/internal/event"
+	"errtop/internal/human"
+	"errtop/tracker"
+)
+
+// calm says that nothing is wrong, and since when.
+func (h *headline) calm(a area) {
+	p := a.row(0)
+	p.space(1)
+	known, usual, latest := 0, 0, time.Time{}
+	for i := range h.snap.Targets {
+		switch t := &h.snap.Targets[i]; {
+		case t.State == tracker.StateOK:
+			known++
+			if t.Since.After(latest) {
+				latest = t.Since
+			}
+		case asUsual(t):
+			usual++
+		}
+	}
+	if h.lost(a, p, known) {
+		return
+	}
+	if known+usual == 0 {
+		p.text(a.styles.StateBadge(tracker.StateUnknown), " "+a.glyphs.state(tracker.StateUnknown)+" waiting ")
+		p.text(a.styles.Text, " Nothing was heard yet.")
+		p = a.row(1)
+		p.space(1)
+		p.text(a.styles.Muted, "Probes and sources report here as soon as the first result is in.")
+		return
+	}
+	well := " all ok "
+	if h.snap.LogTime && loaded(h.snap) > 0 { // what is not read yet may be the outage
+		well = " ok so far "
+	}
+	p.text(a.styles.StateBadge(tracker.StateOK), " "+a.glyphs.state(tracker.StateOK)+well)
+	p.text(a.styles.Text, " "+human.Plural(known, "target")+", for "+human.Span(a.now.Sub(latest)))
+	if usual > 0 {
+		p.text(a.styles.Muted, "; "+strconv.Itoa(usual)+" fail as usual")
+	}
+	if rest := len(h.snap.Targets) - known - usual; rest > 0 {
+		p.text(a.styles.Muted, "; "+strconv.Itoa(rest)+" not heard of yet")
+	}
+	hour := &h.snap.Overall.Hour
+	text := human.Count(hour.Errors) + " of " + human.Count(hour.Requests) + " requests failed in the last hour (" + human.Percent(hour.ErrorRatio()) + ")."
+	if over := h.lately(a); over != "" {
+		if a.h == 2 {
+			text = over
+		} else {
+			p = a.row(2)
+			p.space(1)
+			p.text(a.styles.Text, over)
+		}
+	}
+	p = a.row(1)
+	p.space(1)
+	p.text(a.styles.Muted, text)
+}
+
+// lately says which incident ended last, within the last day: "over 10m ago: inventory connection refused, after 18m, …".
+func (h *headline) lately(a area) string {
+	var newest *tracker.Incident
+	others := 0
+	for i := range h.snap.Incidents {
+		switch in := &h.snap.Incidents[i]; {
+		case in.Ongoing() || h.snap.At.Sub(in.End) > 24*time.Hour:
+		case newest == nil || in.End.After(newest.End):
+			newest = in
+			others++
+		default:
+			others++
+		}
+	}
+	if newest == nil {
+		return ""
+	}
+	text := "over " + age(newest.End, h.snap.At) + ": " + newest.Lead().Name + " " + event.Cost(newest) + ": " + event.IncidentTitle(newest)
+	if others > 1 && h.keys != nil {
+		more := "; " + human.Plural(others-1, "more incident") + " today: " + h.keys.key(View6)
+		if width(text)+width(more) < a.w {
+			text += more
+		}
+	}
+	return text
+}
+
+// lost says which source can't be read, and reports whether there is one: what nobody reads is not ok.
+func (h *headline) lost(a area, p pen, known int) bool {
+	failed, first := 0, -1
+	for i := range h.snap.Sources {
+		if h.snap.Sources[i].State == tracker.SourceFailed {
+			if failed++; first < 0 {
+				first = i
+			}
+		}
+	}
+	if first < 0 || h.snap.Past { // a source's health is always that of now
+		return false
+	}
+	s := &h.snap.Sources[first]
+	p.text(a.styles.StateBadge(tracker.StateFailing), " "+a.glyphs.state(tracker.StateFailing)+" source failed ")
+	p.space(1)
+	p.text(a.styles.Strong, s.Name)
+	p.text(a.styles.Failing, " "+s.Problem)
+	p = a.row(1)
+	p.space(1)
+	rest := human.Plural(known, "target") + " ok of what is read."
+	if failed > 1 {
+		rest = human.Plural(failed, "source") + " failed; " + rest
+	}
+	p.text(a.styles.Muted, rest)
+	return true
+}

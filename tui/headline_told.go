@@ -1,0 +1,280 @@
+package tui
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"errtop/internal/event"
+	"errtop/internal/human"
+	"errtop/tracker"
+)
+
+// told is what a headline says of its subject.
+type told struct {
+	state  tracker.TargetState // gives the colour
+	sign   string
+	name   string
+	what   string
+	right  string  // how much, and the trend
+	trend  string  // the trend alone
+	pieces []piece // the second line; the first of them is since when
+	advice event.Advice
+}
+
+// piece is a part of a line. Where there is no room for all, those with the highest rank leave first.
+type piece struct {
+	text string
+	rank int
+}
+
+// The ranks of the pieces of the second line.
+const (
+	rankSince = iota
+	rankFlapping
+	rankCountdown
+	rankAlso
+	rankFields
+	rankMark
+	rankBegins
+	rankContrast
+	rankRoute
+)
+
+// ofIncident says what is known of an incident.
+func (h *headline) ofIncident(f *frame, s subject) told {
+	in := s.incident
+	t := told{
+		state: incidentState(in, s.target), name: in.Lead().Name, what: incidentTitle(h.snap, in),
+		trend: event.TrendWords(in, h.snap.At), advice: f.advisor.ForIncident(in),
+	}
+	t.sign = f.glyphs.state(t.state)
+	if in.Scan {
+		t.sign = f.glyphs.scan
+	}
+	t.right = joined(event.Extent(in), t.trend)
+	t.pieces = append(t.pieces, piece{sinceOnset(f, in.Onset, h.snap.LogTime) + ", " + event.Usual(in), rankSince})
+	add := func(rank int, text string) {
+		if text != "" {
+			t.pieces = append(t.pieces, piece{text, rank})
+		}
+	}
+	add(rankFlapping, in.TrendNote)
+	if in.Onset.Before && h.snap.LogTime {
+		add(rankBegins, "the log begins then")
+	}
+	add(rankMark, event.MarkBefore(in))
+	add(rankAlso, also(in))
+	add(rankFields, invalidFields(groupOf(h.snap, in.Cause.Group)))
+	add(rankCountdown, countdownOf(f, s.target))
+	if len(in.Contrasts) > 0 {
+		add(rankContrast, event.ContrastText(&in.Contrasts[0]))
+	}
+	if in.Cause.Route != "" && !strings.Contains(t.what, in.Cause.Route) {
+		add(rankRoute, strings.TrimSpace(in.Cause.Method+" "+in.Cause.Route))
+	}
+	return t
+}
+
+// ofTarget says what is known of a target that belongs to no incident.
+func (h *headline) ofTarget(f *frame, target *tracker.Target) told {
+	t := told{state: target.State, sign: f.glyphs.state(target.State), name: target.Name, what: whyOf(target)}
+	trend := trendOf(&target.Activity, h.snap.At)
+	t.trend = trend.word()
+	if target.Activity.Hour.Errors > 0 {
+		requests, _ := target.Activity.PerMinute(h.snap.At)
+		t.right = joined(human.Percent(target.Activity.FiveMinutes.ErrorRatio())+" of "+string(human.AppendRoughRate(nil, requests))+"/min", t.trend)
+	}
+	since := target.State.String() + human.Since(target.Since, f.now, f.loc)
+	if target.UsualKnown {
+		since += ", usually " + human.Percent(target.Usual)
+	}
+	t.pieces = append(t.pieces, piece{since, rankSince})
+	add := func(rank int, text string) {
+		if text != "" {
+			t.pieces = append(t.pieces, piece{text, rank})
+		}
+	}
+	if target.State == tracker.StateStale || target.Cause == nil {
+		t.advice.Action = "Check whether the source still delivers, and whether anybody still asks."
+		return t
+	}
+	t.advice = f.advisor.ForGroup(target.Cause)
+	add(rankFields, invalidFields(target.Cause))
+	add(rankCountdown, countdownOf(f, target))
+	add(rankRoute, strings.TrimSpace(target.Cause.Method+" "+target.Cause.Route))
+	return t
+}
+
+// incidentTitle says what is wrong, in the words of the newest error where the cause has any.
+func incidentTitle(snap *tracker.Snapshot, in *tracker.Incident) string {
+	g := groupOf(snap, in.Cause.Group)
+	if g == nil || g.Example == nil || in.Cause.Class == tracker.CauseScanner || in.Cause.Class == tracker.CauseOwnNetwork {
+		return event.IncidentTitle(in)
+	}
+	shown := *in
+	shown.Cause.Outcome, shown.Cause.Error, shown.Cause.Message = g.Example.Outcome(), g.Example.Error, g.Example.Message
+	return event.IncidentTitle(&shown)
+}
+
+// joined puts a comma between what there is.
+func joined(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
+}
+
+// incidentState returns the state that an incident is drawn as: its worst target's, or by its signals where that one looks
+// well at the moment.
+func incidentState(in *tracker.Incident, t *tracker.Target) tracker.TargetState {
+	switch {
+	case in.Scan:
+		return tracker.StateThrottled
+	case t != nil && t.State > tracker.StateOK:
+		return t.State
+	case in.Signals.Has(tracker.SignalFailures) && in.Now >= 0.5:
+		return tracker.StateFailing
+	case in.Signals == tracker.SignalSilence:
+		return tracker.StateStale
+	default:
+		return tracker.StateDegraded
+	}
+}
+
+// sinceOnset says since when: "since 02:51 (9m)", "since 02:30–02:36 (2h05m)", "since before 00:00".
+func sinceOnset(f *frame, o tracker.Onset, log bool) string {
+	switch {
+	case o.Before && log:
+		return "since before " + human.HourMinute(o.At, f.now, f.loc)
+	case o.Before:
+		return "since before " + human.HourMinute(o.At, f.now, f.loc) + " (" + human.Span(f.now.Sub(o.At)) + ")"
+	case o.Uncertain():
+		until := o.Latest.In(f.loc).Format("15:04")
+		return "since " + human.HourMinute(o.Earliest, f.now, f.loc) + "–" + until + " (" + human.Span(f.now.Sub(o.At)) + ")"
+	default:
+		return strings.TrimSpace(human.Since(o.At, f.now, f.loc))
+	}
+}
+
+// also names the other targets of an incident: "also checkout, storefront +2".
+func also(in *tracker.Incident) string {
+	if len(in.Targets) < 2 {
+		return ""
+	}
+	names := make([]string, 0, 3)
+	for i := range in.Targets[1:min(len(in.Targets), 3)] {
+		names = append(names, in.Targets[1+i].Name)
+	}
+	text := "also " + strings.Join(names, ", ")
+	if rest := len(in.Targets) - 3; rest > 0 {
+		text += " +" + strconv.Itoa(rest)
+	}
+	return text
+}
+
+// invalidFields names the fields that the newest error of a group says are invalid.
+func invalidFields(g *tracker.Group) string {
+	if g == nil || g.Example == nil || g.Example.Evidence == nil {
+		return ""
+	}
+	return strings.Join(g.Example.Evidence.Errors, "; ")
+}
+
+func groupOf(snap *tracker.Snapshot, id uint64) *tracker.Group {
+	for i := range snap.Groups {
+		if id != 0 && snap.Groups[i].ID == id {
+			return &snap.Groups[i]
+		}
+	}
+	return nil
+}
+
+// countdownOf says how long until something is tried again, "" where nothing is.
+func countdownOf(f *frame, t *tracker.Target) string {
+	if t == nil || !t.NextTry.After(f.now) {
+		return ""
+	}
+	return nextTry(t) + " in " + human.Countdown(t.NextTry.Sub(f.now))
+}
+
+// nextTry says what happens at Target.NextTry: the breaker's trial, or the reset that the API named.
+func nextTry(t *tracker.Target) string {
+	for _, b := range t.Breakers {
+		if b.State == tracker.BreakerOpen && b.RetryAt.Equal(t.NextTry) {
+			return "next trial"
+		}
+	}
+	return "resets"
+}
+
+// whyOf says why a target is in its state: the newest error of what weighs most, and where there is none, the tracker's reason.
+func whyOf(t *tracker.Target) string {
+	switch {
+	case t.Disagreement != "":
+		return t.Disagreement
+	case t.State == tracker.StateStale || t.Cause == nil:
+		return t.Reason
+	case t.Cause.Example != nil:
+		return event.Title(t.Cause.Example.Outcome(), t.Cause.Example.Error, t.Cause.Example.Message)
+	default:
+		return event.GroupTitle(t.Cause)
+	}
+}
+
+func join(items []string) string { return strings.Join(items, ", ") + "." }
+
+// pieceGap is the room between two pieces.
+const pieceGap = "   "
+
+// drawPieces draws the pieces that there is room for, in their order.
+func drawPieces(p *pen, pieces []piece) {
+	room := p.left()
+	byRank := make([]int, len(pieces))
+	for i := range pieces {
+		byRank[i] = i
+	}
+	slices.SortStableFunc(byRank, func(a, b int) int { return cmp.Compare(pieces[a].rank, pieces[b].rank) })
+	shown := make([]bool, len(pieces))
+	for n, i := range byRank {
+		if need := width(pieces[i].text) + len(pieceGap); n == 0 || need <= room {
+			shown[i], room = true, room-need
+			if n == 0 {
+				room += len(pieceGap)
+			}
+		} else if pieces[i].rank == rankFields && room > 24 { // better cut than missing
+			shown[i], room = true, 0
+		}
+	}
+	last := 0
+	for i := range pieces {
+		if shown[i] {
+			last = i
+		}
+	}
+	for i := range pieces {
+		if !shown[i] {
+			continue
+		}
+		style := p.styles.Muted
+		if pieces[i].rank <= rankCountdown {
+			style = p.styles.Text
+		}
+		body := *p
+		if pieces[i].rank == rankFields && i != last { // it leaves room for what follows
+			rest := 0
+			for j := i + 1; j < len(pieces); j++ {
+				if shown[j] {
+					rest += width(pieces[j].text) + len(pieceGap)
+				}
+			}
+			body.end -= rest
+		}
+		body.text(style, pieces[i].text)
+		if i != last {
+			p.text(style, pieceGap)
+		}
+	}
+}
+
+// age is how long ago something was, in words: "10m ago".
+func age(at, now time.Time) string { return human.Span(now.Sub(at)) + " ago" }
