@@ -83,7 +83,7 @@ func TestBodyIsValidatedAgainstTheSchema(t *testing.T) {
 		{"firemoon", `{"prompt":"a","num_images":1.5}`, []string{"num_images: got number, want integer"}},
 		{"firemoon", `{"prompt":"a","num_images":5}`, []string{"num_images: maximum: got 5, want 4"}},
 		{"firemoon", `[]`, []string{"body: got array, want object"}},
-		{"firemoon", `{"prompt":`, []string{"body: is no JSON"}},
+		{"firemoon", `{"prompt":`, []string{"body: is not JSON"}},
 		{"firemoon", "", []string{"body: is missing"}},
 		{own, `{"id":1}`, nil},
 		{own, `{"id":"1"}`, []string{"id: got string, want integer"}},

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"errtop/internal/safetext"
@@ -95,7 +96,8 @@ func compact(raw json.RawMessage) string {
 	return b.String()
 }
 
-var htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>([^<]{1,200})`)
+// htmlTitle is compiled when it is needed first: few probes get HTML.
+var htmlTitle = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)<title[^>]*>([^<]{1,200})`) })
 
 // plainWords makes a message of an answer that explains itself in no JSON: the short type, who answered, and the first line
 // of a plain text.
@@ -112,7 +114,7 @@ func (r *run) plainWords(short string) string {
 	case "text/plain":
 		said, _, _ = strings.Cut(strings.TrimSpace(r.shownBody()), "\n")
 	case "text/html":
-		if m := htmlTitle.FindStringSubmatch(r.shownBody()); m != nil {
+		if m := htmlTitle().FindStringSubmatch(r.shownBody()); m != nil {
 			said = m[1]
 		}
 	}

@@ -1,17 +1,15 @@
 package probe
 
 import (
-	"bytes"
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"slices"
 	"strings"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
+	"github.com/google/jsonschema-go/jsonschema"
 )
 
 // firemoonSchema is what a generation request of the reference API must satisfy.
@@ -20,9 +18,9 @@ import (
 var firemoonSchema []byte
 
 // schemas holds the compiled schemas, each once however many targets use it.
-type schemas struct{ compiled map[string]*jsonschema.Schema }
+type schemas struct{ compiled map[string]*bodySchema }
 
-func newSchemas() *schemas { return &schemas{compiled: map[string]*jsonschema.Schema{}} }
+func newSchemas() *schemas { return &schemas{compiled: map[string]*bodySchema{}} }
 
 // check validates the plan's body, which is the same for every request, and keeps the rules that it breaks.
 func (s *schemas) check(p *plan) error {
@@ -37,11 +35,11 @@ func (s *schemas) check(p *plan) error {
 	if err != nil {
 		return fmt.Errorf("schema: %w", err)
 	}
-	p.broken = brokenRules(schema, p.Body)
+	p.broken = schema.broken(p.Body)
 	return nil
 }
 
-func (s *schemas) get(name string) (*jsonschema.Schema, error) {
+func (s *schemas) get(name string) (*bodySchema, error) {
 	if schema, ok := s.compiled[name]; ok {
 		return schema, nil
 	}
@@ -52,52 +50,77 @@ func (s *schemas) get(name string) (*jsonschema.Schema, error) {
 			return nil, err //nolint:wrapcheck // names the file
 		}
 	}
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	schema, err := compileSchema(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s is no JSON: %w", name, err)
-	}
-	compiler := jsonschema.NewCompiler()
-	compiler.UseLoader(jsonschema.SchemeURLLoader{}) // a schema is one file: nothing is fetched
-	if err := compiler.AddResource("errtop:///"+name, document); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	schema, err := compiler.Compile("errtop:///" + name)
-	if err != nil {
-		return nil, fmt.Errorf("%s is no JSON Schema: %w", name, err)
+		return nil, fmt.Errorf("%s %w", name, err)
 	}
 	s.compiled[name] = schema
 	return schema, nil
 }
 
-// brokenRules returns one line for every rule that the body breaks, sorted.
-func brokenRules(schema *jsonschema.Schema, body string) []string {
+// bodySchema is a compiled JSON Schema: drafts 4 to 2020-12, with references only within it. Formats are not checked.
+type bodySchema struct {
+	root     *jsonschema.Schema
+	resolved *jsonschema.Resolved
+}
+
+// compileSchema reads a schema. Its error completes "FILE …".
+func compileSchema(text []byte) (*bodySchema, error) {
+	document, err := decodeJSON(text)
+	if err != nil {
+		return nil, fmt.Errorf("is not JSON: %w", err)
+	}
+	if document, err = currentDraft(document); err != nil {
+		return nil, err
+	}
+	if err := checkEnds(document); err != nil {
+		return nil, err
+	}
+	current, err := json.Marshal(document)
+	if err != nil {
+		return nil, fmt.Errorf("is not JSON: %w", err)
+	}
+	s := &bodySchema{root: new(jsonschema.Schema)}
+	if err := json.Unmarshal(current, s.root); err != nil {
+		return nil, fmt.Errorf("is not a JSON Schema: %w", err)
+	}
+	if err := checkTypes(document); err != nil {
+		return nil, fmt.Errorf("is not a JSON Schema: %w", err)
+	}
+	if s.resolved, err = s.root.Resolve(nil); err != nil {
+		return nil, fmt.Errorf("is not a JSON Schema: %w", err)
+	}
+	return s, nil
+}
+
+// decodeJSON decodes one JSON text, and nothing after it.
+func decodeJSON(text []byte) (any, error) {
+	var value any
+	if err := json.Unmarshal(text, &value); err != nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, errors.New("it ends too early")
+		}
+		return nil, err //nolint:wrapcheck // the caller names the text
+	}
+	return value, nil
+}
+
+// broken returns one line for every rule that the body breaks, sorted. Whether it breaks any is the library's decision; it
+// reports the first one only, so the lines are found beside it.
+func (s *bodySchema) broken(body string) []string {
 	if strings.TrimSpace(body) == "" {
 		return []string{"body: is missing"}
 	}
-	value, err := jsonschema.UnmarshalJSON(strings.NewReader(body))
+	value, err := decodeJSON([]byte(body))
 	if err != nil {
-		return []string{"body: is no JSON: " + err.Error()}
+		return []string{"body: is not JSON: " + err.Error()}
 	}
-	var invalid *jsonschema.ValidationError
-	if err := schema.Validate(value); !errors.As(err, &invalid) {
+	if err = s.resolved.Validate(value); err == nil {
 		return nil
 	}
-	var rules []string
-	printer := message.NewPrinter(language.English)
-	var walk func(*jsonschema.ValidationError)
-	walk = func(e *jsonschema.ValidationError) {
-		for _, cause := range e.Causes {
-			walk(cause)
-		}
-		if len(e.Causes) == 0 {
-			where := "body"
-			if len(e.InstanceLocation) > 0 {
-				where = strings.Join(e.InstanceLocation, ".")
-			}
-			rules = append(rules, where+": "+e.ErrorKind.LocalizedString(printer))
-		}
+	rules := brokenRules(s.root, value)
+	if len(rules) == 0 {
+		return []string{"body: " + libraryWords(err)}
 	}
-	walk(invalid)
-	slices.Sort(rules) // the library reports them in the order of a map
 	return rules
 }
