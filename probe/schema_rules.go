@@ -202,7 +202,7 @@ func (w *ruleWalk) text(s *jsonschema.Schema, text string, path []string) {
 	w.count(path, "minLength", "maxLength", utf8.RuneCountInString(text), s.MinLength, s.MaxLength)
 	if s.Pattern != "" {
 		if pattern, err := regexp.Compile(s.Pattern); err == nil && !pattern.MatchString(text) {
-			w.say(path, "'%s' does not match pattern '%s'", cutVisibly(text, quoteMax), s.Pattern)
+			w.say(path, "'%s' does not match pattern '%s'", text, s.Pattern)
 		}
 	}
 }

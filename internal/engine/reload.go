@@ -52,8 +52,7 @@ func (t *targets) follow(ctx context.Context, _ Intake) error {
 	if err != nil {
 		t.engine.Notice("cannot watch the config for changes: " + err.Error())
 	}
-	settled := time.NewTimer(0)
-	settled.Stop()
+	settled := time.NewTimer(0) // fires at once: the file may have changed since it was read at start
 	for {
 		select {
 		case <-ctx.Done():
