@@ -217,9 +217,9 @@ func byContent(a, b *Failure) int {
 }
 
 func (s *sources) merge(other *sources) {
-	for _, source := range other.health {
-		i := slices.IndexFunc(s.health, func(known Source) bool { return known.Name == source.Name })
-		if i < 0 || source.LastSeen.After(s.health[i].LastSeen) {
+	for _, source := range other.list() {
+		i, known := s.place[source.Name]
+		if !known || source.LastSeen.After(s.health[i].LastSeen) {
 			s.update(source)
 		}
 	}

@@ -31,14 +31,16 @@ type Snapshot struct {
 	Past    bool      // asked for with SnapshotAt
 	Missing []string  // in words, what cannot be known at that age; empty for the present
 
-	Overall  Activity  // all targets together
-	Targets  []Target  // the worst first, then by name
-	Errors   []Failure // what the ring holds, the oldest first; short_circuit results are only counted
-	Ring     RingStats
-	Groups   []Group  // the newest first
-	Sources  []Source // in the order they were announced
-	Breakers []BreakerEvent
-	Skew     Skew
+	Overall   Activity  // all targets together
+	Targets   []Target  // the worst first, then by name
+	Errors    []Failure // what the ring holds, the oldest first; short_circuit results are only counted
+	Ring      RingStats
+	Groups    []Group  // the newest first
+	Sources   []Source // in the order they were announced
+	Gone      []Source // sources that left, at most 100, the newest last
+	GoneCount uint64   // how many left, those no longer in Gone included
+	Breakers  []BreakerEvent
+	Skew      Skew
 
 	Incidents []Incident // the open ones first, by harm; then those over, the newest first
 	Marks     []Mark     // by time
@@ -204,11 +206,12 @@ const (
 	SourceEnded                      // read to the end, nothing more will come
 	SourceStale                      // silent for longer than expected
 	SourceFailed                     // cannot be read; Source.Problem says why
+	SourceGone                       // left for good, as a deleted file: UpdateSource moves it to Snapshot.Gone
 )
 
-// String returns "waiting", "reading", "ended", "stale" or "failed".
+// String returns "waiting", "reading", "ended", "stale", "failed" or "gone".
 func (s SourceState) String() string {
-	return [...]string{"waiting", "reading", "ended", "stale", "failed"}[min(s, SourceFailed)]
+	return [...]string{"waiting", "reading", "ended", "stale", "failed", "gone"}[min(s, SourceGone)]
 }
 
 // Source is where results come from, with its health.

@@ -63,7 +63,7 @@ func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
 	}
 	s.Errors = t.showErrors(old)
 	s.Breakers = slices.Clone(t.events)
-	s.Sources = t.sources.health
+	s.Sources, s.Gone, s.GoneCount = t.sources.list(), t.sources.gone, t.sources.goneCount
 	s.Skew = t.clock.skew
 	s.Marks = t.marks
 	s.TargetsDropped, s.GroupsDropped = t.targetsDropped, t.groupsDropped

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -100,6 +101,16 @@ func sourceLook(f *frame, state tracker.SourceState) (st Style, sign string) {
 	}
 }
 
+// allSources returns the sources of a snapshot, those that are gone last, the newest of them first.
+func allSources(s *tracker.Snapshot) []tracker.Source {
+	if len(s.Gone) == 0 {
+		return s.Sources
+	}
+	all := slices.Concat(s.Sources, s.Gone)
+	slices.Reverse(all[len(s.Sources):])
+	return all
+}
+
 // sourcePage is a source: how much was read, and the lines that could not be.
 type sourcePage struct{ source tracker.Source }
 
@@ -115,9 +126,9 @@ func (s *sourcePage) title() string { return "SOURCE " + s.source.Name }
 func (s *sourcePage) request() *tracker.Request { return nil }
 
 func (s *sourcePage) write(d *doc, snap *tracker.Snapshot) {
-	for i := range snap.Sources {
-		if snap.Sources[i].Name == s.source.Name {
-			s.source = snap.Sources[i]
+	for _, source := range allSources(snap) {
+		if source.Name == s.source.Name {
+			s.source = source
 		}
 	}
 	source := &s.source

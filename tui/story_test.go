@@ -210,6 +210,17 @@ func TestASourceThatCannotBeReadIsNotCalledOK(t *testing.T) {
 	visit(t, 120, 24, picture).sees("all ok").lacks("source failed")
 }
 
+func TestSourcesThatAreGoneCanBeLookedAt(t *testing.T) {
+	picture := calm()
+	picture.Sources = []tracker.Source{{Name: "a.log", State: tracker.SourceReading}}
+	picture.Gone = []tracker.Source{{Name: "old.log", State: tracker.SourceGone, Results: 7}, {Name: "newer.log", State: tracker.SourceGone, Results: 8}}
+	s := visit(t, 120, 40, picture).press("7").sees("newer.log", "gone")
+	if strings.Index(s.text(), "newer.log") > strings.Index(s.text(), "old.log") {
+		t.Errorf("the newest is not first:\n%s", s.text())
+	}
+	s.press("G", "enter").sees("SOURCE old.log", "gone")
+}
+
 func TestSortingIsShownAndTurnsRound(t *testing.T) {
 	s := visit(t, 120, 24, incident()).press("4", "s").sees("TARGET↓")
 	if first := strings.Index(s.text(), "flux/dev "); first > strings.Index(s.text(), "veo ") {

@@ -28,7 +28,7 @@ func newViews(h *headline) [len(viewNames)]view {
 		&list[tracker.Target, string]{table: newTargetsTable(), items: func(s *tracker.Snapshot) []tracker.Target { return s.Targets }, open: targetPageOf},
 		&list[heldBreaker, breakerKey]{table: newBreakersTable(), items: allBreakers, open: breakerPageOf},
 		&list[tracker.Incident, uint64]{table: newIncidentsTable(), items: func(s *tracker.Snapshot) []tracker.Incident { return s.Incidents }, open: incidentPageOf},
-		&list[tracker.Source, string]{table: newSourcesTable(), items: func(s *tracker.Snapshot) []tracker.Source { return s.Sources }, open: sourcePageOf},
+		&list[tracker.Source, string]{table: newSourcesTable(), items: allSources, open: sourcePageOf},
 	}
 }
 
