@@ -26,7 +26,7 @@ const MaxLine = 1 << 20
 type Decoder struct {
 	format Format // forced, or "" for any
 	clock  clock
-	json   jsonScanner
+	json   *jsonScanner // may serve other decoders too, see Borrow
 	w3c    w3cReader
 	Format Format // of the line read last, "" where it was none
 	target targetRule
@@ -53,8 +53,18 @@ func NewDecoder(o Options, reference time.Time) (*Decoder, error) {
 	if !o.Format.known() {
 		return nil, fmt.Errorf("format %q: known are %s", o.Format, formatList())
 	}
-	return &Decoder{format: o.Format, target: rule, clock: clock{reference: reference}, json: jsonScanner{keys: keys}}, nil
+	return &Decoder{format: o.Format, target: rule, clock: clock{reference: reference}, json: &jsonScanner{keys: keys}}, nil
 }
+
+// Sibling returns a decoder of the same options for another log, whose newest line is of about that time. The two share
+// the tables and caches that most of a decoder's memory is, so they serve one goroutine, unless the sibling is lent another
+// decoder's with [Decoder.Borrow] before it reads.
+func (d *Decoder) Sibling(reference time.Time) *Decoder {
+	return &Decoder{format: d.format, target: d.target, clock: clock{reference: reference}, json: d.json}
+}
+
+// Borrow makes d use the tables and caches of a decoder of the same options. What d learned of its own log stays its own.
+func (d *Decoder) Borrow(from *Decoder) { d.json = from.json }
 
 // Restart makes d ready for another log, whose newest line is of about that time.
 func (d *Decoder) Restart(reference time.Time) {
@@ -71,8 +81,12 @@ func (d *Decoder) Directive(line []byte) { d.w3c.directive(line) }
 // TargetByPath reports whether the record's target depends on nothing but its path.
 func (d *Decoder) TargetByPath() bool { return d.target.pathOnly(&d.Rec) }
 
-// Decode reads a line (without its end) into d.rec.
+// Decode reads a line (without its end) into d.Rec. A byte order mark before it and NULs, which a truncated file that is
+// written on at its old position begins with, are no part of it.
 func (d *Decoder) Decode(line []byte) (v LineKind, reason string) {
+	if len(line) > 0 && (line[0] == 0 || line[0] == byteOrderMark[0]) {
+		line = TrimStart(line)
+	}
 	if n := len(line); n > 0 && line[n-1] == '\r' {
 		line = line[:n-1]
 	}

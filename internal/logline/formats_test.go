@@ -317,3 +317,39 @@ func TestTheDefaultTargetIsANameThatSomebodyChose(t *testing.T) {
 		}
 	}
 }
+
+func TestAByteOrderMarkAndNULsBeforeALineAreNoPartOfIt(t *testing.T) {
+	d, err := logline.NewDecoder(logline.Options{}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, before := range []string{"\ufeff", "\x00\x00\x00", "\x00\ufeff"} {
+		if kind, reason := d.Decode([]byte(before + `{"status":500,"target":"a"}`)); kind != logline.LineResult {
+			t.Errorf("%q: %s", before, reason)
+		}
+		if kind, _ := d.Decode([]byte(before)); kind != logline.LineBlank {
+			t.Errorf("%q alone is not blank", before)
+		}
+		if !logline.HoldsW3C([]byte(before + "#Fields: date time\n")) {
+			t.Errorf("%q hides W3C's directives", before)
+		}
+	}
+}
+
+func TestSiblingsShareTablesAndKeepTheirOwnLog(t *testing.T) {
+	first, err := logline.NewDecoder(logline.Options{Fields: map[string]string{"status": "outcome.code"}}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := first.Sibling(time.Now())
+	first.Decode([]byte("#Fields: cs-uri-stem sc-status"))
+	if kind, reason := second.Decode([]byte(`{"outcome":{"code":503},"target":"a"}`)); kind != logline.LineResult || second.Rec.Outcome().Status != 503 {
+		t.Errorf("the sibling does not know the field map: %s", reason)
+	}
+	if kind, reason := first.Decode([]byte("/a 500")); kind != logline.LineResult {
+		t.Errorf("the first forgot its columns: %s", reason)
+	}
+	if kind, _ := second.Decode([]byte("/a 500")); kind == logline.LineResult {
+		t.Error("the sibling took over the other log's columns")
+	}
+}

@@ -13,6 +13,7 @@ var fieldsDirective = []byte("#Fields:")
 
 // HoldsW3C reports whether a log starts with W3C's directives.
 func HoldsW3C(head []byte) bool {
+	head = TrimStart(head)
 	return len(head) > 0 && head[0] == '#' && bytes.Contains(head, fieldsDirective)
 }
 
@@ -40,4 +41,12 @@ func lastDirective(data, name, before []byte) []byte {
 		}
 		end = i
 	}
+}
+
+// byteOrderMark begins UTF-8 files of Windows programs.
+const byteOrderMark = "\ufeff"
+
+// TrimStart returns b without the NULs and the UTF-8 byte order mark that it starts with.
+func TrimStart(b []byte) []byte {
+	return bytes.TrimPrefix(bytes.TrimLeft(b, "\x00"), []byte(byteOrderMark))
 }

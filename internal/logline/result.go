@@ -7,18 +7,24 @@ import (
 	"errtop/tracker"
 )
 
-// ResultMaker turns records into results that may be kept.
+// ResultMaker turns records into results that may be kept. The zero value is ready.
 type ResultMaker struct {
 	source string
-	names  Interner
+	names  *Interner
 	buffer []byte
 }
 
 // NewResultMaker returns a maker for results of the source of that name.
 func NewResultMaker(source string) ResultMaker { return ResultMaker{source: source} }
 
+// Borrow makes m keep its texts in an interner that serves other makers too, of the same goroutine.
+func (m *ResultMaker) Borrow(names *Interner) { m.names = names }
+
 // Make returns d's record as a result.
 func (m *ResultMaker) Make(d *Decoder) tracker.Result {
+	if m.names == nil {
+		m.names = new(Interner)
+	}
 	r := &d.Rec
 	path, host := d.Location()
 	target := d.TargetName(m.buffer[:0])
