@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"errtop/internal/logline"
@@ -18,8 +17,11 @@ import (
 const (
 	pollWatched   = 500 * time.Millisecond // between looks where the system tells of changes
 	pollUnwatched = 200 * time.Millisecond // between looks where it does not
+	pollPerFile   = 2 * time.Millisecond   // between looks at any files: many are looked at less often
+	pollTick      = 500 * time.Millisecond // looks that are seconds apart come together
 	gather        = 40 * time.Millisecond  // waited after a change, so that a busy log is read in larger pieces
 	rescan        = 5 * time.Second        // between searches for new files of a pattern
+	rescanShare   = 200                    // searches take at most one part in so many of the time
 )
 
 // Follow reads files, given by path or pattern ("/var/log/*.log"), from the start of the window on and goes on with what
@@ -27,20 +29,22 @@ const (
 //
 // Of a large file the newest hour comes first, then what the window holds before it; where the window begins before the
 // file does, that is looked for in the rotations beside it, unless they are compressed, named themselves, or All is asked
-// for. A file that is renamed, deleted,
-// truncated, replaced or switched by a symbolic link is read to its end before its successor, so every line comes once;
-// also where it was rotated several times between two looks, if the rotations stand beside it under the usual names
-// ("access.log.1", "access.log-20260102") and are not compressed yet; what copytruncate copied before anybody read it is
-// read from the copy, if it has such a name. What is lost is copytruncate's own loss, what was written between the copy and
-// the truncation, and a file that was deleted, moved elsewhere or compressed before anybody looked, which is half a second
-// at most. Files that do not exist yet are waited for. Compressed files are read once, whole.
+// for. A file that is renamed, deleted, truncated, replaced or switched by a symbolic link is read to its end before its
+// successor, so every line comes once; also where it was rotated several times between two looks, if the rotations stand
+// beside it under the usual names ("access.log.1", "access.log-20260102") and are not compressed yet; what copytruncate
+// copied before anybody read it is read from the copy, if it has such a name. What is lost is copytruncate's own loss, what
+// was written between the copy and the truncation, and a file that was deleted, moved elsewhere or compressed before
+// anybody looked: at once where the system tells of changes, else after 0.2 s, or 2 ms a followed file.
+//
+// Files that do not exist yet are waited for. Compressed files, and those that the system makes up (/proc), are read once,
+// whole. A file that is deleted is read until it was quiet for ten seconds and then closed; one that was found by a pattern
+// is then no source any more (tracker.SourceGone).
+//
+// A few readers serve all files: one that is at rest costs a descriptor and some hundred bytes.
 //
 // A wrong option or pattern is returned at once. What goes wrong with a file is its source's problem, and no error while
-// following; with NoFollow it is returned as [SourceError].
+// following; with NoFollow it is returned as [logline.SourceError].
 func Follow(ctx context.Context, paths []string, o Options, sink Sink) error {
-	if _, err := logline.NewDecoder(o.Options, time.Now()); err != nil {
-		return err
-	}
 	files, patterns, err := expand(paths)
 	if err != nil {
 		return err
@@ -48,71 +52,41 @@ func Follow(ctx context.Context, paths []string, o Options, sink Sink) error {
 	if o.NoFollow && len(files) == 0 && len(patterns) > 0 {
 		return &logline.SourceError{Name: strings.Join(patterns, " "), Err: errors.New("no such file")}
 	}
-	group, ctx := safego.WithContext(ctx)
-	all := following{ctx: ctx, options: o, sink: sink, watch: newWatch(!o.NoFollow), known: map[string]bool{}, group: group}
-	all.start(files)
-	if !o.NoFollow {
+	readers := min(max(2, runtime.GOMAXPROCS(0)), 8)
+	all, err := newFollowing(o, sink, patterns, readers)
+	if err != nil {
+		return err
+	}
+	all.add(files, paths)
+	group, running := safego.WithContext(ctx)
+	work := make(chan *follower, readers)
+	for range readers {
+		group.Go(func() error { return all.read(running, work) })
+	}
+	if len(patterns) > 0 && !o.NoFollow {
 		group.Go(func() error {
-			all.watch.run(ctx)
+			all.search(running)
 			return nil
 		})
-		if len(patterns) > 0 {
-			group.Go(func() error {
-				all.search(patterns)
-				return nil
-			})
-		}
 	}
-	if err := group.Wait(); err != nil {
-		return err // a panic of ours
+	group.Go(func() error {
+		defer close(work)
+		return all.dispatch(running, group, work)
+	})
+	err = group.Wait()
+	if errors.Is(err, errAllRead) {
+		err = nil
 	}
-	return errors.Join(all.problems...)
+	return errors.Join(err, all.finish(err == nil))
 }
 
-// following is all that one call of Follow reads.
-type following struct {
-	ctx     context.Context // the call's own
-	options Options
-	sink    Sink
-	watch   *watch
-	known   map[string]bool // paths that were started
-	group   *safego.Group
-
-	mu       sync.Mutex
-	problems []error
-}
-
-// start reads the files that are not read yet. Of a followed file's rotations, as "access.log*" names them, those that
-// are there at first are read to their ends; what takes their place later was read when it was the followed file.
-func (a *following) start(files []string) {
-	first := len(a.known) == 0
-	for _, path := range files {
-		if a.known[path] {
-			continue
-		}
-		a.known[path] = true
-		is := func(other string) bool { return isRotation(path, other) }
-		rotated := slices.ContainsFunc(files, is) || slices.ContainsFunc(slices.Collect(maps.Keys(a.known)), is)
-		if rotated && !first {
-			continue
-		}
-		named := func(other string) bool { return isRotation(other, path) }
-		reaches := !rotated && !a.options.NoFollow && !a.options.All && !slices.ContainsFunc(files, named)
-		a.group.Go(func() error {
-			if err := a.followOne(path, rotated, reaches); err != nil {
-				a.mu.Lock()
-				defer a.mu.Unlock()
-				a.problems = append(a.problems, err)
-			}
-			return nil // what is wrong with one file does not end the others
-		})
-	}
-}
+// errAllRead ends the readers where nothing is followed.
+var errAllRead = errors.New("all files are read")
 
 // expand returns the files that paths name now, and those of paths that are patterns.
 func expand(paths []string) (files, patterns []string, err error) {
 	for _, path := range paths {
-		if !strings.ContainsAny(path, "*?[") {
+		if !isPattern(path) {
 			files = append(files, path)
 			continue
 		}
@@ -127,57 +101,121 @@ func expand(paths []string) (files, patterns []string, err error) {
 	return slices.Compact(files), patterns, nil
 }
 
-// search starts files that appear under a pattern.
-func (a *following) search(patterns []string) {
-	ticker := time.NewTicker(rescan)
-	defer ticker.Stop()
+// isPattern reports whether a path names files by a pattern.
+func isPattern(path string) bool { return strings.ContainsAny(path, "*?[") }
+
+// search looks for files of the patterns now and then, less often where that takes long.
+func (a *following) search(ctx context.Context) {
+	timer := time.NewTimer(rescan)
+	defer timer.Stop()
 	for {
 		select {
-		case <-a.ctx.Done():
+		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-timer.C:
 		}
-		if files, _, err := expand(patterns); err == nil { // they were patterns at the start
-			a.start(files)
+		began := time.Now()
+		files, _, err := expand(a.patterns)
+		timer.Reset(max(rescan, rescanShare*time.Since(began)))
+		if err != nil { // they were patterns at the start
+			continue
+		}
+		select {
+		case a.found <- files:
+		case <-ctx.Done():
+			return
 		}
 	}
 }
 
-// followOne reads one file until the call's context is done, or with NoFollow to its end.
-func (a *following) followOne(path string, rotated, reaches bool) error {
-	ctx, o := a.ctx, a.options
-	f, err := newFollower(path, o, a.sink)
+// reading is a follower that a reader has finished with for now.
+type reading struct {
+	f    *follower
+	more bool // of what is already there waits
+	gone bool
+	own  bool // it had a reader of its own
+}
+
+// read serves followers, with one workspace for all of them.
+func (a *following) read(ctx context.Context, work <-chan *follower) error {
+	space, err := newWorkspace(a.options)
 	if err != nil {
 		return err
 	}
-	f.rotated, f.reaches = rotated, reaches
-	defer f.close()
-	if streamed, err := f.once(ctx); streamed || o.NoFollow {
-		if err != nil && o.NoFollow {
-			return &logline.SourceError{Name: path, Err: err}
+	for f := range work {
+		select {
+		case a.done <- a.serve(ctx, f, space, time.Now()):
+		case <-ctx.Done():
+			return nil
 		}
-		return nil
 	}
-	changed, every := a.watch.add(path)
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
+	return nil
+}
+
+// serve lets a follower read.
+func (a *following) serve(ctx context.Context, f *follower, space *workspace, now time.Time) reading {
+	f.pump.lend(space)
+	more := f.run(ctx, now)
+	gone := !more && f.place.leaves && !f.finished && f.isGone()
+	f.rest()
+	return reading{f: f, more: more, gone: gone}
+}
+
+// dispatch hands followers to readers when they are due, until ctx is done or all is read.
+func (a *following) dispatch(ctx context.Context, group *safego.Group, work chan<- *follower) error {
+	changes, problems := a.watch.changes()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
-		for f.step(time.Now()) {
-			if ctx.Err() != nil {
+		now := time.Now()
+		for a.free > 0 {
+			f := a.schedule.next(now)
+			if f == nil {
 				break
 			}
+			a.free--
+			work <- f // there are as many places as readers
+		}
+		if a.options.NoFollow && a.unfinished == 0 {
+			return errAllRead
+		}
+		if timer.Stop(); a.free > 0 {
+			timer.Reset(a.schedule.wait(now))
 		}
 		select {
 		case <-ctx.Done():
-			f.finish()
 			return nil
-		case <-ticker.C:
-			continue
-		case <-changed:
-		}
-		select { // let a busy writer write more
-		case <-ctx.Done():
-		case <-time.After(gather):
+		case r := <-a.done:
+			a.took(r, time.Now())
+			if r.f.place.lane == lanePipe && !r.own {
+				piped, cancel := context.WithCancel(ctx)
+				r.f.place.cancel = cancel
+				group.Go(func() error {
+					defer cancel()
+					return a.pipe(piped, ctx, r.f)
+				})
+			}
+		case files := <-a.found:
+			a.matched(files)
+		case change := <-changes:
+			a.changed(change, time.Now())
+		case _, ok := <-problems:
+			if ok { // changes were lost
+				a.hastenAll(time.Now())
+			}
+		case <-timer.C:
 		}
 	}
+}
+
+// pipe reads a named pipe, as a stream that outlives its writers, until its own context or that of all is done.
+func (a *following) pipe(own, all context.Context, f *follower) error {
+	if err := f.stream(own); err != nil {
+		return err
+	}
+	select {
+	case a.done <- reading{f: f, own: true}:
+	case <-all.Done():
+	}
+	return nil
 }

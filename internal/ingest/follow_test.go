@@ -174,7 +174,7 @@ func TestWhatIsNoLogIsRefusedWithTheReason(t *testing.T) {
 	}
 	for path, reason := range map[string]string{
 		dir:                       "is a directory",
-		"/dev/zero":               "is a device, no log",
+		"/dev/zero":               "is a device, not a log file",
 		filepath.Join(dir, "nix"): "no such file or directory",
 		garbage:                   "no request log",
 	} {

@@ -1,115 +1,111 @@
 package ingest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
-	"errtop/internal/logline"
 	"errtop/tracker"
 )
 
 const (
-	readSize   = 256 << 10
-	drainFor   = 10 * time.Second // a replaced file is read until it was quiet for so long: its writer may not have noticed yet
+	drainFor   = 10 * time.Second // a replaced or deleted file is read until it was quiet for so long: its writer may not have noticed yet
 	staleAfter = 5 * time.Minute  // a live log that is silent for longer is stale
-	headSize   = 64
 )
 
-// follower reads one path, and what stood there before. It serves one goroutine.
+// follower reads one path, and what stood there before. It serves one goroutine at a time, and has a pump with a workspace
+// only while it reads.
 type follower struct {
-	path    string
-	rotated bool // the path is a rotation of another that is followed: what will stand there was read as that one's
-	reaches bool // where the window begins before the file, its rotations are read too
-	options Options
-	pump    *pump
-	buffer  []byte
+	path     string
+	rotated  bool // the path is a rotation of another that is followed: what will stand there was read as that one's
+	reaches  bool // where the window begins before the file, its rotations are read too
+	options  Options
+	pump     *pump
+	listings *listings
 
-	now      *tail      // what the path names; nil where nothing does
-	old      []*tail    // what it named before, oldest first
-	fill     []*section // what the window holds beside what comes, the newest first
-	looked   time.Time  // when the path last named what is read as now
-	retired  [][]byte   // the heads of the newest files that are done with
-	told     int64      // the position that was told last
-	appeared bool       // the first file was seen: later ones are read from their start
+	target   string        // of the path, where it is a symbolic link
+	now      *tail         // what the path names; nil where nothing does
+	old      []*tail       // what it named before, oldest first
+	fill     []*section    // what the window holds beside what comes, the newest first
+	whole    *wholeFile    // a compressed file that is being read
+	looked   time.Time     // when the path last named what is read as now
+	missing  time.Time     // since when the path names nothing, while now is still read; zero where it does
+	atRest   os.FileInfo   // the file when all of it was read; nil where that is not sure
+	retired  [][]byte      // the heads of the newest files that are done with
+	told     int64         // the position that was told last
+	appeared bool          // the first file was seen: later ones are read from their start
+	last     Position      // where the file was left that was done with last
+	finished bool          // nothing more will be read
+	problem  error         // why it could not be read, for whoever does not follow
+	place    place         // in the schedule and the watch
+	interval time.Duration // between looks
 }
 
-// tail is an open file and how far it was read.
-type tail struct {
-	file   *os.File
-	offset int64
-	head   []byte // its first bytes, to notice that it was written anew
-	lines  splitter
-	quiet  time.Time // since when nothing came, for old ones
-}
-
-// section is a part of a file that is read beside its end.
-type section struct {
-	file     *os.File
-	from, to int64
-	lines    splitter
-}
-
-// newFollower returns a follower that has not looked yet.
+// newFollower returns a follower with a workspace of its own that has not looked yet.
 func newFollower(path string, o Options, sink Sink) (*follower, error) {
 	p, err := newPump(path, o, sink)
 	if err != nil {
 		return nil, err
 	}
-	return &follower{path: path, options: o, pump: p}, nil
+	return &follower{path: path, options: o, pump: p, listings: new(listings)}, nil
 }
 
-// once opens what is no growing file: a pipe, or a compressed file, which are read as streams; with NoFollow any file. It
-// reports whether there was such a thing.
-func (f *follower) once(ctx context.Context) (streamed bool, err error) {
+// begin opens the path for the first time. It reports whether there was something to open; with NoFollow, what is not
+// there is a problem.
+func (f *follower) begin() bool {
 	info, err := os.Stat(f.path)
 	switch {
-	case err != nil && !f.options.NoFollow && errors.Is(err, fs.ErrNotExist):
-		return false, nil
+	case err != nil && errors.Is(err, fs.ErrNotExist) && !f.options.NoFollow:
+		f.pump.health.State, f.pump.health.Problem = tracker.SourceWaiting, ""
+		return false
 	case err == nil && info.Mode()&os.ModeNamedPipe != 0:
-		// Opened for writing too, so that it does not end when its writer stops.
-		file, err := os.OpenFile(f.path, os.O_RDWR, 0)
-		if err != nil {
-			return true, f.fail(err)
-		}
-		defer file.Close() //nolint:errcheck // nothing was written
-		return true, f.pump.stream(ctx, file)
+		f.place.lane = lanePipe
+		return true
 	}
 	file, err := openLog(f.path)
 	if err != nil {
-		return false, f.fail(err)
+		return f.cannotOpen(err)
 	}
-	head, err := readAt(file, make([]byte, 4), 0)
-	if err == nil && compressionOf(head) != uncompressed {
-		defer file.Close() //nolint:errcheck // only read from
-		return true, f.pump.stream(ctx, file)
+	info, err = file.Stat()
+	if err != nil {
+		_ = file.Close() // only read from
+		return f.cannotOpen(err)
 	}
-	f.open(file)
-	if !f.options.NoFollow {
-		return false, nil
+	head, err := readAt(file, make([]byte, magicSize), 0)
+	switch {
+	case err != nil:
+		_ = file.Close() // only read from
+		return f.cannotOpen(err)
+	case compressionOf(head) != uncompressed:
+		f.whole = &wholeFile{file: file}
+	case isVirtual(file, info):
+		f.whole = &wholeFile{file: file, virtual: true}
+	default:
+		f.open(file)
+		return true
 	}
-	for ctx.Err() == nil && f.step(time.Now()) {
-		continue
-	}
-	f.finish()
-	return true, f.pump.verdict()
+	f.place.lane, f.appeared = laneWhole, true
+	return true
 }
 
-// fail makes an error the source's problem.
-func (f *follower) fail(err error) error {
-	f.pump.health.State, f.pump.health.Problem = tracker.SourceFailed, logline.SafeLine([]byte(logline.PlainError(err).Error()), logline.MaxMessage)
-	f.pump.report()
-	return logline.PlainError(err)
+// cannotOpen makes an error the source's problem. Where files are followed, the next look tries again.
+func (f *follower) cannotOpen(err error) bool {
+	f.pump.fail(err)
+	if f.options.NoFollow {
+		f.problem, f.finished = err, true
+	}
+	return false
 }
 
 // open makes file what the path names now. Of the first, only the window is read.
 func (f *follower) open(file *os.File) {
-	f.now, f.told = &tail{file: file}, 0
+	f.now, f.told, f.missing = &tail{file: file}, 0, time.Time{}
+	f.target = linkTarget(f.path)
 	if f.appeared {
 		return
 	}
@@ -119,7 +115,7 @@ func (f *follower) open(file *os.File) {
 		return
 	}
 	f.pump.decoder.SetReference(info.ModTime())
-	w := findWindow(file, info.Size(), f.options, f.pump.decoder)
+	w := findWindow(file, info.Size(), f.options, f.pump.decoder, f.pump.work.chunk())
 	f.now.offset = w.recent
 	if w.start < w.recent {
 		f.fill = append(f.fill, &section{file: file, from: w.start, to: w.recent})
@@ -130,10 +126,33 @@ func (f *follower) open(file *os.File) {
 	}
 }
 
+// linkTarget returns the path that a symbolic link leads to, "" where path is none.
+func linkTarget(path string) string {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode()&os.ModeSymlink == 0 {
+		return ""
+	}
+	target, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return ""
+	}
+	return target
+}
+
 // step reads what there is, and reports whether more of what is already there waits.
 func (f *follower) step(now time.Time) (more bool) {
-	if f.buffer == nil {
-		f.buffer = make([]byte, readSize)
+	switch {
+	case f.whole != nil:
+		return f.readWhole()
+	case f.unchanged():
+		f.idle(now)
+		return false
+	case !f.appeared && f.now == nil:
+		if !f.begin() || f.now == nil {
+			f.pump.report()
+			return false
+		}
+		f.looked = time.Now()
 	}
 	read := false
 	for i := 0; i < len(f.old); i++ {
@@ -143,7 +162,9 @@ func (f *follower) step(now time.Time) (more bool) {
 		}
 	}
 	if f.now != nil {
-		read = f.read(f.now) > 0
+		if read = f.read(f.now) > 0; read {
+			f.now.quiet = now
+		}
 	}
 	if len(f.fill) > 0 && !read {
 		f.readFill()
@@ -160,38 +181,73 @@ func (f *follower) step(now time.Time) (more bool) {
 	return read
 }
 
-// read takes one piece of a file's new bytes and returns how many there were.
-func (f *follower) read(t *tail) int {
-	if !f.sameHead(t) {
-		f.restart(t)
+// run takes steps until there is nothing more to read, or for about as long as a reader should keep its workspace.
+func (f *follower) run(ctx context.Context, now time.Time) (more bool) {
+	const turn = 50 * time.Millisecond
+	began := time.Now()
+	for more = true; more && ctx.Err() == nil && !f.finished && time.Since(began) < turn; {
+		more = f.step(now)
 	}
-	n, err := t.file.ReadAt(f.buffer, t.offset)
-	if n > 0 {
-		t.offset += int64(n)
-		f.pump.feedFrom(&t.lines, f.buffer[:n], n == len(f.buffer))
+	if !more && f.options.NoFollow && f.place.lane == laneLive && !f.finished && ctx.Err() == nil {
+		f.finish()
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		_ = f.fail(err) // shown; the next look tries again
-	}
-	return n
+	return more
 }
 
-// sameHead reports whether the file still starts with the bytes it started with, and notes them. A truncated file that a
-// writer goes on filling at its old position starts with zeros; nothing is read twice for that.
-func (f *follower) sameHead(t *tail) bool {
-	var b [headSize]byte
-	n, err := t.file.ReadAt(b[:], 0)
-	if err != nil && !errors.Is(err, io.EOF) {
+// rest gives up what is only needed while there is something to read.
+func (f *follower) rest() {
+	f.pump.giveBack()
+	for _, t := range f.old {
+		t.rest()
+	}
+	if f.now != nil {
+		f.now.rest()
+	}
+}
+
+// unchanged reports whether nothing can have happened since the file was read to its end, at the price of one look at the
+// path.
+func (f *follower) unchanged() bool {
+	if f.atRest == nil || len(f.old) > 0 || len(f.fill) > 0 || f.now == nil {
+		return false
+	}
+	info, err := os.Stat(f.path)
+	if err == nil && os.SameFile(info, f.atRest) && info.Size() == f.atRest.Size() && info.ModTime().Equal(f.atRest.ModTime()) {
+		f.looked = time.Now()
 		return true
 	}
-	head := b[:n]
-	if n >= len(t.head) && (bytes.Equal(head[:len(t.head)], t.head) || len(bytes.Trim(head, "\x00")) == 0) {
-		if len(t.head) < n && len(bytes.Trim(head, "\x00")) > 0 {
-			t.head = bytes.Clone(head)
+	f.atRest = nil
+	return false
+}
+
+// read takes one piece of a file's new bytes and returns how many there were.
+func (f *follower) read(t *tail) int {
+	if !t.sameHead() {
+		f.restart(t)
+	}
+	if t.reread > 0 {
+		if info, err := t.file.Stat(); err == nil && info.Size() <= t.end() {
+			return 0
 		}
-		return true
 	}
-	return n == 0 && t.offset == 0
+	buffer := f.pump.work.chunk()
+	n, err := t.file.ReadAt(buffer, t.offset)
+	if err != nil && !errors.Is(err, io.EOF) {
+		f.pump.fail(err) // shown; the next look tries again
+	}
+	text, full := buffer[:n], n == len(buffer)
+	if e := t.encoding(); e != utf8Text && n > 0 {
+		f.pump.work.text, n = e.appendUTF8(f.pump.work.text[:0], text)
+		text = f.pump.work.text
+	}
+	if n > 0 {
+		t.offset += int64(n)
+		known := min(t.reread, int64(n))
+		t.reread -= known
+		f.pump.health.BytesRead += int64(n) - int64(len(text)) - known // the pump counts the text
+		f.pump.feedFrom(&t.lines, text, full)
+	}
+	return n
 }
 
 // restart reads a file that was truncated from its start, after what its copy has more than was read of it.
@@ -200,87 +256,21 @@ func (f *follower) restart(t *tail) {
 		f.pump.endLine(&t.lines)
 	}
 	f.fill = slices.DeleteFunc(f.fill, func(s *section) bool { return s.file == t.file })
-	t.offset, t.head = 0, nil
-	_ = f.sameHead(t)
+	t.offset, t.reread, t.head = 0, 0, nil
+	_ = t.sameHead()
 }
 
 // readFill takes one piece of what the window holds beside what comes.
 func (f *follower) readFill() {
 	s := f.fill[0]
-	n, err := s.file.ReadAt(f.buffer[:min(int64(len(f.buffer)), s.to-s.from)], s.from)
+	buffer := f.pump.work.chunk()
+	n, err := s.file.ReadAt(buffer[:min(int64(len(buffer)), s.to-s.from)], s.from)
 	s.from += int64(n)
-	f.pump.feedFrom(&s.lines, f.buffer[:n], s.from < s.to)
+	f.pump.feedFrom(&s.lines, buffer[:n], s.from < s.to)
 	if n == 0 || err != nil && !errors.Is(err, io.EOF) || s.from >= s.to {
 		f.pump.endLine(&s.lines)
 		f.fill = f.fill[1:]
 	}
-}
-
-// look compares what the path names with what is open; it reports whether there is something new to read.
-func (f *follower) look(now time.Time) bool {
-	if f.rotated && f.now == nil && f.appeared {
-		return false
-	}
-	info, err := os.Stat(f.path)
-	if f.now != nil {
-		if own, statErr := f.now.file.Stat(); statErr == nil {
-			switch {
-			case own.Size() < f.now.offset:
-				f.restart(f.now)
-				return true
-			case err == nil && os.SameFile(own, info):
-				f.looked = time.Now()
-				return false
-			case f.rotated:
-				f.now.quiet = now
-				f.old, f.now = append(f.old, f.now), nil
-				f.pump.health.State = tracker.SourceEnded
-				f.pump.report()
-				return false
-			case err != nil:
-				return f.between(nil, now)
-			}
-		}
-	}
-	var file *os.File
-	if err == nil {
-		file, err = openLog(f.path)
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		f.pump.health.State, f.pump.health.Problem = tracker.SourceWaiting, ""
-		return false
-	}
-	if err != nil {
-		_ = f.fail(err) // shown; the next look tries again
-		return false
-	}
-	if f.now != nil {
-		f.now.quiet = now
-		f.old = append(f.old, f.now)
-	}
-	f.between(info, now)
-	f.open(file)
-	f.looked = time.Now()
-	return true
-}
-
-// drain reads what still comes to a file that was replaced, and reports whether it is done with it.
-func (f *follower) drain(t *tail, now time.Time) bool {
-	for f.read(t) > 0 {
-		t.quiet = now
-	}
-	if now.Sub(t.quiet) < drainFor || slices.ContainsFunc(f.fill, func(s *section) bool { return s.file == t.file }) {
-		return false
-	}
-	f.retire(t)
-	return true
-}
-
-// retire finishes a file.
-func (f *follower) retire(t *tail) {
-	f.pump.endLine(&t.lines)
-	_ = t.file.Close() // only read from
-	f.retired = append(f.retired[max(0, len(f.retired)-maxRetired+1):], t.head)
 }
 
 // idle notes that there is nothing to read.
@@ -310,6 +300,7 @@ func (f *follower) finish() {
 		f.pump.endLine(&f.now.lines)
 	}
 	f.pump.end(tracker.SourceEnded, "")
+	f.finished, f.problem = true, f.pump.verdict()
 }
 
 // close closes the files.
@@ -320,4 +311,8 @@ func (f *follower) close() {
 	if f.now != nil {
 		_ = f.now.file.Close() // only read from
 	}
+	if f.whole != nil {
+		f.whole.close()
+	}
+	f.old, f.now, f.whole = nil, nil, nil
 }

@@ -292,8 +292,8 @@ func TestTheWindowIsFoundByBisection(t *testing.T) {
 	}
 	for _, since := range []time.Duration{time.Minute, 24 * time.Hour, 1000 * time.Hour, 19998 * time.Hour, 30000 * time.Hour} {
 		reads := &countingReader{ReaderAt: strings.NewReader(log)}
-		w := findWindow(reads, int64(len(log)), Options{Since: since}, d)
-		when, start, ok := firstTime(strings.NewReader(log), max(0, w.start-1), int64(len(log)), d)
+		w := findWindow(reads, int64(len(log)), Options{Since: since}, d, make([]byte, readSize))
+		when, start, ok := firstTime(strings.NewReader(log), max(0, w.start-1), int64(len(log)), d, make([]byte, readSize))
 		if !ok || start != w.start {
 			t.Fatalf("since %v: %d is no line's start (%d)", since, w.start, start)
 		}
@@ -305,10 +305,10 @@ func TestTheWindowIsFoundByBisection(t *testing.T) {
 			t.Errorf("since %v: %d reads", since, reads.n)
 		}
 	}
-	if w := findWindow(strings.NewReader(log), int64(len(log)), Options{All: true}, d); w.start != 0 || w.recent != 0 {
+	if w := findWindow(strings.NewReader(log), int64(len(log)), Options{All: true}, d, make([]byte, readSize)); w.start != 0 || w.recent != 0 {
 		t.Errorf("all: %+v", w)
 	}
-	if w := findWindow(strings.NewReader("no\nrequest\n"), 11, Options{}, d); w.start != 0 {
+	if w := findWindow(strings.NewReader("no\nrequest\n"), 11, Options{}, d, make([]byte, readSize)); w.start != 0 {
 		t.Errorf("without a time: %+v", w)
 	}
 }
@@ -330,8 +330,8 @@ func TestTheWindowIsFoundBehindTheHoleOfASparseFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	reads := &countingReader{ReaderAt: file}
-	w := findWindow(reads, hole+1+int64(len(log)), Options{}, d)
-	when, _, ok := firstTime(file, w.start-1, hole+1+int64(len(log)), d)
+	w := findWindow(reads, hole+1+int64(len(log)), Options{}, d, make([]byte, readSize))
+	when, _, ok := firstTime(file, w.start-1, hole+1+int64(len(log)), d, make([]byte, readSize))
 	if want := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(75 * time.Hour); !ok || !when.Equal(want) || reads.n > 3000 {
 		t.Errorf("starts at %v, want %v; %d reads", when, want, reads.n)
 	}

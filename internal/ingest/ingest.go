@@ -28,6 +28,13 @@ type Sink struct {
 	Position func(path string, at Position)
 }
 
+// report hands on a source's health, where somebody takes it.
+func (s Sink) report(health *tracker.Source) {
+	if s.Health != nil {
+		s.Health(*health)
+	}
+}
+
 // Position is how far a file was read. It finds the file again under another name, by its first bytes.
 type Position struct {
 	Head   []byte // at most 64 bytes

@@ -7,7 +7,8 @@ import (
 )
 
 // splitter cuts chunks of a stream into lines. What a chunk leaves unfinished waits for the next. A line beyond maxLine
-// is handed over cut and marked, and the rest of it skipped, so memory stays bounded whatever comes.
+// is handed over cut and marked, and the rest of it skipped, so memory stays bounded whatever comes. NULs at the start of a
+// line are left out.
 type splitter struct {
 	carry []byte
 	skip  bool // within the rest of a cut line
@@ -16,6 +17,9 @@ type splitter struct {
 // feed calls line for each line that chunk finishes, without its "\n". The slice is the callee's until it returns.
 func (s *splitter) feed(chunk []byte, line func(text []byte, tooLong bool)) {
 	for {
+		if len(s.carry) == 0 && len(chunk) > 0 && chunk[0] == 0 {
+			chunk = bytes.TrimLeft(chunk, "\x00")
+		}
 		n := bytes.IndexByte(chunk, '\n')
 		if n < 0 {
 			s.keep(chunk, line)
@@ -58,5 +62,5 @@ func (s *splitter) end(line func([]byte, bool)) {
 	if len(s.carry) > 0 {
 		line(s.carry, false)
 	}
-	s.carry, s.skip = s.carry[:0], false
+	s.carry, s.skip = nil, false
 }

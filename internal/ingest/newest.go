@@ -19,10 +19,11 @@ func Newest(log io.Reader, o logline.Options) (newest time.Time, ok bool, err er
 	if err != nil {
 		return newest, false, err
 	}
+	buffer := make([]byte, readSize)
 	if file, plain := log.(*File); plain {
 		d.Restart(file.ModTime())
-		preface(file, file.Size(), d)
-		newest, ok = newestTime(file, file.Size(), d)
+		preface(file, file.Size(), d, buffer)
+		newest, ok = newestTime(file, file.Size(), d, buffer)
 		return newest, ok, nil
 	}
 	var lines splitter
@@ -34,7 +35,6 @@ func Newest(log io.Reader, o logline.Options) (newest time.Time, ok bool, err er
 			newest, ok = d.Rec.Time(), true
 		}
 	}
-	buffer := make([]byte, readSize)
 	for {
 		n, err := log.Read(buffer)
 		lines.feed(buffer[:n], look)

@@ -3,8 +3,6 @@ package ingest
 import (
 	"bytes"
 	"os"
-	"path/filepath"
-	"slices"
 	"time"
 )
 
@@ -13,7 +11,7 @@ func (f *follower) tellPosition() {
 	if f.pump.sink.Position == nil || len(f.fill) > 0 || f.now == nil || len(f.old) > 0 {
 		return
 	}
-	if at := f.now.offset - int64(len(f.now.lines.carry)); at != f.told && len(f.now.head) > 0 {
+	if at := f.now.unread(); at != f.told && len(f.now.head) > 0 {
 		f.pump.sink.Position(f.path, Position{Head: f.now.head, Offset: at})
 		f.told = at
 	}
@@ -33,11 +31,7 @@ func (f *follower) resume() bool {
 		f.now.offset = at.Offset
 		return true
 	}
-	beside, err := filepath.Glob(globEscape(f.path) + "?*")
-	if err != nil {
-		return false
-	}
-	for _, path := range slices.Sorted(slices.Values(beside)) {
+	for _, path := range f.listings.beside(f.path) {
 		file, err := openLog(path)
 		if err != nil {
 			continue
@@ -59,16 +53,4 @@ func (p Position) fits(file *os.File) bool {
 	}
 	head, err := readAt(file, make([]byte, len(p.Head)), 0)
 	return err == nil && bytes.Equal(head, p.Head)
-}
-
-// globEscape returns a pattern that matches nothing but path.
-func globEscape(path string) string {
-	var b []byte
-	for _, c := range []byte(path) {
-		if c == '*' || c == '?' || c == '[' || c == '\\' {
-			b = append(b, '\\')
-		}
-		b = append(b, c)
-	}
-	return string(b)
 }

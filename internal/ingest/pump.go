@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"errtop/internal/logline"
-	"errtop/internal/safetext"
 	"errtop/tracker"
 )
 
@@ -13,36 +12,49 @@ const (
 	liveAge   = 2 * time.Minute // a source whose newest result is younger is live
 )
 
-// pump carries one source's bytes to the sink: lines, records, results, batches, health. It serves one goroutine.
+// pump carries one source's bytes to the sink: lines, records, results, batches, health. It serves one goroutine at a time.
 type pump struct {
 	sink    Sink
 	decoder *logline.Decoder
 	maker   logline.ResultMaker
 	lines   splitter
-	batch   []tracker.Result
 	health  tracker.Source
 	newest  time.Time
-	bad     [logline.MaxSamples]badLine // the last unreadable lines, in turn
-	sampled uint64                      // health.Samples holds them up to this one
+	work    *workspace // nil while there is nothing to read
 }
 
-// badLine is a line that no decoder understood, as it came.
-type badLine struct {
-	number uint64
-	text   []byte
-	reason string
-}
-
-// newPump returns a pump for the source of that name.
+// newPump returns a pump with a workspace of its own for the source of that name.
 func newPump(name string, o Options, sink Sink) (*pump, error) {
-	d, err := logline.NewDecoder(o.Options, time.Now())
+	work, err := newWorkspace(o)
 	if err != nil {
 		return nil, err
 	}
-	p := &pump{sink: sink, decoder: d, maker: logline.NewResultMaker(name)}
+	p := newPumpIn(work, name, o, sink)
+	p.lend(work)
+	return p, nil
+}
+
+// newPumpIn returns a pump for the source of that name that is lent a workspace, of the kind of work, whenever it reads.
+func newPumpIn(work *workspace, name string, o Options, sink Sink) *pump {
+	p := &pump{sink: sink, decoder: work.decoder.Sibling(time.Now()), maker: logline.NewResultMaker(name)}
 	p.health = tracker.Source{Name: name, State: tracker.SourceWaiting, Format: string(o.Format)}
 	p.report()
-	return p, nil
+	return p
+}
+
+// lend gives the pump what reading takes.
+func (p *pump) lend(work *workspace) {
+	p.work = work
+	p.decoder.Borrow(work.decoder)
+	p.maker.Borrow(&work.names)
+}
+
+// giveBack hands over what is there and ends the loan.
+func (p *pump) giveBack() {
+	if len(p.work.batch) > 0 || p.work.badLines > 0 {
+		p.flush()
+	}
+	p.work = nil
 }
 
 // feed takes bytes as they come; more says that the next are already there, so that a small batch may wait for them.
@@ -90,13 +102,18 @@ func (p *pump) line(text []byte, tooLong bool) {
 		if f := string(p.decoder.Format); p.health.Format != f {
 			p.format(f)
 		}
-		p.batch = append(p.batch, p.maker.Make(p.decoder))
-		if at := p.batch[len(p.batch)-1].Time; at.After(p.newest) {
-			p.newest = at
-		}
-		if len(p.batch) >= batchSize {
-			p.flush()
-		}
+		p.emit(p.maker.Make(p.decoder))
+	}
+}
+
+// emit adds a result to the batch.
+func (p *pump) emit(r tracker.Result) {
+	p.work.batch = append(p.work.batch, r)
+	if r.Time.After(p.newest) {
+		p.newest = r.Time
+	}
+	if len(p.work.batch) >= batchSize {
+		p.flush()
 	}
 }
 
@@ -110,25 +127,8 @@ func (p *pump) format(found string) {
 
 // unreadable counts a line that no decoder understood, and keeps it among the last ten.
 func (p *pump) unreadable(text []byte, reason string) {
-	bad := &p.bad[p.health.Unreadable%logline.MaxSamples]
 	p.health.Unreadable++
-	bad.number, bad.text, bad.reason = p.health.Lines, append(bad.text[:0], safetext.Cut(text, logline.MaxSample+safetext.Lookahead)...), reason
-}
-
-// sample makes the last unreadable lines harmless, in a slice of its own, since the sink may hold the one before.
-func (p *pump) sample() {
-	n := p.health.Unreadable
-	if n == p.sampled {
-		return
-	}
-	p.sampled = n
-	p.health.Samples = make([]tracker.Unreadable, 0, logline.MaxSamples)
-	for i := n - min(n, logline.MaxSamples); i < n; i++ {
-		bad := &p.bad[i%logline.MaxSamples]
-		p.health.Samples = append(p.health.Samples, tracker.Unreadable{
-			Number: bad.number, Text: logline.SafeLine(bad.text, logline.MaxSample), Reason: bad.reason,
-		})
-	}
+	p.work.addBad(p.health.Lines, text, reason)
 }
 
 // verdict says what was seen in a source that has lines but no request; nil of any other.
@@ -137,22 +137,41 @@ func (p *pump) verdict() error {
 	if h.Results > 0 || h.Unreadable == 0 {
 		return nil
 	}
-	last := &p.bad[(h.Unreadable-1)%logline.MaxSamples]
-	return logline.NoRequestLog(h.Lines, last.number, last.reason, string(last.text))
+	p.sample()
+	last := &h.Samples[len(h.Samples)-1]
+	return logline.NoRequestLog(h.Lines, last.Number, last.Reason, last.Text)
+}
+
+// sample makes the last unreadable lines harmless, in a slice of its own, since the sink may hold the one before.
+func (p *pump) sample() {
+	if p.work != nil && p.work.badLines > 0 {
+		p.health.Samples = p.work.takeSamples(p.health.Samples)
+	}
 }
 
 // flush hands over what is there.
 func (p *pump) flush() {
-	if len(p.batch) > 0 {
-		p.sink.Emit(p.batch)
-		clear(p.batch)
-		p.batch = p.batch[:0]
+	if len(p.work.batch) > 0 {
+		p.sink.Emit(p.work.batch)
+		clear(p.work.batch)
+		p.work.batch = p.work.batch[:0]
 	}
 	if !p.newest.IsZero() {
 		p.health.Lag = max(0, p.health.LastSeen.Sub(p.newest))
 		p.health.Live = p.health.Live || p.health.State == tracker.SourceReading && p.health.Lag < liveAge
 	}
 	p.report()
+}
+
+// fail makes an error the source's problem.
+func (p *pump) fail(err error) {
+	p.health.State, p.health.Problem = tracker.SourceFailed, problemText(err)
+	p.report()
+}
+
+// problemText returns an error as a source's problem: one harmless line.
+func problemText(err error) string {
+	return logline.SafeLine([]byte(logline.PlainError(err).Error()), logline.MaxMessage)
 }
 
 // report tells the health. A source that had lines, and no request among them, is failed and says what it saw; the first
@@ -164,7 +183,5 @@ func (p *pump) report() {
 		}
 	}
 	p.sample()
-	if p.sink.Health != nil {
-		p.sink.Health(p.health)
-	}
+	p.sink.report(&p.health)
 }

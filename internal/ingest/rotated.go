@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -15,10 +14,13 @@ const (
 	coarse     = 100 * time.Millisecond // file systems stamp files with a clock that is behind by some ticks
 )
 
+// rotationSeparators stand between a log's name and the number or date of its rotation.
+const rotationSeparators = ".-_"
+
 // isRotation reports whether name is what a rotation calls a log of that path: "access.log.1", "access.log-20260102".
 func isRotation(name, path string) bool {
 	rest, ok := strings.CutPrefix(name, path)
-	return ok && len(rest) > 1 && strings.IndexByte(".-_", rest[0]) >= 0 && rest[1]-'0' <= 9
+	return ok && len(rest) > 1 && strings.IndexByte(rotationSeparators, rest[0]) >= 0 && rest[1]-'0' <= 9
 }
 
 // rotation is an open file beside the followed one.
@@ -31,14 +33,13 @@ type rotation struct {
 // rotations opens the files beside the path, the oldest first, that have a rotation's name and were written since then,
 // for which wanted says yes.
 func (f *follower) rotations(since time.Time, wanted func(*rotation) bool) []rotation {
-	beside, err := filepath.Glob(globEscape(f.path) + "?[0-9]*")
-	if err != nil {
-		return nil
-	}
 	var found []rotation
-	for _, path := range beside {
+	for _, path := range f.listings.beside(f.path) {
+		if !isRotation(path, f.path) {
+			continue
+		}
 		info, err := os.Stat(path)
-		if err != nil || !isRotation(path, f.path) || info.ModTime().Before(since.Add(-coarse)) {
+		if err != nil || info.ModTime().Before(since.Add(-coarse)) {
 			continue
 		}
 		file, err := openLog(path)
@@ -64,11 +65,12 @@ func (f *follower) reach(oldest time.Time) {
 	if oldest.IsZero() {
 		writtenSince = f.options.oldest(time.Now())
 	}
-	_ = f.sameHead(f.now) // a copy of the file is no rotation of it
+	_ = f.now.sameHead() // a copy of the file is no rotation of it
+	buffer := f.pump.work.chunk()
 	found := f.rotations(writtenSince, func(r *rotation) bool { return !f.knows(r.info, r.head) })
 	for _, r := range slices.Backward(found) {
-		preface(r.file, r.info.Size(), f.pump.decoder)
-		newest, ok := newestTime(r.file, r.info.Size(), f.pump.decoder)
+		preface(r.file, r.info.Size(), f.pump.decoder, buffer)
+		newest, ok := newestTime(r.file, r.info.Size(), f.pump.decoder, buffer)
 		if ok && oldest.IsZero() {
 			oldest = f.options.oldest(newest)
 		}
@@ -76,7 +78,7 @@ func (f *follower) reach(oldest time.Time) {
 			_ = r.file.Close() // only read from
 			continue
 		}
-		from, to := bisect(r.file, 0, r.info.Size(), oldest, f.pump.decoder), lastLineEnd(r.file, r.info.Size())
+		from, to := bisect(r.file, 0, r.info.Size(), oldest, f.pump.decoder, buffer), lastLineEnd(r.file, r.info.Size())
 		f.fill = append(f.fill, &section{file: r.file, from: from, to: to})
 		f.old = append(f.old, &tail{file: r.file, offset: to, head: r.head, quiet: time.Now()})
 		f.pump.health.BytesTotal += to - from
@@ -117,14 +119,14 @@ func (f *follower) between(named os.FileInfo, now time.Time) bool {
 // is one: what was written after the last look stands there only.
 func (f *follower) copied(t *tail) bool {
 	copies := f.rotations(f.looked, func(r *rotation) bool {
-		return len(t.head) > 0 && bytes.HasPrefix(r.head, t.head) && r.info.Size() >= t.offset && !f.reads(r.info)
+		return len(t.head) > 0 && bytes.HasPrefix(r.head, t.head) && r.info.Size() >= t.end() && !f.reads(r.info)
 	})
 	for i, r := range copies {
 		if i < len(copies)-1 {
 			_ = r.file.Close() // only read from
 			continue
 		}
-		f.old = append(f.old, &tail{file: r.file, offset: t.offset, head: t.head, lines: t.lines, quiet: t.quiet})
+		f.old = append(f.old, &tail{file: r.file, offset: t.offset, reread: t.reread, head: t.head, lines: t.lines, quiet: t.quiet})
 		t.lines = splitter{}
 	}
 	return len(copies) > 0

@@ -84,7 +84,7 @@ func (p *pump) stream(ctx context.Context, r io.Reader) error {
 				p.end(tracker.SourceEnded, "")
 				return p.verdict()
 			}
-			p.end(tracker.SourceFailed, logline.SafeLine([]byte(logline.PlainError(c.err).Error()), logline.MaxMessage))
+			p.end(tracker.SourceFailed, problemText(c.err))
 			return logline.PlainError(c.err)
 		}
 	}

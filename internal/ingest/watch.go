@@ -1,26 +1,28 @@
 package ingest
 
 import (
-	"context"
 	"path/filepath"
-	"sync"
-	"time"
+	"slices"
 
 	"github.com/fsnotify/fsnotify"
 )
 
-// watch wakes followers when something changes in the folders of their files. Where the system can't tell, followers look
-// more often instead.
+// watch knows which followers a change in a folder concerns. It is the dispatcher's.
 type watch struct {
-	events *fsnotify.Watcher // nil where the system can't tell
-
-	mu      sync.Mutex
-	folders map[string][]chan struct{}
+	events  *fsnotify.Watcher // nil where the system can't tell
+	byName  map[string][]*follower
+	folders map[string]*watchedFolder
 }
 
-// newWatch returns a watch, or one that never wakes anybody.
+// watchedFolder is a folder that followed files are in.
+type watchedFolder struct {
+	followers int
+	live      bool // the system tells of its changes
+}
+
+// newWatch returns a watch, or one that is never told of anything.
 func newWatch(wanted bool) *watch {
-	w := &watch{folders: map[string][]chan struct{}{}}
+	w := &watch{byName: map[string][]*follower{}, folders: map[string]*watchedFolder{}}
 	if wanted {
 		if events, err := fsnotify.NewWatcher(); err == nil {
 			w.events = events
@@ -29,60 +31,85 @@ func newWatch(wanted bool) *watch {
 	return w
 }
 
-// add returns the channel that receives after a change near path, and how often to look without one.
-func (w *watch) add(path string) (changed <-chan struct{}, every time.Duration) {
-	c := make(chan struct{}, 1)
+// changes returns what the system tells: nil channels where it can't.
+func (w *watch) changes() (<-chan fsnotify.Event, <-chan error) {
 	if w.events == nil {
-		return c, pollUnwatched
+		return nil, nil
 	}
-	folders := []string{filepath.Dir(path)}
-	if target, err := filepath.EvalSymlinks(path); err == nil && filepath.Dir(target) != folders[0] {
-		folders = append(folders, filepath.Dir(target))
+	return w.events.Events, w.events.Errors
+}
+
+func (w *watch) close() {
+	if w.events != nil {
+		_ = w.events.Close() // nothing to lose
 	}
-	every = pollWatched
-	for _, folder := range folders {
-		if w.events.Add(folder) != nil {
-			every = pollUnwatched
+}
+
+// add has changes of a follower's file told, those of what a symbolic link points to included. It may be called again.
+func (w *watch) add(f *follower) {
+	names := []string{filepath.Clean(f.path)}
+	if f.place.target != "" {
+		names = append(names, f.place.target)
+	}
+	if !slices.Equal(names, f.place.names) {
+		w.remove(f)
+		f.place.names = names
+		for _, name := range names {
+			w.byName[name] = append(w.byName[name], f)
+			folder := filepath.Dir(name)
+			if w.folders[folder] == nil {
+				w.folders[folder] = &watchedFolder{}
+			}
+			w.folders[folder].followers++
+			f.place.folders = append(f.place.folders, folder)
+		}
+	}
+	for _, folder := range f.place.folders {
+		if watched := w.folders[folder]; !watched.live && w.events != nil {
+			watched.live = w.events.Add(folder) == nil
+		}
+	}
+}
+
+// remove ends what add began. A folder without followers is not watched any more.
+func (w *watch) remove(f *follower) {
+	for _, name := range f.place.names {
+		if w.byName[name] = slices.DeleteFunc(w.byName[name], func(other *follower) bool { return other == f }); len(w.byName[name]) == 0 {
+			delete(w.byName, name)
+		}
+	}
+	for _, folder := range f.place.folders {
+		watched := w.folders[folder]
+		if watched.followers--; watched.followers > 0 {
 			continue
 		}
-		w.mu.Lock()
-		w.folders[folder] = append(w.folders[folder], c)
-		w.mu.Unlock()
+		if watched.live {
+			_ = w.events.Remove(folder) // it may be deleted
+		}
+		delete(w.folders, folder)
 	}
-	return c, every
+	f.place.names, f.place.folders = nil, nil
 }
 
-// run hands changes on until ctx is done.
-func (w *watch) run(ctx context.Context) {
-	if w.events == nil {
-		return
-	}
-	defer w.events.Close() //nolint:errcheck // nothing to lose
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case event, ok := <-w.events.Events:
-			if !ok {
-				return
-			}
-			w.wake(filepath.Dir(event.Name))
-		case _, ok := <-w.events.Errors: // changes were lost; the next look finds them
-			if !ok {
-				return
-			}
-		}
-	}
+// covers reports whether the system tells of a follower's changes.
+func (w *watch) covers(f *follower) bool {
+	return len(f.place.folders) > 0 && !slices.ContainsFunc(f.place.folders, func(folder string) bool { return !w.folders[folder].live })
 }
 
-// wake tells the followers of a folder, without waiting for any.
-func (w *watch) wake(folder string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, c := range w.folders[folder] {
-		select {
-		case c <- struct{}{}:
-		default:
+// concerned returns the followers of a file that changed: those of that path, and those of one whose rotation it is.
+func (w *watch) concerned(path string) []*follower {
+	followers := w.byName[path]
+	for i := len(path) - 1; i > 0 && path[i] != filepath.Separator; i-- {
+		if rotated := w.byName[path[:i]]; len(rotated) > 0 && isRotation(path, path[:i]) {
+			return slices.Concat(followers, rotated)
 		}
+	}
+	return followers
+}
+
+// deleted notes that a path is gone: a folder with its name has to be watched anew once it is back.
+func (w *watch) deleted(path string) {
+	if watched := w.folders[path]; watched != nil {
+		watched.live = false
 	}
 }

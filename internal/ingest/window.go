@@ -24,23 +24,39 @@ type window struct {
 }
 
 // findWindow finds the part of a file that is worth reading, by bisection: lines are taken to be in order, as logs are but
-// for a few seconds. It costs some dozen reads whatever the size.
-func findWindow(file io.ReaderAt, size int64, o Options, d *logline.Decoder) window {
-	preface(file, size, d)
+// for a few seconds. It costs some dozen reads into the buffer, whatever the size.
+func findWindow(file io.ReaderAt, size int64, o Options, d *logline.Decoder, buffer []byte) window {
+	head := preface(file, size, d, buffer)
+	if encodingOf(head) != utf8Text {
+		return window{} // lines are not looked for in it
+	}
+	if start := startOf(file, size, head, buffer); start > 0 {
+		w := findWindow(io.NewSectionReader(file, start, size-start), size-start, o, d, buffer)
+		w.start, w.recent = w.start+start, w.recent+start
+		return w
+	}
 	if o.All {
 		return window{}
 	}
-	newest, ok := newestTime(file, size, d)
+	newest, ok := newestTime(file, size, d, buffer)
 	if !ok {
 		return window{}
 	}
 	w := window{oldest: o.oldest(newest)}
-	w.start = bisect(file, 0, size, w.oldest, d)
+	w.start = bisect(file, 0, size, w.oldest, d, buffer)
 	w.recent = w.start
 	if size-w.start > largeFile && newest.Sub(w.oldest) > newestFirst {
-		w.recent = bisect(file, w.start, size, newest.Add(-newestFirst), d)
+		w.recent = bisect(file, w.start, size, newest.Add(-newestFirst), d, buffer)
 	}
 	return w
+}
+
+// startOf returns where a file's text starts, behind the NULs that it may begin with.
+func startOf(file io.ReaderAt, size int64, head, buffer []byte) int64 {
+	if len(head) == 0 || head[0] != 0 {
+		return 0
+	}
+	return afterNULs(file, size, buffer)
 }
 
 // since returns how far before the newest line the window begins.
@@ -59,26 +75,29 @@ func (o Options) oldest(newest time.Time) time.Time {
 	return newest.Add(-o.since())
 }
 
-// preface reads directives at the file's start, which say how to read the rest.
-func preface(file io.ReaderAt, size int64, d *logline.Decoder) {
-	head, err := readAt(file, make([]byte, min(size, probeSize)), 0)
-	if err != nil || !logline.HoldsW3C(head) {
-		return
+// preface reads directives at the file's start, which say how to read the rest, and returns the first bytes.
+func preface(file io.ReaderAt, size int64, d *logline.Decoder, buffer []byte) []byte {
+	head, err := readAt(file, buffer[:min(size, probeSize)], 0)
+	if err != nil {
+		return nil
 	}
-	for line := range bytes.Lines(head) {
-		if line[0] == '#' {
-			d.Decode(bytes.TrimRight(line, "\r\n"))
+	if logline.HoldsW3C(head) {
+		for line := range bytes.Lines(logline.TrimStart(head)) {
+			if line[0] == '#' {
+				d.Decode(bytes.TrimRight(line, "\r\n"))
+			}
 		}
 	}
+	return head[:min(len(head), headSize)]
 }
 
 // bisect returns the start of the first line, from low on, that is not older than at; low where no line is older. Where
 // nothing readable stands in a long stretch (the hole of a sparse file), it looks behind that.
-func bisect(file io.ReaderAt, low, high int64, at time.Time, d *logline.Decoder) int64 {
+func bisect(file io.ReaderAt, low, high int64, at time.Time, d *logline.Decoder, buffer []byte) int64 {
 	begin, end := low, high
 	for high-low > probeSize {
 		middle := low + (high-low)/2
-		switch when, start, ok := firstTime(file, middle, end, d); {
+		switch when, start, ok := firstTime(file, middle, end, d, buffer); {
 		case !ok:
 			low = middle
 		case when.Before(at):
@@ -88,7 +107,7 @@ func bisect(file io.ReaderAt, low, high int64, at time.Time, d *logline.Decoder)
 		}
 	}
 	for low > begin || begin == 0 {
-		when, start, ok := firstTime(file, low, end, d)
+		when, start, ok := firstTime(file, low, end, d, buffer)
 		if !ok || !when.Before(at) {
 			if ok && low > begin {
 				return start
@@ -102,8 +121,8 @@ func bisect(file io.ReaderAt, low, high int64, at time.Time, d *logline.Decoder)
 
 // firstTime returns the time of the first readable line that starts behind from, and where it starts. At a file's start
 // the first line counts too.
-func firstTime(file io.ReaderAt, from, to int64, d *logline.Decoder) (when time.Time, start int64, ok bool) {
-	buffer := make([]byte, probeSize)
+func firstTime(file io.ReaderAt, from, to int64, d *logline.Decoder, buffer []byte) (when time.Time, start int64, ok bool) {
+	buffer = buffer[:probeSize]
 	skip := from > 0 // what stands before the first line end is the rest of a line
 	for at := from; at < min(to, from+probeLimit); {
 		data, err := readAt(file, buffer, at)
@@ -136,8 +155,8 @@ func firstTime(file io.ReaderAt, from, to int64, d *logline.Decoder) (when time.
 }
 
 // newestTime returns the time of the last readable line.
-func newestTime(file io.ReaderAt, size int64, d *logline.Decoder) (newest time.Time, ok bool) {
-	buffer := make([]byte, probeSize)
+func newestTime(file io.ReaderAt, size int64, d *logline.Decoder, buffer []byte) (newest time.Time, ok bool) {
+	buffer = buffer[:probeSize]
 	end := size
 	for end > 0 && size-end < probeLimit {
 		from := max(0, end-probeSize)
