@@ -1,0 +1,361 @@
+package alert
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/expr-lang/expr/vm"
+
+	"errtop/tracker"
+)
+
+// History answers what the tracker no longer knows: requests and errors of a target over a longer window; known is false where they
+// are not kept for so long.
+type History func(target string, window time.Duration) (requests, errors uint64, known bool)
+
+// Advice says what to do about an incident, and the URL of a runbook; both may be empty.
+type Advice func(incident *tracker.Incident) (firstAction, url string)
+
+// Options say what an [Engine] decides by.
+type Options struct {
+	Rules     []Rule
+	Receivers []Receiver
+	Timing    Timing
+	History   History // nil: nothing is known beyond the tracker
+	Advice    Advice  // nil: none
+}
+
+// Engine evaluates rules. It keeps nothing that is not in its [State] but buffers; it serves one goroutine.
+type Engine struct {
+	options Options
+	rules   []compiled
+	vm      vm.VM
+	scope   scope
+
+	version uint64    // of the snapshot last evaluated
+	due     time.Time // when time alone may change something; zero: at once
+	stepped bool
+	members map[string]uint64 // target → its ongoing incident
+	problem map[string]string // rule → why it could not be evaluated last
+}
+
+// New returns an engine. Its error is that of [Check].
+func New(o Options) (*Engine, error) {
+	rules, err := compileAll(o.Rules)
+	if err != nil {
+		return nil, err
+	}
+	o.Timing = o.Timing.withDefaults()
+	return &Engine{options: o, rules: rules, members: map[string]uint64{}, problem: map[string]string{}}, nil
+}
+
+// Evaluate brings the state to a moment: it judges every rule by the snapshot, moves alerts through their lives, and puts what
+// receivers are to be told into the outbox. It reports whether anything changed, so that a state without changes need not be saved.
+//
+// Only what is live is told: with a snapshot of the past or of a finished log, or while a log's past is still being read, alerts are
+// shown but the outbox stays as it is.
+func (e *Engine) Evaluate(s *State, snapshot *tracker.Snapshot, now time.Time) (changed bool) {
+	if e.stepped && snapshot.Version == e.version && now.Before(e.due) {
+		return false
+	}
+	e.version, e.stepped = snapshot.Version, true
+	e.due = now.Add(time.Minute)
+	e.indexIncidents(snapshot)
+	changed = s.expire(now, e)
+	for i := range s.Alerts {
+		s.Alerts[i].seen = false
+	}
+	for i := range e.rules {
+		changed = e.evaluateRule(s, &e.rules[i], snapshot, now) || changed
+	}
+	changed = e.unseen(s, snapshot, now) || changed
+	if live(snapshot) {
+		changed = e.tell(s, now) || changed
+	}
+	return changed
+}
+
+// live reports whether a snapshot shows what is happening now, and not a past that is being looked at or read.
+func live(s *tracker.Snapshot) bool {
+	if s.LogTime || s.Past {
+		return false
+	}
+	for i := range s.Sources {
+		source := &s.Sources[i]
+		if source.State == tracker.SourceReading && source.BytesTotal > 0 && source.BytesRead < source.BytesTotal-source.BytesTotal/50 {
+			return false
+		}
+	}
+	return true
+}
+
+// wake makes Evaluate look again at a moment.
+func (e *Engine) wake(at time.Time) {
+	if at.Before(e.due) {
+		e.due = at
+	}
+}
+
+// indexIncidents notes which targets are part of an ongoing incident.
+func (e *Engine) indexIncidents(s *tracker.Snapshot) {
+	clear(e.members)
+	for i := range s.Incidents {
+		if incident := &s.Incidents[i]; incident.Ongoing() {
+			for j := range incident.Targets {
+				e.members[incident.Targets[j].Name] = incident.ID
+			}
+		}
+	}
+}
+
+// evaluateRule judges everything that a rule speaks of.
+func (e *Engine) evaluateRule(s *State, rule *compiled, snapshot *tracker.Snapshot, now time.Time) (changed bool) {
+	e.scope = scope{}
+	switch rule.subject {
+	case ofIncident:
+		for i := range snapshot.Incidents {
+			incident := &snapshot.Incidents[i]
+			if !rule.coversIncident(incident) {
+				continue
+			}
+			e.scope.Incident.set(incident, now)
+			holds := incident.State != tracker.IncidentOver && incident.State != tracker.IncidentRecovering
+			changed = e.judge(s, rule, Labels{Incident: incident.ID, Target: incident.Lead().Name}, holds, incident, now) || changed
+		}
+	case ofTarget, ofBreaker:
+		for i := range snapshot.Targets {
+			if target := &snapshot.Targets[i]; rule.covers(target.Name) {
+				changed = e.evaluateTarget(s, rule, target, now) || changed
+			}
+		}
+	case ofGroup:
+		for i := range snapshot.Groups {
+			if group := &snapshot.Groups[i]; rule.covers(group.Target) {
+				e.scope.Group.set(group)
+				changed = e.judge(s, rule, Labels{Target: group.Target, Group: group.ID}, true, nil, now) || changed
+			}
+		}
+	case ofSource:
+		for i := range snapshot.Sources {
+			e.scope.Source.set(&snapshot.Sources[i])
+			changed = e.judge(s, rule, Labels{Source: snapshot.Sources[i].Name}, true, nil, now) || changed
+		}
+	case ofNothing:
+	}
+	return changed
+}
+
+// evaluateTarget judges a target, or each of its breakers.
+func (e *Engine) evaluateTarget(s *State, rule *compiled, target *tracker.Target, now time.Time) (changed bool) {
+	if rule.subject == ofTarget {
+		e.scope.Target.set(target, e.options.History)
+		unknown := target.State == tracker.StateStale || target.State == tracker.StateUnknown
+		return e.judgeKnown(s, rule, Labels{Target: target.Name}, !unknown, now)
+	}
+	for i := range target.Breakers {
+		e.scope.Breaker.set(target.Name, &target.Breakers[i])
+		changed = e.judge(s, rule, Labels{Target: target.Name, Breaker: target.Breakers[i].Role.String()}, true, nil, now) || changed
+	}
+	return changed
+}
+
+// coversIncident reports whether a rule is for any of an incident's targets.
+func (c *compiled) coversIncident(i *tracker.Incident) bool {
+	if len(c.Targets) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(i.Targets, func(t tracker.IncidentTarget) bool { return c.covers(t.Name) })
+}
+
+// judgeKnown judges a subject, or where nothing is known of it leaves its alert as it is.
+func (e *Engine) judgeKnown(s *State, rule *compiled, labels Labels, known bool, now time.Time) bool {
+	if known {
+		return e.judge(s, rule, labels, true, nil, now)
+	}
+	return s.noData(labels.id(rule.Name), now)
+}
+
+// judge evaluates a rule over the scope and moves the subject's alert. With possible false the condition does not hold whatever the
+// expression says.
+func (e *Engine) judge(s *State, rule *compiled, labels Labels, possible bool, incident *tracker.Incident, now time.Time) (changed bool) {
+	holds := possible && e.holds(rule)
+	id := identity(rule.Name, labels)
+	a, at := s.find(id)
+	if a == nil {
+		if !holds || len(s.Alerts) >= maxAlerts {
+			return false
+		}
+		s.Alerts = slices.Insert(s.Alerts, at, Alert{ID: id, Rule: rule.Name, Severity: rule.Severity, Labels: labels, Since: now, URL: rule.URL})
+		a = &s.Alerts[at]
+		if rule.For > 0 {
+			s.note(a.event(EventPending, now))
+		}
+		changed = true
+	}
+	a.seen, a.NoDataAt, a.Severity = true, time.Time{}, rule.Severity
+	if holds || a.Text == "" {
+		a.Labels.Target = labels.Target // the worst of an incident's targets may change
+		a.Text = e.text(rule)
+		if incident != nil && e.options.Advice != nil {
+			var url string
+			if a.Advice, url = e.options.Advice(incident); url != "" {
+				a.URL = url
+			}
+		}
+	}
+	if incident != nil {
+		a.Failed = incident.Failed
+	}
+	return e.move(s, a, rule, holds, now) || changed
+}
+
+// identity returns the identity of a rule's alert. Of an incident the number alone counts: its worst target may change.
+func identity(rule string, labels Labels) uint64 {
+	if labels.Incident != 0 {
+		labels.Target = ""
+	}
+	return labels.id(rule)
+}
+
+// holds runs a rule's expression. One that fails at run time does not hold; why is kept for [Engine.Problems].
+func (e *Engine) holds(rule *compiled) bool {
+	out, err := e.vm.Run(rule.when, &e.scope)
+	if err != nil {
+		e.problem[rule.Name] = err.Error()
+		return false
+	}
+	holds, _ := out.(bool)
+	return holds
+}
+
+// Problems returns why rules could not be evaluated, by their names.
+func (e *Engine) Problems() map[string]string { return e.problem }
+
+// text returns what an alert of the scope says.
+func (e *Engine) text(rule *compiled) string {
+	if len(rule.message) == 0 {
+		return e.scope.describe(rule.subject)
+	}
+	var b strings.Builder
+	for _, part := range rule.message {
+		if part.program == nil {
+			b.WriteString(part.text)
+			continue
+		}
+		value, err := e.vm.Run(part.program, &e.scope)
+		if err != nil {
+			b.WriteString("?")
+			continue
+		}
+		switch value := value.(type) {
+		case float64:
+			b.WriteString(strconv.FormatFloat(value, 'g', 3, 64))
+		case time.Duration:
+			b.WriteString(value.Round(roundTo(value)).String())
+		default:
+			fmt.Fprint(&b, value)
+		}
+	}
+	return b.String()
+}
+
+// roundTo is the precision that a duration is said with.
+func roundTo(d time.Duration) time.Duration {
+	switch {
+	case d >= time.Hour:
+		return time.Minute
+	case d >= time.Second:
+		return 10 * time.Millisecond
+	default:
+		return 10 * time.Microsecond
+	}
+}
+
+// describe says in words what the scope's subject is.
+func (s *scope) describe(of subject) string {
+	switch of {
+	case ofIncident:
+		i := &s.Incident
+		what := "fails"
+		switch {
+		case i.Silence && !i.Failures:
+			return i.Target + ": far less traffic than usual"
+		case i.Latency && !i.Failures:
+			what = "is slow"
+		}
+		text := i.Target + " " + what
+		if i.Targets > 1 {
+			text = fmt.Sprintf("%s and %d more: %s", i.Target, i.Targets-1, what)
+		}
+		if i.Message != "" {
+			text += ": " + i.Message
+		}
+		return text
+	case ofTarget:
+		return fmt.Sprintf("%s: %.3g %% of %d requests failed in five minutes", s.Target.Name, 100*s.Target.Share, s.Target.Requests)
+	case ofGroup:
+		return fmt.Sprintf("%s error on %s: %s", s.Group.Badge, s.Group.Target, s.Group.Message)
+	case ofBreaker:
+		return fmt.Sprintf("%s: %s breaker is %s", s.Breaker.Target, s.Breaker.Role, s.Breaker.State)
+	case ofSource:
+		return strings.TrimSuffix(fmt.Sprintf("source %s is %s: %s", s.Source.Name, s.Source.State, s.Source.Problem), ": ")
+	case ofNothing:
+	}
+	return ""
+}
+
+// unseen moves the alerts whose subject is gone from the picture. One that is pending ends; one that fires stays: that nobody can see
+// it any more does not mean that it is over. An incident that ended long ago is no longer listed, and its alerts are resolved.
+func (e *Engine) unseen(s *State, snapshot *tracker.Snapshot, now time.Time) (changed bool) {
+	rules := map[string]*compiled{}
+	for i := range e.rules {
+		rules[e.rules[i].Name] = &e.rules[i]
+	}
+	for i := 0; i < len(s.Alerts); i++ {
+		a := &s.Alerts[i]
+		if a.seen || a.Phase == Resolved || !a.NoDataAt.IsZero() && a.Phase != Pending {
+			continue
+		}
+		rule := rules[a.Rule]
+		switch {
+		case a.Phase == Pending:
+			s.Alerts = slices.Delete(s.Alerts, i, i+1)
+			i--
+		case rule == nil: // the rule was removed
+			s.resolve(a, now)
+		case a.Labels.Breaker != "" && known(snapshot, a.Labels.Target):
+			e.move(s, a, rule, false, now)
+			continue
+		default:
+			a.NoDataAt = now
+		}
+		changed = true
+	}
+	return changed
+}
+
+// known reports whether a target is in the picture.
+func known(s *tracker.Snapshot, target string) bool {
+	return slices.ContainsFunc(s.Targets, func(t tracker.Target) bool { return t.Name == target })
+}
+
+// noData notes that an alert cannot be judged.
+func (s *State) noData(id uint64, now time.Time) (changed bool) {
+	a, at := s.find(id)
+	switch {
+	case a == nil || a.Phase == Resolved:
+		return false
+	case a.Phase == Pending:
+		s.Alerts = slices.Delete(s.Alerts, at, at+1)
+		return true
+	}
+	a.seen = true
+	if !a.NoDataAt.IsZero() {
+		return false
+	}
+	a.NoDataAt = now
+	return true
+}

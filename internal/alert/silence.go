@@ -1,0 +1,111 @@
+package alert
+
+import (
+	"errors"
+	"path"
+	"slices"
+	"time"
+)
+
+// Matcher says which alerts a silence is for: all that are given must match. Rule and Target are patterns as in a shell.
+type Matcher struct {
+	Rule     string `json:"rule,omitempty"`
+	Target   string `json:"target,omitempty"`
+	Incident uint64 `json:"incident,omitempty"`
+	Group    uint64 `json:"group,omitempty"`
+}
+
+// Matches reports whether an alert is meant.
+func (m Matcher) Matches(a *Alert) bool {
+	like := func(pattern, name string) bool {
+		ok, err := path.Match(pattern, name)
+		return pattern == "" || ok && err == nil
+	}
+	return like(m.Rule, a.Rule) && like(m.Target, a.Labels.Target) && (m.Incident == 0 || m.Incident == a.Labels.Incident) &&
+		(m.Group == 0 || m.Group == a.Labels.Group)
+}
+
+// Silence keeps alerts from being told for a while. They are shown all the same, and told when it ends if they still fire.
+type Silence struct {
+	ID      uint64    `json:"id"`
+	Matcher Matcher   `json:"matcher"`
+	Starts  time.Time `json:"starts"`
+	Ends    time.Time `json:"ends"`
+	By      string    `json:"by"`
+	Note    string    `json:"note,omitempty"`
+}
+
+// Active reports whether the silence holds at a moment.
+func (s *Silence) Active(now time.Time) bool { return !now.Before(s.Starts) && now.Before(s.Ends) }
+
+// Ack says that somebody has seen an alert: it is not repeated. It ends with the alert.
+type Ack struct {
+	Alert uint64    `json:"alert"`
+	At    time.Time `json:"at"`
+	By    string    `json:"by"`
+	Note  string    `json:"note,omitempty"`
+}
+
+// Silence adds a silence and returns its number. One without an end, or that matches everything, is refused.
+func (s *State) Silence(silence Silence) (id uint64, err error) {
+	switch {
+	case !silence.Ends.After(silence.Starts):
+		return 0, errors.New("a silence needs an end after its start")
+	case silence.Matcher == (Matcher{}):
+		return 0, errors.New("a silence needs something to match: a rule, a target, an incident or a group")
+	}
+	for _, pattern := range [...]string{silence.Matcher.Rule, silence.Matcher.Target} {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return 0, errors.New("not a pattern: " + pattern)
+		}
+	}
+	s.LastID++
+	silence.ID = s.LastID
+	s.Silences = append(s.Silences, silence)
+	return silence.ID, nil
+}
+
+// EndSilence ends a silence, and reports whether there was one to end.
+func (s *State) EndSilence(id uint64, now time.Time) bool {
+	for i := range s.Silences {
+		if s.Silences[i].ID == id && s.Silences[i].Ends.After(now) {
+			s.Silences[i].Ends = now
+			return true
+		}
+	}
+	return false
+}
+
+// Acknowledge notes that somebody has seen alerts: one by its ID, or all of an incident. It returns how many.
+func (s *State) Acknowledge(ack Ack, incident uint64) (n int) {
+	for i := range s.Alerts {
+		a := &s.Alerts[i]
+		if a.Phase == Resolved || a.ID != ack.Alert && (incident == 0 || a.Labels.Incident != incident) {
+			continue
+		}
+		n++
+		s.Acks = slices.DeleteFunc(s.Acks, func(old Ack) bool { return old.Alert == a.ID })
+		s.Acks = append(s.Acks, Ack{Alert: a.ID, At: ack.At, By: ack.By, Note: ack.Note})
+	}
+	return n
+}
+
+// SilencedBy returns the silence that keeps an alert from being told, nil where none does.
+func (s *State) SilencedBy(a *Alert, now time.Time) *Silence {
+	for i := range s.Silences {
+		if silence := &s.Silences[i]; silence.Active(now) && silence.Matcher.Matches(a) {
+			return silence
+		}
+	}
+	return nil
+}
+
+// AckOf returns who has acknowledged an alert, nil where nobody has.
+func (s *State) AckOf(id uint64) *Ack {
+	for i := range s.Acks {
+		if s.Acks[i].Alert == id {
+			return &s.Acks[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,303 @@
+package alert
+
+import (
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Receiver is who can be told, as far as it decides what is told: how is internal/notify's.
+type Receiver struct {
+	Name     string
+	Severity Severity // at least
+	Targets  []string // patterns of target names; empty: all
+	From, To int      // minutes of the day between which it is told; equal: always
+	Location *time.Location
+	Resolved bool // recoveries too
+}
+
+// Told is what a receiver was told of a group: of one incident, or of one alert that belongs to none.
+type Told struct {
+	Receiver string    `json:"receiver"`
+	Group    string    `json:"group"`
+	First    time.Time `json:"first"`         // when its first alert was there
+	Last     time.Time `json:"last,omitzero"` // when it was told last; zero: never
+	Firing   []uint64  `json:"firing,omitempty"`
+	Flapping []uint64  `json:"flapping,omitempty"`
+}
+
+// Reason says why a notification is sent.
+type Reason string
+
+// The reasons.
+const (
+	ReasonFiring   Reason = "firing"   // something fires
+	ReasonMore     Reason = "more"     // more of the group fires, or some of it ended
+	ReasonRepeat   Reason = "repeat"   // it still does
+	ReasonFlapping Reason = "flapping" // it comes and goes: nothing more is told until it stays one way
+	ReasonResolved Reason = "resolved" // all of it is over
+)
+
+// Notification is one thing to tell one receiver. It stays in the outbox until the receiver took it.
+type Notification struct {
+	ID       uint64    `json:"id"`
+	Receiver string    `json:"receiver"`
+	Group    string    `json:"group"` // the same for all notifications of an incident
+	Reason   Reason    `json:"reason"`
+	Alerts   []Alert   `json:"alerts"` // as they were when it was made, the most urgent first
+	Created  time.Time `json:"created"`
+	Attempts int       `json:"attempts,omitempty"`
+	NextTry  time.Time `json:"next_try,omitzero"`
+	Problem  string    `json:"problem,omitempty"` // of the last attempt
+}
+
+// groupOf names the group that an alert is told in.
+func (e *Engine) groupOf(a *Alert) string {
+	incident := a.Labels.Incident
+	if incident == 0 {
+		incident = e.members[a.Labels.Target]
+	}
+	if incident != 0 {
+		return "incident " + strconv.FormatUint(incident, 16)
+	}
+	return "alert " + strconv.FormatUint(a.ID, 16)
+}
+
+// tell puts what is due into the outbox.
+func (e *Engine) tell(s *State, now time.Time) (changed bool) {
+	firing := map[string][]*Alert{}
+	for i := range s.Alerts {
+		if a := &s.Alerts[i]; a.Active() && s.SilencedBy(a, now) == nil {
+			group := e.groupOf(a)
+			firing[group] = append(firing[group], a)
+		}
+	}
+	for i := range e.options.Receivers {
+		receiver := &e.options.Receivers[i]
+		for _, group := range slices.Sorted(maps.Keys(firing)) {
+			alerts := firing[group]
+			if s.told(receiver.Name, group) == nil && slices.ContainsFunc(alerts, func(a *Alert) bool { return receiver.wants(a) && !s.toldElsewhere(receiver.Name, a.ID) }) {
+				s.Groups = append(s.Groups, Told{Receiver: receiver.Name, Group: group, First: now})
+				changed = true
+			}
+		}
+	}
+	groups := s.Groups
+	s.Groups = make([]Told, 0, len(groups))
+	for _, t := range groups {
+		receiver := e.receiver(t.Receiver)
+		if receiver == nil {
+			changed = true
+			continue
+		}
+		again, over := e.tellGroup(s, receiver, &t, firing[t.Group], now)
+		changed = changed || again || over
+		if !over {
+			s.Groups = append(s.Groups, t)
+		}
+	}
+	return e.giveUp(s, now) || changed
+}
+
+// tellGroup decides whether a receiver is told of a group now, and whether the group is over for it.
+func (e *Engine) tellGroup(s *State, receiver *Receiver, t *Told, alerts []*Alert, now time.Time) (told, over bool) {
+	alerts = slices.DeleteFunc(slices.Clone(alerts), func(a *Alert) bool { return !receiver.wants(a) })
+	timing := &e.options.Timing
+	if len(alerts) == 0 {
+		if t.Last.IsZero() {
+			return false, true // over before anybody was told
+		}
+		if s.holdsBack(t, now) {
+			return false, false // a silence hides it, or nobody can say whether it is over
+		}
+		if receiver.Resolved {
+			s.queue(receiver, t, ReasonResolved, s.ended(t.Firing), now)
+		}
+		return true, true
+	}
+	if !receiver.open(now) {
+		e.wake(now.Add(time.Minute))
+		return false, false
+	}
+	reason, due := ReasonFiring, t.First.Add(timing.GroupWait)
+	if !t.Last.IsZero() {
+		reason, due = s.changeOf(t, alerts, timing)
+	}
+	if reason == "" {
+		return false, false
+	}
+	if now.Before(due) {
+		e.wake(due)
+		return false, false
+	}
+	if reason == ReasonRepeat && !slices.ContainsFunc(alerts, func(a *Alert) bool { return s.AckOf(a.ID) == nil }) {
+		return false, false
+	}
+	list := make([]Alert, len(alerts))
+	t.Firing, t.Flapping = t.Firing[:0:0], t.Flapping[:0:0]
+	for i, a := range alerts {
+		list[i] = *a
+		t.Firing = append(t.Firing, a.ID)
+		if a.Flapping {
+			t.Flapping = append(t.Flapping, a.ID)
+		}
+	}
+	t.Last = now
+	s.queue(receiver, t, reason, list, now)
+	return true, false
+}
+
+// changeOf says whether a group that was told before is to be told again, why and when; "" for not at all.
+func (s *State) changeOf(t *Told, alerts []*Alert, timing *Timing) (Reason, time.Time) {
+	flaps, more := false, false
+	for _, a := range alerts {
+		switch {
+		case a.Flapping && !slices.Contains(t.Flapping, a.ID):
+			flaps = true
+		case !slices.Contains(t.Firing, a.ID):
+			more = true
+		}
+	}
+	next := t.Last.Add(timing.GroupInterval)
+	switch {
+	case flaps:
+		return ReasonFlapping, next
+	case more:
+		return ReasonMore, next
+	case slices.ContainsFunc(alerts, func(a *Alert) bool { return a.Flapping }):
+		return "", next // nothing more until it stays one way
+	}
+	return ReasonRepeat, t.Last.Add(timing.Repeat)
+}
+
+// holdsBack reports whether alerts that a receiver was told of still fire, unseen behind a silence.
+func (s *State) holdsBack(t *Told, now time.Time) bool {
+	for _, id := range t.Firing {
+		if a, _ := s.find(id); a != nil && a.Active() && s.SilencedBy(a, now) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// ended returns the alerts of a group that is over.
+func (s *State) ended(ids []uint64) []Alert {
+	var list []Alert
+	for _, id := range ids {
+		if a, _ := s.find(id); a != nil {
+			list = append(list, *a)
+		}
+	}
+	return list
+}
+
+// queue puts a notification into the outbox. Where it is full, the oldest is given up.
+func (s *State) queue(receiver *Receiver, t *Told, reason Reason, alerts []Alert, now time.Time) {
+	slices.SortStableFunc(alerts, func(a, b Alert) int { return int(b.Severity) - int(a.Severity) })
+	s.LastID++
+	if len(s.Outbox) >= maxOutbox {
+		s.drop(0, now, "the outbox is full")
+	}
+	s.Outbox = append(s.Outbox, Notification{ID: s.LastID, Receiver: receiver.Name, Group: t.Group, Reason: reason, Alerts: alerts, Created: now})
+}
+
+// giveUp drops notifications that nobody took for too long.
+func (e *Engine) giveUp(s *State, now time.Time) (changed bool) {
+	for len(s.Outbox) > 0 && now.Sub(s.Outbox[0].Created) > e.options.Timing.MaxAge {
+		s.drop(0, now, "nobody took it for "+e.options.Timing.MaxAge.String())
+		changed = true
+	}
+	return changed
+}
+
+// drop gives a notification up.
+func (s *State) drop(i int, now time.Time, why string) {
+	n := &s.Outbox[i]
+	s.note(Event{At: now, Kind: EventDropped, Receiver: n.Receiver, Text: why})
+	s.Outbox = slices.Delete(s.Outbox, i, i+1)
+	s.Dropped++
+}
+
+// Delivered notes that a receiver took a notification, which leaves the outbox.
+func (s *State) Delivered(id uint64, now time.Time) {
+	if i := s.queued(id); i >= 0 {
+		n := &s.Outbox[i]
+		event := Event{At: now, Kind: EventDelivered, Receiver: n.Receiver, Text: string(n.Reason)}
+		if len(n.Alerts) > 0 {
+			event.Alert, event.Rule, event.Labels = n.Alerts[0].ID, n.Alerts[0].Rule, n.Alerts[0].Labels
+		}
+		s.note(event)
+		s.Outbox = slices.Delete(s.Outbox, i, i+1)
+	}
+}
+
+// Failed notes that a receiver did not take a notification, why, and when it is tried again. Where it will never take it (again is
+// zero), the notification is given up.
+func (s *State) Failed(id uint64, why string, again, now time.Time) {
+	i := s.queued(id)
+	if i < 0 {
+		return
+	}
+	if again.IsZero() {
+		s.drop(i, now, why)
+		return
+	}
+	s.Outbox[i].Attempts++
+	s.Outbox[i].NextTry, s.Outbox[i].Problem = again, why
+}
+
+func (s *State) queued(id uint64) int {
+	return slices.IndexFunc(s.Outbox, func(n Notification) bool { return n.ID == id })
+}
+
+// told returns what a receiver was told of a group, nil where nothing.
+func (s *State) told(receiver, group string) *Told {
+	for i := range s.Groups {
+		if s.Groups[i].Receiver == receiver && s.Groups[i].Group == group {
+			return &s.Groups[i]
+		}
+	}
+	return nil
+}
+
+// toldElsewhere reports whether a receiver knows an alert from another group: one that fired alone before its incident was found.
+func (s *State) toldElsewhere(receiver string, alert uint64) bool {
+	return slices.ContainsFunc(s.Groups, func(t Told) bool { return t.Receiver == receiver && slices.Contains(t.Firing, alert) })
+}
+
+func (e *Engine) receiver(name string) *Receiver {
+	for i := range e.options.Receivers {
+		if e.options.Receivers[i].Name == name {
+			return &e.options.Receivers[i]
+		}
+	}
+	return nil
+}
+
+// wants reports whether an alert is for the receiver.
+func (r *Receiver) wants(a *Alert) bool {
+	if a.Severity < r.Severity {
+		return false
+	}
+	return len(r.Targets) == 0 || slices.ContainsFunc(r.Targets, func(pattern string) bool {
+		ok, _ := path.Match(pattern, a.Labels.Target)
+		return ok
+	})
+}
+
+// open reports whether the receiver is told anything at a moment.
+func (r *Receiver) open(now time.Time) bool {
+	if r.From == r.To {
+		return true
+	}
+	if r.Location != nil {
+		now = now.In(r.Location)
+	}
+	minute := now.Hour()*60 + now.Minute()
+	if r.From < r.To {
+		return minute >= r.From && minute < r.To
+	}
+	return minute >= r.From || minute < r.To // over midnight
+}
