@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"errtop/internal/safego"
+	"errtop/internal/safetext"
 )
 
 // Process is what errtop has of the operating system.
@@ -52,13 +53,14 @@ func Main(args []string, process Process) int {
 	err := safego.Catch(func() error {
 		return root.ExecuteContext(ctx)
 	})
-	return reportWithin(lastWords, process.Err, errors.Join(err, stacksAskedFor(ctx)))
+	return reportWithin(lastWords, maskedWriter{process.Err, app.known}, errors.Join(err, stacksAskedFor(ctx)))
 }
 
 // app holds what the commands share.
 type app struct {
 	Process
 	configPath string
+	known      func() safetext.Known // the secrets of the config that was read last; nil without one
 }
 
 // root returns the command tree. Nothing in it asks the terminal anything, and errors are left to [report].

@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
 
+	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"errtop/internal/config"
 	"errtop/internal/safetext"
 )
 
@@ -22,7 +25,7 @@ func (a *app) configCommand() *cobra.Command {
 				return err
 			}
 			for _, warning := range settings.Warnings {
-				_, _ = fmt.Fprintf(a.Err, "errtop: warning: %s\n", safetext.Line(warning))
+				_, _ = fmt.Fprintf(a.Err, "errtop: warning: %s\n", safetext.Line(settings.Known().Mask(warning)))
 			}
 			if checkOnly {
 				if path == "" {
@@ -30,10 +33,27 @@ func (a *app) configCommand() *cobra.Command {
 				}
 				return a.say("%s: good, targets: %d, sources: %d", safetext.Line(path), len(settings.Targets), len(settings.Sources))
 			}
-			return settings.WriteTOML(a.Out)
+			return a.writeSettings(settings)
 		},
 	}
 	a.configFlag(command)
 	command.Flags().BoolVar(&checkOnly, "check", false, "only say whether the config is good")
 	return command
+}
+
+// writeSettings prints the settings. To a terminal it writes characters that cannot be seen as escapes of TOML, so that they neither
+// move its cursor nor deceive its reader.
+func (a *app) writeSettings(settings *config.Config) error {
+	var text bytes.Buffer
+	if err := settings.WriteTOML(&text); err != nil {
+		return err
+	}
+	written := text.Bytes()
+	if term.IsTerminal(a.Out.Fd()) {
+		written = config.EscapeTOML(written)
+	}
+	if _, err := a.Out.Write(written); err != nil {
+		return fmt.Errorf("cannot write: %w", err)
+	}
+	return nil
 }

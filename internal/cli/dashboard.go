@@ -114,7 +114,7 @@ func (a *app) chosen(ctx context.Context, args []string, options ingest.Options,
 	if err := checkFiles(args); err != nil {
 		return nil, err
 	}
-	settings, path, err := a.settings(ctx)
+	settings, path, err := a.openSettings()
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +215,7 @@ func (a *app) dashboard(ctx context.Context, d *dashboard) error {
 	})
 	err = safego.Catch(func() error { return view(ctx) })
 	cancel()
-	failed := group.Wait()
+	failed := usageError(group.Wait())
 	if errors.Is(err, failed) { // the picture ended with it
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"errtop/internal/config"
 	"errtop/internal/safego"
 	"errtop/internal/safetext"
 )
@@ -61,6 +62,23 @@ func usage(message, hint string) error {
 // errFailing ends a command whose output has already said what fails.
 var errFailing = errors.New("something fails")
 
+// maskedWriter masks the secrets of the settings in what is printed, which comes a line or more at a time.
+type maskedWriter struct {
+	to    io.Writer
+	known func() safetext.Known // nil where there are none
+}
+
+func (w maskedWriter) Write(p []byte) (int, error) {
+	text := string(p)
+	if w.known != nil {
+		text = w.known().Mask(text)
+	}
+	if _, err := io.WriteString(w.to, text); err != nil {
+		return 0, err //nolint:wrapcheck // the writer's own
+	}
+	return len(p), nil
+}
+
 // report prints err on w as "errtop: error: …" with its hint, and returns the exit status. An error of several lines is
 // printed a line each. A panic is printed with its stack.
 func report(w io.Writer, err error) int {
@@ -75,11 +93,15 @@ func report(w io.Writer, err error) int {
 		return statusQuit
 	}
 	if panicked, ok := errors.AsType[*safego.PanicError](err); ok {
-		_, _ = fmt.Fprintf(w, "errtop: error: %s\n\n%s\n", safetext.Line(panicked.Error()), safetext.Block(string(panicked.Stack)))
+		_, _ = fmt.Fprintf(w, "errtop: error: %s\n\n%s\n", safetext.Line(safetext.MaskSecrets(panicked.Error())), safetext.Block(safetext.MaskSecrets(string(panicked.Stack))))
 		return statusFailed
 	}
+	mask := safetext.MaskSecrets
+	if _, ok := errors.AsType[*config.Error](err); ok {
+		mask = func(s string) string { return s } // it has masked what it quotes; the names of settings stay
+	}
 	for line := range strings.Lines(err.Error()) {
-		_, _ = fmt.Fprintf(w, "errtop: error: %s\n", safetext.Line(strings.TrimRight(line, "\n")))
+		_, _ = fmt.Fprintf(w, "errtop: error: %s\n", mask(safetext.Line(strings.TrimRight(line, "\n"))))
 	}
 	exit, ok := errors.AsType[*exitError](err)
 	if !ok {

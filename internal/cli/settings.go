@@ -38,8 +38,18 @@ func (a *app) configFile() (string, error) {
 	return "", nil
 }
 
-// settings loads the config; path is "" and the settings are the defaults where there is none.
+// settings loads the config with the secrets that it takes from commands; path is "" and the settings are the defaults where there
+// is none.
 func (a *app) settings(ctx context.Context) (settings *config.Config, path string, err error) {
+	settings, path, err = a.openSettings()
+	if err == nil {
+		err = usageError(settings.Resolve(ctx, nil))
+	}
+	return settings, path, err
+}
+
+// openSettings is settings without the commands: an engine runs them while the picture stands.
+func (a *app) openSettings() (settings *config.Config, path string, err error) {
 	path, err = a.configFile()
 	if err != nil {
 		return nil, "", err
@@ -47,12 +57,32 @@ func (a *app) settings(ctx context.Context) (settings *config.Config, path strin
 	if path == "" {
 		return config.Default(), "", nil
 	}
-	settings, err = a.load(ctx, path)
+	settings, err = a.open(path)
 	return settings, path, err
 }
 
-// load reads the config at path and checks what only the rooms can check.
+// load reads the config at path with its secrets.
 func (a *app) load(ctx context.Context, path string) (*config.Config, error) {
+	settings, err := a.open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := usageError(settings.Resolve(ctx, nil)); err != nil {
+		return nil, err
+	}
+	return settings, nil
+}
+
+// usageError returns what is wrong with a config as an error of the command line, and any other error as it is.
+func usageError(err error) error {
+	if wrong, ok := errors.AsType[*config.Error](err); ok {
+		return &exitError{err: wrong, status: statusUsage}
+	}
+	return err
+}
+
+// open reads the config at path, and checks what only the packages that use it can check.
+func (a *app) open(path string) (*config.Config, error) {
 	around := config.Surroundings{
 		LookupEnv: a.LookupEnv,
 		Themes:    tui.ThemeNames(),
@@ -63,13 +93,14 @@ func (a *app) load(ctx context.Context, path string) (*config.Config, error) {
 	for _, format := range logline.Formats() {
 		around.Formats = append(around.Formats, string(format))
 	}
-	settings, err := config.Load(ctx, path, around)
+	settings, err := config.Open(path, around)
 	if err == nil {
 		err = errors.Join(checkLook(settings), engine.Check(settings))
 	}
 	if err != nil {
 		return nil, &exitError{err: err, status: statusUsage}
 	}
+	a.known = settings.Known
 	return settings, nil
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -35,7 +36,7 @@ func (r *reader) check(c *Config) {
 	if c.Probe.Connectivity != "" {
 		r.hostPort("probe.connectivity", c.Probe.Connectivity)
 	}
-	r.headerValue("probe.user_agent", c.Probe.UserAgent)
+	r.headerValue("probe.user_agent", c.Probe.UserAgent.Reveal())
 	r.checkPush(&c.Push)
 	r.checkTargets(c.Targets)
 	for i := range c.Sources {
@@ -156,10 +157,10 @@ func (r *reader) checkURL(path, raw string) {
 	}
 }
 
-func (r *reader) shownURL(path, raw string) string { return shownURL(r.said(path, raw)) }
+func (r *reader) shownURL(path, raw string) string { return shownURL(orElse(r.written[path], raw)) }
 
-// said returns the string at path as the file has it, so that no message quotes what ${NAME} stands for.
-func (r *reader) said(path, value string) string { return orElse(r.written[path], value) }
+// said returns the string at path as the file has it, so that no message quotes what ${NAME} stands for, and without secrets.
+func (r *reader) said(path, value string) string { return shownText(orElse(r.written[path], value)) }
 
 func (r *reader) checkHeaders(path string, headers map[string]Secret) {
 	spelled := map[string]string{}
@@ -179,9 +180,15 @@ func (r *reader) checkHeaders(path string, headers map[string]Secret) {
 
 // headerValue refuses what HTTP does not allow in the value of a header (RFC 9110, section 5.5), without quoting it.
 func (r *reader) headerValue(path, value string) {
-	if strings.ContainsFunc(value, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
-		r.fault(path, "holds a line feed or another control character, which no header may")
+	if hasControls(value) {
+		r.fault(path, "%v", errControls)
 	}
+}
+
+var errControls = errors.New("holds a line feed or another control character, which no header may")
+
+func hasControls(value string) bool {
+	return strings.ContainsFunc(value, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f })
 }
 
 // token reports whether s is a token of HTTP (RFC 9110, section 5.6.2).

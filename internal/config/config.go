@@ -1,6 +1,6 @@
 // Package config turns a TOML file into typed settings, strictly.
 //
-// [Load] refuses an unknown key, a value of the wrong type or outside its range, a variable or a secret that is missing: all
+// [Load] rejects an unknown key, a value of the wrong type or outside its range, a variable or a secret that is missing: all
 // mistakes at once, each with file, line, column, key, what was expected and the nearest valid name. What it returns is whole:
 // defaults are filled in, secrets are read, paths are relative to the file's folder. [Config.WriteTOML] shows that, secrets
 // masked. It asks nothing over the network and starts nothing but the commands that the file names for secrets.
@@ -9,8 +9,10 @@
 package config
 
 import (
+	"sync"
 	"time"
 
+	"errtop/internal/safetext"
 	"errtop/tracker"
 )
 
@@ -32,6 +34,10 @@ type Config struct {
 
 	doc     *document
 	written map[string]string // path of a string -> how the file has it, where that holds a $
+
+	mu      sync.Mutex // held while a secret is put into the settings, and by [Config.Known]
+	waiting []waitingSecret
+	known   *safetext.Known // of [Config.Known], nil until it is asked for
 }
 
 // Dashboard is how the screen looks and is used.
@@ -69,7 +75,7 @@ type Probe struct {
 	MaxInFlight  int      `toml:"max_in_flight"`
 	MaxPerHost   int      `toml:"max_per_host"`
 	Connectivity string   `toml:"connectivity,omitempty"` // host:port that answers while our own network is up
-	UserAgent    string   `toml:"user_agent,omitempty"`   // default errtop/VERSION
+	UserAgent    Secret   `toml:"user_agent,omitempty"`   // default errtop/VERSION
 }
 
 // Target is one named thing to probe.
@@ -102,7 +108,8 @@ type Target struct {
 
 	Breaker TargetBreaker `toml:"breaker"`
 
-	// Secrets are the values that ${NAME} had in the body and in the URL's path: no key, but not to be shown either.
+	// Secrets are values that must not be shown although no header holds just them: what ${NAME}, a file or a command gave for the
+	// URL, the body, an expectation or behind a header's prefix, and what all probes send. It is not a key.
 	Secrets []Secret `toml:"-"`
 }
 

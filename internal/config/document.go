@@ -32,7 +32,7 @@ func parse(file string, text []byte) (*document, error) {
 		}
 	}
 	if err := toml.Unmarshal(text, &d.values); err != nil {
-		m := Mistake{File: file, Line: 1, Column: 1, Problem: strings.TrimPrefix(err.Error(), "toml: ")}
+		m := Mistake{File: file, Line: 1, Column: 1, Problem: shownText(strings.TrimPrefix(err.Error(), "toml: "))}
 		if wrong, ok := errors.AsType[*toml.DecodeError](err); ok {
 			m.Line, m.Column = wrong.Position()
 			m.Key = strings.Join(wrong.Key(), ".")

@@ -23,7 +23,7 @@ func example(t *testing.T, whole bool) *Config {
 		text = regexp.MustCompile(`(?m)^#([^ \n])`).ReplaceAll(text, []byte("$1"))
 	}
 	env := func(name string) (string, bool) { return "value of " + name, whole }
-	c, err := read(t.Context(), "errtop.toml", text, 0o600, Surroundings{LookupEnv: env})
+	c, err := read("errtop.toml", text, 0o600, Surroundings{LookupEnv: env})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestExampleStatesTheDefaults(t *testing.T) {
 	plain.Sources[0].setDefaults()
 	plain.inherit()
 	whole.Targets = whole.Targets[1:2] // the one that shows every key
-	compared := compareDefaults(t, "", reflect.ValueOf(*whole), reflect.ValueOf(*plain))
+	compared := compareDefaults(t, "", reflect.ValueOf(whole).Elem(), reflect.ValueOf(plain).Elem())
 	if compared < 20 {
 		t.Errorf("only %d defaults were compared", compared)
 	}
@@ -110,7 +110,7 @@ func FuzzLoadNamesALine(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		const othersMayWrite = 0o666 // so that no command is run
 		env := func(name string) (string, bool) { return "x", len(name)%2 == 1 }
-		c, err := read(t.Context(), "errtop.toml", []byte(text), othersMayWrite, Surroundings{LookupEnv: env})
+		c, err := read("errtop.toml", []byte(text), othersMayWrite, Surroundings{LookupEnv: env})
 		if err != nil {
 			for line := range strings.SplitSeq(err.Error(), "\n") {
 				if !regexp.MustCompile(`^errtop\.toml:[1-9]\d*:[1-9]\d*: .`).MatchString(line) {
@@ -123,7 +123,7 @@ func FuzzLoadNamesALine(f *testing.F) {
 		if err := c.WriteTOML(&written); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := read(t.Context(), "errtop.toml", []byte(written.String()), othersMayWrite, Surroundings{LookupEnv: env}); err != nil {
+		if _, err := read("errtop.toml", []byte(written.String()), othersMayWrite, Surroundings{LookupEnv: env}); err != nil {
 			t.Fatalf("%v in what was written:\n%s\nof:\n%s", err, written.String(), text)
 		}
 	})
@@ -138,7 +138,7 @@ func BenchmarkTenThousandTargets(b *testing.B) {
 	env := func(string) (string, bool) { return "x", true }
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := read(b.Context(), "errtop.toml", []byte(text.String()), 0o600, Surroundings{LookupEnv: env}); err != nil {
+		if _, err := read("errtop.toml", []byte(text.String()), 0o600, Surroundings{LookupEnv: env}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -15,10 +15,7 @@ import (
 	"time"
 )
 
-const (
-	commandTimeout = 10 * time.Second
-	maxSecret      = 64 << 10
-)
+const maxSecret = 64 << 10
 
 // reference finds what [expand] replaces.
 var reference = regexp.MustCompile(`\$\$|\$\{[^}]*\}?`)
@@ -93,6 +90,15 @@ func (r *reader) secret(path string, value any, to *Secret) {
 	if len(r.mistakes) > before {
 		return
 	}
+	if len(from.Command) > 0 && from.File == "" {
+		if r.othersMayWrite {
+			r.fault(path, "commands are not run from a config that others may write to; chmod go-w it")
+			return
+		}
+		r.commands[path] = from
+		*to = unresolved
+		return
+	}
 	secret, err := r.fetch(from)
 	if err != nil {
 		r.fault(path, "%v", err)
@@ -103,21 +109,17 @@ func (r *reader) secret(path string, value any, to *Secret) {
 	r.used[path] = []Secret{Secret(secret)}
 }
 
-// fetch returns the secret that a file or a command holds, without white space around it. Its errors do not name the file or
-// the command, nor repeat what a command wrote: either may hold what must not be shown.
+// fetch returns the secret that a file holds.
 func (r *reader) fetch(from secretFrom) (string, error) {
-	var text []byte
-	var err error
-	switch {
-	case (from.File == "") == (len(from.Command) == 0):
+	if (from.File == "") == (len(from.Command) == 0) {
 		return "", errors.New("expected either file or command")
-	case from.File != "":
-		text, err = readSecret(r.path(from.File))
-	case r.othersMayWrite:
-		return "", errors.New("commands are not run from a config that others may write to; chmod go-w it")
-	default:
-		text, err = runSecret(r.ctx, from.Command)
 	}
+	return usable(readSecret(r.path(from.File)))
+}
+
+// usable returns the secret in what a file or a command holds, without white space around it. Its errors name neither the file nor
+// the command, nor repeat what a command wrote: each may hold what must not be shown.
+func usable(text []byte, err error) (string, error) {
 	secret := string(bytes.TrimSpace(text))
 	switch {
 	case err != nil:

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 )
 
@@ -24,9 +26,21 @@ type Surroundings struct {
 	Fields  []string // keys of [[sources]] fields
 }
 
-// Load reads the settings in the file at path. An [*Error] says everything that is wrong with what the file holds; another
-// error, that it could not be read. ctx ends the commands that the file names for secrets.
+// Load reads the settings in the file at path, with the secrets that it takes from commands. An [*Error] says everything that is
+// wrong with what the file holds; another error, that it could not be read. ctx ends the commands.
 func Load(ctx context.Context, path string, around Surroundings) (*Config, error) {
+	c, err := Open(path, around)
+	if err == nil {
+		err = c.Resolve(ctx, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Open is [Load] without the commands: until [Config.Resolve] has run them, their secrets are missing. See [Config.Waiting].
+func Open(path string, around Surroundings) (*Config, error) {
 	file, err := os.Open(path) //nolint:gosec // the user names the file
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the config: %w", err)
@@ -43,15 +57,23 @@ func Load(ctx context.Context, path string, around Surroundings) (*Config, error
 	if len(text) > maxFile {
 		return nil, fmt.Errorf("%s is larger than %d MB: no config", path, maxFile>>20)
 	}
-	c, err := read(ctx, path, text, info.Mode(), around)
+	c, err := read(path, text, permissions(info), around)
 	if err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
+// permissions returns who may read and write a file, and that only its owner may where the system has no such bits.
+func permissions(info fs.FileInfo) fs.FileMode {
+	if runtime.GOOS == "windows" {
+		return 0o600
+	}
+	return info.Mode().Perm()
+}
+
 // read understands text, the content of the file at path with that mode.
-func read(ctx context.Context, path string, text []byte, mode os.FileMode, around Surroundings) (*Config, error) {
+func read(path string, text []byte, mode os.FileMode, around Surroundings) (*Config, error) {
 	doc, err := parse(path, withoutBOM(text))
 	if err != nil {
 		return nil, err
@@ -65,8 +87,8 @@ func read(ctx context.Context, path string, text []byte, mode os.FileMode, aroun
 		}
 	}
 	r := &reader{
-		ctx: ctx, doc: doc, folder: folder, around: around, written: c.written,
-		used: map[string][]Secret{}, othersMayWrite: mode.Perm()&0o022 != 0,
+		doc: doc, folder: folder, around: around, written: c.written,
+		used: map[string][]Secret{}, commands: map[string]secretFrom{}, othersMayWrite: mode.Perm()&0o022 != 0,
 	}
 	r.table("", doc.values, c)
 	r.check(c)
@@ -74,6 +96,7 @@ func read(ctx context.Context, path string, text []byte, mode os.FileMode, aroun
 		return nil, err
 	}
 	c.inherit()
+	c.findWaiting(r.commands)
 	r.noteSecrets(c)
 	c.warn(mode)
 	return c, nil
@@ -86,7 +109,7 @@ func (c *Config) Mistake(key string, err error) error {
 	if c.doc == nil { // settings without a file
 		return fmt.Errorf("%s: %w", key, err)
 	}
-	problem := err.Error()
+	problem := shownText(err.Error())
 	below, rest, found := strings.Cut(problem, ": ")
 	setting, _, _ := strings.Cut(below, "[")
 	if found && c.doc.has(key+"."+setting) {

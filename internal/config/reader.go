@@ -1,7 +1,6 @@
 package config
 
 import (
-	"context"
 	"encoding"
 	"fmt"
 	"maps"
@@ -14,16 +13,16 @@ import (
 
 // reader puts the values of a document into settings and collects what is wrong.
 type reader struct {
-	ctx            context.Context //nolint:containedctx // a reader lives for one call of Load
 	doc            *document
 	folder         string
 	around         Surroundings
 	othersMayWrite bool
 
 	mistakes []Mistake
-	spoiled  map[string]bool     // paths that could not be read, and are not checked any more
-	written  map[string]string   // see Config
-	used     map[string][]Secret // path of a string -> what ${NAME} stood for in it
+	spoiled  map[string]bool       // paths that could not be read, and are not checked any more
+	written  map[string]string     // see Config
+	used     map[string][]Secret   // path of a string -> what ${NAME} stood for in it
+	commands map[string]secretFrom // path of a secret -> the command that prints it
 }
 
 // fault notes that the value at path is wrong.
@@ -206,7 +205,7 @@ func (r *reader) text(path string, value any, to encoding.TextUnmarshaler) {
 		return
 	}
 	if err := to.UnmarshalText([]byte(r.expand(path, s))); err != nil {
-		r.fault(path, "%q is %v", s, err)
+		r.fault(path, "%q is %v", shownText(s), err)
 	}
 }
 

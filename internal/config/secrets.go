@@ -2,17 +2,22 @@ package config
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/url"
-	"os"
-	"regexp"
 	"slices"
 	"strings"
+
+	"errtop/internal/safetext"
 )
 
 // noteSecrets gives every target the values that must not be shown although no header holds them. What makes up a URL's host
-// is shown everywhere and no secret.
+// is shown everywhere and is not a secret.
 func (r *reader) noteSecrets(c *Config) {
+	var shared []Secret // sent with every probe
+	if c.Probe.UserAgent != "" {
+		shared = append(append(shared, c.Probe.UserAgent), r.used["probe.user_agent"]...)
+	}
 	for i := range c.Targets {
 		t := &c.Targets[i]
 		path := fmt.Sprintf("targets[%d]", i)
@@ -23,11 +28,26 @@ func (r *reader) noteSecrets(c *Config) {
 				t.Secrets = append(t.Secrets, s)
 			}
 		}
+		for _, name := range slices.Sorted(maps.Keys(t.Headers)) {
+			for _, s := range r.used[join(path+".headers", name)] {
+				if s != t.Headers[name] && !slices.Contains(t.Secrets, s) { // a header's whole value is hidden anyway
+					t.Secrets = append(t.Secrets, s)
+				}
+			}
+		}
+		for j := range t.Expect {
+			for _, s := range r.used[fmt.Sprintf("%s.expect[%d]", path, j)] {
+				if err != nil || !strings.Contains(u.Host, s.Reveal()) {
+					t.Secrets = append(t.Secrets, s)
+				}
+			}
+		}
+		t.Secrets = append(t.Secrets, shared...)
 	}
 }
 
 // warn notes what is allowed but unwise in a file of that mode.
-func (c *Config) warn(mode os.FileMode) {
+func (c *Config) warn(mode fs.FileMode) {
 	for i, t := range c.Targets {
 		if t.TLS.Insecure {
 			c.Warnings = append(c.Warnings, fmt.Sprintf("targets[%d].tls.insecure: %s is trusted whatever certificate it shows", i, t.Name))
@@ -56,6 +76,14 @@ func (c *Config) literals() []string {
 				found = append(found, at)
 			}
 		}
+		if c.literalIn(path+".body", t.Body) {
+			found = append(found, path+".body")
+		}
+		for j, expression := range t.Expect {
+			if at := fmt.Sprintf("%s.expect[%d]", path, j); c.literalIn(at, expression) {
+				found = append(found, at)
+			}
+		}
 	}
 	if c.Push.Token != "" && literal("push.token") {
 		found = append(found, "push.token")
@@ -69,16 +97,44 @@ func publicHeader(name string) bool {
 	return strings.HasPrefix(name, "accept") || slices.Contains([]string{"content-type", "user-agent", "host", "cache-control"}, name)
 }
 
-// secretInURL reports whether a URL has userinfo or a parameter whose name speaks of a secret.
+// literalIn reports whether the text at path holds a secret that stands in the file.
+func (c *Config) literalIn(path, text string) bool {
+	return slices.ContainsFunc(safetext.Values(orElse(c.written[path], text)), func(value string) bool {
+		return strings.TrimSpace(reference.ReplaceAllString(value, "")) != ""
+	})
+}
+
+// secretInURL reports whether a URL has userinfo, or a secret by the name or the look of it.
 func secretInURL(raw string) bool {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return false
 	}
 	for name := range u.Query() {
-		if regexp.MustCompile(`(?i)key|token|secret|pass|auth|sig|credential`).MatchString(name) {
+		if safetext.SecretName(name) || strings.EqualFold(name, "key") {
 			return true
 		}
 	}
-	return u.User != nil
+	return u.User != nil || len(safetext.Values(u.Path)) > 0
+}
+
+// urlSecrets returns the userinfo of a URL and the values of its query, but for short ones.
+func urlSecrets(raw string) []string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme == "dns" {
+		return nil
+	}
+	var values []string
+	if u.User != nil {
+		password, _ := u.User.Password()
+		values = append(values, password, u.User.String())
+	}
+	for _, all := range u.Query() {
+		for _, value := range all {
+			if len(value) >= 6 {
+				values = append(values, value)
+			}
+		}
+	}
+	return values
 }

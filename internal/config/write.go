@@ -12,10 +12,10 @@ import (
 	"errtop/internal/safetext"
 )
 
-// WriteTOML writes the settings in effect as a config. Header values, userinfo and query values of URLs, and tokens are
-// masked; ${NAME} stands where the file has it.
+// WriteTOML writes the settings in effect as a config. Header values, userinfo and query values of URLs, tokens, and in bodies
+// and other texts what [safetext.MaskSecrets] masks are masked; ${NAME} stands where the file has it.
 func (c *Config) WriteTOML(w io.Writer) error {
-	shown := c.shown("", reflect.ValueOf(*c), "")
+	shown := c.shown("", reflect.ValueOf(c).Elem(), "")
 	encoder := toml.NewEncoder(w)
 	encoder.SetIndentTables(false)
 	if err := encoder.Encode(shown.Interface()); err != nil {
@@ -50,17 +50,30 @@ func (c *Config) shown(path string, v reflect.Value, how string) reflect.Value {
 		}
 	case reflect.String:
 		text := orElse(c.written[path], v.String())
-		if v.Type() == reflect.TypeFor[Secret]() {
+		switch {
+		case v.Type() == reflect.TypeFor[Secret]():
 			text = Secret(text).String()
-		}
-		if how == "url" {
+		case how == "url":
 			text = shownURL(text)
+		default:
+			text = shownText(text)
 		}
 		cp.SetString(text)
 	default:
 		return v
 	}
 	return cp
+}
+
+// shownText masks the literals in a text that are secrets, such as those in a body. ${NAME} stays.
+func shownText(written string) string {
+	return safetext.ReplaceSecrets(written, func(secret string) string {
+		references := reference.FindAllString(secret, -1)
+		if len(references) > 0 && strings.TrimSpace(reference.ReplaceAllString(secret, "")) == "" {
+			return secret
+		}
+		return safetext.Mask + strings.Join(references, "")
+	})
 }
 
 // shownURL masks a URL as the file has it. What ${NAME} stands for may be any part of a URL, so that the URL is taken apart

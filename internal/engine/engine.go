@@ -45,7 +45,9 @@ type Engine struct {
 	notices notices
 	shared  shared
 	targets *targets // of the settings; nil where they have none
-	started atomic.Bool
+	// resolved is closed when the secrets of the settings are there, or have failed.
+	resolved chan struct{}
+	started  atomic.Bool
 }
 
 // New returns an engine that does not run yet: its targets are announced, so that a first picture shows them. An error is a
@@ -54,7 +56,7 @@ func New(o Options) (*Engine, error) {
 	if o.Settings == nil {
 		return nil, errors.New("engine: no settings")
 	}
-	e := &Engine{options: o, tracker: tracker.New(trackerSettings(o.Settings))}
+	e := &Engine{options: o, tracker: tracker.New(trackerSettings(o.Settings)), resolved: make(chan struct{})}
 	e.shared.tracker = e.tracker
 	if len(o.Settings.Targets) > 0 {
 		var err error
@@ -63,7 +65,7 @@ func New(o Options) (*Engine, error) {
 		}
 	}
 	for _, warning := range o.Settings.Warnings {
-		e.notices.add(warning)
+		e.Notice(warning)
 	}
 	return e, nil
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"errtop/internal/safetext"
 )
 
 // What a log may tell viewers: a few lines at once, then one a second. The rest is counted.
@@ -55,5 +57,5 @@ func (w *logWriter) line(now time.Time, text string) {
 		text = fmt.Sprintf("%s (%d more lines before it)", text, w.skipped)
 		w.skipped = 0
 	}
-	w.notice(w.prefix + text)
+	w.notice(w.prefix + safetext.MaskSecrets(text))
 }

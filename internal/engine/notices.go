@@ -22,8 +22,9 @@ type notices struct {
 // oldest beyond 64. Call stop when done; the channel is not closed.
 func (e *Engine) Notices() (c <-chan string, stop func()) { return e.notices.subscribe() }
 
-// Notice tells every viewer something. The text may be of any origin: viewers make it harmless when they draw it.
-func (e *Engine) Notice(text string) { e.notices.add(text) }
+// Notice tells every viewer something, the secrets of the settings masked. The text may be of any origin: viewers make it harmless
+// when they draw it.
+func (e *Engine) Notice(text string) { e.notices.add(e.options.Settings.Known().Mask(text)) }
 
 func (n *notices) add(text string) {
 	n.mu.Lock()

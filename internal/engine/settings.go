@@ -15,11 +15,13 @@ import (
 	"errtop/tracker"
 )
 
-// probeTargets returns the targets of the settings as the prober takes them.
+// probeTargets returns the targets of the settings as the prober takes them, without those whose secrets are not there yet.
 func probeTargets(settings *config.Config) []probe.Target {
-	targets := make([]probe.Target, len(settings.Targets))
+	targets := make([]probe.Target, 0, len(settings.Targets))
 	for i := range settings.Targets {
-		targets[i] = ProbeTarget(&settings.Targets[i])
+		if !settings.Waiting(i) {
+			targets = append(targets, ProbeTarget(&settings.Targets[i]))
+		}
 	}
 	return targets
 }
@@ -68,7 +70,7 @@ func targetInfos(settings *config.Config) []tracker.TargetInfo {
 // ProbeOptions returns the settings of all probes. The user agent is used where the settings name none.
 func ProbeOptions(settings config.Probe, userAgent string) probe.Options {
 	return probe.Options{
-		UserAgent: cmp.Or(settings.UserAgent, userAgent), MaxInFlight: settings.MaxInFlight, MaxPerHost: settings.MaxPerHost,
+		UserAgent: cmp.Or(settings.UserAgent.Reveal(), userAgent), MaxInFlight: settings.MaxInFlight, MaxPerHost: settings.MaxPerHost,
 		Connectivity: settings.Connectivity,
 	}
 }

@@ -51,7 +51,7 @@ func (in Intake) Probe(ctx context.Context, targets []probe.Target) error {
 // sources returns everything that fills the tracker.
 func (e *Engine) sources() []Source {
 	settings := e.options.Settings
-	var all []Source
+	all := []Source{e.secrets}
 	if e.targets != nil {
 		all = append(all, e.targets.probe, e.targets.follow)
 	}
@@ -59,7 +59,7 @@ func (e *Engine) sources() []Source {
 		all = append(all, Logs(settings.Sources[i].Files, sourceOptions(&settings.Sources[i])))
 	}
 	if settings.Push.Listen != "" {
-		all = append(all, pushes(settings.Push))
+		all = append(all, e.whenResolved(func(ctx context.Context, in Intake) error { return pushes(settings.Push)(ctx, in) }))
 	}
 	return append(all, e.options.Sources...)
 }

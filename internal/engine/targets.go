@@ -19,9 +19,9 @@ type targets struct {
 	engine *Engine
 	prober *probe.Prober
 
-	mu      sync.Mutex
-	current []config.Target
-	text    []byte // of the config file when it was read last, valid or not
+	mu       sync.Mutex
+	settings *config.Config // in effect
+	text     []byte         // of the config file when it was read last, valid or not
 }
 
 func newTargets(e *Engine) (*targets, error) {
@@ -40,14 +40,14 @@ func (e *Engine) newProber(settings config.Probe) *probe.Prober {
 	return probe.New(options)
 }
 
-// set probes the targets of the settings from now on, and forgets those that are gone with their history. It returns how
+// set probes the targets of the settings from now on (those that wait for a secret later), and forgets those that are gone with their history. It returns how
 // many went.
 func (t *targets) set(settings *config.Config) (removed int, err error) {
 	if err := t.prober.Set(probeTargets(settings)); err != nil {
 		return 0, err
 	}
 	var gone []string
-	for _, old := range t.current {
+	for _, old := range t.targets() {
 		if !slices.ContainsFunc(settings.Targets, func(t config.Target) bool { return t.Name == old.Name }) {
 			gone = append(gone, old.Name)
 		}
@@ -55,8 +55,29 @@ func (t *targets) set(settings *config.Config) (removed int, err error) {
 	now := time.Now()
 	t.engine.tracker.RemoveTargets(now, gone...)
 	t.engine.tracker.AddTargets(now, targetInfos(settings)...)
-	t.current = settings.Targets
+	t.settings = settings
 	return len(gone), nil
+}
+
+// targets returns the targets in effect.
+func (t *targets) targets() []config.Target {
+	if t.settings == nil {
+		return nil
+	}
+	return t.settings.Targets
+}
+
+// begin probes the targets of the settings whose secrets have come from their commands meanwhile, unless other settings have taken
+// their place.
+func (t *targets) begin(settings *config.Config) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.settings != settings {
+		return
+	}
+	if err := t.prober.Set(probeTargets(settings)); err != nil {
+		t.engine.Notice(err.Error())
+	}
 }
 
 // probe probes the targets until ctx is done.
@@ -72,7 +93,7 @@ func (t *targets) reload(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("kept the settings as they were: %w", err)
 	}
-	before := len(t.current)
+	before := len(t.targets())
 	removed, err := t.set(settings)
 	if err != nil {
 		return fmt.Errorf("kept the settings as they were: %w", err)

@@ -269,7 +269,7 @@ func oddPort(authority string) bool {
 	if strings.HasPrefix(authority, "[") {
 		return false
 	}
-	_, port, found := strings.Cut(authority, ":")
+	_, port, found := strings.Cut(strings.TrimRight(authority, ":,.;)"), ":")
 	digits := len(port) - len(strings.TrimLeft(port, "0123456789"))
 	switch {
 	case !found, digits == len(port), port == "port":

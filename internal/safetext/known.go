@@ -180,6 +180,12 @@ func (f *form) each(text string, found func(lo, hi int)) {
 				continue
 			}
 			from = max(from, hi-step+1)
+			for hi-lo > 1 && text[lo] == ' ' { // of "Pre secret"
+				lo++
+			}
+			for hi-lo > 1 && text[hi-1] == ' ' {
+				hi--
+			}
 			if f.kind == formBase64 {
 				lo, hi = widen(text, lo, hi)
 			}

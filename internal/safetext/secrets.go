@@ -25,6 +25,18 @@ func MaskSecrets(s string) string {
 	return replace(s, spans, len(s))
 }
 
+// ReplaceSecrets is [MaskSecrets] with another text in the place of each secret.
+func ReplaceSecrets(s string, with func(secret string) string) string {
+	var b strings.Builder
+	done := 0
+	for _, p := range secretsIn(s) {
+		b.WriteString(s[done:p.lo])
+		b.WriteString(with(s[p.lo:p.hi]))
+		done = p.hi
+	}
+	return b.String() + s[done:]
+}
+
 // MaskedLine returns the start of s as one harmless line without secrets, of at most limit bytes. Secrets are masked before
 // anything is cut. Of s no more than limit + [Lookahead] bytes matter.
 func MaskedLine(s string, limit int) string { return masked(s, limit, false, Known{}) }
