@@ -32,7 +32,7 @@ func (l *loop) watchClock(now time.Time) {
 		}
 	}
 	heap.Init(&l.queue)
-	l.Notice(what)
+	l.tell(now, what, what)
 }
 
 // lost says in words what happened to our time: how late the loop woke, and how far the wall clock moved away from the

@@ -60,7 +60,7 @@ type finished struct {
 func newLoop(p *Prober, group *safego.Group) *loop {
 	return &loop{
 		Options: p.options, ask: p.ask, current: p.current, changed: p.changed, group: group,
-		network: newNetwork(p.options.Connectivity, p.options.Notice),
+		network: newNetwork(p.options.Connectivity, p.options.tell),
 		entries: map[string]*entry{}, hosts: map[string]int{}, waiting: map[string][]*entry{},
 		limit: p.options.MaxInFlight, done: make(chan finished, p.options.MaxInFlight),
 	}

@@ -18,7 +18,7 @@ const (
 // network knows whether our own network works. Its methods may be called from any goroutine.
 type network struct {
 	address string // "" for none: then it always does
-	notice  func(string)
+	tell    func(now time.Time, mark, notice string)
 
 	trouble atomic.Pointer[string] // in words, while the network is down; read without waiting for a look
 
@@ -36,8 +36,8 @@ func (n *network) problem() string {
 	return ""
 }
 
-func newNetwork(address string, notice func(string)) *network {
-	return &network{address: address, notice: notice}
+func newNetwork(address string, tell func(now time.Time, mark, notice string)) *network {
+	return &network{address: address, tell: tell}
 }
 
 // judge marks a result that says more about our own network than about the target. As long as targets are reached it costs
@@ -77,9 +77,9 @@ func (n *network) look(ctx context.Context) {
 		n.since = n.looked
 		problem := "our own network looks down: " + n.address + " cannot be reached"
 		n.trouble.Store(&problem)
-		n.notice(problem + "; what fails now says nothing of the targets")
+		n.tell(n.looked, "our own network looks down", problem+"; what fails now says nothing of the targets")
 	case was && !n.down:
 		n.trouble.Store(nil)
-		n.notice("our own network works again, after " + words(n.looked.Sub(n.since)))
+		n.tell(n.looked, "our own network works again", "our own network works again, after "+words(n.looked.Sub(n.since)))
 	}
 }

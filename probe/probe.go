@@ -36,6 +36,9 @@ type Options struct {
 	// Notice takes, in words, what happened to us rather than to a target: the machine slept, our own network is down. It may
 	// be called from any goroutine.
 	Notice func(string)
+	// Mark takes the same as Notice, with its time and [SourceName], for charts: time that nobody probed, our own network gone
+	// and back. It may be called from any goroutine.
+	Mark func(tracker.Mark)
 	// Health takes the health of probing as a source, from the goroutine that calls Emit: when its state changes, and at most
 	// once a second while its figures do. It is failed while our own network is down, and stale while probes run late or file
 	// descriptors are short; Problem says so in words.
@@ -66,12 +69,21 @@ func (o Options) withDefaults() Options {
 	if o.Notice == nil {
 		o.Notice = func(string) {}
 	}
+	if o.Mark == nil {
+		o.Mark = func(tracker.Mark) {}
+	}
 	if o.UserAgent == "" {
 		o.UserAgent = "errtop"
 	}
 	o.MaxInFlight = orDefault(o.MaxInFlight, defaultMaxInFlight)
 	o.MaxPerHost = orDefault(o.MaxPerHost, defaultMaxPerHost)
 	return o
+}
+
+// tell gives a notice, and marks the moment with the short form of it.
+func (o *Options) tell(now time.Time, mark, notice string) {
+	o.Notice(notice)
+	o.Mark(tracker.Mark{At: now.Round(0), Text: mark, Source: SourceName})
 }
 
 // Check reports what is wrong with a target: its URL, a setting, an expression (with the column), a file that it names.
@@ -101,7 +113,7 @@ func Once(ctx context.Context, t Target, options Options) (tracker.Result, error
 	if len(p.broken) > 0 {
 		return invalid(p), nil
 	}
-	network := newNetwork(options.Connectivity, options.Notice)
+	network := newNetwork(options.Connectivity, options.tell)
 	for attempt := 1; ; attempt++ {
 		result := network.judge(ctx, ask(ctx, p, attempt))
 		if ctx.Err() != nil {

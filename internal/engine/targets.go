@@ -11,6 +11,7 @@ import (
 
 	"errtop/internal/config"
 	"errtop/probe"
+	"errtop/tracker"
 )
 
 // targets probes the targets of the settings. They come, change and go with the settings while the others go on; other
@@ -37,6 +38,7 @@ func (e *Engine) newProber(settings config.Probe) *probe.Prober {
 	options := ProbeOptions(settings, e.options.UserAgent)
 	in := e.intake()
 	options.Emit, options.Health, options.Gate, options.Notice = in.Emit, in.Health, e.tracker.Gate, e.Notice
+	options.Mark = func(mark tracker.Mark) { e.tracker.AddMark(time.Now(), mark) }
 	return probe.New(options)
 }
 

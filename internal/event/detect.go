@@ -134,10 +134,13 @@ func sourceChanges(list []Event, before, now *tracker.Snapshot) []Event {
 	return list
 }
 
+// probesSource is the source of the prober's own marks.
+const probesSource = "probes"
+
 // newMarks adds the marks that came since.
 func (d *Detector) newMarks(list []Event, now *tracker.Snapshot) []Event {
 	for i := range now.Marks {
-		if m := &now.Marks[i]; m.At.After(d.marked) {
+		if m := &now.Marks[i]; m.At.After(d.marked) && m.Source != probesSource { // those are notices already
 			list = append(list, Event{Kind: Marked, At: m.At, Target: m.Target, Text: m.Text})
 		}
 	}
