@@ -68,3 +68,9 @@ type BreakerEvent struct {
 	Role   BreakerRole
 	Transition
 }
+
+// minor reports whether a transition is one of a breaker that stays open: a trial is due, or has failed. The first opening and
+// the closing are what people look for.
+func (t *Transition) minor() bool {
+	return t.To == BreakerHalfOpen || t.From == BreakerHalfOpen && t.To == BreakerOpen
+}

@@ -30,6 +30,7 @@ type group struct {
 	edge        int64   // the minute that the newest of minutes is
 	minutes     [60]uint32
 	hours       [hourSlots]uint32 // by the hour, for a look back
+	day         daily             // by the minute, for incidents
 
 	oldest *Failure   // the first exemplar
 	newest []*Failure // the newest, in a ring once full
@@ -62,6 +63,9 @@ func (g *group) add(at instant, f *Failure) {
 	}
 	if h := m / 60; g.edge/60-h < hourSlots {
 		g.hours[h%hourSlots]++
+	}
+	if g.edge-m < minutesPerDay {
+		g.day.add(m, 1)
 	}
 	g.keep(f, at)
 }
@@ -100,6 +104,7 @@ func (g *group) advance(minute int64) (changed bool) {
 	for h := g.edge/60 + 1; h <= min(minute/60, g.edge/60+hourSlots); h++ {
 		g.hours[h%hourSlots] = 0
 	}
+	g.day.advance(g.edge, minute)
 	g.edge = minute
 	return changed
 }
@@ -116,6 +121,7 @@ func (g *group) rewind(to instant) {
 	for h := max(minute/60+1, g.edge/60-hourSlots+1); h <= g.edge/60; h++ {
 		g.hours[h%hourSlots] = 0
 	}
+	g.day.rewind(g.edge, minute)
 	g.edge = minute
 	g.first, g.last, g.back = min(g.first, to), min(g.last, to), min(g.back, to)
 	g.dirty = true

@@ -1,6 +1,7 @@
 package tracker
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -181,7 +182,7 @@ const (
 	EventOnset    IncidentEventKind = iota // the first target got worse
 	EventSpread                            // another target joined
 	EventMark                              // something was done: see Mark
-	EventBreaker                           // a breaker changed its state
+	EventBreaker                           // a breaker changed its state; see Snapshot.Story
 	EventPeak                              // the worst minute
 	EventRecovery                          // a target went back to what is usual
 	EventEnd                               // the incident is over
@@ -225,9 +226,9 @@ type Incident struct {
 	Requests, Failed uint64  // since the onset
 	BudgetSpent      float64 // share of the error budget that it used up, of the target that lost most; 0 without an objective
 	Peak             Peak
-	Mark             *Mark   // the last one before the onset that may have to do with it; nil without
-	Harm             float64 // orders open incidents: how much worse, for how many
-	Timeline         []IncidentEvent
+	Mark             *Mark           // the last one before the onset that may have to do with it; nil without
+	Harm             float64         // orders open incidents: how much worse, for how many
+	Timeline         []IncidentEvent // without breakers, whose states depend on the order in which results came: see Snapshot.Story
 }
 
 // Lead returns the target that is worst, and an empty one for an incident without targets.
@@ -240,3 +241,23 @@ func (i *Incident) Lead() IncidentTarget {
 
 // Ongoing reports whether the incident is not over.
 func (i *Incident) Ongoing() bool { return i.State != IncidentOver }
+
+// Story returns an incident's timeline with what the breakers of its targets did, by time. What a breaker did while it stayed
+// open, trial by trial, is left out.
+func (s *Snapshot) Story(in *Incident) []IncidentEvent {
+	out := slices.Clone(in.Timeline)
+	end := s.At
+	if in.State == IncidentOver {
+		end = in.End.Add(reopenFor * time.Minute)
+	}
+	for i := range s.Breakers {
+		e := &s.Breakers[i]
+		if e.minor() || e.At.Before(in.Onset.Earliest) || e.At.After(end) ||
+			!slices.ContainsFunc(in.Targets, func(tg IncidentTarget) bool { return tg.Name == e.Target }) {
+			continue
+		}
+		out = append(out, IncidentEvent{At: e.At, Kind: EventBreaker, Target: e.Target, Text: e.Role.String() + " breaker " + e.To.String() + ": " + e.Why})
+	}
+	slices.SortStableFunc(out, func(a, b IncidentEvent) int { return a.At.Compare(b.At) })
+	return out
+}

@@ -17,6 +17,8 @@ type latency struct {
 	minutes  [minuteSlots]cells
 	quarters [quarterSlots]cells
 
+	octaves octaves
+
 	minute, five, hour, day hist
 
 	trail trail
@@ -39,6 +41,7 @@ func (l *latency) add(edge, step int64, bucket Bucket, n uint32) {
 		l.day.add(bucket, n)
 		l.trail.touchQuarter(q)
 	}
+	l.octaves.add(last, m, bin, n)
 	l.trail.due = l.trail.due || m < last
 }
 
@@ -54,6 +57,9 @@ func (l *latency) addFine(edge, step int64, bucket Bucket, n uint32) {
 func (l *latency) advance(from, to int64) (slid bool) {
 	slid = to/stepsPerMinute > from/stepsPerMinute && l.hour.count > 0 || to/stepsPerQuarter > from/stepsPerQuarter && l.day.count > 0
 	l.trail.due = l.trail.due || slid
+	if to/stepsPerHour > from/stepsPerHour {
+		l.octaves.each(func(d *daily) { d.advance(from/stepsPerMinute, to/stepsPerMinute) })
+	}
 	if l.five.count > 0 {
 		for s := from + 1; s <= min(to, from+fineSlots); s++ {
 			l.minute.subtract(l.fine[(s+fineSlots-stepsPerMinute)%fineSlots])
@@ -97,6 +103,7 @@ func (l *latency) rewind(from, to int64) {
 	for q := max(to/stepsPerQuarter+1, from/stepsPerQuarter-quarterSlots+1); q <= from/stepsPerQuarter; q++ {
 		l.quarters[q%quarterSlots] = nil
 	}
+	l.octaves.each(func(d *daily) { d.rewind(from/stepsPerMinute, to/stepsPerMinute) })
 	l.minute.clear()
 	l.five.clear()
 	l.hour.clear()
@@ -125,6 +132,7 @@ func (l *latency) absorb(b *latency, edge, other int64) {
 		}
 	}
 	edge, other = edge/stepsPerMinute, other/stepsPerMinute
+	l.octaves.absorb(&b.octaves, edge, other)
 	for m := max(other-minuteSlots+1, edge-minuteSlots+1, 0); m <= other; m++ {
 		for _, c := range b.minutes[m%minuteSlots] {
 			l.minutes[m%minuteSlots].add(c.bucket, uint32(c.n))

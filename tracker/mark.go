@@ -1,6 +1,7 @@
 package tracker
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -47,4 +48,43 @@ func (t *ErrorTracker) addMark(mark Mark) bool {
 	t.marks = slices.Insert(slices.Clone(t.marks), place, mark) // snapshots share the list
 	t.marks = t.marks[max(len(t.marks)-marksKept, 0):]
 	return true
+}
+
+// showMarks returns the marks that were told and those seen in the results, by time: the first result of a version, where
+// results of another came before.
+func (t *ErrorTracker) showMarks() []Mark {
+	marks := t.marks
+	for _, tg := range t.view.targets {
+		for i := range tg.traits.fields {
+			f := &tg.traits.fields[i]
+			if f.name != "version" && f.name != "release" {
+				continue
+			}
+			oldest := slices.MinFunc(f.values, func(a, b *trait) int { return cmp.Compare(a.first, b.first) })
+			for _, v := range f.values {
+				if v.first.sub(oldest.first) < releaseSettles {
+					continue
+				}
+				mark := Mark{At: t.clock.time(v.first), Text: f.name + " " + v.value, Target: tg.name, Version: v.value, Source: "results"}
+				if !slices.ContainsFunc(t.marks, func(m Mark) bool { return m.tells(&mark) }) {
+					marks = append(slices.Clip(marks), mark)
+				}
+			}
+		}
+	}
+	if len(marks) > len(t.marks) {
+		slices.SortStableFunc(marks, func(a, b Mark) int {
+			return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Target, b.Target), cmp.Compare(a.Text, b.Text))
+		})
+	}
+	return marks[max(len(marks)-marksKept, 0):]
+}
+
+// releaseSettles is how long after the first results a version has to be seen first to be new: before that it was only rare.
+const releaseSettles = 5 * time.Minute
+
+// tells reports whether a mark already says what one seen in the results would.
+func (m *Mark) tells(seen *Mark) bool {
+	const near = 30 * time.Minute
+	return m.Version == seen.Version && (m.Target == "" || m.Target == seen.Target) && m.At.Sub(seen.At).Abs() < near
 }

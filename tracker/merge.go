@@ -58,6 +58,8 @@ func (c *clock) merge(other *clock) {
 func (t *ErrorTracker) mergeTarget(into, from *target) {
 	t.all.absorb(&from.act, nil)
 	into.act.absorb(&from.act, &t.all)
+	into.scan.restart(earlierMinute(into.scan.first, from.scan.first))
+	into.traits.absorb(&from.traits, t.clock.shown())
 	if into.announced == 0 {
 		into.info = from.info
 	}
@@ -100,6 +102,9 @@ func earlier(a, b instant) instant {
 	}
 	return a
 }
+
+// earlierMinute returns the earlier of two minutes that are not never.
+func earlierMinute(a, b int64) int64 { return int64(earlier(instant(a), instant(b))) }
 
 func (r *recent) merge(b *recent) {
 	results := r.results + b.results
@@ -145,6 +150,7 @@ func (g *group) merge(from *group, offset uint64) {
 			g.hours[h%hourSlots] += from.hours[h%hourSlots]
 		}
 	}
+	g.day.absorb(&from.day, g.edge, from.edge)
 	kept := g.kept()
 	for _, f := range from.kept() {
 		renumbered := *f

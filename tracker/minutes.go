@@ -1,51 +1,151 @@
 package tracker
 
-import "math"
+import (
+	"encoding/binary"
+	"math"
+)
 
-// minutes are the counts of an hour's minutes. Most fit in 16 bits, and most of what a target holds are these.
-type minutes struct {
-	narrow *[60]uint16 // nil while nothing was counted, or where wide is
-	wide   *[60]uint32
-}
+// minutes are the counts of an hour's minutes, in as few bytes as they need, because most of what a target holds are these:
+// pairs of a minute and its count while there are few, then a byte a minute, then two, then four. The length says which.
+type minutes struct{ bytes []byte }
+
+const (
+	fewMinutes  = 2 * 12 // bytes: more pairs than that are laid out by minute
+	byteMinutes = 60
+	wordMinutes = 2 * 60
+	longMinutes = 4 * 60
+)
 
 func (m *minutes) at(minute int64) uint32 {
-	switch {
-	case m.wide != nil:
-		return m.wide[minute]
-	case m.narrow != nil:
-		return uint32(m.narrow[minute])
+	switch len(m.bytes) {
+	case byteMinutes:
+		return uint32(m.bytes[minute])
+	case wordMinutes:
+		return uint32(binary.LittleEndian.Uint16(m.bytes[2*minute:]))
+	case longMinutes:
+		return binary.LittleEndian.Uint32(m.bytes[4*minute:])
+	}
+	for i := 0; i < len(m.bytes); i += 2 {
+		if int64(m.bytes[i]) == minute {
+			return uint32(m.bytes[i+1])
+		}
 	}
 	return 0
 }
 
 func (m *minutes) add(minute int64, n uint32) {
-	if m.wide == nil {
-		if m.narrow == nil {
-			m.narrow = new([60]uint16)
-		}
-		if sum := uint64(m.narrow[minute]) + uint64(n); sum <= math.MaxUint16 {
-			m.narrow[minute] = uint16(sum)
+	sum := uint64(m.at(minute)) + uint64(n)
+	if len(m.bytes) <= fewMinutes {
+		if sum <= math.MaxUint8 && m.addPair(minute, uint8(sum)) {
 			return
 		}
-		m.widen()
+		m.widen(byteMinutes)
 	}
-	m.wide[minute] += n
+	if sum > math.MaxUint8 && len(m.bytes) == byteMinutes {
+		m.widen(wordMinutes)
+	}
+	if sum > math.MaxUint16 && len(m.bytes) == wordMinutes {
+		m.widen(longMinutes)
+	}
+	m.put(minute, uint32(sum)) //nolint:gosec // a counter may wrap around after four thousand million a minute
 }
 
-func (m *minutes) widen() {
-	m.wide = new([60]uint32)
-	for i, n := range m.narrow {
-		m.wide[i] = uint32(n)
+// addPair sets a count among few and reports whether there was room.
+func (m *minutes) addPair(minute int64, n uint8) bool {
+	for i := 0; i < len(m.bytes); i += 2 {
+		if int64(m.bytes[i]) == minute {
+			m.bytes[i+1] = n
+			return true
+		}
 	}
-	m.narrow = nil
+	if len(m.bytes) == fewMinutes {
+		return false
+	}
+	m.bytes = append(m.bytes, uint8(minute), n) //nolint:gosec // below 60
+	return true
+}
+
+func (m *minutes) put(minute int64, n uint32) {
+	switch len(m.bytes) {
+	case byteMinutes:
+		m.bytes[minute] = uint8(n) //nolint:gosec // it fits, or it would be wider
+	case wordMinutes:
+		binary.LittleEndian.PutUint16(m.bytes[2*minute:], uint16(n)) //nolint:gosec // likewise
+	default:
+		binary.LittleEndian.PutUint32(m.bytes[4*minute:], n)
+	}
+}
+
+func (m *minutes) widen(length int) {
+	wide := minutes{make([]byte, length)}
+	m.each(0, 60, func(minute int64, n uint32) { wide.put(minute, n) })
+	*m = wide
+}
+
+// each calls do for every minute with a count, from one up to, without, another; in no order while there are few.
+func (m *minutes) each(from, to int64, do func(minute int64, n uint32)) {
+	if len(m.bytes) <= fewMinutes {
+		for i := 0; i < len(m.bytes); i += 2 {
+			if at := int64(m.bytes[i]); at >= from && at < to && m.bytes[i+1] > 0 {
+				do(at, uint32(m.bytes[i+1]))
+			}
+		}
+		return
+	}
+	for at := from; at < to; at++ {
+		if n := m.at(at); n > 0 {
+			do(at, n)
+		}
+	}
 }
 
 // clearAfter forgets what lies after a minute.
 func (m *minutes) clearAfter(minute int64) {
-	if m.narrow != nil {
-		clear(m.narrow[minute+1:])
+	kept := minutes{}
+	m.each(0, minute+1, func(at int64, n uint32) { kept.add(at, n) })
+	*m = kept
+}
+
+// A daily counts by the minute over the last 24 hours: 25 hours of minutes, because a day that ends within an hour touches
+// as many. It has no edge of its own: who owns it clears the hours that another takes the place of.
+type daily struct{ hours [hourSlots]minutes }
+
+func (d *daily) add(minute int64, n uint32) { d.hours[minute/60%hourSlots].add(minute%60, n) }
+
+// at returns the count of a minute, which must be one of the hours remembered.
+func (d *daily) at(minute int64) uint32 { return d.hours[minute/60%hourSlots].at(minute % 60) }
+
+// sum counts the minutes from one to before another, which must be of the hours remembered.
+func (d *daily) sum(from, to int64) (n uint64) {
+	for from < to {
+		end := min(to, (from/60+1)*60)
+		hour := from / 60 * 60
+		d.hours[from/60%hourSlots].each(from-hour, end-hour, func(_ int64, count uint32) { n += uint64(count) })
+		from = end
 	}
-	if m.wide != nil {
-		clear(m.wide[minute+1:])
+	return n
+}
+
+// advance clears the hours between two edges, given as minutes.
+func (d *daily) advance(from, to int64) {
+	for h := from/60 + 1; h <= min(to/60, from/60+hourSlots); h++ {
+		d.hours[h%hourSlots] = minutes{}
+	}
+}
+
+// rewind forgets what lies after an edge that moved back from one minute to another.
+func (d *daily) rewind(from, to int64) {
+	for h := max(to/60+1, from/60-hourSlots+1); h <= from/60; h++ {
+		d.hours[h%hourSlots] = minutes{}
+	}
+	d.hours[to/60%hourSlots].clearAfter(to % 60)
+}
+
+// absorb adds the counts of another that ends with the minute other, as far as they lie in the day that ends with edge.
+func (d *daily) absorb(b *daily, edge, other int64) {
+	for m := max(other-minutesPerDay+1, edge-minutesPerDay+1, 0); m <= other; m++ {
+		if n := b.at(m); n > 0 {
+			d.add(m, n)
+		}
 	}
 }

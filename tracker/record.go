@@ -44,6 +44,9 @@ func (t *ErrorTracker) record(r *Result) {
 	if r.Latency > 0 && r.Kind.Sent() {
 		tg.open.countLatency(BucketOf(r.Latency))
 	}
+	if !r.Kind.Failed() && sampled(at, r) {
+		tg.traits.success(at, r, &t.prints)
+	}
 	if r.Kind.Failed() && r.Kind != KindShortCircuit { // what a breaker held back is counted, but is no evidence to keep
 		t.fail(tg, at, r)
 	}
@@ -107,6 +110,9 @@ func (t *ErrorTracker) beginStep(tg *target, step int64) {
 			tg.evaluate(max(tg.lastSeen, startOf(tg.act.edge)))
 		}
 	}
+	if m := step / stepsPerMinute; m/60 > tg.act.edge/stepsPerHour { // while all of it is remembered
+		tg.scanTo(min(m, tg.act.edge/stepsPerMinute+1), &t.sums)
+	}
 	tg.walk(step)
 	tg.open.step = step
 }
@@ -114,6 +120,7 @@ func (t *ErrorTracker) beginStep(tg *target, step int64) {
 // fold empties a target's pending results into its windows, which end no earlier.
 func (t *ErrorTracker) fold(tg *target) {
 	t.all.advance(t.clock.edge())
+	tg.scan.touch(tg.open.step / stepsPerMinute)
 	tg.open.fold(&tg.act, &t.all)
 }
 
@@ -145,6 +152,9 @@ func (t *ErrorTracker) fail(tg *target, at instant, r *Result) {
 	g := t.groupOf(tg, at, r)
 	f.Group = g.id
 	g.add(at, f)
+	if r.Kind.Sent() {
+		tg.traits.failureOf(at, r, g)
+	}
 	t.view.groupsDirty = true
 	if at < t.clock.at.add(-historyAge) {
 		t.errors.fill(f)

@@ -10,8 +10,11 @@ type target struct {
 	probed    bool
 	gone      bool
 
-	act  activity
-	open pending
+	act    activity
+	open   pending
+	scan   scan       // for incidents
+	live   *scanState // of scan, as of the moment shown; nil before that
+	traits traits
 
 	firstSeen, lastSeen, lastOK, resetAt instant
 
@@ -72,6 +75,8 @@ func (tg *target) settled() bool {
 // rewind forgets what lies after a moment to which the clock went back.
 func (tg *target) rewind(to instant) {
 	tg.act.rewind(to.step())
+	tg.scan.restart(min(tg.scan.first, to.minute()))
+	tg.traits.rewind(to)
 	tg.open.step = 0
 	for _, i := range []*instant{
 		&tg.announced, &tg.firstSeen, &tg.lastSeen, &tg.lastOK, &tg.since, &tg.changes[0], &tg.changes[1],
@@ -89,7 +94,7 @@ func (tg *target) rewind(to instant) {
 }
 
 // show brings the target to the moment shown and reports whether it looks different from when it was last shown.
-func (tg *target) show(c *clock) (changed bool) {
+func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 	at, edge := c.shown(), c.edge()
 	if !tg.dirty && at < tg.until && edge == tg.act.edge {
 		return false
@@ -100,6 +105,7 @@ func (tg *target) show(c *clock) (changed bool) {
 		tg.evaluate(at)
 	}
 	out := &tg.shown
+	changed = tg.showScan(changed, edge/stepsPerMinute, sums) || changed
 	state, reason, disagreement := tg.cond.state, tg.reason(at), tg.disagreement(at)
 	breakers, moved := tg.showBreakers(c)
 	next := tg.nextTry(at, c, breakers)
@@ -121,6 +127,18 @@ func (tg *target) show(c *clock) (changed bool) {
 	}
 	tg.until = tg.nextChange(at, out)
 	tg.dirty = false
+	return changed
+}
+
+// showScan brings what incidents are made of to the running minute and reports whether it looks different.
+func (tg *target) showScan(counted bool, minute int64, sums *[]sums) (changed bool) {
+	if !counted && tg.live != nil && tg.scan.state.next == minute {
+		return false
+	}
+	tg.scanTo(minute, sums)
+	tg.live = tg.running(sums)
+	changed, tg.scan.changed = tg.scan.changed, false
+	tg.shown.Usual, tg.shown.UsualKnown = tg.usual(), tg.usualKnown()
 	return changed
 }
 

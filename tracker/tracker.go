@@ -76,6 +76,7 @@ type ErrorTracker struct {
 	events  []BreakerEvent
 	marks   []Mark // by time; never changed in place
 	view    view
+	sums    []sums // scratch
 
 	targetsDropped, groupsDropped uint64
 }

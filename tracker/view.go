@@ -20,6 +20,7 @@ type view struct {
 	groupsDirty bool      // a group has a new error
 	groupsUntil instant   // when a group looks different even if nothing comes
 	seq         uint64    // of the newest error shown
+	marks       []Mark    // those told, and those seen in the results
 }
 
 // Snapshot returns the content as of now, or of the newest result where no source is live. It shares what did not change
@@ -53,6 +54,8 @@ func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
 	s.Version = t.version
 	t.all.show(&s.Overall)
 	s.Groups = t.showGroups(old, groups)
+	t.view.marks = t.showMarks()
+	s.Incidents, s.Marks = t.showIncidents(), t.view.marks
 	s.Targets = make([]Target, len(t.view.targets))
 	for i, tg := range t.view.targets {
 		s.Targets[i] = tg.shown
@@ -65,7 +68,6 @@ func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
 	s.Breakers = slices.Clone(t.events)
 	s.Sources, s.Gone, s.GoneCount = t.sources.list(), t.sources.gone, t.sources.goneCount
 	s.Skew = t.clock.skew
-	s.Marks = t.marks
 	s.TargetsDropped, s.GroupsDropped = t.targetsDropped, t.groupsDropped
 	t.view.snapshot, t.view.version = s, t.version
 	return s
@@ -127,7 +129,7 @@ func (t *ErrorTracker) refreshTargets() (changed bool) {
 	}
 	events := len(t.events)
 	for _, tg := range t.view.targets {
-		if tg.show(&t.clock) {
+		if tg.show(&t.clock, &t.sums) {
 			changed = true
 			t.tell(tg)
 		}

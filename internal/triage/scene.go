@@ -1,0 +1,87 @@
+package triage
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"errtop/tracker"
+)
+
+// Scene is one drawn incident, or a quiet time.
+type Scene struct {
+	Kind string
+	Seed uint64
+
+	Start, Now time.Time // of the results; Now is when somebody looks
+	Announced  []tracker.TargetInfo
+	Results    []tracker.Result // by time
+	Marks      []tracker.Mark   // by time
+	Truth      Truth
+}
+
+// Truth is what a headline has to say of a scene.
+type Truth struct {
+	Quiet   bool     // nothing is wrong: no incident may be open
+	Targets []string // any of them may be named as the worst
+	Spread  []string // all that belong to the incident
+
+	Onset  time.Time
+	Within time.Duration // how far off "since" may be; the interval that is stated may make up for more
+	Before bool          // it began before the results begin
+
+	Classes []tracker.CauseClass // any of them is the cause
+	Trends  []tracker.Trend      // any of them is right
+	Value   string               // what the failures have in common, where that is the point: a route, a tenant, a version; else ""
+	Mark    string               // text of the mark to be named; else ""
+	Over    bool
+	End     time.Time
+	Scan    bool
+}
+
+// Kind is a sort of incident.
+type Kind struct {
+	Name string
+	Says string // what happens, in words
+	plot func(w *world)
+}
+
+// Draw makes a scene of a kind.
+func (k Kind) Draw(seed uint64) *Scene {
+	w := newWorld(rand.New(rand.NewPCG(seed, 0x7a6e_1d2c))) //nolint:gosec // the same in every run
+	k.plot(w)
+	s := w.play()
+	s.Kind, s.Seed = k.Name, seed
+	return s
+}
+
+// Play runs a scene through a tracker as a live source would and returns what is to be seen at its end. A snapshot is taken
+// now and then on the way, as a dashboard does.
+func (s *Scene) Play() *tracker.Snapshot {
+	t := tracker.New(tracker.Settings{})
+	t.UpdateSource(s.Start, tracker.Source{Name: "log", Live: true})
+	t.AddTargets(s.Start, s.Announced...)
+	marks := s.Marks
+	for i := 0; i < len(s.Results); {
+		now := s.Results[i].Time.Truncate(10 * time.Second).Add(10 * time.Second)
+		j := i
+		for j < len(s.Results) && s.Results[j].Time.Before(now) {
+			j++
+		}
+		for len(marks) > 0 && marks[0].At.Before(now) {
+			t.AddMark(now, marks[0])
+			marks = marks[1:]
+		}
+		t.Record(now, s.Results[i:j])
+		if now.Second() == 0 && now.Minute()%5 == 0 {
+			t.Snapshot(now)
+		}
+		i = j
+	}
+	return t.Snapshot(s.Now)
+}
+
+func sorted(results []tracker.Result) []tracker.Result {
+	slices.SortStableFunc(results, func(a, b tracker.Result) int { return a.Time.Compare(b.Time) })
+	return results
+}

@@ -1,0 +1,120 @@
+package tracker
+
+import "math"
+
+// What is usual for a target is a weighted sum of its past: what lies halfLife back counts half, minutes of incidents do not
+// count, and other outliers count less.
+const (
+	baselineHalfLife = 4 * 60 // minutes
+	outlier          = 2.58   // Anscombe residual above which a minute weighs less (Noufaily et al.)
+
+	knownRequests = 20 // fewer requests, or minutes, are no baseline
+	knownMinutes  = 3
+	thinMinutes   = 60 // fewer are one "so far"
+
+	longBin = 8 // minutes of the longer bins that dispersion is measured in
+)
+
+var baselineDecay = math.Exp2(-1.0 / baselineHalfLife)
+
+// baseline is what is usual of one class of a target.
+type baseline struct {
+	failures, requests float64 // decayed and weighted
+	short, long        dispersion
+	minutes            int // that had requests, not decayed
+}
+
+// dispersion measures how much counts vary beyond chance, in bins that are long enough to expect something in each.
+type dispersion struct {
+	chi, df float64 // Pearson's chi-square and its degrees of freedom, decayed
+	y, mean float64 // of the bin that is filling
+	minutes int
+}
+
+// share returns the usual share of failures, never quite 0: nothing in a hundred is not never.
+func (b *baseline) share() float64 { return (b.failures + 0.5) / (b.requests + 1) }
+
+func (b *baseline) known() bool { return b.requests >= knownRequests && b.minutes >= knownMinutes }
+
+// phi is how many times the variance of chance the counts have.
+func (b *baseline) phi() float64 { return max(b.short.phi(), b.long.phi()) }
+
+// phi starts from chance: a few bins say little.
+func (d *dispersion) phi() float64 {
+	const prior = 5
+	return max(1, (d.chi+prior)/(d.df+prior))
+}
+
+// pass lets a minute without requests pass.
+func (b *baseline) pass() {
+	b.failures *= baselineDecay
+	b.requests *= baselineDecay
+	b.short.decay()
+	b.long.decay()
+}
+
+// absorb takes a minute of y failures in n requests into what is usual.
+func (b *baseline) absorb(y, n float64) {
+	b.pass()
+	if n == 0 {
+		return
+	}
+	weight := 1.0
+	if b.known() {
+		mean := n * b.share()
+		if residual := anscombe(y, mean, b.phi()); residual > outlier {
+			weight = outlier / residual * outlier / residual
+		}
+		b.short.add(mean+weight*(y-mean), mean, 1, 2)
+		b.long.add(mean+weight*(y-mean), mean, longBin, 4)
+	}
+	b.failures += weight * y
+	b.requests += weight * n
+	b.minutes++
+}
+
+func (d *dispersion) decay() {
+	d.chi *= baselineDecay
+	d.df *= baselineDecay
+}
+
+// add takes a minute into the bin that fills, which is over once it has so many minutes and expects so much.
+func (d *dispersion) add(y, mean float64, minutes int, expects float64) {
+	d.y += y
+	d.mean += mean
+	d.minutes++
+	if d.minutes < minutes || d.mean < expects {
+		return
+	}
+	d.chi += (d.y - d.mean) * (d.y - d.mean) / d.mean
+	d.df++
+	d.y, d.mean, d.minutes = 0, 0, 0
+}
+
+// surprising returns the chance that y or more failures in n requests are usual: the larger of the two tails, without and
+// with dispersion, as the less surprising one.
+func (b *baseline) surprising(y, n float64) float64 {
+	tail := predictiveTail(y, n, b.failures, b.requests)
+	if phi := b.phi(); phi > 1.05 {
+		tail = max(tail, dispersedTail(y, n*b.share(), phi))
+	}
+	return tail
+}
+
+// clear reports, at little cost, whether y failures in n requests could be surprising at all.
+func (b *baseline) clear(y, n float64) bool {
+	mean := n * b.share()
+	return y >= leastFailures && (y-mean)*(y-mean) > 9*b.phi()*(mean+1) && oddsRise(b.share(), y/n)
+}
+
+// oddsRise reports whether a share is so much larger than another that it matters: the odds of failing have more than
+// doubled, and two in a thousand more fail, or five times as many.
+func oddsRise(usual, now float64) bool {
+	if now >= 1 {
+		now = 1 - 1e-9
+	}
+	if usual >= 1 {
+		return false
+	}
+	return now/(1-now) >= 2.2*usual/(1-usual) && (now-usual >= 0.002 || now >= 4*usual && now-usual >= 0.0005)
+}
