@@ -7,13 +7,13 @@ const (
 	octaveSlots = 21 // up to 2^38 ns, 275 s; what is slower counts in the last
 )
 
-// octaveOf returns the slot of a latency's bin.
-func octaveOf(b bin) int { return min(max(int(b)/binsPerOctave-octaveFirst, 0), octaveSlots-1) }
+// octaveOf returns the slot of a latency's bucket.
+func octaveOf(b Bucket) int { return min(max(int(b)/bucketsPerOctave-octaveFirst, 0), octaveSlots-1) }
 
 // octaves are the latencies of a target by octave and minute. Octaves without a latency cost a nil pointer.
 type octaves [octaveSlots]*daily
 
-func (o *octaves) add(edge, minute int64, b bin, n uint32) {
+func (o *octaves) add(edge, minute int64, b Bucket, n uint32) {
 	if edge-minute >= minutesPerDay {
 		return
 	}

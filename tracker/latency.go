@@ -41,7 +41,7 @@ func (l *latency) add(edge, step int64, bucket Bucket, n uint32) {
 		l.day.add(bucket, n)
 		l.trail.touchQuarter(q)
 	}
-	l.octaves.add(last, m, bin, n)
+	l.octaves.add(last, m, bucket, n)
 	l.trail.due = l.trail.due || m < last
 }
 
