@@ -215,11 +215,11 @@ func (a *app) dashboard(ctx context.Context, d *dashboard) error {
 	})
 	err = safego.Catch(func() error { return view(ctx) })
 	cancel()
-	failed := usageError(group.Wait())
+	failed := group.Wait()
 	if errors.Is(err, failed) { // the picture ended with it
-		return err
+		return usageError(err)
 	}
-	return errors.Join(err, failed)
+	return usageError(errors.Join(err, failed))
 }
 
 // viewer returns the function that shows an engine, and one to call after it.

@@ -9,8 +9,16 @@ import (
 	"errtop/tracker"
 )
 
-// AddMark notes that something was done. A mark without a time is of now.
-func (e *Engine) AddMark(mark tracker.Mark) { e.tracker.AddMark(time.Now(), mark) }
+// longestMark bounds the texts of a mark, in bytes.
+const longestMark = 500
+
+// AddMark notes that something was done. A mark without a time is of now. Its texts are made harmless, and secrets in them masked.
+func (e *Engine) AddMark(mark tracker.Mark) {
+	for _, text := range []*string{&mark.Text, &mark.Target, &mark.Version, &mark.Source} {
+		*text = e.options.Settings.Known().Line(*text, longestMark)
+	}
+	e.tracker.AddMark(time.Now(), mark)
+}
 
 // control answers commands on the control socket until stop is called. Where nobody can reach this engine, viewers are told, and
 // everything else goes on.

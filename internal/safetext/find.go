@@ -211,18 +211,34 @@ func (f *finder) userOption(j int) int {
 // query hides the query of a URL or path, and whatever follows a "?" and has a "=".
 func (f *finder) query(i int) int {
 	s, lo := f.s, i+1
-	hi := f.urlEnd(lo)
-	if hi == lo {
-		return lo
-	}
 	start := i
 	for start > 0 && i-start < maxURL && !endsURL(s[start-1]) {
 		start--
+	}
+	hi := f.queryEnd(lo, start > 0 && s[start-1] == '\'')
+	if hi == lo {
+		return lo
 	}
 	if word := s[start:i]; strings.HasPrefix(word, "/") || strings.Contains(word, "://") || strings.IndexByte(s[lo:hi], '=') >= 0 {
 		return f.hide(lo, hi)
 	}
 	return lo
+}
+
+// queryEnd returns where the query at i ends: at a blank or a quote, or where the next field begins. Other punctuation belongs to
+// it, but at its end.
+func (f *finder) queryEnd(i int, quoted bool) int {
+	s, end := f.s, i
+	for ; end < len(s); end++ {
+		c := s[end]
+		if c <= ' ' || among("\"<`\x7f", c) || c == '\'' && quoted || c == '\\' && strings.HasPrefix(s[end:], `\"`) || among(",|;", c) && f.fieldAt(end+1) {
+			break
+		}
+	}
+	for end > i && among("'),}]|>.;:\\", s[end-1]) {
+		end--
+	}
+	return end
 }
 
 // maxURL bounds how far the end of a URL's part is looked for. What is longer is hidden.
@@ -231,13 +247,6 @@ const maxURL = 1024
 // endsURL reports whether c ends a URL in a text.
 func endsURL(c byte) bool {
 	return classes[c]&endsValue != 0 || c == ')' || c == '}' || c == ']' || c == ',' || c == '|' || c == '\\'
-}
-
-func (f *finder) urlEnd(i int) int {
-	for i < len(f.s) && !endsURL(f.s[i]) {
-		i++
-	}
-	return i
 }
 
 // authority hides the userinfo of a URL, whose ":" is at i.
