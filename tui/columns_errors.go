@@ -18,6 +18,8 @@ type happening struct {
 	like  uint64
 	group *tracker.Group // nil in a list of single errors
 	first bool           // it belongs to the incident that the headline is about
+
+	coming bool // the newest of its group is of just now: more may come any moment
 }
 
 // newestFirst lists the ring's errors, the newest first.
@@ -35,6 +37,9 @@ func newestFirst(snap *tracker.Snapshot) []happening {
 	return list
 }
 
+// stillComing is how recent the newest error of a group is whose errors still come.
+const stillComing = 15 * time.Second
+
 // digest lists the newest error of each group, so that a storm does not push a rare one out of sight: groups keep theirs when
 // the ring has lost them. Those of an incident are marked to come first.
 func digest(snap *tracker.Snapshot, in *tracker.Incident) []happening {
@@ -42,7 +47,7 @@ func digest(snap *tracker.Snapshot, in *tracker.Incident) []happening {
 	for i := range snap.Groups {
 		g := &snap.Groups[i]
 		if n := len(g.Exemplars); n > 0 {
-			list = append(list, happening{Failure: &g.Exemplars[n-1], like: g.Count, group: g, first: in != nil && belongs(g, in)})
+			list = append(list, happening{Failure: &g.Exemplars[n-1], like: g.Count, group: g, first: in != nil && belongs(g, in), coming: snap.At.Sub(g.Last) < stillComing})
 		}
 	}
 	return list
@@ -60,6 +65,10 @@ func newErrorsTable() *table[happening, uint64] {
 				title: "TIME", min: human.TimeWidth, keep: 90, at: func(h *happening) time.Time { return h.Time },
 				order: func(a, b *happening) int { return b.Time.Compare(a.Time) },
 				draw: func(p *pen, h *happening, w int) {
+					if h.coming {
+						p.cell(p.styles.Text, "now", w)
+						return
+					}
 					p.bytes(p.styles.Muted, human.AppendStamp(p.scratch[:0], h.Time, p.now, p.loc, w))
 				},
 			},
@@ -108,7 +117,13 @@ func newErrorsTable() *table[happening, uint64] {
 			},
 			{
 				title: "ERROR", min: 36, least: 14, keep: keepAlways, grow: true,
-				draw: func(p *pen, h *happening, w int) { drawMessage(p, &h.Result, w) },
+				draw: func(p *pen, h *happening, w int) {
+					if h.like > 1 && h.group != nil { // what they have in common; the numbers of one of them would change all the time
+						drawMessage(p, &tracker.Result{Status: h.Status, Kind: h.Kind, Error: h.group.Error, Message: h.group.Message}, w)
+						return
+					}
+					drawMessage(p, &h.Result, w)
+				},
 			},
 		},
 	}

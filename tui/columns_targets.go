@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"errtop/internal/filter"
 	"errtop/internal/human"
@@ -15,12 +14,15 @@ import (
 // newTargetsTable lists targets: what state, what breaker, how much, how bad, how slow, and since when it looks like that.
 func newTargetsTable() *table[tracker.Target, string] {
 	slowest := uint32(1) // µs, of one minute of one target
-	incidents := incidentsByTarget{}
+	incidents, figures := incidentsByTarget{}, figures{}
 	return &table[tracker.Target, string]{
 		empty: "no targets yet: probes of the settings, log lines and pushed results name them",
 		key:   func(t *tracker.Target) string { return t.Name },
 		facts: targetFacts,
-		look:  incidents.take,
+		look: func(snap *tracker.Snapshot) {
+			incidents.take(snap)
+			figures.take(snap)
+		},
 		survey: func(targets []*tracker.Target) {
 			slowest = 1
 			var values [60]uint32
@@ -30,7 +32,7 @@ func newTargetsTable() *table[tracker.Target, string] {
 				}
 			}
 		},
-		columns: slices.Concat(stateColumns(incidents), figureColumns(), historyColumns(&slowest)),
+		columns: slices.Concat(stateColumns(incidents), figureColumns(figures), historyColumns(figures, &slowest)),
 	}
 }
 
@@ -76,21 +78,21 @@ func stateColumns(incidents incidentsByTarget) []column[tracker.Target] {
 }
 
 // figureColumns say how much is asked, and which share of it fails, now and usually.
-func figureColumns() []column[tracker.Target] {
+func figureColumns(figures figures) []column[tracker.Target] {
 	return []column[tracker.Target]{
 		{
 			title: "REQ/MIN", min: 7, right: true, keep: 80,
 			order: func(a, b *tracker.Target) int {
 				return cmp.Compare(b.Activity.FiveMinutes.Requests, a.Activity.FiveMinutes.Requests)
 			},
-			draw: drawRate,
+			draw: figures.drawRate,
 		},
 		{
 			title: "ERR%", min: 5, right: true, keep: 90,
 			order: func(a, b *tracker.Target) int {
 				return cmp.Compare(b.Activity.FiveMinutes.ErrorRatio(), a.Activity.FiveMinutes.ErrorRatio())
 			},
-			draw: drawErrorShare,
+			draw: figures.drawShare,
 		},
 		{
 			title: "USUAL", min: 5, right: true, keep: 82,
@@ -107,7 +109,7 @@ func figureColumns() []column[tracker.Target] {
 }
 
 // historyColumns say how slow it is, and how it came to that. The lines of latency share a scale that ends at slowest, in µs.
-func historyColumns(slowest *uint32) []column[tracker.Target] {
+func historyColumns(figures figures, slowest *uint32) []column[tracker.Target] {
 	return []column[tracker.Target]{
 		{
 			title: "P95", min: 6, right: true, keep: 78, has: func(t *tracker.Target) bool {
@@ -116,13 +118,7 @@ func historyColumns(slowest *uint32) []column[tracker.Target] {
 			order: func(a, b *tracker.Target) int {
 				return cmp.Compare(b.Activity.FiveMinutes.Latency.P95, a.Activity.FiveMinutes.Latency.P95)
 			},
-			draw: func(p *pen, t *tracker.Target, w int) {
-				if q := &t.Activity.FiveMinutes.Latency; q.Count > 0 {
-					p.cellRight(p.styles.Text, human.AppendLatency(p.scratch[:0], q.P95), w)
-				} else {
-					p.cellRight(p.styles.Faint, append(p.scratch[:0], p.glyphs.dash...), w)
-				}
-			},
+			draw: figures.drawP95,
 		},
 		{
 			title: "ERRORS/H", min: 8, right: true, keep: 45,
@@ -167,29 +163,6 @@ func nameStyle(s *Styles, t *tracker.Target) Style {
 		return s.Strong
 	}
 	return s.Text
-}
-
-// drawRate draws the requests a minute: of what was watched for less than the five minutes of the rate, with two digits.
-func drawRate(p *pen, t *tracker.Target, w int) {
-	requests, _ := t.Activity.PerMinute(p.now)
-	if p.now.Sub(t.Activity.Since) < 5*time.Minute {
-		p.cellRight(p.styles.Text, human.AppendRoughRate(p.scratch[:0], requests), w)
-		return
-	}
-	p.cellRight(p.styles.Text, human.AppendRate(p.scratch[:0], requests), w)
-}
-
-func drawErrorShare(p *pen, t *tracker.Target, w int) {
-	recent := &t.Activity.FiveMinutes
-	if recent.Requests == 0 {
-		p.cellRight(p.styles.Faint, append(p.scratch[:0], p.glyphs.dash...), w)
-		return
-	}
-	st := p.styles.Text
-	if recent.Errors > 0 && t.State >= tracker.StateThrottled {
-		st = p.styles.State(t.State)
-	}
-	p.cellRight(st, human.AppendPercent(p.scratch[:0], recent.ErrorRatio()), w)
 }
 
 func targetFacts(t *tracker.Target) filter.Facts {

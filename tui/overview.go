@@ -2,6 +2,8 @@ package tui
 
 import (
 	"cmp"
+	"math/bits"
+	"slices"
 	"strings"
 
 	"errtop/internal/filter"
@@ -31,8 +33,7 @@ type overview struct {
 
 func newOverview(h *headline) *overview {
 	o := &overview{targets: newTargetsTable(), errors: newErrorsTable(), headline: h}
-	// One row stands for a group here. The selection stays on it when a newer error takes the row over; and within a second the
-	// largest is first, so that rows do not change places all the time.
+	// One row stands for a group here. The selection stays on it when a newer error takes the row over.
 	o.errors.key = func(h *happening) uint64 { return h.Group }
 	o.errors.natural = func(a, b *happening) int {
 		switch {
@@ -40,15 +41,16 @@ func newOverview(h *headline) *overview {
 			return -1
 		case a.first != b.first:
 			return 1
-		case a.first:
-			return cmp.Compare(b.like, a.like)
+		case a.first || a.coming && b.coming: // rows of groups that all still come must not change places all the time
+			return cmp.Compare(bits.Len64(b.like), bits.Len64(a.like))
 		default:
 			return cmp.Compare(b.Time.Unix(), a.Time.Unix())
 		}
 	}
 	o.errors.tie = func(a, b *happening) int {
-		return cmp.Or(cmp.Compare(b.like, a.like), strings.Compare(a.Target, b.Target), cmp.Compare(a.Group, b.Group))
+		return cmp.Or(cmp.Compare(bits.Len64(b.like), bits.Len64(a.like)), strings.Compare(a.Target, b.Target), cmp.Compare(a.Group, b.Group))
 	}
+	o.errors.columns = slices.DeleteFunc(o.errors.columns, func(c column[happening]) bool { return c.title == "LATENCY" }) // of one of many it says little
 	return o
 }
 

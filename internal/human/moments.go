@@ -63,7 +63,11 @@ func Since(at, now time.Time, loc *time.Location) string {
 	if at.IsZero() {
 		return ""
 	}
-	return " since " + HourMinute(at, now, loc) + " (" + Span(now.Sub(at)) + ")"
+	span := "<1m" // seconds would change all the time, and say nothing more
+	if d := now.Sub(at); d >= time.Minute {
+		span = Span(d)
+	}
+	return " since " + HourMinute(at, now, loc) + " (" + span + ")"
 }
 
 // AppendShortStamp writes a time in at most six cells: "15:04", or of another day "2 Jan", of another year "2 Jan" too.

@@ -1,0 +1,118 @@
+package tui
+
+import (
+	"math"
+	"time"
+
+	"errtop/internal/human"
+	"errtop/tracker"
+)
+
+// figures are the rates and shares of each target as they are shown. They stand still while what changes says nothing: the
+// noise of counts, or the time that passes without a request.
+type figures map[string]shownFigures
+
+type shownFigures struct {
+	taken    time.Time
+	requests uint64 // in the window, as of then
+	age      time.Duration
+	rough    bool // watched for less than the window: two digits are all that is known
+
+	perMinute float64
+	share     float64 // that fails
+	p95       time.Duration
+
+	seen bool // in the snapshot taken last
+}
+
+const (
+	figureWindow = 5 * time.Minute // that figures are counted over, where it was watched for so long
+	figureStands = time.Minute     // a figure is exact at least once in so long
+	fewFigures   = 8               // requests in the window: with fewer, each changes the figures
+)
+
+// take takes the figures of a snapshot.
+func (f figures) take(snap *tracker.Snapshot) {
+	for name, shown := range f {
+		shown.seen = false
+		f[name] = shown
+	}
+	for i := range snap.Targets {
+		t := &snap.Targets[i]
+		f[t.Name] = next(f[t.Name], t, snap.At)
+	}
+	for name, shown := range f {
+		if !shown.seen {
+			delete(f, name)
+		}
+	}
+}
+
+// next returns what is shown of a target after was.
+func next(was shownFigures, t *tracker.Target, at time.Time) shownFigures {
+	five := &t.Activity.FiveMinutes
+	now := shownFigures{
+		taken: at, requests: five.Requests, age: at.Sub(t.Activity.Since), share: five.ErrorRatio(), p95: five.Latency.P95, seen: true,
+	}
+	now.rough = now.age < figureWindow
+	now.perMinute, _ = t.Activity.PerMinute(at)
+	switch passed := at.Sub(was.taken); {
+	case was.taken.IsZero() || passed < 0:
+		return now
+	case now.rough && was.requests == now.requests && now.age < 2*was.age: // nothing came: the rate falls, and says nothing new
+		now.perMinute, now.age = was.perMinute, was.age
+		return now
+	case passed >= figureStands || five.Requests < fewFigures:
+		return now
+	}
+	n, noise := float64(five.Requests), 1.0 // in standard deviations of counts
+	if n < 100 {
+		noise = 0.5
+	}
+	stood := false
+	if math.Abs(now.perMinute-was.perMinute) <= now.perMinute/math.Sqrt(n)*noise {
+		now.perMinute, stood = was.perMinute, true
+	}
+	if all := now.share == 0 || now.share == 1; !all && math.Abs(now.share-was.share) <= math.Sqrt(now.share*(1-now.share)/n)*noise {
+		now.share, stood = was.share, true
+	}
+	if math.Abs(float64(now.p95-was.p95)) <= float64(was.p95)/20 {
+		now.p95, stood = was.p95, true
+	}
+	if stood {
+		now.taken = was.taken
+	}
+	return now
+}
+
+// drawRate draws the requests a minute.
+func (f figures) drawRate(p *pen, t *tracker.Target, w int) {
+	if shown := f[t.Name]; shown.rough {
+		p.cellRight(p.styles.Text, human.AppendRoughRate(p.scratch[:0], shown.perMinute), w)
+	} else {
+		p.cellRight(p.styles.Text, human.AppendRate(p.scratch[:0], shown.perMinute), w)
+	}
+}
+
+// drawShare draws the share of requests that fail.
+func (f figures) drawShare(p *pen, t *tracker.Target, w int) {
+	recent := &t.Activity.FiveMinutes
+	if recent.Requests == 0 {
+		p.cellRight(p.styles.Faint, append(p.scratch[:0], p.glyphs.dash...), w)
+		return
+	}
+	st := p.styles.Text
+	if recent.Errors > 0 && t.State >= tracker.StateThrottled {
+		st = p.styles.State(t.State)
+	}
+	p.cellRight(st, human.AppendPercent(p.scratch[:0], f[t.Name].share), w)
+}
+
+// drawP95 draws the 95th percentile of latency.
+func (f figures) drawP95(p *pen, t *tracker.Target, w int) {
+	if t.Activity.FiveMinutes.Latency.Count > 0 {
+		p.cellRight(p.styles.Text, human.AppendLatency(p.scratch[:0], f[t.Name].p95), w)
+	} else {
+		p.cellRight(p.styles.Faint, append(p.scratch[:0], p.glyphs.dash...), w)
+	}
+}
