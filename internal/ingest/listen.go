@@ -11,10 +11,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"errtop/internal/logline"
@@ -23,11 +21,10 @@ import (
 )
 
 const (
-	maxPush     = 8 << 20 // bytes of a push, before and after decompression
-	maxPushes   = 8       // read at once; more are told to come again
-	pushTime    = 30 * time.Second
 	unixPrefix  = "unix:"
 	pushPath    = "/v1/results"
+	headerTime  = 5 * time.Second        // for the head of a request
+	idleTime    = time.Minute            // between two requests of a connection
 	listenGrace = 500 * time.Millisecond // pushes may finish for so long at the end
 )
 
@@ -39,21 +36,27 @@ type ListenOptions struct {
 }
 
 // Listen takes results that are pushed by POST /v1/results until ctx is done: NDJSON lines or a JSON array, gzipped or
-// not, of at most 8 MiB. It answers {"accepted": n, "unreadable": n, "problems": [...]}.
+// not, of at most 8 MiB and 250,000 lines. It answers {"accepted": n, "unreadable": n, "problems": [...]}.
 //
-// Who asks under another host's name or from another site's page is refused with 403, who lacks the token with 401, both
-// before the body is read. An address that others can reach is refused without a token, before anything is opened.
+// Requests with a foreign Host or Origin get 403, without the token 401, both before the body is read. A body that comes
+// too slowly gets 408; where too many come at once, a body that stalls makes way for others with 503. All bodies together
+// take at most 14 MiB. An address that others can reach is refused without a token, before anything is opened.
 func Listen(ctx context.Context, o ListenOptions, sink Sink) error {
 	if o.Token == "" && !strings.HasPrefix(o.Addr, unixPrefix) && !isLoopback(o.Addr) {
 		return fmt.Errorf("listen %s: others can reach this address, so a token is needed", o.Addr)
 	}
-	if _, err := logline.NewDecoder(o.Options.Options, time.Now()); err != nil {
+	if err := Check(o.Options); err != nil {
 		return err
 	}
 	listener, err := listen(ctx, o.Addr)
 	if err != nil {
 		return fmt.Errorf("listen %s: %w", o.Addr, err)
 	}
+	return serve(ctx, listener, o, sink)
+}
+
+// serve takes pushes from a listener, which it closes.
+func serve(ctx context.Context, listener net.Listener, o ListenOptions, sink Sink) error {
 	name := "push " + o.Addr
 	if tcp, ok := listener.Addr().(*net.TCPAddr); ok {
 		name = "push " + tcp.String()
@@ -62,11 +65,11 @@ func Listen(ctx context.Context, o ListenOptions, sink Sink) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	h := &pushHandler{token: sha256.Sum256([]byte(o.Token)), open: o.Token == "", host: hostOf(o.Addr), pump: p, room: make(chan struct{}, maxPushes)}
+	h := &pushHandler{token: sha256.Sum256([]byte(o.Token)), open: o.Token == "", host: hostOf(o.Addr), pump: p}
 	h.unix = strings.HasPrefix(o.Addr, unixPrefix)
 	server := &http.Server{
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: pushTime, WriteTimeout: pushTime + 5*time.Second,
-		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: sink.logger(name + ": "),
+		ReadHeaderTimeout: headerTime, ReadTimeout: pushTime, WriteTimeout: pushTime + headerTime,
+		IdleTimeout: idleTime, MaxHeaderBytes: 16 << 10, ErrorLog: sink.logger(name + ": "),
 	}
 	serving, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
@@ -103,32 +106,6 @@ func (s Sink) logger(prefix string) *log.Logger {
 	return log.New(s.Log, prefix, 0)
 }
 
-// listen opens the address. A unix socket that nobody serves any more is replaced, and only the user may use the new one.
-func listen(ctx context.Context, addr string) (net.Listener, error) {
-	var config net.ListenConfig
-	path, isUnix := strings.CutPrefix(addr, unixPrefix)
-	if !isUnix {
-		return config.Listen(ctx, "tcp", addr) //nolint:wrapcheck // Listen names the address
-	}
-	listener, err := config.Listen(ctx, "unix", path)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		var d net.Dialer
-		if conn, dialErr := d.DialContext(ctx, "unix", path); dialErr == nil {
-			return nil, errors.Join(errors.New("another program serves this socket"), conn.Close())
-		}
-		if err = os.Remove(path); err == nil {
-			listener, err = config.Listen(ctx, "unix", path)
-		}
-	}
-	if err != nil {
-		return nil, err //nolint:wrapcheck // Listen names the address
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(err, listener.Close())
-	}
-	return listener, nil
-}
-
 // isLoopback reports whether only this machine can reach the address.
 func isLoopback(addr string) bool {
 	host := hostOf(addr)
@@ -151,7 +128,9 @@ type pushHandler struct {
 	open  bool // no token is asked for
 	unix  bool
 	host  string
-	room  chan struct{}
+
+	reception reception
+	turns     turns
 
 	mu   sync.Mutex // of pump
 	pump *pump
@@ -171,14 +150,7 @@ func (h *pushHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", http.MethodPost)
 		refuse(w, http.StatusMethodNotAllowed, "results are pushed with POST")
 	default:
-		select {
-		case h.room <- struct{}{}:
-			defer func() { <-h.room }()
-			h.take(w, r)
-		default:
-			w.Header().Set("Retry-After", "1")
-			refuse(w, http.StatusServiceUnavailable, "too many pushes at once")
-		}
+		h.take(w, r)
 	}
 }
 

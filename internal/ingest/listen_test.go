@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"errtop/internal/ingest"
@@ -38,11 +39,11 @@ func listening(t *testing.T, o ingest.ListenOptions) (w *watcher, addr string) {
 // readFlag notes whether a body was read.
 type readFlag struct {
 	io.Reader
-	read bool
+	read atomic.Bool
 }
 
 func (f *readFlag) Read(b []byte) (int, error) {
-	f.read = true
+	f.read.Store(true)
 	return f.Reader.Read(b)
 }
 
@@ -115,7 +116,7 @@ func TestPushesAreTakenFromWhoMayAndRefusedElse(t *testing.T) {
 			if answer.StatusCode != c.status || c.answer != "" && strings.TrimSpace(string(text)) != c.answer {
 				t.Errorf("%d %s, want %d %s", answer.StatusCode, text, c.status, c.answer)
 			}
-			if body.read && (c.status == 401 || c.status == 403) {
+			if body.read.Load() && (c.status == 401 || c.status == 403) {
 				t.Error("the body was sent")
 			}
 		})
