@@ -69,16 +69,11 @@ func (c *Control) Run(ctx context.Context) error {
 	if err := privateDir(c.Dir); err != nil {
 		return fmt.Errorf("control socket: %w", err)
 	}
-	path := filepath.Join(c.Dir, strconv.Itoa(os.Getpid())+socketSuffix)
-	_ = os.Remove(path) // of a process that had this number before: the folder is ours alone
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "unix", path)
+	listener, path, err := listenPrivately(ctx, c.Dir)
 	if err != nil {
 		return fmt.Errorf("control socket: %w", err)
 	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return errors.Join(fmt.Errorf("control socket: %w", err), listener.Close())
-	}
+	defer os.Remove(path) //nolint:errcheck // gone is what is wanted
 	server := &http.Server{
 		Handler: c.handler(), ReadHeaderTimeout: controlTimeout, ReadTimeout: controlTimeout, WriteTimeout: controlTimeout,
 		MaxHeaderBytes: 16 << 10,
@@ -95,6 +90,29 @@ func (c *Control) Run(ctx context.Context) error {
 		return server.Close()
 	})
 	return group.Wait()
+}
+
+// listenPrivately listens on a socket of this process in a folder that is ours alone. The socket gets its name only once it answers:
+// a name that nobody answers is one that clients remove.
+func listenPrivately(ctx context.Context, dir string) (listener net.Listener, path string, err error) {
+	path = filepath.Join(dir, strconv.Itoa(os.Getpid())+socketSuffix)
+	unnamed := path + ".new"
+	_ = os.Remove(unnamed) // of a process that had this number before
+	var config net.ListenConfig
+	if listener, err = config.Listen(ctx, "unix", unnamed); err != nil {
+		return nil, "", err //nolint:wrapcheck // an OpError names the socket
+	}
+	if socket, ok := listener.(*net.UnixListener); ok {
+		socket.SetUnlinkOnClose(false)
+	}
+	if err = os.Chmod(unnamed, 0o600); err == nil {
+		err = os.Rename(unnamed, path)
+	}
+	if err != nil {
+		_ = os.Remove(unnamed)
+		return nil, "", errors.Join(err, listener.Close())
+	}
+	return listener, path, nil
 }
 
 // privateDir makes a folder that only this user can look into, and refuses one that others can.

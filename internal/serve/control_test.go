@@ -45,6 +45,7 @@ func controlled(t *testing.T, dir, name string) (*marked, []Peer) {
 	for {
 		select {
 		case err := <-done:
+			done <- err
 			t.Fatal(err)
 		default:
 		}
