@@ -182,6 +182,7 @@ headers = { Authorization = "Bearer ${KEY}", Content-Type = "application/json" }
 		{"by the group", open, 0o640, "(mode 0640)"},
 		{"by nobody else", open, 0o600, ""},
 		{"without literals", closed, 0o644, ""},
+		{"more targets than are kept", "[tracker]\nmax_targets = 1\n" + closed + "[[targets]]\nname = \"b\"\nurl = \"https://h\"\n", 0o600, "tracker.max_targets is 1 and there are 2 targets: the last 1 are counted together as (other); set max_targets = 2"},
 		{"any certificate", closed + "tls.insecure = true", 0o600, "targets[0].tls.insecure: a is trusted"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

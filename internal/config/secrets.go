@@ -53,6 +53,10 @@ func (c *Config) warn(mode fs.FileMode) {
 			c.Warnings = append(c.Warnings, fmt.Sprintf("targets[%d].tls.insecure: %s is trusted whatever certificate it shows", i, t.Name))
 		}
 	}
+	if n, most := len(c.Targets), c.Tracker.MaxTargets; n > most {
+		c.Warnings = append(c.Warnings, fmt.Sprintf("tracker.max_targets is %d and there are %d targets: the last %d are counted together as (other); set max_targets = %d",
+			most, n, n-most, n))
+	}
 	if found := c.literals(); len(found) > 0 && mode.Perm()&0o044 != 0 {
 		c.Warnings = append(c.Warnings, fmt.Sprintf("%s can be read by others (mode %04o) and holds secrets: %s; chmod 600 it, or use ${NAME}",
 			c.doc.file, mode.Perm(), strings.Join(found, ", ")))
