@@ -284,8 +284,8 @@ func TestRetriesWaitLongerEachTimeAndEnd(t *testing.T) {
 		longest := min(time.Second<<(attempt-1), 30*time.Second)
 		var least, most time.Duration = time.Hour, 0
 		for range 400 {
-			wait, again := p.retryDelay(failed, attempt, time.Now())
-			if !again {
+			wait, retryable := p.retryDelay(failed, attempt, time.Now())
+			if !retryable {
 				t.Fatalf("no attempt after the %d.", attempt)
 			}
 			least, most = min(least, wait), max(most, wait)
@@ -294,7 +294,7 @@ func TestRetriesWaitLongerEachTimeAndEnd(t *testing.T) {
 			t.Errorf("attempt %d: waits from %v to %v, of at most %v", attempt, least, most, longest)
 		}
 	}
-	if _, again := p.retryDelay(failed, 9, time.Now()); again {
+	if _, retryable := p.retryDelay(failed, 9, time.Now()); retryable {
 		t.Error("a tenth attempt is made")
 	}
 }
@@ -310,8 +310,11 @@ func TestOnlyWhatMayHealAndMayBeRepeatedIsRetried(t *testing.T) {
 			for _, kind := range tracker.Kinds() {
 				idempotent := method != "POST" && method != "PATCH"
 				want := slices.Contains(healing, kind) && (retry == RetryAlways || retry == RetrySafe && idempotent)
-				if _, again := p.retryDelay(&tracker.Result{Kind: kind}, 1, time.Now()); again != want {
-					t.Errorf("%s, retry %q, %s: %v", method, retry, kind, again)
+				if _, retryable := p.retryDelay(&tracker.Result{Kind: kind}, 1, time.Now()); retryable != want {
+					t.Errorf("%s, retry %q, %s: %v", method, retry, kind, retryable)
+				}
+				if _, retryable := p.retryDelay(&tracker.Result{Kind: kind, Inconclusive: true}, 1, time.Now()); retryable {
+					t.Errorf("%s, retry %q, %s: asked again while our own network is down", method, retry, kind)
 				}
 			}
 		}

@@ -109,6 +109,18 @@ func TestWhileOurOwnNetworkIsDownNothingIsHeldAgainstATarget(t *testing.T) {
 	if r, err = probe.Once(t.Context(), target, options); err != nil || r.Inconclusive || len(notices) != 1 {
 		t.Errorf("network up: %+v, %v, %q", r, err, notices)
 	}
+	options.Connectivity = address
+	mixed := []probe.Target{{Name: "dead", URL: target.URL, Attempts: 1, Interval: 100 * time.Millisecond}, {Name: "alive", URL: serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }).URL, Attempts: 1, Interval: 100 * time.Millisecond}}
+	answered := map[string]bool{}
+	for _, r := range runUntil(t, options, mixed, func(r []tracker.Result) bool { return len(r) >= 12 }) {
+		answered[r.Target] = true
+		if r.Inconclusive != (r.Target == "dead") {
+			t.Errorf("while our own network is down, %s %s is inconclusive: %v", r.Target, r.Kind, r.Inconclusive)
+		}
+	}
+	if len(answered) != 2 {
+		t.Errorf("results of %v", answered)
+	}
 	failing := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) })
 	target.URL, options.Connectivity = failing.URL, address
 	if r, err = probe.Once(t.Context(), target, options); err != nil || r.Inconclusive {
