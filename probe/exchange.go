@@ -44,9 +44,6 @@ func (r *run) sendDirectly(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		_ = conn.SetDeadline(deadline)
-	}
 	x := &exchange{conn: conn, stop: context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })}
 	resp, err := x.roundTrip(req, &r.trace)
 	if err != nil {

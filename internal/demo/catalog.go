@@ -108,17 +108,19 @@ type client struct {
 	model string
 	gap   time.Duration // between two requests, on average
 	storm time.Duration // the same during its storm; 0 for those that have none
+
+	region string // where it runs
 }
 
 // stormClient is the one that overruns its rate limit: a batch job that ignores Retry-After.
 const stormClient = "catalog-import/0.9"
 
 var clients = [...]client{
-	{agent: "studio-web/5.2", key: keyStudio, model: "kling/v2.1", gap: 500 * time.Millisecond},
-	{agent: "studio-video/1.8", key: keyStudio, model: "veo/3", gap: 3 * time.Second},
-	{agent: "campaigns/2.0", key: keyMarketing, model: "veo/3", gap: 2 * time.Second},
-	{agent: "mobile-app/7.11", key: keyApp, model: "flux/dev", gap: 330 * time.Millisecond},
-	{agent: "thumbnailer/3.4", key: keyThumbs, model: "flux/schnell", gap: 800 * time.Millisecond},
-	{agent: stormClient, key: keyBatch, model: "flux/schnell", gap: 5 * time.Second, storm: 160 * time.Millisecond},
-	{agent: "archive/1.1", key: keyArchive, model: "sdxl/turbo", gap: 700 * time.Millisecond},
+	{agent: "studio-web/5.2", key: keyStudio, model: "kling/v2.1", gap: 500 * time.Millisecond, region: "eu"},
+	{agent: "studio-video/1.8", key: keyStudio, model: "veo/3", gap: 3 * time.Second, region: "us"},
+	{agent: "campaigns/2.0", key: keyMarketing, model: "veo/3", gap: 2 * time.Second, region: "eu"},
+	{agent: "mobile-app/7.11", key: keyApp, model: "flux/dev", gap: 330 * time.Millisecond, region: "us"},
+	{agent: "thumbnailer/3.4", key: keyThumbs, model: "flux/schnell", gap: 800 * time.Millisecond, region: "eu"},
+	{agent: stormClient, key: keyBatch, model: "flux/schnell", gap: 5 * time.Second, storm: 160 * time.Millisecond, region: "us"},
+	{agent: "archive/1.1", key: keyArchive, model: "sdxl/turbo", gap: 700 * time.Millisecond, region: "eu"},
 }

@@ -6,19 +6,28 @@ import (
 	"time"
 )
 
+// timeline is how time passes for a request: really, or for the history all at once.
+type timeline interface {
+	elapsed() time.Duration // of the demo's world, since its start
+	now() time.Time
+	// sleep waits for a duration of the world and reports whether ctx, and the time limit of within, lasted that long.
+	sleep(ctx context.Context, d time.Duration) bool
+	// within returns a context that ends after a duration of the world.
+	within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc)
+}
+
 // clock tells the time of the demo's world, which runs speed times as fast as ours.
 type clock struct {
 	start time.Time
 	speed float64
 }
 
-// elapsed returns the world's time since the start.
+func (c clock) now() time.Time         { return time.Now() }
 func (c clock) elapsed() time.Duration { return time.Duration(float64(time.Since(c.start)) * c.speed) }
 
 // real returns how long a duration of the world takes for us.
 func (c clock) real(d time.Duration) time.Duration { return time.Duration(float64(d) / c.speed) }
 
-// sleep waits for a duration of the world and reports whether ctx lasted that long.
 func (c clock) sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(c.real(d))
 	defer t.Stop()
@@ -28,6 +37,48 @@ func (c clock) sleep(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
+}
+
+func (c clock) within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, max(c.real(d), leastTimeout))
+}
+
+// moment is a timeline of one request of the history: nothing waits, sleeping moves it on.
+type moment struct {
+	world clock
+	at    time.Duration // of the world
+	limit time.Duration // when the client gives up; 0 for never
+}
+
+func (m *moment) now() time.Time         { return m.world.start.Add(m.world.real(m.at)) }
+func (m *moment) elapsed() time.Duration { return m.at }
+
+func (m *moment) sleep(_ context.Context, d time.Duration) bool {
+	m.at += max(d, 0)
+	if m.limit > 0 && m.at >= m.limit {
+		m.at = m.limit
+		return false
+	}
+	return true
+}
+
+func (m *moment) within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	m.limit = m.at + d
+	return ctx, func() {}
+}
+
+// timedOut reports whether the client has given up.
+func (m *moment) timedOut() bool { return m.limit > 0 && m.at >= m.limit }
+
+// momentKey is the key of a request's moment in its context.
+type momentKey struct{}
+
+// timelineOf returns the timeline of a request: its moment in the history, or else the world's clock.
+func timelineOf(ctx context.Context, world clock) timeline {
+	if m, ok := ctx.Value(momentKey{}).(*moment); ok {
+		return m
+	}
+	return world
 }
 
 // Streams of random numbers, so that one part drawing more does not change what another part draws. The script's cycles

@@ -5,9 +5,10 @@
 // they got becomes results of origin traffic; a seeded script says which provider is down and whose key has expired. The
 // same targets can be probed: [Demo.Targets] lists them.
 //
-// The package never leaves the loopback interface, never writes to a terminal or a file, and never invents history: what
-// it emits was asked and answered. The script is a pure function of the seed; which request meets which failure is not,
-// because the clients run in parallel.
+// The package never leaves the loopback interface and never writes to a terminal or a file. What it emits was asked and
+// answered; that of the time before the start (Options.History) by the same clients and the same server without waiting and
+// without a network, and its source says so by its name. The script is a pure function of the seed; which request meets which
+// failure is not, because the clients run in parallel.
 package demo
 
 import (
@@ -33,11 +34,26 @@ type Options struct {
 	// these not below one second.
 	Speed float64
 
+	// History is how much of the time before the start is emitted first, 0 for nothing. A faster world, with more requests, may
+	// have a shorter history.
+	History time.Duration
+
 	// Emit takes the results in batches, from one goroutine; the slice is the callee's only until it returns. Required.
 	Emit func([]tracker.Result)
 	// Health takes the health of the source when it changes, about once a second, from the goroutine that calls Emit. May
 	// be nil.
 	Health func(tracker.Source)
+	// Mark takes the deploys and roll-backs of the script, from any goroutine. May be nil.
+	Mark func(tracker.Mark)
+}
+
+// mark hands on a mark of a script whose time is told by world.
+func (o *Options) mark(world clock, m mark) {
+	if o.Mark != nil {
+		o.Mark(tracker.Mark{
+			At: world.start.Add(world.real(m.at)).Round(0), Text: m.text, Target: m.target, Version: m.version, Source: SourceName,
+		})
+	}
 }
 
 // Target is an endpoint of the demo that a prober may ask.
@@ -60,8 +76,8 @@ type Demo struct {
 	err   error // why it ended before its context did; read after done is closed
 }
 
-// Start listens on a free port of 127.0.0.1 and lets the clients loose. The demo ends with ctx; [Demo.Wait] tells when it
-// has. Errors: a speed out of range, a missing Emit, or no port to be had.
+// Start emits the history, listens on a free port of 127.0.0.1 and starts the clients. The demo ends with ctx; [Demo.Wait]
+// returns when it has. Errors: a speed out of range, a missing Emit, or no port to be had.
 func Start(ctx context.Context, o Options) (*Demo, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
@@ -88,6 +104,9 @@ func start(ctx context.Context, l net.Listener, dial dialFunc, o Options) (*Demo
 	}
 	if o.Emit == nil {
 		return nil, fmt.Errorf("demo: Options.Emit is missing")
+	}
+	if o.History > 0 {
+		newHistory(ctx, o, time.Now()).run(ctx)
 	}
 	d := &Demo{
 		base:  "http://" + l.Addr().String(),
@@ -118,7 +137,13 @@ func (d *Demo) run(ctx context.Context, l net.Listener, dial dialFunc, o Options
 	})
 
 	transport := &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, DisableCompression: true}
-	work := load{base: d.base, world: d.world, plan: plan, seed: o.Seed, transport: transport, results: results}
+	work := load{
+		base: d.base, world: d.world, plan: plan, seed: o.Seed, transport: transport, results: results,
+	}
+	group.Go(func() error {
+		work.tellMarks(ctx, &o)
+		return nil
+	})
 	err := work.run(ctx)
 	close(results)
 	transport.CloseIdleConnections()

@@ -10,7 +10,10 @@ import (
 	"time"
 )
 
-// breakage is a way in which an answer breaks HTTP, or a client's patience.
+// endlessBody is how long the server holds a body that does not end: longer than any client waits.
+const endlessBody = 10 * time.Minute
+
+// breakage is a way in which an answer breaks HTTP, or takes longer than its client waits.
 type breakage uint8
 
 const (
@@ -25,6 +28,7 @@ type verdict struct {
 	latency  time.Duration // of the world
 	problem  *problem      // nil where nothing is wrong
 	breakage breakage
+	version  string // of the model that answers
 }
 
 // outagePattern is how the requests of an outage fail, one after the other.
@@ -53,22 +57,25 @@ func (s *server) verdict(m *model, now weather) verdict {
 	case s.random.Float64() < now.outage(m.provider()):
 		f := outagePattern[s.downs%len(outagePattern)]
 		s.downs++
-		v := verdict{latency: f.latency, breakage: f.breakage}
+		v := verdict{latency: f.latency, breakage: f.breakage, version: modelVersion}
 		if f.breakage == whole {
 			v.problem = upstream(f.status, m.provider(), f.message)
 		}
 		return v
-	case s.random.Float64() < now.burn(m.name):
-		p := upstream(http.StatusInternalServerError, m.provider(), "A worker ran out of GPU memory.")
-		p.Details["worker"] = "gpu-" + strconv.Itoa(s.random.IntN(8))
-		return verdict{latency: latency / 2, problem: p}
+	case s.random.Float64() < now.rollout(m.name):
+		v := verdict{latency: latency, version: now.newVersion(m.name)}
+		if s.random.Float64() < now.burn(m.name)/now.rollout(m.name) {
+			v.latency, v.problem = latency/2, upstream(http.StatusInternalServerError, m.provider(), "A worker ran out of GPU memory.")
+			v.problem.Details["worker"] = "gpu-" + strconv.Itoa(s.random.IntN(8))
+		}
+		return v
 	}
-	return verdict{latency: latency}
+	return verdict{latency: latency, version: modelVersion}
 }
 
-// stumble is the verdict of a mishap of the server.
-func stumble(s slip, m *model) verdict {
-	v := verdict{latency: 120 * time.Millisecond}
+// mishapVerdict is the verdict of a mishap of the server.
+func mishapVerdict(s slip, m *model) verdict {
+	v := verdict{latency: 120 * time.Millisecond, version: modelVersion}
 	switch s {
 	case reset:
 		v.breakage = torn
@@ -90,24 +97,23 @@ func (s *server) latency(median time.Duration) time.Duration {
 	return min(time.Duration(float64(median)*math.Exp(0.35*s.random.NormFloat64())), 4*median)
 }
 
-// misfortune lets the latency pass and then answers with what went wrong, if anything did.
-func (s *server) misfortune(w http.ResponseWriter, r *http.Request, v verdict) bool {
-	if !s.world.sleep(r.Context(), v.latency) {
+// answerFailure lets the latency pass and, where something went wrong, answers with that and returns true.
+func (s *server) answerFailure(w http.ResponseWriter, r *http.Request, v verdict) bool {
+	at := timelineOf(r.Context(), s.world)
+	if !at.sleep(r.Context(), v.latency) {
 		return true // the client has gone
 	}
+	w.Header().Set(versionHeader, v.version)
 	switch {
 	case v.problem != nil:
-		v.problem.write(w, time.Now())
+		v.problem.write(w, at.now())
 		return true
 	case v.breakage == torn:
 		linger(r.Context())
 		panic(http.ErrAbortHandler)
 	case v.breakage == endless:
 		begin(w, `{"status":"processing","progress":`)
-		select {
-		case <-r.Context().Done():
-		case <-time.After(30 * time.Second): // longer than any client waits
-		}
+		at.sleep(r.Context(), endlessBody)
 		panic(http.ErrAbortHandler)
 	case v.breakage == cut:
 		w.Header().Set("Content-Length", "512")

@@ -46,7 +46,7 @@ func TestCheckNamesEveryBrokenRule(t *testing.T) {
 func TestTheClientsOrdersAreRightAndTheirMistakesAreWrong(t *testing.T) {
 	r := newRand(1, 1)
 	for range 200 {
-		if body := order(r); check([]byte(body)) != nil {
+		if body := generationBody(r); check([]byte(body)) != nil {
 			t.Fatalf("the order %s is refused: %q", body, check([]byte(body)).Errors)
 		}
 	}

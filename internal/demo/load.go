@@ -27,6 +27,7 @@ type load struct {
 	plan      script
 	seed      uint64
 	transport http.RoundTripper
+	labels    labelSets
 	results   chan<- tracker.Result
 	group     *safego.Group // one goroutine a client, and one a request under way
 }
@@ -39,6 +40,24 @@ type call struct {
 	bearer  string // its Authorization header; "" for none
 	body    string
 	timeout time.Duration // of the world
+	region  string        // where it runs
+}
+
+// call returns the client's next request.
+func (c *client) call(r *rand.Rand) call {
+	return call{
+		agent: c.agent, target: c.model, route: route(c.model), bearer: "Bearer " + token(c.key),
+		body: generationBody(r), timeout: findModel(c.model).timeout, region: c.region,
+	}
+}
+
+// gap draws how long a client waits before its next request, at a time of the world.
+func (l *load) gap(c *client, r *rand.Rand, at time.Duration) time.Duration {
+	gap := c.gap
+	if c.storm != 0 && l.plan.at(at).stormy(c.agent) {
+		gap = c.storm
+	}
+	return between(r, gap/2, gap*3/2)
 }
 
 // run lets the clients work until ctx ends; nothing of them is left then. Its error is a panic of one of them.
@@ -60,19 +79,8 @@ func (l *load) run(ctx context.Context) error {
 
 // work is a client's day: a request every now and then, more often in its storm.
 func (l *load) work(ctx context.Context, c *client, r *rand.Rand) {
-	m := findModel(c.model)
-	for {
-		gap := c.gap
-		if c.storm != 0 && l.plan.at(l.world.elapsed()).stormy(c.agent) {
-			gap = c.storm
-		}
-		if !l.world.sleep(ctx, between(r, gap/2, gap*3/2)) {
-			return
-		}
-		l.send(ctx, call{
-			agent: c.agent, target: c.model, route: route(c.model), bearer: "Bearer " + token(c.key),
-			body: order(r), timeout: m.timeout,
-		})
+	for l.world.sleep(ctx, l.gap(c, r, l.world.elapsed())) {
+		l.send(ctx, c.call(r))
 	}
 }
 
@@ -81,13 +89,28 @@ func (l *load) work(ctx context.Context, c *client, r *rand.Rand) {
 func (l *load) slip(ctx context.Context, r *rand.Rand) {
 	for cycle := uint64(0); ; cycle++ {
 		for _, m := range l.plan.mishaps(cycle) {
-			if !m.slip.byClient() || m.at < l.world.elapsed()-patience {
+			if !m.slip.byClient() || m.at < l.world.elapsed()-mishapLateness {
 				continue
 			}
 			if !l.world.sleep(ctx, m.at-l.world.elapsed()) {
 				return
 			}
 			l.send(ctx, mistake(m, r))
+		}
+	}
+}
+
+// tellMarks hands on the marks of the script, each at its time.
+func (l *load) tellMarks(ctx context.Context, o *Options) {
+	for cycle := uint64(0); ; cycle++ {
+		for _, m := range l.plan.marks(cycle) {
+			if !l.world.sleep(ctx, m.at-l.world.elapsed()) {
+				return
+			}
+			o.mark(l.world, m)
+		}
+		if !l.world.sleep(ctx, time.Duration(cycle+1)*cycleLength-l.world.elapsed()) { //nolint:gosec // see incidents
+			return
 		}
 	}
 }
@@ -109,9 +132,10 @@ func (l *load) send(ctx context.Context, c call) {
 
 // ask makes the call and returns what became of it; false where the demo ended meanwhile.
 func (l *load) ask(ctx context.Context, c call) (tracker.Result, bool) {
-	patience, cancel := context.WithTimeout(ctx, max(l.world.real(c.timeout), leastTimeout))
+	at := timelineOf(ctx, l.world)
+	limited, cancel := at.within(ctx, c.timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(patience, http.MethodPost, l.base+c.route, strings.NewReader(c.body))
+	req, err := http.NewRequestWithContext(limited, http.MethodPost, l.base+c.route, strings.NewReader(c.body))
 	if err != nil {
 		return tracker.Result{}, false
 	}
@@ -121,24 +145,26 @@ func (l *load) ask(ctx context.Context, c call) (tracker.Result, bool) {
 		req.Header.Set("Authorization", c.bearer)
 	}
 
-	begun := time.Now()
+	begun := at.now()
 	var a answer
 	resp, err := l.transport.RoundTrip(req)
-	a.firstByte = time.Since(begun)
+	a.firstByte = at.now().Sub(begun)
 	if err == nil {
 		a.status, a.proto, a.header = resp.StatusCode, resp.Proto, resp.Header
 		a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 		_ = resp.Body.Close()
 	}
-	a.latency, a.err = time.Since(begun), err
+	a.latency, a.err = at.now().Sub(begun), err
 	if ctx.Err() != nil {
 		return tracker.Result{}, false
 	}
-	return a.result(c, req, begun.Add(a.latency).Round(0)), true // wall clock: it is held beside other sources' times
+	result := a.result(c, req, begun.Add(a.latency).Round(0)) // wall clock: it is held beside other sources' times
+	result.Labels = l.labels.of(&c, a.header)
+	return result, true
 }
 
-// order returns the body of a request that breaks no rule.
-func order(r *rand.Rand) string {
+// generationBody returns the body of a request that breaks no rule.
+func generationBody(r *rand.Rand) string {
 	return encode(map[string]any{
 		"prompt": pick(r,
 			"a lighthouse in a storm, oil on canvas", "macro photo of a dew drop on moss", "isometric city at night, neon",
@@ -152,7 +178,7 @@ func order(r *rand.Rand) string {
 func mistake(m mishap, r *rand.Rand) call {
 	c := call{
 		agent: "notebook/0.1", target: m.model, route: route(m.model), bearer: "Bearer " + token(keyApp),
-		body: order(r), timeout: findModel(m.model).timeout,
+		body: generationBody(r), timeout: findModel(m.model).timeout, region: "eu",
 	}
 	switch m.slip {
 	case badInput:

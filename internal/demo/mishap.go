@@ -52,7 +52,7 @@ func (s script) mishaps(cycle uint64) []mishap {
 	r := newRand(s.seed, 1<<32+cycle)
 	origin := time.Duration(cycle) * cycleLength //nolint:gosec // a cycle is 24 minutes: the clock ends long before the integer
 	var all []mishap
-	if cycle == 0 {
+	if cycle == 0 && s.history == 0 {
 		all = append(all, openingMishaps[:]...)
 	}
 	for k := range slip(slips) {
@@ -70,8 +70,8 @@ func (s script) mishaps(cycle uint64) []mishap {
 	return all
 }
 
-// patience is how late a mishap may come.
-const patience = 10 * time.Second
+// mishapLateness is how late a mishap may come.
+const mishapLateness = 10 * time.Second
 
 // pending hands out the mishaps of the server, each to one request.
 type pending struct {
@@ -90,7 +90,7 @@ func (p *pending) take(model string, t time.Duration) (slip, bool) {
 	for ; time.Duration(p.cycle)*cycleLength <= t; p.cycle++ { //nolint:gosec // see incidents
 		p.upcoming = append(p.upcoming, p.plan.mishaps(p.cycle)...)
 	}
-	p.upcoming = slices.DeleteFunc(p.upcoming, func(m mishap) bool { return m.slip.byClient() || m.at < t-patience })
+	p.upcoming = slices.DeleteFunc(p.upcoming, func(m mishap) bool { return m.slip.byClient() || m.at < t-mishapLateness })
 	for i, m := range p.upcoming {
 		if m.at > t {
 			break

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"math/rand/v2"
+	"strconv"
 	"time"
 )
 
@@ -10,13 +11,20 @@ import (
 // Time is cut into cycles, and a cycle into four slots of six minutes. A slot holds one incident, which ends inside it,
 // and then a quiet spell. The first slot of all is the opening: everything at once, so that somebody who has just started
 // the demo sees every class of failure within ten seconds.
-type script struct{ seed uint64 }
+type script struct {
+	seed uint64
+	// history is how long the script of the time before the start is; 0 for that of the demo itself. Histories have no opening,
+	// one incident a cycle, and none in their last quarter of an hour.
+	history time.Duration
+}
 
 const (
 	slotLength  = 6 * time.Minute
 	cycleLength = 4 * slotLength
 	// recovery is the end of an outage, in which fewer and fewer requests fail.
 	recovery = 20 * time.Second
+	// quietBeforeStart is the end of a history, in which nothing goes wrong, so that it is seen what is usual.
+	quietBeforeStart = 15 * time.Minute
 	// burnPeak is the share of requests that fail when a slow burn is at its worst.
 	burnPeak = 0.3
 )
@@ -42,6 +50,13 @@ type incident struct {
 func (s script) incidents(cycle uint64) []incident {
 	r := newRand(s.seed, cycle)
 	origin := time.Duration(cycle) * cycleLength //nolint:gosec // a cycle is 24 minutes: the clock ends long before the integer
+	if s.history > 0 {
+		i := newIncident(r, pick(r, outage, storm, expiredKey, slowBurn), origin+between(r, 2*time.Minute, 12*time.Minute))
+		if i.end > s.history-quietBeforeStart {
+			return nil
+		}
+		return []incident{i}
+	}
 	var all []incident
 	order := []trouble{outage, storm, expiredKey, slowBurn}
 	slot := origin
@@ -138,6 +153,50 @@ func (w weather) burn(model string) float64 {
 		return 0
 	}
 	return burnPeak * min(1, float64(w.at-i.start)/(0.8*float64(i.end-i.start)))
+}
+
+// rollout returns the share of a model's requests that its new version answers: the slow burn is a deploy that goes wrong. Half
+// of them fail.
+func (w weather) rollout(model string) float64 { return 2 * w.burn(model) }
+
+// newVersion returns the version that is rolled out in a slow burn of the model.
+func (w weather) newVersion(model string) string {
+	i, ok := w.find(slowBurn, model)
+	if !ok {
+		return modelVersion
+	}
+	return i.version()
+}
+
+// modelVersion is the version of every model that nobody is rolling out.
+const modelVersion = "2.3.1"
+
+// version returns that of the deploy that the incident, a slow burn, is.
+func (i incident) version() string { return "2.4." + strconv.Itoa(int(i.start/cycleLength)) }
+
+// mark is something that was done at a time of the world.
+type mark struct {
+	at                    time.Duration
+	text, target, version string
+}
+
+// marks returns what is done in a cycle, in the order of time: deploys that go wrong and are rolled back, and in the history
+// one that does not.
+func (s script) marks(cycle uint64) []mark {
+	var all []mark
+	for _, i := range s.incidents(cycle) {
+		if i.trouble == slowBurn {
+			all = append(all,
+				mark{i.start, "deploy " + i.where + " " + i.version(), i.where, i.version()},
+				mark{i.end, "roll back " + i.where + " to " + modelVersion, i.where, modelVersion})
+		}
+	}
+	origin := time.Duration(cycle) * cycleLength //nolint:gosec // see incidents
+	if at := origin + 20*time.Minute; s.history > 0 && at < s.history {
+		version := "5.2." + strconv.FormatUint(cycle, 10)
+		all = append(all, mark{at, "deploy gateway " + version, "gateway", version})
+	}
+	return all
 }
 
 // expired reports whether the owner's key has expired.

@@ -81,21 +81,31 @@ func (s *server) close() { _ = s.http.Close() }
 // wait returns after the last connection has ended. To be called after serve has returned.
 func (s *server) wait() { s.conns.Wait() }
 
-// identified gives every answer a request id.
+// hosts is how many machines serve the API, and hostHeader and versionHeader say in each answer which one and what version of
+// the model answered.
+const (
+	hosts         = 3
+	hostHeader    = "X-Served-By"
+	versionHeader = "X-Model-Version"
+)
+
+// identified gives every answer a request id and a host.
 func (s *server) identified(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		id := fmt.Sprintf("req_%016x", s.random.Uint64())
+		host := s.random.IntN(hosts)
 		s.mu.Unlock()
 		w.Header().Set("X-Request-Id", id)
 		w.Header().Set("Server", "firemoon-demo")
+		w.Header().Set(hostHeader, "api-"+strconv.Itoa(host+1))
 		next.ServeHTTP(w, r)
 	})
 }
 
 // healthz says how the API itself does, provider by provider. It answers 200 as long as the API answers.
-func (s *server) healthz(w http.ResponseWriter, _ *http.Request) {
-	now := s.plan.at(s.world.elapsed())
+func (s *server) healthz(w http.ResponseWriter, r *http.Request) {
+	now := s.plan.at(timelineOf(r.Context(), s.world).elapsed())
 	status, providers := "ok", map[string]string{}
 	for i := range models {
 		p := models[i].provider()
@@ -110,15 +120,16 @@ func (s *server) healthz(w http.ResponseWriter, _ *http.Request) {
 // status says whether a model can be used, by asking its provider as a generation would. Its requests are no part of the
 // rate limit.
 func (s *server) status(w http.ResponseWriter, r *http.Request) {
-	now := s.plan.at(s.world.elapsed())
+	at := timelineOf(r.Context(), s.world)
+	now := s.plan.at(at.elapsed())
 	m, _, p := admit(r, now)
 	if p != nil {
-		p.write(w, time.Now())
+		p.write(w, at.now())
 		return
 	}
 	v := s.verdict(m, now)
 	v.latency = min(v.latency, s.latency(40*time.Millisecond))
-	if s.misfortune(w, r, v) {
+	if s.answerFailure(w, r, v) {
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"model": m.name, "status": "ready"})
@@ -126,11 +137,12 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 
 // generate makes pictures, as far as anybody can see.
 func (s *server) generate(w http.ResponseWriter, r *http.Request) {
-	arrived, at := time.Now(), s.world.elapsed()
+	world := timelineOf(r.Context(), s.world)
+	arrived, at := world.now(), world.elapsed()
 	now := s.plan.at(at)
 	m, k, p := admit(r, now)
 	if p == nil {
-		p = s.ration(w, k, arrived)
+		p = s.checkLimit(w, k, arrived)
 	}
 	var body []byte
 	if p == nil {
@@ -145,9 +157,9 @@ func (s *server) generate(w http.ResponseWriter, r *http.Request) {
 	}
 	v := s.verdict(m, now)
 	if slip, ok := s.slips.take(m.name, at); ok {
-		v = stumble(slip, m)
+		v = mishapVerdict(slip, m)
 	}
-	if s.misfortune(w, r, v) {
+	if s.answerFailure(w, r, v) {
 		return
 	}
 	id := w.Header().Get("X-Request-Id")
@@ -187,8 +199,8 @@ func admit(r *http.Request, now weather) (*model, *key, *problem) {
 	return m, k, nil
 }
 
-// ration counts the request against its key's limit and says in the headers what is left.
-func (s *server) ration(w http.ResponseWriter, k *key, now time.Time) *problem {
+// checkLimit counts the request against its key's limit and says in the headers what is left.
+func (s *server) checkLimit(w http.ResponseWriter, k *key, now time.Time) *problem {
 	left, reset, ok := s.limit.take(k.owner, k.perMinute, now)
 	w.Header().Set("X-RateLimit-Limit", strconv.Itoa(k.perMinute))
 	w.Header().Set("X-RateLimit-Remaining", strconv.Itoa(left))
