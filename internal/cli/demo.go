@@ -2,11 +2,15 @@ package cli
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"errtop/internal/demo"
 )
+
+// demoHistory is how much of the time before its start the demo shows, so that its charts are not empty.
+const demoHistory = time.Hour
 
 func (a *app) demoCommand() *cobra.Command {
 	var options demo.Options

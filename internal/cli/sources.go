@@ -42,7 +42,7 @@ func userAgent() string { return "errtop/" + version() }
 // embeddedAPI runs the demo's API with its clients, and probes it.
 func embeddedAPI(options demo.Options) engine.Source {
 	return func(ctx context.Context, in engine.Intake) error {
-		options.Emit, options.Health = in.Emit, in.Health
+		options.Emit, options.Health, options.Mark, options.History = in.Emit, in.Health, in.AddMark, demoHistory
 		api, err := demo.Start(ctx, options)
 		if err != nil {
 			return err

@@ -21,9 +21,9 @@ import (
 const HistorySource = "demo history"
 
 const (
-	historyBatch = 512     // results handed on at once
-	historyMost  = 100_000 // results of a history; a faster world has a shorter one
-	perMinute    = 560     // requests of all clients in a quiet minute of the world, about
+	historyBatch = 512              // results handed on at once
+	historyMost  = 100_000          // results of a history; a faster world has a shorter one
+	perMinute    = 560              // requests of all clients in a quiet minute of the world, about
 	holdBack     = 30 * time.Second // results wait that long for older ones that end later
 	loopback     = time.Millisecond // what a real request takes beside its answer's latency, about
 )
@@ -87,7 +87,7 @@ func (h *history) run(ctx context.Context) {
 		}
 	}
 	emit(h.world.start.Add(h.world.real(h.plan.history)))
-	for cycle := uint64(0); time.Duration(cycle)*cycleLength < h.plan.history; cycle++ { //nolint:gosec // see incidents
+	for cycle := uint64(0); time.Duration(cycle)*cycleLength < h.plan.history; cycle++ {
 		for _, m := range h.plan.marks(cycle) {
 			h.options.mark(h.world, m)
 		}
@@ -118,7 +118,7 @@ func (h *history) calls() func(yield func(timedCall) bool) {
 		}
 		mistakes := newRand(h.plan.seed, streamMistakes)
 		var slips []mishap
-		for cycle := uint64(0); time.Duration(cycle)*cycleLength < h.plan.history; cycle++ { //nolint:gosec // see incidents
+		for cycle := uint64(0); time.Duration(cycle)*cycleLength < h.plan.history; cycle++ {
 			slips = append(slips, slices.DeleteFunc(h.plan.mishaps(cycle), func(m mishap) bool { return !m.slip.byClient() })...)
 		}
 		for {

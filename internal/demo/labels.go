@@ -38,8 +38,11 @@ func (l *labelSets) of(c *call, h http.Header) *tracker.Labels {
 	}
 	var set tracker.Labels
 	for _, label := range []tracker.Label{
-		{Name: "agent", Value: key.agent}, {Name: "client", Value: key.client}, {Name: "host", Value: key.host},
-		{Name: "region", Value: key.region}, {Name: "version", Value: key.version},
+		{Name: "agent", Value: key.agent},
+		{Name: "client", Value: key.client},
+		{Name: "host", Value: key.host},
+		{Name: "region", Value: key.region},
+		{Name: "version", Value: key.version},
 	} {
 		if label.Value != "" {
 			set = append(set, label)

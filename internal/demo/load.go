@@ -109,7 +109,7 @@ func (l *load) tellMarks(ctx context.Context, o *Options) {
 			}
 			o.mark(l.world, m)
 		}
-		if !l.world.sleep(ctx, time.Duration(cycle+1)*cycleLength-l.world.elapsed()) { //nolint:gosec // see incidents
+		if !l.world.sleep(ctx, time.Duration(cycle+1)*cycleLength-l.world.elapsed()) {
 			return
 		}
 	}

@@ -51,7 +51,8 @@ func (s script) incidents(cycle uint64) []incident {
 	r := newRand(s.seed, cycle)
 	origin := time.Duration(cycle) * cycleLength //nolint:gosec // a cycle is 24 minutes: the clock ends long before the integer
 	if s.history > 0 {
-		i := newIncident(r, pick(r, outage, storm, expiredKey, slowBurn), origin+between(r, 2*time.Minute, 12*time.Minute))
+		next := [...]trouble{outage, expiredKey, storm, slowBurn}[(s.seed+cycle)%4]
+		i := newIncident(r, next, origin+between(r, 2*time.Minute, 12*time.Minute))
 		if i.end > s.history-quietBeforeStart {
 			return nil
 		}

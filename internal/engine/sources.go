@@ -33,6 +33,9 @@ func (e *Engine) intake() Intake {
 	}}
 }
 
+// AddMark notes that something was done.
+func (in Intake) AddMark(mark tracker.Mark) { in.engine.AddMark(mark) }
+
 // Probe announces targets and probes them until ctx is done. It is for a source that brings its own targets; those of the
 // settings are probed by the engine.
 func (in Intake) Probe(ctx context.Context, targets []probe.Target) error {
