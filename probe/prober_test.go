@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -240,7 +239,7 @@ func TestFewDescriptorsAreLivedWith(t *testing.T) {
 
 func probeWithFewDescriptors(t *testing.T, address string) {
 	t.Helper()
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 64, Max: 64}); err != nil {
+	if err := limitDescriptors(64); err != nil {
 		t.Skip("this system does not limit descriptors: ", err)
 	}
 	targets := make([]probe.Target, 400)

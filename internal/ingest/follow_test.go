@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -224,7 +223,7 @@ func TestRefusedIsOnlyWhatCannotBecomeARequestLog(t *testing.T) {
 	zipped := file("prose.gz", gzipped(t, "It was a dark\n"))
 	large := file("large", strings.Repeat(strings.Repeat("x", 1023)+"\n", 33<<10)+line("a"))
 	pipe := filepath.Join(dir, "pipe")
-	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+	if err := makePipe(pipe); err != nil {
 		t.Skip(err)
 	}
 	missing, pattern := filepath.Join(dir, "missing"), filepath.Join(dir, "*.none")
@@ -315,7 +314,7 @@ func TestOneBadFileLeavesTheOthersAlone(t *testing.T) {
 
 func TestAPipeOutlivesItsWriters(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe")
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
+	if err := makePipe(path); err != nil {
 		t.Skip(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
