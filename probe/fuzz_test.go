@@ -79,7 +79,7 @@ func ours(key string) bool {
 }
 
 func TestEveryJSONTextOfTheCorpusIsReadWithoutHarm(t *testing.T) {
-	corpus := cmp.Or(os.Getenv("ERRTOP_CORPUS"), "../testdata/corpus")
+	corpus := cmp.Or(os.Getenv("ERRTOP_CORPUS"), "../internal/safetext/testdata/corpus")
 	files, err := filepath.Glob(filepath.Join(corpus, "json", "*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no corpus in %s: %v", corpus, err)

@@ -90,7 +90,7 @@ func TestHostileTextInEveryFieldStaysTextAndInItsPlace(t *testing.T) {
 }
 
 func TestEveryNaughtyStringStaysTextAndInItsPlace(t *testing.T) {
-	corpus := cmp.Or(os.Getenv("ERRTOP_CORPUS"), "../testdata/corpus")
+	corpus := cmp.Or(os.Getenv("ERRTOP_CORPUS"), "../internal/safetext/testdata/corpus")
 	data, err := os.ReadFile(filepath.Join(corpus, "naughty", "blns.json"))
 	if err != nil {
 		t.Fatal(err)

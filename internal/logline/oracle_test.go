@@ -164,7 +164,7 @@ func TestTheScannerAgreesWithEncodingJSON(t *testing.T) {
 }
 
 func TestJSONTestSuite(t *testing.T) {
-	corpus := cmp.Or(os.Getenv("ERRTOP_CORPUS"), "../../testdata/corpus")
+	corpus := cmp.Or(os.Getenv("ERRTOP_CORPUS"), "../safetext/testdata/corpus")
 	files, err := filepath.Glob(filepath.Join(corpus, "json", "*.json"))
 	if err != nil || len(files) < 90 {
 		t.Fatalf("%d files, %v", len(files), err)

@@ -174,7 +174,7 @@ func TestHarmlessTextIsReturnedAsItIs(t *testing.T) {
 }
 
 func TestNaughtyStringsAreHarmless(t *testing.T) {
-	corpus := cmp.Or(os.Getenv("ERRTOP_CORPUS"), "../../testdata/corpus")
+	corpus := cmp.Or(os.Getenv("ERRTOP_CORPUS"), "testdata/corpus")
 	b, err := os.ReadFile(filepath.Join(corpus, "naughty", "blns.json"))
 	if err != nil {
 		t.Fatal(err)
