@@ -68,17 +68,14 @@ func (t *ErrorTracker) restoreBreaker(tg *target, b Breaker) {
 			tg.gate = t.newMachine(tg)
 		}
 		tg.gate.restore(b, story)
-		tg.told[RoleGate] = tg.gate.moved - len(story)
 	case RoleObserved:
 		if tg.observed == nil {
 			tg.observed = t.newObserver(tg)
 		}
 		tg.observed.restore(b, story)
-		tg.told[RoleObserved] = tg.observed.moved - len(story)
 	case RoleReported:
 		since := instantOf(b.Since)
 		tg.reported = &reported{state: b.State, since: since, last: since, opened: b.Opened, moved: len(story), story: story, revision: 1}
-		tg.told[RoleReported] = 0
 	}
 }
 

@@ -31,7 +31,7 @@ type target struct {
 	gate     *machine
 	observed *machine
 	reported *reported
-	told     [3]int // transitions already in the tracker's list, by role
+	told     int // transitions in the tracker's list of them
 
 	revisions [3]uint64 // of the breakers, as last shown
 
@@ -196,16 +196,18 @@ func (tg *target) breakers(c *clock) (out []Breaker) {
 	return out
 }
 
-// moves returns how many transitions a breaker has made.
-func (tg *target) moves(role BreakerRole) int {
-	switch role {
-	case RoleGate:
-		return tg.gate.moved
-	case RoleObserved:
-		return tg.observed.moved
-	default:
-		return tg.reported.moved
+// moves returns how many transitions the target's breakers have made.
+func (tg *target) moves() (n int) {
+	if tg.gate != nil {
+		n += tg.gate.moved
 	}
+	if tg.observed != nil {
+		n += tg.observed.moved
+	}
+	if tg.reported != nil {
+		n += tg.reported.moved
+	}
+	return n
 }
 
 // heaviest returns the group that weighs most.

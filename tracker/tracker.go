@@ -73,8 +73,8 @@ type ErrorTracker struct {
 	known   *known
 	prints  Fingerprinter
 	sources sources
-	events  []BreakerEvent
-	marks   []Mark // by time; never changed in place
+	events  []BreakerEvent // newest transitions, as last shown; never changed in place
+	marks   []Mark         // by time; never changed in place
 	view    view
 	sums    []sums // scratch
 
@@ -151,7 +151,6 @@ func (t *ErrorTracker) RemoveTargets(now time.Time, names ...string) {
 			delete(t.groups, g.id)
 		}
 		t.errors.keep(func(f *Failure) bool { return f.Target != name })
-		t.events = slices.DeleteFunc(t.events, func(e BreakerEvent) bool { return e.Target == name })
 	}
 	if !forgotten {
 		return

@@ -65,7 +65,7 @@ func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
 		}
 	}
 	s.Errors = t.showErrors(old)
-	s.Breakers = slices.Clone(t.events)
+	s.Breakers = t.events
 	s.Sources, s.Gone, s.GoneCount = t.sources.list(), t.sources.gone, t.sources.goneCount
 	s.Skew = t.clock.skew
 	s.TargetsDropped, s.GroupsDropped = t.targetsDropped, t.groupsDropped
@@ -127,18 +127,15 @@ func (t *ErrorTracker) refreshTargets() (changed bool) {
 	if t.view.stale {
 		t.view.targets, t.view.stale, changed = t.sorted(), false, true
 	}
-	events := len(t.events)
+	moved := changed
 	for _, tg := range t.view.targets {
 		if tg.show(&t.clock, &t.sums) {
 			changed = true
-			t.tell(tg)
+			moved = moved || tg.moves() != tg.told
 		}
 	}
-	if len(t.events) > events {
-		slices.SortStableFunc(t.events, func(a, b BreakerEvent) int { return a.At.Compare(b.At) })
-		if over := len(t.events) - eventsKept; over > 0 {
-			t.events = slices.Delete(t.events, 0, over)
-		}
+	if moved {
+		t.events = breakerEvents(t.view.targets)
 	}
 	if changed {
 		slices.SortFunc(t.view.targets, func(a, b *target) int {
@@ -148,18 +145,23 @@ func (t *ErrorTracker) refreshTargets() (changed bool) {
 	return changed
 }
 
-// tell adds the transitions that a target's breakers made since it was last shown.
-func (t *ErrorTracker) tell(tg *target) {
-	for i := range tg.shown.Breakers {
-		b := &tg.shown.Breakers[i]
-		moved := tg.moves(b.Role)
-		for i := range b.Transitions {
-			if moved-len(b.Transitions)+i >= tg.told[b.Role] {
-				t.events = append(t.events, BreakerEvent{Target: tg.name, Role: b.Role, Transition: b.Transitions[i]})
+// breakerEvents returns the newest transitions of all breakers, by time. They follow from the breakers alone, not from when
+// somebody looked.
+func breakerEvents(targets []*target) []BreakerEvent {
+	var events []BreakerEvent
+	for _, tg := range targets {
+		for i := range tg.shown.Breakers {
+			b := &tg.shown.Breakers[i]
+			for _, tr := range b.Transitions {
+				events = append(events, BreakerEvent{Target: tg.name, Role: b.Role, Transition: tr})
 			}
 		}
-		tg.told[b.Role] = moved
+		tg.told = tg.moves()
 	}
+	slices.SortStableFunc(events, func(a, b BreakerEvent) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Target, b.Target), cmp.Compare(a.Role, b.Role))
+	})
+	return slices.Clone(events[max(len(events)-eventsKept, 0):])
 }
 
 // worse orders two targets with their bands, the worse first: by state, by how much it hurts, by name. A target that is
