@@ -39,6 +39,13 @@
 // minutes, quiet after 15 minutes without an error, and regressed for an hour after it came back from an hour of silence. The
 // first and the newest five errors of a group are kept after they have left the ring. Fingerprints are the same in every run.
 //
+// # States
+//
+// A [State] is everything that a tracker held at one moment, or a part of it, in a compact binary form with a version: made to
+// be kept in a store or sent to another machine. A tracker that was restored from one goes on as if it had never stopped.
+// [View] is the sum of the states of several processes. Positions that came with batches ([ErrorTracker.RecordBatch]) are saved
+// together with the counts that they belong to.
+//
 // # Breakers
 //
 // A [Gate] decides whether a probe is sent, by the reference API's rules: OPEN on the fifth failure in a row, HALF_OPEN 60 s

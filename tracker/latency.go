@@ -96,7 +96,6 @@ func (l *latency) rewind(from, to int64) {
 	for s := max(to+1, from-fineSlots+1); s <= from; s++ {
 		l.fine[s%fineSlots] = nil
 	}
-	l.trail.forget()
 	for m := max(to/stepsPerMinute+1, from/stepsPerMinute-minuteSlots+1); m <= from/stepsPerMinute; m++ {
 		l.minutes[m%minuteSlots] = nil
 	}
@@ -104,12 +103,18 @@ func (l *latency) rewind(from, to int64) {
 		l.quarters[q%quarterSlots] = nil
 	}
 	l.octaves.each(func(d *daily) { d.rewind(from/stepsPerMinute, to/stepsPerMinute) })
+	l.recount(to)
+}
+
+// recount adds the windows up anew from what the slots hold.
+func (l *latency) recount(edge int64) {
+	l.trail.forget()
 	l.minute.clear()
 	l.five.clear()
 	l.hour.clear()
 	l.day.clear()
-	for age := range min(fineSlots, to+1) {
-		slot := l.fine[(to-age)%fineSlots]
+	for age := range min(fineSlots, edge+1) {
+		slot := l.fine[(edge-age)%fineSlots]
 		l.five.addCells(slot)
 		if age < stepsPerMinute {
 			l.minute.addCells(slot)

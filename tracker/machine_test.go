@@ -248,13 +248,13 @@ func TestBreakersAreSavedAndRestored(t *testing.T) {
 	}
 	half := noon.Add(30 * time.Second)
 	gate.Allow(half)
-	saved := tr.SaveBreakers(half)
+	saved := tr.State(half, Part{})
 
 	again := New(Settings{})
-	again.AddTargets(half, TargetInfo{Name: "t", URL: "https://example.com", Interval: time.Second})
-	if err := again.RestoreBreakers(half, append(saved, SavedBreaker{}, SavedBreaker{Target: "x", Breaker: Breaker{State: 9}})); err == nil {
-		t.Error("no error for breakers that cannot be")
+	if err := again.Restore(half, saved); err != nil {
+		t.Fatal(err)
 	}
+	again.AddTargets(half, TargetInfo{Name: "t", URL: "https://example.com", Interval: time.Second})
 	got, want := again.Snapshot(half).find("t").Breakers, tr.Snapshot(half).find("t").Breakers
 	if len(got) != 1 || got[0].State != BreakerOpen || !got[0].RetryAt.Equal(want[0].RetryAt) || got[0].Skipped != 1 ||
 		len(got[0].TrippedBy) != 5 || got[0].TrippedBy[0].Message != "Generation failed" || len(got[0].Transitions) != 1 {
@@ -267,34 +267,36 @@ func TestBreakersAreSavedAndRestored(t *testing.T) {
 	if _, ok := restored.Allow(noon.Add(time.Minute)); !ok {
 		t.Error("no trial when the wait was over")
 	}
+	if err := again.Restore(half, saved); err == nil {
+		t.Error("restored over what a tracker holds")
+	}
 }
 
-// FuzzRestore: whatever a file says, no breaker is wedged and nothing panics.
-func FuzzRestore(f *testing.F) {
-	f.Add("t", uint8(0), uint8(2), noon.Unix(), noon.Unix()+60, 3, uint64(1), int64(0))
-	f.Add("t", uint8(1), uint8(3), int64(-62135596800), int64(253402300799), -7, uint64(0), int64(86400))
-	f.Add("", uint8(200), uint8(200), int64(1<<40), int64(-1<<40), 1<<40, uint64(1<<63), int64(-86400))
-	f.Fuzz(func(t *testing.T, name string, role, state uint8, since, retry int64, failures int, opened uint64, later int64) {
-		tr := live()
-		b := Breaker{
-			Role: BreakerRole(role), State: BreakerState(state), Since: time.Unix(since, 0), RetryAt: time.Unix(retry, 0), Failures: failures,
-			Opened: opened, Trial: true, Transitions: []Transition{{At: time.Unix(since, 0), From: BreakerState(role), To: BreakerState(state)}},
-		}
-		now := noon.Add(time.Duration(later%1e6) * time.Second)
-		err := tr.RestoreBreakers(now, []SavedBreaker{{name, b}})
-		if possible := name != "" && role <= 2 && state >= 1 && state <= 3; possible != (err == nil) {
-			t.Fatalf("possible: %v, error: %v", possible, err)
-		}
-		if err != nil || b.Role != RoleGate {
-			tr.Snapshot(now)
-			return
-		}
-		got := tr.Snapshot(now).find(name).Breakers[0]
-		if got.Failures < 0 || got.Failures >= got.Threshold || got.Since.After(now) || got.RetryAt.After(now.Add(time.Hour)) {
-			t.Fatalf("restored %+v", got)
-		}
-		if _, ok := tr.Gate(name).Allow(now.Add(time.Hour)); !ok {
-			t.Fatalf("wedged: %+v", got)
-		}
-	})
+// TestAnOutcomeOfBeforeTheRestartDecidesNothing restores a breaker whose trial was on its way.
+func TestAnOutcomeOfBeforeTheRestartDecidesNothing(t *testing.T) {
+	tr := live()
+	gate := tr.Gate("t")
+	fail := Result{Target: "t", Status: 503, Kind: KindServer, Origin: OriginProbe}
+	for range 5 {
+		generation, _ := gate.Allow(noon)
+		gate.Observe(generation, &fail, noon)
+	}
+	now := noon.Add(time.Minute)
+	old, ok := gate.Allow(now)
+	if !ok {
+		t.Fatal("no trial")
+	}
+	again := New(Settings{})
+	if err := again.Restore(now, tr.State(now, Part{})); err != nil {
+		t.Fatal(err)
+	}
+	restored := again.Gate("t")
+	success := Result{Target: "t", Status: 200, Origin: OriginProbe}
+	restored.Observe(old, &success, now)
+	if b := again.Snapshot(now).find("t").Breakers[0]; b.State != BreakerHalfOpen || b.Trial {
+		t.Errorf("%s, trial %v", b.State, b.Trial)
+	}
+	if _, ok := restored.Allow(now); !ok {
+		t.Error("the trial that was given up is waited for")
+	}
 }

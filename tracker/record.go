@@ -105,7 +105,7 @@ func (tg *target) hear(at instant, key outcomeKey, kind Kind, late bool) {
 // beginStep folds what a target has pending and begins another step.
 func (t *ErrorTracker) beginStep(tg *target, step int64) {
 	if tg.open.results > 0 {
-		t.fold(tg)
+		t.foldTarget(tg)
 		if step > tg.act.edge {
 			tg.evaluate(max(tg.lastSeen, startOf(tg.act.edge)))
 		}
@@ -117,8 +117,8 @@ func (t *ErrorTracker) beginStep(tg *target, step int64) {
 	tg.open.step = step
 }
 
-// fold empties a target's pending results into its windows, which end no earlier.
-func (t *ErrorTracker) fold(tg *target) {
+// foldTarget empties a target's pending results into its windows, which end no earlier.
+func (t *ErrorTracker) foldTarget(tg *target) {
 	t.all.advance(t.clock.edge())
 	tg.scan.touch(tg.open.step / stepsPerMinute)
 	tg.open.fold(&tg.act, &t.all)
@@ -129,7 +129,7 @@ func (t *ErrorTracker) flush() {
 	for _, tg := range t.waiting {
 		tg.waiting = false
 		if tg.open.results > 0 && !tg.gone {
-			t.fold(tg)
+			t.foldTarget(tg)
 			tg.evaluate(max(tg.lastSeen, startOf(tg.act.edge)))
 		}
 	}

@@ -120,7 +120,7 @@ func (s *series) advanceSteps(from, to int64) (changed bool) {
 }
 
 func (s *series) advanceMinutes(from, to int64) (changed bool) {
-	before := s.total[lastDay]
+	before := s.total
 	if to-from >= minutesPerDay {
 		s.total[lastSix], s.total[lastDay] = 0, 0
 	}
@@ -131,7 +131,7 @@ func (s *series) advanceMinutes(from, to int64) (changed bool) {
 	for h := from/60 + 1; h <= min(to/60, from/60+hourSlots); h++ {
 		s.hours[h%hourSlots] = minutes{}
 	}
-	return s.total[lastDay] != before
+	return s.total != before
 }
 
 // upTo is at for a minute that may lie after the edge, where there is nothing yet.

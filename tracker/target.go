@@ -37,6 +37,7 @@ type target struct {
 
 	waiting   bool // in the tracker's list of targets with results to fold
 	dirty     bool
+	restored  bool    // since it was last shown; what it then said is still right if it is not dirty
 	shown     Target  // as of the last snapshot
 	band      int     // of its error rate, as of then
 	cause     *group  // the group that weighs most
@@ -96,17 +97,20 @@ func (tg *target) rewind(to instant) {
 // show brings the target to the moment shown and reports whether it looks different from when it was last shown.
 func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 	at, edge := c.shown(), c.edge()
-	if !tg.dirty && at < tg.until && edge == tg.act.edge {
+	due := at >= tg.until || edge != tg.act.edge
+	if !tg.dirty && !tg.restored && !due {
 		return false
 	}
-	due := at >= tg.until || edge != tg.act.edge
-	changed = tg.walk(edge) || tg.dirty
+	changed = tg.walk(edge) || tg.dirty || tg.restored
 	if due {
 		tg.evaluate(at)
 	}
 	out := &tg.shown
 	changed = tg.showScan(changed, edge/stepsPerMinute, sums) || changed
-	state, reason, disagreement := tg.cond.state, tg.reason(at), tg.disagreement(at)
+	state, reason, disagreement := tg.cond.state, out.Reason, tg.disagreement(at)
+	if due || tg.dirty {
+		reason = tg.reason(at)
+	}
 	breakers, moved := tg.showBreakers(c)
 	next := tg.nextTry(at, c, breakers)
 	if changed {
@@ -126,7 +130,7 @@ func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 		tg.cause, tg.regrouped = cause, false
 	}
 	tg.until = tg.nextChange(at, out)
-	tg.dirty = false
+	tg.dirty, tg.restored = false, false
 	return changed
 }
 

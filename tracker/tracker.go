@@ -64,19 +64,21 @@ type ErrorTracker struct {
 	seq      uint64
 	watchers map[chan struct{}]struct{}
 
-	targets map[string]*target
-	lately  [256]*target // of the newest results, by targetSlot
-	waiting []*target    // with results to fold
-	all     activity     // over all targets
-	errors  ring
-	groups  map[uint64]*group
-	known   *known
-	prints  Fingerprinter
-	sources sources
-	events  []BreakerEvent // newest transitions, as last shown; never changed in place
-	marks   []Mark         // by time; never changed in place
-	view    view
-	sums    []sums // scratch
+	targets   map[string]*target
+	lately    [256]*target // of the newest results, by targetSlot
+	waiting   []*target    // with results to fold
+	all       activity     // over all targets
+	errors    ring
+	groups    map[uint64]*group
+	known     *known
+	prints    Fingerprinter
+	sources   sources
+	positions map[string]Position // how far each was read, of the results that were recorded
+	events    []BreakerEvent      // newest transitions, as last shown; never changed in place
+	marks     []Mark              // by time; never changed in place
+	view      view
+	sums      []sums // scratch
+	stateSize int    // of the content of the last State
 
 	targetsDropped, groupsDropped uint64
 }

@@ -64,18 +64,15 @@ func TestHalvesOfAStreamMergeToTheWhole(t *testing.T) {
 			return tr
 		}
 		want := essence(part(0, 1, 2), now)
-		for name, merged := range map[string]func() *ErrorTracker{
-			"a+b+c": func() *ErrorTracker { a := part(0); a.Merge(part(1)); a.Merge(part(2)); return a },
-			"c+b+a": func() *ErrorTracker { c := part(2); c.Merge(part(1)); c.Merge(part(0)); return c },
-			"a+(b+c)": func() *ErrorTracker {
-				a, b := part(0), part(1)
-				b.Merge(part(2))
-				a.Merge(b)
-				return a
-			},
-			"nothing+(a+b)+c": func() *ErrorTracker { n := live(); n.Merge(part(0, 1)); n.Merge(part(2)); return n },
+		state := func(which ...int) State { return part(which...).State(now, Part{}) }
+		view := func(states ...State) State { return viewOf(t, now, states...).State(now, Part{}) }
+		for name, merged := range map[string]func() State{
+			"a+b+c":           func() State { return view(state(0), state(1), state(2)) },
+			"c+b+a":           func() State { return view(state(2), state(1), state(0)) },
+			"a+(b+c)":         func() State { return view(state(0), view(state(1), state(2))) },
+			"nothing+(a+b)+c": func() State { return view(State{}, live().State(now, Part{}), state(0, 1), state(2)) },
 		} {
-			if got := essence(merged(), now); !reflect.DeepEqual(got, want) {
+			if got := essence(viewOf(t, now, merged()), now); !reflect.DeepEqual(got, want) {
 				t.Fatalf("seed %d, %s:\n got %s\nwant %s", seed, name, differ(got, want), differ(want, got))
 			}
 		}
@@ -94,35 +91,67 @@ func differ(a, b Snapshot) string {
 	return text
 }
 
-func TestMergingLeavesTheOtherAsItWas(t *testing.T) {
+// viewOf returns the sum of states, each of an origin of its own.
+func viewOf(t *testing.T, now time.Time, states ...State) *ErrorTracker {
+	t.Helper()
+	origins := map[OriginID]State{}
+	for i, s := range states {
+		origins[OriginID(rune('a'+i))] = s
+	}
+	v, err := View(now, Settings{}, origins)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestAStateThatArrivesTwiceCountsOnce(t *testing.T) {
 	a, b := live(), live()
 	a.Record(noon, []Result{traffic(noon, "a", 500)})
 	b.Record(noon, []Result{traffic(noon, "b", 500)})
 	before := b.Snapshot(noon)
-	a.Merge(b)
-	a.Merge(a)
-	a.Record(noon, []Result{traffic(noon, "b", 500)})
-	if after := b.Snapshot(noon); after.Version != before.Version || after.find("b").Activity.Day.Requests != 1 {
-		t.Errorf("the other changed: %+v", after)
+	origins := map[OriginID]State{"host1/errtop": a.State(noon, Part{}), "host2/errtop": b.State(noon, Part{})}
+	origins["host1/errtop"] = a.State(noon, Part{})
+	first, err := View(noon, Settings{}, origins)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if s := a.Snapshot(noon); s.find("b").Activity.Day.Requests != 2 || s.Ring.Total != 3 || len(s.Groups) != 2 {
-		t.Errorf("merged: %+v", s)
+	one := first.Snapshot(noon)
+	if one.Overall.Day.Requests != 2 || one.Ring.Total != 2 || len(one.Groups) != 2 || one.find("b").Activity.Day.Requests != 1 {
+		t.Errorf("the sum: %+v", one)
+	}
+	later := noon.Add(time.Second)
+	b.Record(later, []Result{traffic(later, "b", 500)})
+	origins["host2/errtop"] = b.State(later, Part{})
+	second, err := View(later, Settings{}, origins)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := second.Snapshot(later); s.find("b").Activity.Day.Requests != 2 || s.Version <= one.Version {
+		t.Errorf("after a newer state: version %d after %d, %+v", s.Version, one.Version, s)
+	}
+	if b.Snapshot(noon); before.find("b").Activity.Day.Requests != 1 {
+		t.Errorf("the tracker changed: %+v", before)
 	}
 }
 
-func TestAMergedTargetIsJudgedAnewAtOnce(t *testing.T) {
+func TestATargetOfSeveralOriginsIsJudgedAnew(t *testing.T) {
 	a, b := live(), live()
 	for i := range 60 {
 		now := noon.Add(time.Duration(i) * time.Second)
 		a.Record(now, []Result{traffic(now, "t", 200)})
-		b.Record(now, []Result{traffic(now, "t", 500), traffic(now, "t", 500)})
+		b.Record(now, []Result{traffic(now, "t", 500), traffic(now, "t", 500), traffic(now, "only here", 500)})
 	}
 	now := noon.Add(61 * time.Second)
 	if state := a.Snapshot(now).find("t").State; state != StateOK {
 		t.Fatalf("before: %s", state)
 	}
-	a.Merge(b)
-	if tg := a.Snapshot(now).find("t"); tg.State != StateFailing || tg.Reason != "67 % of 180 requests failed in 5 min, all answered 500" {
-		t.Errorf("%s: %s", tg.State, tg.Reason)
+	want := b.Snapshot(now)
+	s := viewOf(t, now, a.State(now, Part{}), b.State(now, Part{})).Snapshot(now)
+	if tg := s.find("t"); tg.State != StateFailing || tg.Reason != "67 % of 180 requests failed in 5 min, all answered 500" || !tg.Since.Equal(want.find("t").Since) {
+		t.Errorf("%s since %s: %s", tg.State, tg.Since, tg.Reason)
+	}
+	if got, want := s.find("only here"), want.find("only here"); got.State != want.State || !got.Since.Equal(want.Since) || got.Reason != want.Reason {
+		t.Errorf("of one origin: %s since %s: %s", got.State, got.Since, got.Reason)
 	}
 }

@@ -5,42 +5,73 @@ import (
 	"slices"
 )
 
-// Merge adds what another tracker holds, as if its results had come here: counts, latencies, groups, exemplars and the ring
-// are those of one tracker that got both streams in the order of their times. What depends on the order in which results of
-// both came cannot be known: of breakers and last outcomes the ones that were heard of later are taken, and each target's
-// state is judged anew. The other tracker is not changed; do not merge two trackers into each other at the same time.
-func (t *ErrorTracker) Merge(other *ErrorTracker) {
-	if t == other {
-		return
-	}
-	other.mu.Lock()
-	defer other.mu.Unlock()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	other.flush()
-	t.flush()
+// add adds what another tracker holds, as if its results had come here: counts, latencies, groups, exemplars and the ring are
+// those of one tracker that got both streams in the order of their times. What depends on the order in which results of both
+// came cannot be known: of breakers and last outcomes the ones that were heard of later are taken, and each target's state is
+// judged anew, from the worse of the two. The other tracker must not be used afterwards.
+func (t *ErrorTracker) add(other *ErrorTracker) {
 	t.clock.merge(&other.clock)
-	edge := t.clock.edge()
-	t.all.advance(edge)
-	offset := t.seq
-	t.seq += other.seq
 	for _, from := range other.sorted() {
 		into := t.target(from.name)
 		if into.name != from.name {
 			t.targetsDropped += from.origins[OriginProbe].results + from.origins[OriginTraffic].results
 		}
-		into.act.advance(edge)
-		t.mergeTarget(into, from)
-		for _, g := range from.groups {
-			t.mergeGroup(into, g, offset)
+		t.addFacts(into, from)
+	}
+	offset := t.seq
+	t.seq += other.seq
+	t.addCounts(other, offset)
+	t.sources.merge(&other.sources)
+	for _, mark := range other.marks {
+		t.addMark(mark)
+	}
+	for source, at := range other.positions {
+		if _, known := t.positions[source]; !known {
+			t.setPosition(source, at)
 		}
 	}
-	t.mergeRing(other, offset)
-	t.sources.merge(&other.sources)
 	t.targetsDropped += other.targetsDropped
 	t.groupsDropped += other.groupsDropped
+	t.version += other.version
 	t.view.stale = true
-	t.changed(nil)
+}
+
+// addCounts adds only what another tracker counts, with its errors renumbered by an offset: of another part of one tracker, with
+// an offset of 0, what is known of a target that is there already stays, and an error that both keep is kept once.
+func (t *ErrorTracker) addCounts(other *ErrorTracker, offset uint64) {
+	other.fold()
+	t.fold()
+	t.clock.at = max(t.clock.at, other.clock.at)
+	edge := t.clock.edge()
+	t.all.advance(edge)
+	for _, from := range other.sorted() {
+		fresh := t.targets[from.name] == nil
+		into := t.target(from.name)
+		if fresh && into.name == from.name {
+			t.addFacts(into, from)
+		}
+		into.act.advance(edge)
+		t.all.absorb(&from.act, nil)
+		into.act.absorb(&from.act, &t.all)
+		for _, g := range from.groups {
+			t.addGroupOf(into, g, offset)
+		}
+		into.dirty = true
+	}
+	t.addRing(other, offset)
+	t.view.stale = true
+}
+
+// fold folds every target's pending results and judges none.
+func (t *ErrorTracker) fold() {
+	for _, tg := range t.waiting {
+		tg.waiting = false
+		if tg.open.results > 0 && !tg.gone {
+			t.foldTarget(tg)
+		}
+	}
+	clear(t.waiting)
+	t.waiting = t.waiting[:0]
 }
 
 func (c *clock) merge(other *clock) {
@@ -55,9 +86,8 @@ func (c *clock) merge(other *clock) {
 	c.skew.OutOfOrder += other.skew.OutOfOrder
 }
 
-func (t *ErrorTracker) mergeTarget(into, from *target) {
-	t.all.absorb(&from.act, nil)
-	into.act.absorb(&from.act, &t.all)
+// addFacts adds what is known of a target, but for its counts.
+func (t *ErrorTracker) addFacts(into, from *target) {
 	into.scan.restart(earlierMinute(into.scan.first, from.scan.first))
 	into.traits.absorb(&from.traits, t.clock.shown())
 	if into.announced == 0 {
@@ -72,27 +102,32 @@ func (t *ErrorTracker) mergeTarget(into, from *target) {
 	for o := range into.origins {
 		into.origins[o].merge(&from.origins[o])
 	}
-	if into.cond.state == from.cond.state {
+	switch {
+	case from.cond.state > into.cond.state:
+		into.cond, into.since, into.shares = from.cond, from.since, from.shares
+	case from.cond.state == into.cond.state:
 		into.since = earlier(into.since, from.since)
 	}
 	into.changes, into.until = [2]instant{}, 0 // the state is judged anew, at once
 	into.history = append(into.history, from.history...)
 	slices.SortStableFunc(into.history, func(a, b stateChange) int { return cmp.Compare(a.at, b.at) })
+	into.history = slices.Compact(into.history)
 	into.history = into.history[max(len(into.history)-historyKept, 0):]
-	for _, b := range from.breakers(&t.clock) {
-		t.mergeBreaker(into, b)
+	into.gate = t.later(into, into.gate, from.gate)
+	into.observed = t.later(into, into.observed, from.observed)
+	if r := from.reported; r != nil && (into.reported == nil || r.since > into.reported.since) {
+		into.reported = r
 	}
 	into.dirty = true
 }
 
-// mergeBreaker takes a breaker's story where it goes on for longer than ours.
-func (t *ErrorTracker) mergeBreaker(into *target, b Breaker) {
-	for _, ours := range into.breakers(&t.clock) {
-		if ours.Role == b.Role && !b.Since.After(ours.Since) {
-			return
-		}
+// later returns the breaker whose story goes on for longer, with the settings of a target.
+func (t *ErrorTracker) later(tg *target, ours, theirs *machine) *machine {
+	if theirs == nil || ours != nil && !theirs.since.After(ours.since) {
+		return ours
 	}
-	t.restoreBreaker(into, b)
+	theirs.tune(t.breakerSettings(tg))
+	return theirs
 }
 
 // earlier returns the earlier of two instants that are not never.
@@ -116,8 +151,8 @@ func (r *recent) merge(b *recent) {
 	r.results, r.gaps = results, gaps{began: began, since: longest}
 }
 
-// mergeGroup adds a group of another tracker to one of ours.
-func (t *ErrorTracker) mergeGroup(into *target, from *group, offset uint64) {
+// addGroupOf adds a group of another tracker to one of ours.
+func (t *ErrorTracker) addGroupOf(into *target, from *group, offset uint64) {
 	g := t.groups[from.id]
 	if from.message == otherName && from.id == otherID(from.target.name) {
 		g = t.otherGroup(into)
@@ -157,7 +192,8 @@ func (g *group) merge(from *group, offset uint64) {
 		renumbered.Seq += offset
 		kept = append(kept, &renumbered)
 	}
-	slices.SortStableFunc(kept, byContent)
+	slices.SortStableFunc(kept, order(offset))
+	kept = slices.CompactFunc(kept, sameFailure)
 	g.oldest, g.newest, g.next = kept[0], nil, 0
 	g.newest = append(g.newest, kept[max(len(kept)-newestKept, 1):]...)
 	g.dirty = true
@@ -195,8 +231,8 @@ func (g *group) around(at instant) bool {
 	return false
 }
 
-// mergeRing keeps the newest errors of both rings by their time.
-func (t *ErrorTracker) mergeRing(other *ErrorTracker, offset uint64) {
+// addRing keeps the newest errors of both rings by their time.
+func (t *ErrorTracker) addRing(other *ErrorTracker, offset uint64) {
 	var both []*Failure
 	for i := range t.errors.len() {
 		both = append(both, t.errors.at(i))
@@ -206,7 +242,8 @@ func (t *ErrorTracker) mergeRing(other *ErrorTracker, offset uint64) {
 		renumbered.Seq += offset
 		both = append(both, &renumbered)
 	}
-	slices.SortStableFunc(both, byContent)
+	slices.SortStableFunc(both, order(offset))
+	both = slices.CompactFunc(both, sameFailure)
 	t.errors = newRing(t.settings.Ring)
 	for _, f := range both[max(len(both)-t.settings.Ring, 0):] {
 		t.errors.push(f)
@@ -221,6 +258,16 @@ func byContent(a, b *Failure) int {
 		cmp.Compare(a.RequestID, b.RequestID), cmp.Compare(a.Latency, b.Latency), cmp.Compare(a.Origin, b.Origin),
 	)
 }
+
+// order returns how errors of two trackers are ordered; an offset of 0 says that they are of one.
+func order(offset uint64) func(a, b *Failure) int {
+	if offset > 0 {
+		return byContent
+	}
+	return func(a, b *Failure) int { return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Seq, b.Seq)) }
+}
+
+func sameFailure(a, b *Failure) bool { return a.Seq == b.Seq }
 
 func (s *sources) merge(other *sources) {
 	for _, source := range other.list() {

@@ -1,0 +1,209 @@
+package tracker
+
+import (
+	"slices"
+	"time"
+)
+
+// The sections of a state. Numbers are never used again for something else. Tables come first, because the others refer to them.
+const (
+	sectionStrings   = 1
+	sectionLabels    = 2
+	sectionFailures  = 3
+	sectionClock     = 4
+	sectionAll       = 5 // of all targets together; only where every target is in the state
+	sectionTargets   = 6
+	sectionRing      = 7
+	sectionSources   = 8
+	sectionPositions = 9
+	sectionMarks     = 10
+)
+
+// tracker writes all sections but the tables.
+func (e *encoder) tracker(t *ErrorTracker, part Part) {
+	span := part.span()
+	has := func(name string) bool { return part.Targets == nil || slices.Contains(part.Targets, name) }
+	e.section(sectionClock, func() { e.clock(t) })
+	if part.Targets == nil {
+		e.section(sectionAll, func() { e.activity(&t.all, span) })
+	}
+	e.section(sectionTargets, func() {
+		targets := slices.DeleteFunc(t.sorted(), func(tg *target) bool { return !has(tg.name) })
+		e.uint(uint64(len(targets)))
+		for _, tg := range targets {
+			e.block(func() { e.target(tg, span) })
+		}
+	})
+	e.section(sectionRing, func() {
+		for i := range t.errors.len() {
+			if f := t.errors.at(i); has(f.Target) && span.has(instantOf(f.Time).step()) {
+				e.failure(f)
+			}
+		}
+	})
+	e.section(sectionSources, func() { e.sources(&t.sources) })
+	e.section(sectionPositions, func() { e.positions(t.positions) })
+	e.section(sectionMarks, func() { e.marks(t.marks) })
+}
+
+// decode returns a tracker that holds what a state says and belongs to the caller; with onlyPositions nothing but these.
+func (s State) decode(settings Settings, zone *time.Location, onlyPositions bool) (*ErrorTracker, error) {
+	var fault error
+	t := New(settings)
+	t.clock.zone = zone
+	if len(s.encoded) == 0 {
+		return t, nil
+	}
+	d := decoder{b: s.encoded[headerSize : len(s.encoded)-4], err: &fault, zone: zone}
+	var strings []string
+	var labels []*Labels
+	var failures []*Failure
+	whole := false
+	d.sections(func(tag uint64, d *decoder) {
+		d.strings = strings
+		if tag == sectionStrings {
+			strings = d.stringTable()
+			return
+		}
+		if onlyPositions && tag != sectionPositions {
+			return
+		}
+		switch tag {
+		case sectionLabels:
+			labels = d.labelTable()
+		case sectionFailures:
+			failures = d.failureTable(labels)
+		case sectionClock:
+			d.clock(t)
+		case sectionAll:
+			d.activity(&t.all, nil)
+			whole = true
+		case sectionTargets:
+			d.list(func(d *decoder) { d.target(t, failures) })
+		case sectionRing:
+			for d.more() {
+				if f := d.failure(failures); d.ok() {
+					t.errors.push(f)
+				}
+			}
+		case sectionSources:
+			d.sources(&t.sources)
+		case sectionPositions:
+			t.positions = d.positions()
+		case sectionMarks:
+			t.marks = d.marks()
+		}
+	})
+	if fault == nil {
+		fault = t.check()
+	}
+	if fault != nil {
+		return nil, fault
+	}
+	if !whole {
+		for _, tg := range t.sorted() {
+			t.all.absorb(&tg.act, nil)
+		}
+	}
+	t.view.stale = true
+	return t, nil
+}
+
+// check refuses what no tracker can hold: windows that end after the moment shown.
+func (t *ErrorTracker) check() error {
+	d := decoder{err: new(error)}
+	edge := t.clock.edge()
+	ahead := t.all.edge > edge
+	for _, tg := range t.targets {
+		ahead = ahead || tg.act.edge > edge || tg.open.step > edge
+	}
+	for _, g := range t.groups {
+		ahead = ahead || g.edge > edge/stepsPerMinute
+	}
+	if ahead {
+		d.fail("it counts what lies ahead of its clock")
+	}
+	return *d.err
+}
+
+// stringTable reads all strings. One byte of a state takes at most one string of it.
+func (d *decoder) stringTable() (list []string) {
+	text := string(d.b) // once: strings are parts of it
+	all := len(d.b)
+	for d.more() {
+		n := d.uint()
+		if n > uint64(len(d.b)) {
+			d.fail("a string of %d bytes in %d", n, len(d.b))
+			return nil
+		}
+		at := all - len(d.b)
+		list = append(list, text[at:at+int(n)]) //nolint:gosec // no more than there is
+		d.b = d.b[n:]
+	}
+	return list
+}
+
+func (e *encoder) clock(t *ErrorTracker) {
+	e.instant(t.clock.at)
+	e.bool(t.clock.live)
+	e.uint(t.version)
+	e.uint(t.seq)
+	skew := &t.clock.skew
+	for _, n := range [...]uint64{skew.Future, skew.Impossible, skew.Late, skew.OutOfOrder, t.targetsDropped, t.groupsDropped} {
+		e.uint(n)
+	}
+}
+
+func (d *decoder) clock(t *ErrorTracker) {
+	t.clock.at = d.instant()
+	t.clock.live = d.bool()
+	t.version, t.seq = d.uint(), d.uint()
+	skew := &t.clock.skew
+	for _, n := range [...]*uint64{&skew.Future, &skew.Impossible, &skew.Late, &skew.OutOfOrder, &t.targetsDropped, &t.groupsDropped} {
+		*n = d.uint()
+	}
+}
+
+func (e *encoder) positions(positions map[string]Position) {
+	names := make([]string, 0, len(positions))
+	for name := range positions {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	e.uint(uint64(len(names)))
+	for _, name := range names {
+		e.block(func() {
+			e.text(name)
+			e.text(string(positions[name].Head))
+			e.int(positions[name].Offset)
+		})
+	}
+}
+
+func (d *decoder) positions() map[string]Position {
+	positions := map[string]Position{}
+	d.list(func(d *decoder) {
+		positions[d.text()] = Position{Head: []byte(d.text()), Offset: d.int()}
+	})
+	return positions
+}
+
+func (e *encoder) marks(marks []Mark) {
+	e.uint(uint64(len(marks)))
+	for _, m := range marks {
+		e.block(func() {
+			e.time(m.At)
+			e.text(m.Text)
+			e.text(m.Target)
+			e.text(m.Version)
+			e.text(m.Source)
+		})
+	}
+}
+
+func (d *decoder) marks() (marks []Mark) {
+	d.list(func(d *decoder) {
+		marks = append(marks, Mark{At: d.zoned(), Text: d.text(), Target: d.text(), Version: d.text(), Source: d.text()})
+	})
+	return marks[max(len(marks)-marksKept, 0):]
+}
