@@ -2,9 +2,9 @@ package tracker
 
 import "slices"
 
-// sources writes the health of each source, and where the stamps of each are.
+// sources writes the health of each source, where the stamps of each are, and the sources that left.
 func (e *encoder) sources(s *sources) {
-	e.sourceList(s.health)
+	e.sourceList(s.list())
 	names := make([]string, 0, len(s.courses))
 	for name := range s.courses {
 		names = append(names, name)
@@ -17,10 +17,16 @@ func (e *encoder) sources(s *sources) {
 			e.instant(s.courses[name].at)
 		})
 	}
+	e.sourceList(s.gone)
+	e.uint(s.goneCount)
 }
 
 func (d *decoder) sources(s *sources) {
 	for _, source := range d.sourceList() {
+		if source.Name == "" || source.State == SourceGone {
+			d.fail("source %q is %s, but not among those that left", source.Name, source.State)
+			return
+		}
 		s.update(source)
 	}
 	d.list(func(d *decoder) {
@@ -32,6 +38,9 @@ func (d *decoder) sources(s *sources) {
 			s.courses[c.name] = c
 		}
 	})
+	s.gone = d.sourceList()
+	s.gone = s.gone[max(len(s.gone)-maxGone, 0):]
+	s.goneCount = d.uint()
 }
 
 func (e *encoder) sourceList(list []Source) {

@@ -205,10 +205,10 @@ func (d *decoder) verdict() verdictOnOrigin {
 }
 
 func (d *decoder) targetState() TargetState {
-	return TargetState(d.below(stateCount, "state of a target"))
+	return TargetState(d.byte(stateCount, "state of a target"))
 }
 
-func (d *decoder) origin() Origin { return Origin(d.below(2, "origin")) }
+func (d *decoder) origin() Origin { return Origin(d.byte(2, "origin")) }
 
 // judgement writes the target's state, what it rests on, and its history.
 func (e *encoder) judgement(tg *target) {
@@ -303,7 +303,7 @@ func (d *decoder) machine(m *machine) {
 }
 
 func (d *decoder) breakerState() BreakerState {
-	return BreakerState(d.below(uint64(BreakerHalfOpen)+1, "state of a breaker"))
+	return BreakerState(d.byte(uint64(BreakerHalfOpen)+1, "state of a breaker"))
 }
 
 func (e *encoder) trips(trips []Trip) {
@@ -364,6 +364,6 @@ func (e *encoder) outcome(o Outcome) {
 }
 
 func (d *decoder) outcome() Outcome {
-	kind := Kind(d.below(kindCount, "kind"))
+	kind := Kind(d.byte(kindCount, "kind"))
 	return Outcome{Kind: kind, Status: int(d.int())}
 }

@@ -165,7 +165,7 @@ func (t *ErrorTracker) Restore(now time.Time, states ...State) error {
 // take makes the tracker what another, which is not used any more, holds.
 func (t *ErrorTracker) take(from *ErrorTracker) {
 	from.clock.live = from.clock.live || t.clock.live
-	known := t.sources.health
+	known := t.sources.list()
 	t.clock, t.version, t.seq = from.clock, max(t.version, from.version), from.seq
 	t.targets, t.waiting, t.all, t.errors, t.groups = from.targets, from.waiting, from.all, from.errors, from.groups
 	t.sources, t.marks, t.positions = from.sources, from.marks, from.positions

@@ -60,14 +60,14 @@ func differences(path string, a, b reflect.Value) (list []string) {
 		for i := range a.NumField() {
 			list = append(list, differences(path+"."+a.Type().Field(i).Name, a.Field(i), b.Field(i))...)
 		}
-	case (a.Kind() == reflect.Slice || a.Kind() == reflect.Array) && a.Len() == b.Len():
+	case (a.Kind() == reflect.Slice || a.Kind() == reflect.Array) && a.Len() == b.Len() && a.Len() > 0:
 		for i := range a.Len() {
 			list = append(list, differences(fmt.Sprintf("%s[%d]", path, i), a.Index(i), b.Index(i))...)
 		}
 	case a.Kind() == reflect.Pointer && !a.IsNil() && !b.IsNil():
 		list = differences(path, a.Elem(), b.Elem())
 	default:
-		list = append(list, fmt.Sprintf("%s: %v, %v", path, a, b))
+		list = append(list, fmt.Sprintf("%s: %#v, %#v", path, a, b))
 	}
 	return list
 }
@@ -108,6 +108,8 @@ func TestATrackerGoesOnAsIfItHadNeverStopped(t *testing.T) {
 					both(func(tr *ErrorTracker) { tr.RemoveTargets(now, "t2") })
 				case 2:
 					both(func(tr *ErrorTracker) { tr.AddMark(now, Mark{Text: "deploy", Version: fmt.Sprint(step)}) })
+					source := Source{Name: fmt.Sprint("pod", r.IntN(3)), State: []SourceState{SourceReading, SourceGone}[r.IntN(2)], Lines: uint64(step), LastSeen: now}
+					both(func(tr *ErrorTracker) { tr.UpdateSource(now, source) })
 				case 3, 4:
 					both(func(tr *ErrorTracker) {
 						gate := tr.Gate("t0")

@@ -55,7 +55,7 @@ func (s *sources) update(source Source) bool {
 		s.place[source.Name] = len(s.health)
 		s.health = append(s.health, source)
 		if i := slices.IndexFunc(s.gone, func(g Source) bool { return g.Name == source.Name }); i >= 0 {
-			s.gone = slices.Delete(slices.Clone(s.gone), i, i+1) // it came back
+			s.gone = slices.Concat(s.gone[:i], s.gone[i+1:]) // it came back
 		}
 	}
 	return true
@@ -72,6 +72,9 @@ func (s *sources) list() []Source {
 			}
 		}
 		s.health, s.holes = kept, 0
+	}
+	if len(s.health) == 0 {
+		return nil // as in a tracker that never had any
 	}
 	s.shown = true
 	return slices.Clip(s.health)

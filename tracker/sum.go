@@ -276,4 +276,7 @@ func (s *sources) merge(other *sources) {
 			s.update(source)
 		}
 	}
+	s.gone = append(slices.Clone(s.gone), other.gone...)
+	s.gone = s.gone[max(len(s.gone)-maxGone, 0):]
+	s.goneCount += other.goneCount
 }
