@@ -5,8 +5,8 @@ const maxLag = 60 * minutesPerDay
 
 // scan writes what was read of a target's counts for incidents: baselines, episodes and checkpoints.
 func (e *encoder) scan(s *scan) {
-	e.uint(uint64(s.first))
-	e.uint(uint64(min(s.dirty, never-1) + 1)) // 0 is what was not written
+	e.minutes(s.first)
+	e.uint(uint64(min(s.dirty, never-1) + 1)) //nolint:gosec // never negative; 0 is what was not written
 	e.bool(s.changed)
 	e.block(func() { e.scanState(&s.state) })
 	e.uint(uint64(len(s.saved)))
