@@ -119,7 +119,11 @@ func newErrorsTable() *table[happening, uint64] {
 				title: "ERROR", min: 36, least: 14, keep: keepAlways, grow: true,
 				draw: func(p *pen, h *happening, w int) {
 					if h.like > 1 && h.group != nil { // what they have in common; the numbers of one of them would change all the time
-						drawMessage(p, &tracker.Result{Status: h.Status, Kind: h.Kind, Error: h.group.Error, Message: h.group.Message}, w)
+						short, rest := event.Saying(h.Outcome(), h.Error, h.Message)
+						if rest != "" && h.group.Message != "" {
+							rest = h.group.Message
+						}
+						drawWords(p, short, rest, w)
 						return
 					}
 					drawMessage(p, &h.Result, w)
@@ -131,8 +135,12 @@ func newErrorsTable() *table[happening, uint64] {
 
 // drawMessage writes an error's type and message.
 func drawMessage(p *pen, r *tracker.Result, w int) {
-	end := p.at() + w
 	short, message := event.Saying(r.Outcome(), r.Error, r.Message)
+	drawWords(p, short, message, w)
+}
+
+func drawWords(p *pen, short, message string, w int) {
+	end := p.at() + w
 	p.cell(p.styles.Text, short, min(width(short), w))
 	if message != "" && p.at() < end {
 		if short != "" {

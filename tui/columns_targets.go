@@ -16,9 +16,10 @@ func newTargetsTable() *table[tracker.Target, string] {
 	slowest := uint32(1) // µs, of one minute of one target
 	incidents, figures := incidentsByTarget{}, figures{}
 	return &table[tracker.Target, string]{
-		empty: "no targets yet: probes of the settings, log lines and pushed results name them",
-		key:   func(t *tracker.Target) string { return t.Name },
-		facts: targetFacts,
+		empty:   "no targets yet: probes of the settings, log lines and pushed results name them",
+		key:     func(t *tracker.Target) string { return t.Name },
+		facts:   targetFacts,
+		natural: incidents.worstFirst,
 		look: func(snap *tracker.Snapshot) {
 			incidents.take(snap)
 			figures.take(snap)
@@ -233,11 +234,17 @@ func drawBreaker(p *pen, b *tracker.Breaker, w int) {
 		return
 	}
 	end := p.at() + w
-	p.text(p.styles.Breaker(b.State), breakerWord(b))
+	word := breakerWord(b)
+	if len(word) > w && b.State == tracker.BreakerHalfOpen {
+		word = "would retry"
+	}
+	p.cell(p.styles.Breaker(b.State), word, min(len(word), w))
 	switch {
 	case b.State == tracker.BreakerOpen && b.RetryAt.After(p.now):
-		p.space(1)
-		p.bytes(p.styles.Breaker(b.State), human.AppendCountdown(p.scratch[:0], b.RetryAt.Sub(p.now)))
+		if left := human.AppendCountdown(p.scratch[:0], b.RetryAt.Sub(p.now)); p.at()+1+len(left) <= end {
+			p.space(1)
+			p.bytes(p.styles.Breaker(b.State), left)
+		}
 	case b.State == tracker.BreakerClosed && b.Failures > 0 && b.Threshold > 0:
 		p.space(1)
 		scratch := human.AppendCount(p.scratch[:0], uint64(b.Failures))

@@ -111,7 +111,7 @@ func (h *headline) ofTarget(f *frame, target *tracker.Target) told {
 // incidentTitle says what is wrong, in the words of the newest error where the cause has any.
 func incidentTitle(snap *tracker.Snapshot, in *tracker.Incident) string {
 	g := groupOf(snap, in.Cause.Group)
-	if g == nil || g.Example == nil || in.Cause.Class == tracker.CauseScanner || in.Cause.Class == tracker.CauseOwnNetwork {
+	if g == nil || g.Example == nil || event.ClassOf(in) == tracker.CauseScanner || in.Cause.Class == tracker.CauseOwnNetwork {
 		return event.IncidentTitle(in)
 	}
 	shown := *in

@@ -44,7 +44,7 @@ func marksOf(marks []chartMark, snap *tracker.Snapshot, target string, step time
 	m := markSteps{end: snap.At, step: step, n: n, marks: marks}
 	for i := range snap.Incidents {
 		in := &snap.Incidents[i]
-		if in.Onset.Before || in.Scan {
+		if in.Onset.Before || in.Scan && target == "" {
 			continue
 		}
 		onset := in.Onset

@@ -31,6 +31,7 @@ type model struct {
 	turned bool // something changed, beside figures and groups, that is not shown yet
 
 	headline headline
+	troubled incidentsByTarget // of what is shown
 	views    [len(viewNames)]view
 	current  int
 	turn     uint64                 // counts pictures and filters
@@ -68,7 +69,7 @@ type (
 const noticeSpan = 8 * time.Second
 
 func newModel(o Options, f *feed) *model {
-	m := &model{options: o, feed: f, keys: o.Keys, events: event.NewDetector(o.Engine, o.Advisor), prompt: newPrompt(), dirty: true}
+	m := &model{options: o, feed: f, keys: o.Keys, troubled: incidentsByTarget{}, events: event.NewDetector(o.Engine, o.Advisor), prompt: newPrompt(), dirty: true}
 	m.frame.styles, m.frame.glyphs, m.frame.loc = o.Styles, newGlyphs(o.ASCII), o.Location
 	m.frame.advisor = o.Advisor
 	m.frame.scratch, m.frame.reach = make([]byte, 0, 64), 60
@@ -186,6 +187,7 @@ func (m *model) show(snap *tracker.Snapshot) {
 	}
 	m.frame.reach = reach(&snap.Overall.Minutes)
 	m.headline.SetSnapshot(snap)
+	m.troubled.take(snap)
 	m.turn++
 }
 

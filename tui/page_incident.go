@@ -116,8 +116,8 @@ func (i *incidentPage) figures(d *doc) {
 	d.field("comes, goes", text, in.TrendNote)
 	d.field("where", text, strings.TrimSpace(in.Cause.Method+" "+in.Cause.Route))
 	d.field("upstream", text, in.Cause.Upstream)
-	if in.Cause.Class != tracker.CauseUnknown {
-		d.field("cause class", text, in.Cause.Class.String())
+	if class := event.ClassOf(in); class != tracker.CauseUnknown {
+		d.field("cause class", text, class.String())
 	}
 }
 
@@ -246,7 +246,7 @@ func (i *incidentPage) writeGroups(d *doc, snap *tracker.Snapshot) {
 			short += ". "
 		}
 		d.line(
-			run{d.styles.Strong, d.pad(d.glyphs.times+human.Count(g.Count), 8)}, run{d.styles.Outcome(g.Outcome), d.pad(g.Outcome.Label(), 9)},
+			run{d.styles.Strong, d.pad(d.glyphs.times+human.Count(g.Count), 8)}, run{d.styles.Outcome(g.Outcome), d.pad(groupLabel(g), 9)},
 			run{d.styles.Muted, d.pad(clipped(d, g.Target+" "+g.Route, 28), 30)}, run{d.styles.Text, short}, run{d.styles.Muted, rest},
 		)
 	}
@@ -258,6 +258,14 @@ func (i *incidentPage) writeGroups(d *doc, snap *tracker.Snapshot) {
 		writeExemplars(d, first, 0)
 		writeWhat(d, first.Example)
 	}
+}
+
+// groupLabel is a group's status or kind; "" of what is counted together beyond the bound of groups.
+func groupLabel(g *tracker.Group) string {
+	if !g.Outcome.Kind.Failed() {
+		return ""
+	}
+	return g.Outcome.Label()
 }
 
 // groupsOf appends the groups that belong to an incident: of its targets, with an error since its onset. The cause's comes

@@ -145,38 +145,51 @@ func runsWidth(runs []run) int {
 	return n
 }
 
-// byState counts the targets.
-func (m *model) byState() (by [6]int) {
-	if m.shown != nil {
-		for i := range m.shown.Targets {
-			by[min(int(m.shown.Targets[i].State), len(by)-1)]++
+// byState counts the targets; what fails as usual counts as ok. scanned are those whose only trouble is somebody's scan.
+func (m *model) byState() (by [6]int, scanned int) {
+	if m.shown == nil {
+		return by, 0
+	}
+	for i := range m.shown.Targets {
+		t := &m.shown.Targets[i]
+		switch in := m.troubled[t.Name]; {
+		case in != nil && in.Scan:
+			scanned++
+		case in != nil && t.State <= tracker.StateOK:
+			by[incidentState(in, t)]++
+		case in == nil && asUsual(t):
+			by[tracker.StateOK]++
+		default:
+			by[min(int(t.State), len(by)-1)]++
 		}
 	}
-	return by
+	return by, scanned
 }
 
 // counts says how many targets are in which state, the worst first.
 func (m *model) counts() []run {
-	s, by := m.frame.styles, m.byState()
 	if m.shown == nil || len(m.shown.Targets) == 0 {
 		return nil
 	}
-	runs := []run{{s.Muted, human.Plural(len(m.shown.Targets), "target")}}
-	for state := tracker.StateFailing; state > tracker.StateUnknown; state-- {
-		if by[state] > 0 {
-			runs = append(runs, run{s.State(state), m.frame.glyphs.state(state) + " " + strconv.Itoa(by[state]) + " " + state.String()})
-		}
-	}
-	return runs
+	runs := []run{{m.frame.styles.Muted, human.Plural(len(m.shown.Targets), "target")}}
+	return append(runs, m.stateRuns(func(sign string, n int, word string) string { return sign + " " + strconv.Itoa(n) + " " + word })...)
 }
 
 // brief is counts for a narrow screen.
 func (m *model) brief() []run {
-	by := m.byState()
+	return m.stateRuns(func(sign string, n int, _ string) string { return sign + strconv.Itoa(n) })
+}
+
+func (m *model) stateRuns(text func(sign string, n int, word string) string) []run {
+	by, scanned := m.byState()
+	s, g := m.frame.styles, m.frame.glyphs
 	var runs []run
 	for state := tracker.StateFailing; state > tracker.StateUnknown; state-- {
+		if state == tracker.StateOK && scanned > 0 {
+			runs = append(runs, run{s.State(tracker.StateThrottled), text(g.scan, scanned, "scanned")})
+		}
 		if by[state] > 0 {
-			runs = append(runs, run{m.frame.styles.State(state), m.frame.glyphs.state(state) + strconv.Itoa(by[state])})
+			runs = append(runs, run{s.State(state), text(g.state(state), by[state], state.String())})
 		}
 	}
 	return runs

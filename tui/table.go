@@ -79,11 +79,10 @@ func (t *table[T, K]) arrange() {
 	if t.sort > 0 {
 		order = t.columns[t.sort-1].order
 	}
-	switch {
-	case order != nil:
+	if order != nil {
 		slices.SortStableFunc(t.items, func(a, b *T) int {
 			c := order(a, b)
-			if t.reverse {
+			if t.reverse && t.sort > 0 {
 				c = -c
 			}
 			if c == 0 && t.tie != nil {
@@ -91,7 +90,8 @@ func (t *table[T, K]) arrange() {
 			}
 			return c
 		})
-	case t.reverse:
+	}
+	if t.reverse && t.sort == 0 {
 		slices.Reverse(t.items)
 	}
 	t.keys = slices.Grow(t.keys[:0], len(t.items))[:len(t.items)]

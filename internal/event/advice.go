@@ -32,7 +32,7 @@ func (a *Advisor) ForGroup(g *tracker.Group) Advice {
 // ForIncident returns the advice for an incident: of its cause class, filled in with what is known of it.
 func (a *Advisor) ForIncident(i *tracker.Incident) Advice {
 	advice := ofOutcome(i.Cause.Outcome)
-	row, known := ofClass(i.Cause.Class)
+	row, known := ofClass(ClassOf(i))
 	if known {
 		advice = Advice{Causes: row.causes, Retry: row.retry, Action: fill(row.action, i)}
 	}
@@ -43,7 +43,7 @@ func (a *Advisor) ForIncident(i *tracker.Incident) Advice {
 		advice.Action = "It is over: look at what changed just before it ended."
 	}
 	f := facts{
-		Target: i.Lead().Name, Status: i.Cause.Outcome.Status, Kind: i.Cause.Outcome.Kind.String(), Class: i.Cause.Class.String(),
+		Target: i.Lead().Name, Status: i.Cause.Outcome.Status, Kind: i.Cause.Outcome.Kind.String(), Class: ClassOf(i).String(),
 		Error: i.Cause.Error, Message: i.Cause.Message, Method: i.Cause.Method, Route: i.Cause.Route, Upstream: i.Cause.Upstream,
 		Signals: i.Signals.String(),
 	}

@@ -15,15 +15,25 @@ var classTitles = map[tracker.CauseClass]string{
 	tracker.CauseScanner: "somebody tries routes that do not exist", tracker.CauseOwnNetwork: "our own network looks down",
 }
 
+// ClassOf is the cause class that an incident is spoken of under: a scan is one whatever it was answered.
+func ClassOf(i *tracker.Incident) tracker.CauseClass {
+	if i.Scan {
+		return tracker.CauseScanner
+	}
+	return i.Cause.Class
+}
+
 // IncidentTitle says in a few words what is wrong: the cause's message, or its class.
 func IncidentTitle(i *tracker.Incident) string {
-	title, known := classTitles[i.Cause.Class]
+	title, known := classTitles[ClassOf(i)]
 	switch {
 	case known:
 	case i.Signals == tracker.SignalSilence:
 		title = classTitles[tracker.CauseSilence]
 	case i.Signals == tracker.SignalLatency:
 		title = classTitles[tracker.CauseSlow]
+	case i.Cause.Outcome.Kind == tracker.KindOK && i.Cause.Error == "" && i.Cause.Message == "":
+		title = "more failures than usual"
 	default:
 		title = Title(i.Cause.Outcome, i.Cause.Error, i.Cause.Message)
 		if label := i.Cause.Outcome.Label() + " "; i.Cause.Outcome.Status == 0 { // the words say which kind it is
