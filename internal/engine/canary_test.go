@@ -249,11 +249,13 @@ func probed(t *testing.T, e *engine.Engine, n int) *tracker.Snapshot {
 	ended := safego.Start(func() error { return e.Run(ctx) })
 	defer func() {
 		cancel()
-		<-ended
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	}()
 	for {
 		snapshot := e.Snapshot(time.Now())
-		if snapshot.Overall.Hour.Requests >= uint64(n) { //nolint:gosec // a count
+		if snapshot.Overall.Hour.Requests >= uint64(n) {
 			return snapshot
 		}
 		select {
@@ -279,7 +281,9 @@ func running(t *testing.T, e *engine.Engine, socket string) func(body string, he
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
 		cancel()
-		<-ended
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	})
 	for len(e.Snapshot(time.Now()).Sources) == 0 {
 		select {
@@ -300,7 +304,7 @@ func running(t *testing.T, e *engine.Engine, socket string) func(body string, he
 		if err != nil {
 			return "" // refused before the body was read
 		}
-		defer response.Body.Close()
+		defer func() { _ = response.Body.Close() }()
 		said, _ := io.ReadAll(response.Body)
 		return fmt.Sprintf("%v\n%s", response.Header, said)
 	}

@@ -51,12 +51,26 @@ const codeBytes = `%\&+^` + "\x1b"
 
 func is(b, class byte) bool { return classes[b]&class != 0 }
 
-// hide notes a span; it returns its end, where the search goes on.
+// hide notes a span. It returns where the search goes on: at its end, or in its next line, because a quote may be closed only by one
+// that opens another value.
 func (f *finder) hide(lo, hi int) int {
 	if lo < hi && f.s[lo:hi] != Mask {
 		f.spans = append(f.spans, span{lo, hi})
+		if line := strings.IndexByte(f.s[lo:hi], '\n'); line >= 0 {
+			return lo + line + 1
+		}
 	}
 	return hi
+}
+
+// hideQuoted notes a value between quotes. Where a word follows the closing quote at once, that one may open another value: the search
+// goes on within.
+func (f *finder) hideQuoted(lo, hi int) int {
+	next := f.hide(lo, hi)
+	if hi+1 < len(f.s) && alphanumeric(f.s[hi+1]) {
+		return lo
+	}
+	return next
 }
 
 // scan finds the secrets that stand in the text as it is.

@@ -34,7 +34,7 @@ func (f *finder) pairValue(n *secretName, i int) int {
 		for at-2-escapes >= i && s[at-2-escapes] == '\\' {
 			escapes++
 		}
-		return f.hide(at, f.closing(at, q, escapes))
+		return f.hideQuoted(at, f.closing(at, q, escapes))
 	}
 	return f.value(n, at)
 }

@@ -89,7 +89,7 @@ func (f *finder) value(n *secretName, lo int) int {
 		quotes++
 	}
 	if at := lo + quotes; at < len(s) && (s[at] == '"' || s[at] == '\'' || s[at] == '`') {
-		return f.hide(at+1, f.closing(at+1, s[at], quotes))
+		return f.hideQuoted(at+1, f.closing(at+1, s[at], quotes))
 	}
 	switch s[lo] {
 	case '[', '{', '(':

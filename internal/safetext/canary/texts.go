@@ -18,7 +18,7 @@ var Texts = []string{
 	`{"password":"§"}`, `{"password": "§"}`, `{"client_secret" : "a b §"}`, `{'password': '§'}`, `{password: '§'}`, `{\"token\":\"§\"}`, `{"m":"{\"token\":\"§\"}"}`, `{\\\"token\\\":\\\"§\\\"}`,
 	`{"passwords":0,"secret":["§","§"]}`, `{"credentials":{"user":"bob","x":"§"}}`, `{"headers":{"Cookie":["a=§; b=§"]}}`, `{"Authorization":["Bearer §"]}`, `map[Authorization:[Bearer §] Accept:[*/*]]`,
 	`{"name":"password","value":"§"}`, `{"key":"Authorization", "value":"Bearer §"}`, `("Authorization", "§")`, `[("password", "§")]`, `["X-Api-Key","§"]`, "{\n  \"password\":\n    \"§\"\n}",
-	`{"password":"a\"§"}`, `{"token":"§`, `password="§`, `password='it''s §'`, `\u0022password\u0022:\u0022§\u0022`, `"pass\u0077ord":"§"`, `{"cookies":{"sid":"§","b":"§"}}`,
+	`{"password":"a\"§"}`, `{"token":"§`, "{\"token\":\"§\npassword=\"§", `password="§`, `password='it''s §'`, `\u0022password\u0022:\u0022§\u0022`, `"pass\u0077ord":"§"`, `{"cookies":{"sid":"§","b":"§"}}`,
 	`name: password, value: §`, `<password>§</password>`, `<ns:password>§</ns:password>`, `<input name="password" value="§">`, `password="§" user="bob"`,
 	// Headers.
 	"Authorization: Bearer §", "Authorization: Basic §==", "authorization=§", "Authorization: §", "Authorization: Custom §", "Authorization: Token §", "Proxy-Authorization: Basic §",
