@@ -115,6 +115,7 @@ func (f *follower) open(file *os.File) {
 		return
 	}
 	f.pump.decoder.SetReference(info.ModTime())
+	f.pump.studied = info.Size() > 0
 	w := findWindow(file, info.Size(), f.options, f.pump.decoder, f.pump.work.chunk())
 	f.now.offset = w.recent
 	if w.start < w.recent {

@@ -20,6 +20,7 @@ type pump struct {
 	lines   splitter
 	health  tracker.Source
 	newest  time.Time
+	studied bool       // the decoder has learned from the source's lines
 	work    *workspace // nil while there is nothing to read
 }
 
@@ -65,6 +66,11 @@ func (p *pump) feedFrom(lines *splitter, chunk []byte, more bool) {
 	p.health.BytesRead += int64(len(chunk))
 	p.health.State, p.health.Problem = tracker.SourceReading, ""
 	p.health.LastSeen = time.Now()
+	if !p.studied && len(chunk) > 0 { // a stream, or a file that was empty: what comes first is new
+		p.studied = true
+		p.decoder.SetReference(p.health.LastSeen)
+		p.decoder.Learn(chunk, true)
+	}
 	lines.feed(chunk, p.line)
 	if !more {
 		p.flush()

@@ -69,6 +69,7 @@ func (f *follower) reach(oldest time.Time) {
 	buffer := f.pump.work.chunk()
 	found := f.rotations(writtenSince, func(r *rotation) bool { return !f.knows(r.info, r.head) })
 	for _, r := range slices.Backward(found) {
+		f.pump.decoder.SetReference(r.info.ModTime())
 		preface(r.file, r.info.Size(), f.pump.decoder, buffer)
 		newest, ok := newestTime(r.file, r.info.Size(), f.pump.decoder, buffer)
 		if ok && oldest.IsZero() {
@@ -83,6 +84,7 @@ func (f *follower) reach(oldest time.Time) {
 		f.old = append(f.old, &tail{file: r.file, offset: to, head: r.head, quiet: time.Now()})
 		f.pump.health.BytesTotal += to - from
 	}
+	f.pump.decoder.SetReference(time.Now())
 	slices.Reverse(f.old) // the oldest first
 }
 

@@ -35,11 +35,8 @@ func findWindow(file io.ReaderAt, size int64, o Options, d *logline.Decoder, buf
 		w.start, w.recent = w.start+start, w.recent+start
 		return w
 	}
-	if o.All {
-		return window{}
-	}
 	newest, ok := newestTime(file, size, d, buffer)
-	if !ok {
+	if !ok || o.All {
 		return window{}
 	}
 	w := window{oldest: o.oldest(newest)}
@@ -75,7 +72,8 @@ func (o Options) oldest(newest time.Time) time.Time {
 	return newest.Add(-o.since())
 }
 
-// preface reads directives at the file's start, which say how to read the rest, and returns the first bytes.
+// preface reads directives at the file's start, which say how to read the rest, learns from the lines there, and returns the first
+// bytes.
 func preface(file io.ReaderAt, size int64, d *logline.Decoder, buffer []byte) []byte {
 	head, err := readAt(file, buffer[:min(size, probeSize)], 0)
 	if err != nil {
@@ -87,6 +85,9 @@ func preface(file io.ReaderAt, size int64, d *logline.Decoder, buffer []byte) []
 				d.Decode(bytes.TrimRight(line, "\r\n"))
 			}
 		}
+	}
+	if encodingOf(head) == utf8Text {
+		d.Learn(head, false)
 	}
 	return head[:min(len(head), headSize)]
 }
@@ -154,7 +155,7 @@ func firstTime(file io.ReaderAt, from, to int64, d *logline.Decoder, buffer []by
 	return when, 0, false
 }
 
-// newestTime returns the time of the last readable line.
+// newestTime returns the time of the last readable line. From it the decoder learns the zone of the log's stamps.
 func newestTime(file io.ReaderAt, size int64, d *logline.Decoder, buffer []byte) (newest time.Time, ok bool) {
 	buffer = buffer[:probeSize]
 	end := size
@@ -171,6 +172,7 @@ func newestTime(file io.ReaderAt, size int64, d *logline.Decoder, buffer []byte)
 			}
 			line := bytes.TrimRight(data[n+1:], "\r\n")
 			if v, _ := d.Decode(line); v == logline.LineResult && d.Rec.HasTime {
+				d.SettleZone()
 				return d.Rec.Time(), true
 			}
 			data = data[:n+1]

@@ -12,6 +12,11 @@ import (
 type clock struct {
 	reference time.Time // for stamps without a year or a date: the newest moment they can mean, within a day
 
+	local       *time.Location // of stamps that name no zone; nil: UTC
+	localHour   int64          // the hour, in local seconds, that localOffset was worked out for
+	localOffset int64
+	zoneless    bool // a stamp without a zone was read
+
 	isoPrefix [2]uint64 // "2026-11-22T12:00"
 	isoBase   int64
 	clfPrefix [2]uint64 // "22/Nov/2026:12:0"
@@ -24,6 +29,9 @@ type clock struct {
 // stamp reads a time in any form that stands as text: RFC 3339 and its looser kin, CLF, epoch numbers, Go, RFC 1123,
 // ANSI C.
 func (c *clock) stamp(b []byte) (sec int64, nsec int32, ok bool) {
+	if n := len(b); n > 2 && b[0] == '[' && b[n-1] == ']' { // Tomcat
+		b = b[1 : n-1]
+	}
 	if len(b) >= 19 && b[4] == '-' || len(b) >= 19 && b[4] == '/' {
 		if sec, nsec, ok = c.iso(b); ok {
 			return sec, nsec, true
@@ -63,8 +71,35 @@ func (c *clock) iso(b []byte) (sec int64, nsec int32, ok bool) {
 		}
 	}
 	nsec, rest := fraction(b[19:])
+	if len(rest) == 0 {
+		return c.inZone(c.isoBase + int64(second)), nsec, true
+	}
 	offset, ok := zone(rest)
 	return c.isoBase + int64(second) - offset, nsec, ok
+}
+
+// utc is iso for formats whose stamps are UTC without saying so.
+func (c *clock) utc(b []byte) (sec int64, nsec int32, ok bool) {
+	local, zoneless := c.local, c.zoneless
+	c.local = nil
+	sec, nsec, ok = c.iso(b)
+	c.local, c.zoneless = local, zoneless
+	return sec, nsec, ok
+}
+
+// inZone returns the moment that a stamp without a zone means, which is local seconds since 1970.
+func (c *clock) inZone(sec int64) int64 {
+	c.zoneless = true
+	if c.local == nil {
+		return sec
+	}
+	if hour := sec / 3600; hour != c.localHour || c.localHour == 0 {
+		at := time.Unix(sec, 0).UTC()
+		at = time.Date(at.Year(), at.Month(), at.Day(), at.Hour(), 0, 0, 0, c.local)
+		_, offset := at.Zone()
+		c.localHour, c.localOffset = hour, int64(offset)
+	}
+	return sec - c.localOffset
 }
 
 // minuteOf reads "2006-01-02T15:04:" and returns it in seconds since 1970.
@@ -108,6 +143,9 @@ func (c *clock) clf(b []byte) (sec int64, nsec int32, ok bool) {
 		return c.clfBase + int64(second) - c.clfOffset, 0, true
 	}
 	nsec, rest := fraction(b[20:])
+	if len(rest) == 0 {
+		return c.inZone(c.clfBase + int64(second)), nsec, true
+	}
 	offset, ok := zone(rest)
 	if ok && len(rest) == 6 {
 		c.clfZone, c.clfOffset = string(rest), offset
@@ -150,7 +188,7 @@ func (c *clock) syslog(b []byte) (sec int64, ok bool) {
 	if at.After(c.reference.Add(24 * time.Hour)) {
 		at = time.Date(c.reference.Year()-1, time.Month(month), day, hour, minute, second, 0, time.UTC)
 	}
-	return at.Unix(), true
+	return c.inZone(at.Unix()), true
 }
 
 // rare reads the forms that are too seldom for a parser of their own.
@@ -161,9 +199,14 @@ func (c *clock) rare(b []byte) (sec int64, nsec int32, ok bool) {
 	if sec, ok = c.syslog(b); ok && len(b) == 15 {
 		return sec, 0, true
 	}
+	for _, layout := range [...]string{time.ANSIC, "02 Jan 2006 15:04:05"} {
+		if at, err := time.Parse(layout, string(b)); err == nil {
+			return c.inZone(at.Unix()), int32(at.Nanosecond()), true //nolint:gosec // below 1e9
+		}
+	}
 	for _, layout := range [...]string{
-		time.ANSIC, time.UnixDate, time.RFC1123, time.RFC1123Z, time.RFC850, time.RFC3339Nano, "2006-01-02 15:04:05.999999999 -0700 MST",
-		"2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05 MST", "02 Jan 2006 15:04:05", "2006-01-02T15:04Z07:00",
+		time.UnixDate, time.RFC1123, time.RFC1123Z, time.RFC850, time.RFC3339Nano, "2006-01-02 15:04:05.999999999 -0700 MST",
+		"2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05 MST", "2006-01-02T15:04Z07:00",
 	} {
 		if at, err := time.Parse(layout, string(b)); err == nil {
 			return at.Unix(), int32(at.Nanosecond()), true //nolint:gosec // below 1e9

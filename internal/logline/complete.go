@@ -10,31 +10,32 @@ import (
 // complete works time, status, duration and kind out of what a JSON or logfmt line said under its keys. It returns why
 // the line is no request's, "" if it is one.
 func (r *Record) complete(c *clock) (reason string) {
-	if r.Has(FieldTime) {
-		r.completeTime(c)
-	}
-	stated := false // the line says how the request ended
-	if text := r.Text(FieldStatus); len(text) > 0 && string(text) != "-" {
-		status, ok := parseStatus(text)
-		if !ok {
-			return "status is no HTTP status"
-		}
-		r.status, stated = status, true
-	}
+	r.completeTime(c)
+	stated, known := r.completeStatus() // the line says how the request ended
 	if r.Has(FieldRequest) {
 		r.splitRequest()
 	}
-	if r.Has(FieldDuration) {
-		r.completeDuration()
+	if len(r.spares) > 0 {
+		r.choosePath()
+	}
+	if r.Has(FieldService) {
+		r.serviceOfCluster()
+	}
+	r.completeDuration(c)
+	if r.Has(FieldGRPC) && r.completeGRPC() {
+		return ""
+	}
+	if r.Has(FieldKind) && r.statedKind() {
+		return ""
+	}
+	if !known {
+		return "status is no HTTP status"
 	}
 	r.Kind = tracker.KindOf(int(r.status))
-	if r.Has(FieldKind) {
-		if kind, ok := tracker.ParseKind(string(r.Text(FieldKind))); ok {
-			r.Kind = kind
-			return ""
-		}
-	}
 	if r.status != 0 {
+		if r.span[FieldStatus].meta.rank() >= levelRank && r.set&requestFields == 0 {
+			return "a status, but no request"
+		}
 		return ""
 	}
 	if r.Has(FieldError) && (stated || r.Has(FieldTarget) || r.Has(FieldMethod)) || stated {
@@ -44,43 +45,87 @@ func (r *Record) complete(c *clock) (reason string) {
 	return "no status, so no request"
 }
 
-// completeTime reads the time field.
-func (r *Record) completeTime(c *clock) {
-	text := r.Text(FieldTime)
-	if r.span[FieldTime].meta.form() == formNumber {
-		r.Sec, r.Nsec, r.HasTime = epoch(text)
-		return
+// requestFields are what a line has at least one of if it tells of a request; a status deep within some object does not suffice.
+const requestFields = 1<<FieldMethod | 1<<FieldPath | 1<<FieldRequest | 1<<FieldDuration | 1<<FieldTarget | 1<<FieldAgent
+
+// completeStatus takes the best value that is an HTTP status. Without one it reports whether a value says that no answer came, and
+// whether there was anything to understand at all: "error" is a status to some, and no HTTP status.
+func (r *Record) completeStatus() (stated, known bool) {
+	known = true
+	for ok := r.Has(FieldStatus); ok; ok = r.useSpare(FieldStatus) {
+		text := r.Text(FieldStatus)
+		if len(text) == 0 || string(text) == "-" {
+			continue
+		}
+		status, understood := parseStatus(text)
+		switch {
+		case !understood:
+			known = stated
+			continue
+		case status == 0:
+			stated, known = true, true
+			continue
+		}
+		r.status = status
+		return true, true
 	}
-	r.Sec, r.Nsec, r.HasTime = c.stamp(text)
+	if code := r.Raw(FieldError); r.Has(FieldMethod) && isStatus(code) { // "code": 502
+		r.status, _ = parseStatus(code)
+		r.set &^= 1 << FieldError
+		return true, true
+	}
+	return stated, known
 }
 
-// completeDuration reads the duration field. Where neither key nor value names a unit, numbers with a fraction are
-// seconds (Caddy, zap), whole ones nanoseconds beside a text under "msg" (slog), and milliseconds else (Envoy).
-func (r *Record) completeDuration() {
-	s := &r.span[FieldDuration]
-	text := r.Text(FieldDuration)
-	u := s.meta.unit()
-	if u == unitGuess {
-		u = unitMillisecond
-		switch {
-		case bytes.IndexByte(text, '.') >= 0 || bytes.IndexByte(text, 'e') >= 0 && s.meta.form() == formNumber:
-			u = unitSecond
-		case r.Has(FieldMessage) && r.span[FieldMessage].meta.unit() == unitNanosecond:
-			u = unitNanosecond
+// statedKind takes the kind that the line states, where it is the request's: spans have a kind too, "server" or "client", which is
+// a side and not a failure.
+func (r *Record) statedKind() bool {
+	kind, ok := tracker.ParseKind(string(r.Text(FieldKind)))
+	if !ok {
+		return false
+	}
+	if side := kind == tracker.KindServer || kind == tracker.KindClient; side && (r.hinted(hintSpan) || r.status != 0 && tracker.KindOf(int(r.status)) != kind) {
+		return false
+	}
+	r.Kind = kind
+	return true
+}
+
+// choosePath takes the first path that looks like one: a route may be a name.
+func (r *Record) choosePath() {
+	if !r.Has(FieldPath) || startsPath(r.Text(FieldPath)) {
+		return
+	}
+	for i, s := range r.spares {
+		if s.field == FieldPath && startsPath(r.line[s.span.lo:s.span.hi]) {
+			r.spares[i].span, r.span[FieldPath] = r.span[FieldPath], s.span
+			return
 		}
 	}
-	if s.meta.form() == formNumber {
-		r.setLatency(parseDuration(text, u))
-		return
-	}
-	r.setLatency(parseDurationText(text, u))
 }
 
-// splitRequest takes method and path out of a request line, where no key of their own gave them.
+// serviceOfCluster takes the name out of what Envoy calls a cluster: "outbound|80||orders.prod.svc.cluster.local". An inbound one has
+// no name.
+func (r *Record) serviceOfCluster() {
+	s := &r.span[FieldService]
+	bar := bytes.LastIndexByte(r.line[s.lo:s.hi], '|')
+	if bar < 0 {
+		return
+	}
+	if s.lo += int32(bar) + 1; s.lo == s.hi { //nolint:gosec // a line is at most 1 MiB
+		r.set &^= 1 << FieldService
+	}
+}
+
+// splitRequest takes method and path out of a request line, where no key of their own gave them. Some write the path alone there.
 func (r *Record) splitRequest() {
 	s := r.span[FieldRequest]
-	method, path, ok := splitRequestLine(r.Raw(FieldRequest))
+	raw := r.Raw(FieldRequest)
+	method, path, ok := splitRequestLine(raw)
 	if !ok {
+		if !r.Has(FieldPath) && startsPath(raw) {
+			r.put(FieldPath, span{lo: s.lo, hi: s.hi, meta: meta(s.meta.form())})
+		}
 		return
 	}
 	if !r.Has(FieldMethod) {
@@ -107,7 +152,7 @@ func splitRequestLine(b []byte) (method, path span, ok bool) {
 		end = cut
 	} else if i := bytes.LastIndexByte(b, ' '); i > blank && bytes.HasPrefix(b[i+1:], []byte("HTTP/")) {
 		end = i
-	} else if i > blank && i >= end-len(" 1.1") && b[i+1]-'0' <= 9 && (end == i+2 || end == i+4 && b[i+2] == '.') { // hypercorn: GET /path 1.1
+	} else if i > blank && (end == i+2 || end == i+4 && b[i+2] == '.') && b[i+1]-'0' <= 9 { // hypercorn: GET /path 1.1
 		end = i
 	}
 	return span{hi: int32(blank)}, span{lo: int32(blank + 1), hi: int32(end)}, true //nolint:gosec // a line is at most 1 MiB

@@ -3,6 +3,7 @@ package logline
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"time"
 
 	"errtop/tracker"
@@ -22,10 +23,12 @@ const (
 const MaxLine = 1 << 20
 
 // Decoder reads lines of any format. It keeps what it learned of the lines before only to be faster, so what it says of a
-// line does not depend on other lines (but for W3C's header). A decoder serves one goroutine.
+// line does not depend on other lines, but for W3C's header, lines that belong together, and what no single line says (see
+// [Decoder.Learn]). A decoder serves one goroutine.
 type Decoder struct {
 	format Format // forced, or "" for any
 	clock  clock
+	zone   zoneBasis    // of stamps that name none
 	json   *jsonScanner // may serve other decoders too, see Borrow
 	w3c    w3cReader
 	Format Format // of the line read last, "" where it was none
@@ -53,14 +56,25 @@ func NewDecoder(o Options, reference time.Time) (*Decoder, error) {
 	if !o.Format.known() {
 		return nil, fmt.Errorf("format %q: known are %s", o.Format, formatList())
 	}
-	return &Decoder{format: o.Format, target: rule, clock: clock{reference: reference}, json: &jsonScanner{keys: keys}}, nil
+	d := newDecoder(o.Format, rule, &jsonScanner{keys: keys}, reference)
+	return d, d.setZone(o.Zone)
 }
 
 // Sibling returns a decoder of the same options for another log, whose newest line is of about that time. The two share
 // the tables and caches that most of a decoder's memory is, so they serve one goroutine, unless the sibling is lent another
 // decoder's with [Decoder.Borrow] before it reads.
 func (d *Decoder) Sibling(reference time.Time) *Decoder {
-	return &Decoder{format: d.format, target: d.target, clock: clock{reference: reference}, json: d.json}
+	sibling := newDecoder(d.format, d.target, d.json, reference)
+	if d.zone == zoneSet {
+		sibling.clock.local, sibling.zone = d.clock.local, zoneSet
+	}
+	return sibling
+}
+
+func newDecoder(format Format, target targetRule, json *jsonScanner, reference time.Time) *Decoder {
+	d := &Decoder{format: format, target: target, clock: clock{reference: reference}, json: json}
+	d.Rec.learner = &unitLearner{}
+	return d
 }
 
 // Borrow makes d use the tables and caches of a decoder of the same options. What d learned of its own log stays its own.
@@ -69,6 +83,10 @@ func (d *Decoder) Borrow(from *Decoder) { d.json = from.json }
 // Restart makes d ready for another log, whose newest line is of about that time.
 func (d *Decoder) Restart(reference time.Time) {
 	d.clock.reference, d.w3c = reference, w3cReader{}
+	d.Rec.learner = &unitLearner{}
+	if d.zone != zoneSet {
+		d.clock.local, d.zone = nil, zoneAssumed
+	}
 	d.pending, d.pieces = nil, [2]cutLine{}
 }
 
@@ -91,6 +109,7 @@ func (d *Decoder) Decode(line []byte) (v LineKind, reason string) {
 		line = line[:n-1]
 	}
 	d.Format = ""
+	d.clock.zoneless = false
 	if d.format == "" && len(line) > 0 && line[0] == '{' { // what wrapped and bare come to, at once
 		d.Rec.reset(line)
 		if v, reason = d.jsonLine(line, 0); v == LineResult && d.Format == "" {
@@ -123,8 +142,11 @@ func (d *Decoder) wrapped(line []byte, depth int) (v LineKind, reason string) {
 			return LineBlank, ""
 		}
 	}
+	zoneless := d.clock.zoneless // the time before the line, whose own counts where it has one
+	d.clock.zoneless = false
 	if v, reason = d.wrapped(inner, depth+1); v == LineResult && !d.Rec.HasTime && at.known {
 		d.Rec.setTime(at.Moment)
+		d.clock.zoneless = zoneless
 	}
 	if v == LineUnreadable && depth == 0 {
 		return d.lastResort(line, depth, reason)
@@ -256,15 +278,43 @@ func (d *Decoder) jsonLine(line []byte, depth int) (v LineKind, reason string) {
 	if reason = d.json.scan(line, &d.Rec); reason != "" {
 		return LineUnreadable, reason
 	}
-	if reason = d.Rec.complete(&d.clock); reason == "" {
+	if reason = d.Rec.complete(&d.clock); d.Rec.Has(FieldStage) && isBeginning(d.Rec.Text(FieldStage)) {
+		return LineBlank, ""
+	}
+	if reason == "" {
 		return LineResult, ""
 	}
-	if !d.Rec.Has(FieldLine) || depth == maxWraps {
+	if depth == maxWraps {
 		return LineUnreadable, reason
 	}
-	text := d.Rec.Text(FieldLine)
+	return d.carried(depth, reason)
+}
+
+// isBeginning reports whether a line says of a request only that it came, or that its answer has begun; another line says how it
+// ended.
+func isBeginning(stage []byte) bool {
+	switch string(stage) {
+	case "RequestReceived", "ResponseStarted", "REQUEST": // Kubernetes' audit log, Cilium's Hubble
+		return true
+	}
+	return false
+}
+
+// carried reads the line that a JSON object carries, which is no request's for a reason: any under a key that is made for it, and
+// one that starts like no ordinary message under a message's.
+func (d *Decoder) carried(depth int, reason string) (v LineKind, why string) {
+	text, wrapping := d.Rec.Text(FieldLine), d.Rec.Has(FieldLine)
+	if !wrapping {
+		if text = d.Rec.Text(FieldMessage); !d.startsKnown(text) && !holdsAccess(text) {
+			return LineUnreadable, reason
+		}
+	} else if d.Rec.span[FieldLine].meta.form() == formRaw {
+		if text = bytesOfNumbers(text); text == nil {
+			return LineUnreadable, reason
+		}
+	}
 	carried := stamped{piece: lastPiece}
-	if len(text) >= dockerPiece && text[len(text)-1] != '\n' {
+	if wrapping && len(text) >= dockerPiece && text[len(text)-1] != '\n' {
 		carried.piece = firstPiece
 	}
 	inner, whole := d.join(bytes.Clone(text), carried)
@@ -273,13 +323,59 @@ func (d *Decoder) jsonLine(line []byte, depth int) (v LineKind, reason string) {
 	}
 	inner = bytes.TrimRight(inner, "\r\n")
 	sec, nsec, known := d.Rec.Sec, d.Rec.Nsec, d.Rec.HasTime
-	if v, reason = d.wrapped(inner, depth+1); v == LineResult && !d.Rec.HasTime {
+	if wrapping {
+		v, why = d.wrapped(inner, depth+1)
+	} else {
+		d.Rec.reset(inner)
+		if v, why = d.bare(inner, depth+1); v == LineUnreadable {
+			d.Rec.reset(inner)
+			if v, why = d.console(inner, &d.Rec); v == LineResult {
+				d.Format = Console
+			}
+		}
+	}
+	if v == LineResult && !d.Rec.HasTime {
 		d.Rec.Sec, d.Rec.Nsec, d.Rec.HasTime = sec, nsec, known
 	}
 	if v == LineUnreadable {
-		return v, "JSON around another line: " + reason
+		if wrapping {
+			reason = "JSON around another line: " + why
+		}
+		return v, reason
 	}
 	return v, ""
+}
+
+// startsKnown reports whether a message starts as the lines of a format do that is known by its start.
+func (d *Decoder) startsKnown(text []byte) bool {
+	if len(text) < 2 {
+		return false
+	}
+	if _, likely := looksAccess(text); likely {
+		return true
+	}
+	format := d.recognise(text)
+	return format != "" && (format != JSON || text[1] == '"')
+}
+
+// holdsAccess reports whether a message holds a request in quotes with its protocol and a status right behind: uvicorn's and
+// gunicorn's, in the JSON of Python's loggers.
+func holdsAccess(text []byte) bool {
+	q, ok := findRequest(text, 0)
+	return ok && q.quoted && startsStatus(text[q.hi:]) && bytes.Contains(text[q.lo:q.hi], []byte(" HTTP/"))
+}
+
+// bytesOfNumbers returns the text that journald writes as an array of its bytes where it is no UTF-8, nil where it is none.
+func bytesOfNumbers(raw []byte) []byte {
+	out := make([]byte, 0, len(raw)/3)
+	for number := range bytes.SplitSeq(bytes.Trim(raw, "[]"), []byte{','}) {
+		n, err := strconv.ParseUint(string(bytes.TrimSpace(number)), 10, 8)
+		if err != nil {
+			return nil
+		}
+		out = append(out, byte(n))
+	}
+	return out
 }
 
 // Location returns the record's path without query and its host.

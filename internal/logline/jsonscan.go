@@ -3,6 +3,14 @@ package logline
 // maxDepth bounds how deep objects and arrays may nest in a line.
 const maxDepth = 1000
 
+// maxKeyPath bounds the keys of nested objects that are looked up, all of them together.
+const maxKeyPath = 256
+
+// mayBeList reports whether the first value of a list is taken for a field.
+func (f Field) mayBeList() bool {
+	return f == FieldAgent || f == FieldRequestID || f == FieldHost || f == FieldUpstream
+}
+
 // jsonScanner reads one JSON object a line, strictly as RFC 8259 has it: every line is checked whole, also where
 // nothing in it is wanted. Bytes that are no UTF-8 are let through; text is made harmless when a result is made of it.
 type jsonScanner struct {
@@ -30,7 +38,7 @@ func (s *jsonScanner) scan(line []byte, rec *Record) (reason string) {
 	if s.shape.read(line, rec, &s.quote) {
 		return ""
 	}
-	rec.set = 0 // what a shape read before it did not fit
+	rec.forget() // what a shape read before it did not fit
 	s.rec, s.line, s.pos, s.depth, s.path = rec, line, 0, 0, s.path[:0]
 	s.scalars, s.plain = s.scalars[:0], true
 	s.blank()
@@ -118,7 +126,7 @@ func (s *jsonScanner) object(skip bool) bool {
 			return false
 		}
 		s.blank()
-		if !s.value(at, skip || !at.descend) {
+		if !s.value(at, skip || s.depth > maxLevels || len(s.path) > maxKeyPath) {
 			return false
 		}
 		s.path = s.path[:parent]
@@ -130,8 +138,9 @@ func (s *jsonScanner) object(skip bool) bool {
 	}
 }
 
-// array reads an array; nothing in it is looked up.
-func (s *jsonScanner) array() bool {
+// array reads an array. The first of several values counts where a key may have several, as headers may; else nothing in it is
+// looked up.
+func (s *jsonScanner) array(at slot) bool {
 	if s.depth++; s.depth > maxDepth {
 		return false
 	}
@@ -140,11 +149,18 @@ func (s *jsonScanner) array() bool {
 		s.depth--
 		return true
 	}
+	if !at.field.mayBeList() {
+		at = slot{}
+	}
 	for {
 		s.blank()
-		if !s.value(slot{}, true) {
+		if s.pos < len(s.line) && s.line[s.pos] == '{' {
+			at = slot{}
+		}
+		if !s.value(at, true) {
 			return false
 		}
+		at = slot{}
 		if s.next(',') {
 			continue
 		}
@@ -161,10 +177,10 @@ func (s *jsonScanner) value(at slot, skip bool) bool {
 	lo := s.pos
 	switch s.line[lo] {
 	case '{', '[':
-		if s.line[lo] == '{' && !s.object(skip) || s.line[lo] == '[' && !s.array() {
+		if s.line[lo] == '{' && !s.object(skip) || s.line[lo] == '[' && !s.array(at) {
 			return false
 		}
-		if at.field == FieldErrors || at.field == FieldDetails {
+		if at.field == FieldErrors || at.field == FieldDetails || at.field == FieldLine && s.line[lo] == '[' {
 			s.plain = false
 			s.rec.put(at.field, makeSpan(at, lo, s.pos, formRaw))
 		}
@@ -175,7 +191,7 @@ func (s *jsonScanner) value(at slot, skip bool) bool {
 			return false
 		}
 		s.pos = hi + 1
-		if at.field != FieldNone {
+		if at.meta != 0 {
 			f := formText
 			if escaped {
 				f = formEscaped
@@ -194,7 +210,7 @@ func (s *jsonScanner) value(at slot, skip bool) bool {
 			return false
 		}
 		s.pos = hi
-		if at.field != FieldNone {
+		if at.meta != 0 {
 			s.rec.put(at.field, makeSpan(at, lo, hi, formNumber))
 		}
 	}

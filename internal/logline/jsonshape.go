@@ -75,14 +75,24 @@ func (s *shapes) read(line []byte, rec *Record, quote *quotes) bool {
 			if end < 0 {
 				return false
 			}
-			rec.put(p.slot.field, span{lo: int32(i + 1), hi: int32(end), meta: p.slot.meta}) //nolint:gosec // a line is at most 1 MiB
+			if p.slot.meta != 0 {
+				value := span{lo: int32(i + 1), hi: int32(end), meta: p.slot.meta} //nolint:gosec // a line is at most 1 MiB
+				if !rec.first(p.slot.field, value) {
+					rec.compete(p.slot.field, value)
+				}
+			}
 			i = end + 1
 		case c-'0' <= 9:
 			end := plainNumberEnd(line, i)
 			if end < 0 {
 				return false
 			}
-			rec.put(p.slot.field, makeSpan(p.slot, i, end, formNumber))
+			if p.slot.meta != 0 {
+				value := makeSpan(p.slot, i, end, formNumber)
+				if !rec.first(p.slot.field, value) {
+					rec.compete(p.slot.field, value)
+				}
+			}
 			i = end
 		default:
 			if i = readScalar(line, i, p.slot, rec); i < 0 {
@@ -154,7 +164,7 @@ func readScalar(line []byte, i int, at slot, rec *Record) int {
 		if hi < 0 {
 			return -1
 		}
-		if at.field != FieldNone {
+		if at.meta != 0 {
 			f := formText
 			if escaped {
 				f = formEscaped
@@ -164,7 +174,7 @@ func readScalar(line []byte, i int, at slot, rec *Record) int {
 		return hi + 1
 	case c == '-' || c-'0' <= 9:
 		hi := numberEnd(line, i)
-		if hi >= 0 && at.field != FieldNone {
+		if hi >= 0 && at.meta != 0 {
 			rec.put(at.field, makeSpan(at, i, hi, formNumber))
 		}
 		return hi

@@ -36,7 +36,7 @@ func (d *Decoder) logfmt(line []byte, r *Record) (reason string) {
 			return "quote not closed"
 		}
 		i = end
-		if value.lo == value.hi || at.field == FieldNone {
+		if value.lo == value.hi || at.meta == 0 || string(value.of(line)) == "null" {
 			continue
 		}
 		if at.field == FieldService && bytes.HasSuffix(value.of(line), []byte("ms")) && line[value.lo]-'0' <= 9 {

@@ -4,6 +4,9 @@ package logline
 type Options struct {
 	Format Format            // forced; empty: recognised line by line
 	Fields map[string]string // our field name -> the log's key path: {"status": "http.code", "duration_ms": "took"}
+	// Zone is the zone of stamps that name none: "UTC", "Local", "Europe/Berlin", "+02:00". Empty: the machine's own where a log is
+	// written in it now, else UTC.
+	Zone string
 	// Target is the template of the target: "{host}", "{path[0:2]}". Empty: the line's own target field; else the service or
 	// upstream cluster that it names; else its host, where that is a name; else of a path with a prefix such as /api or /v1 the first
 	// folder behind it (/api/v1/flux/dev is "flux"); else the path's first folder, or all of it where it is one word

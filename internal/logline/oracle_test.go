@@ -23,68 +23,55 @@ func (o oracle) read(line []byte) (map[string]string, string) {
 	if !json.Valid(line) {
 		return nil, "broken"
 	}
-	d := json.NewDecoder(bytes.NewReader(line))
-	d.UseNumber()
-	if first, err := d.Token(); err != nil || first != json.Delim('{') {
+	if bytes.TrimLeft(line, " \t\r\n")[0] != '{' {
 		return nil, "no object"
 	}
 	var r Record
 	r.reset(nil)
-	o.object(d, "", &r)
+	o.object(line, "", 1, &r)
 	c := clock{}
 	reason := r.complete(&c)
 	return fieldsOf(&r), reason
 }
 
-// object reads what follows "{".
-func (o oracle) object(d *json.Decoder, prefix string, r *Record) {
+// object reads an object that stands so deep.
+func (o oracle) object(text []byte, prefix string, depth int, r *Record) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	_, _ = d.Token()
 	for d.More() {
 		key, _ := d.Token()
-		at := o.keys.find([]byte(prefix + key.(string)))
-		if at.field == FieldErrors || at.field == FieldDetails {
-			var raw json.RawMessage
-			if d.Decode(&raw) != nil {
-				panic("checked before")
-			}
-			switch raw[0] {
-			case '{', '[':
-				o.put(r, at, string(raw), formRaw)
-			case '"':
-				var s string
-				_ = json.Unmarshal(raw, &s)
-				o.put(r, at, s, formText)
-			case 't', 'f', 'n':
-			default:
-				o.put(r, at, string(raw), formNumber)
-			}
-			continue
+		path := prefix + key.(string)
+		var raw json.RawMessage
+		if d.Decode(&raw) != nil {
+			panic("checked before")
 		}
-		value, _ := d.Token()
-		switch value := value.(type) {
-		case json.Delim:
-			if value == '{' && at.descend {
-				o.object(d, prefix+key.(string)+".", r)
-			} else {
-				skip(d)
-			}
-		case string:
-			o.put(r, at, value, formText)
-		case json.Number:
-			o.put(r, at, value.String(), formNumber)
+		at := o.keys.find([]byte(path))
+		if raw[0] == '{' && depth <= maxLevels && len(path) <= maxKeyPath {
+			o.object(raw, path+".", depth+1, r)
 		}
+		o.value(raw, at, r)
 	}
-	_, _ = d.Token()
 }
 
-// skip reads to the end of the object or array that was entered.
-func skip(d *json.Decoder) {
-	for depth := 1; depth > 0; {
-		switch token, _ := d.Token(); token {
-		case json.Delim('{'), json.Delim('['):
-			depth++
-		case json.Delim('}'), json.Delim(']'):
-			depth--
+// value reads what a key that means something has for a value.
+func (o oracle) value(raw json.RawMessage, at slot, r *Record) {
+	switch raw[0] {
+	case '{', '[':
+		if at.field == FieldErrors || at.field == FieldDetails || at.field == FieldLine && raw[0] == '[' {
+			o.put(r, at, string(raw), formRaw)
+			return
 		}
+		var list []json.RawMessage
+		if at.field.mayBeList() && json.Unmarshal(raw, &list) == nil && len(list) > 0 && list[0][0] != '{' {
+			o.value(list[0], at, r)
+		}
+	case '"':
+		var s string
+		_ = json.Unmarshal(raw, &s)
+		o.put(r, at, s, formText)
+	case 't', 'f', 'n':
+	default:
+		o.put(r, at, string(raw), formNumber)
 	}
 }
 

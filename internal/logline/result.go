@@ -106,7 +106,7 @@ func resetTime(c *clock, r *Record) time.Time {
 
 // parseBreaker reads a breaker's state in any usual spelling.
 func parseBreaker(text string) tracker.BreakerState {
-	switch foldKey(nil, text) {
+	switch foldKey(text) {
 	case "closed":
 		return tracker.BreakerClosed
 	case "open":

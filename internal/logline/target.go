@@ -93,7 +93,7 @@ func parseTargetPart(text string) (targetPart, error) {
 
 // pathOnly reports whether the record's target depends on nothing but its path.
 func (t targetRule) pathOnly(r *Record) bool {
-	const others = 1<<FieldTarget | 1<<FieldService | 1<<FieldHost
+	const others uint64 = 1<<FieldTarget | 1<<FieldService | 1<<FieldHost
 	return len(t.parts) == 0 && r.set&others == 0
 }
 

@@ -49,7 +49,7 @@ func (w *w3cReader) read(line []byte, r *Record, c *clock) (v LineKind, reason s
 		w.buffer = append(w.buffer, w.day...)
 	}
 	w.buffer = append(append(w.buffer, 'T'), at.of(line)...)
-	r.Sec, r.Nsec, r.HasTime = c.iso(w.buffer)
+	r.Sec, r.Nsec, r.HasTime = c.utc(w.buffer)
 	if !r.Has(FieldStatus) {
 		return LineUnreadable, "no status in its columns"
 	}

@@ -27,8 +27,15 @@ func Explain(ctx context.Context, input Input, o logline.Options, w io.Writer, w
 		return &logline.SourceError{Name: input.Name, Err: logline.PlainError(err)}
 	}
 	defer log.Close() //nolint:errcheck // only read from
+	if file, ok := log.(RandomAccess); ok {
+		d.Restart(file.ModTime())
+	}
+	all, err := study(log, d)
+	if err != nil {
+		return &logline.SourceError{Name: input.Name, Err: logline.PlainError(err)}
+	}
 	e := explainer{decoder: d, out: bufio.NewWriter(w), width: max(width, 40)}
-	if err := e.lines(bufio.NewReaderSize(log, logline.MaxLine)); err != nil {
+	if err := e.lines(bufio.NewReaderSize(all, logline.MaxLine)); err != nil {
 		return &logline.SourceError{Name: input.Name, Err: logline.PlainError(err)}
 	}
 	if err := e.out.Flush(); err != nil {
@@ -79,6 +86,9 @@ func (e *explainer) line(number int, text string) bool {
 	case logline.LineResult:
 		e.write(fmt.Sprintf("line %d: %s", number, e.decoder.Format))
 		e.fields()
+		if text := e.decoder.Ambiguity(); text != "" {
+			e.write("    " + text)
+		}
 	}
 	return true
 }
@@ -89,36 +99,46 @@ func (e *explainer) fields() {
 	result := e.maker.Make(d)
 	r := &d.Rec
 	if r.HasTime {
-		e.field(logline.FieldTime, result.Time.Format(time.RFC3339Nano))
+		e.field(logline.FieldTime, result.Time.Format(time.RFC3339Nano), "")
+		if why := d.WhyZone(); why != "" {
+			e.write(fmt.Sprintf("    %-11s %s", "zone", why))
+		}
 	} else {
-		e.field(logline.FieldTime, "not understood, or none")
+		e.field(logline.FieldTime, "not understood, or none", "")
 	}
-	e.field(logline.FieldTarget, result.Target)
+	e.field(logline.FieldTarget, result.Target, "")
 	outcome := result.Kind.String()
 	if result.Status != 0 {
 		outcome = fmt.Sprintf("%d, %s", result.Status, outcome)
 	}
-	e.field(logline.FieldStatus, outcome)
-	if r.Latency > 0 {
-		e.field(logline.FieldDuration, max(result.Latency, time.Microsecond).String())
+	e.field(logline.FieldStatus, outcome, "")
+	switch why := d.WhyLatency(); {
+	case r.Latency > 0:
+		e.field(logline.FieldDuration, max(result.Latency, time.Microsecond).String(), why)
+	case why != "":
+		e.field(logline.FieldDuration, why, "")
 	}
 	if result.Route != "" {
-		e.field(logline.FieldPath, result.Route)
+		e.field(logline.FieldPath, result.Route, "")
 	}
 	for f := logline.Field(1); f < logline.FieldCount; f++ {
 		switch f {
 		case logline.FieldTime, logline.FieldTarget, logline.FieldStatus, logline.FieldDuration, logline.FieldPath, logline.FieldRequest: // above, or in pieces
 		default:
 			if r.Has(f) {
-				e.field(f, logline.SafeLine(r.Text(f), logline.MaxSample))
+				e.field(f, logline.SafeLine(r.Text(f), logline.MaxSample), "")
 			}
 		}
 	}
 }
 
-// field writes one field, with the text it was read from where that is another.
-func (e *explainer) field(f logline.Field, understood string) {
+// field writes one field with the reason why it is understood so, if there is one to tell, and the text it was read from where that
+// is another.
+func (e *explainer) field(f logline.Field, understood, why string) {
 	line := fmt.Sprintf("    %-11s %s", f, understood)
+	if why != "" {
+		line += " (" + why + ")"
+	}
 	if raw := e.decoder.Rec.Raw(f); len(raw) > 0 {
 		if text := logline.SafeLine(raw, logline.MaxSample); text != understood {
 			line += "   <- " + text

@@ -90,7 +90,14 @@ func countInput(ctx context.Context, input Input, workers []*statsWorker) (*tall
 		w.start(input.Name, reference)
 		sinks[i] = w
 	}
-	problem := scanLog(ctx, log, sinks)
+	all, err := study(log, workers[0].decoder)
+	if err != nil {
+		return newTally(), logline.PlainError(err)
+	}
+	for _, w := range workers {
+		w.decoder.Adopt(workers[0].decoder)
+	}
+	problem := scanLog(ctx, all, sinks)
 	counted := newTally()
 	for _, w := range workers {
 		counted.merge(w.tally)
