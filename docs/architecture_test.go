@@ -170,3 +170,36 @@ func arrows(graph map[string][]string) error {
 func reaches(graph map[string][]string, from, to string) bool {
 	return slices.ContainsFunc(graph[from], func(next string) bool { return next == to || reaches(graph, next, to) })
 }
+
+// TestEveryBenchmarkThatPERFORMANCENamesExists keeps the commands of PERFORMANCE.md from naming what is gone.
+func TestEveryBenchmarkThatPERFORMANCENamesExists(t *testing.T) {
+	text, err := os.ReadFile("PERFORMANCE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := regexp.MustCompile("`\\./([a-z/]+) -bench '?([^ `']+)").FindAllStringSubmatch(string(text), -1)
+	if len(commands) < 10 {
+		t.Fatalf("found %d commands only", len(commands))
+	}
+	declared := regexp.MustCompile(`(?m)^func Benchmark(\w+)\(`)
+	for _, command := range commands {
+		files, err := filepath.Glob(filepath.Join("..", command[1], "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, file := range files {
+			source, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, match := range declared.FindAllStringSubmatch(string(source), -1) {
+				names = append(names, match[1])
+			}
+		}
+		pattern := regexp.MustCompile(strings.ReplaceAll(command[2], `\|`, "|"))
+		if !slices.ContainsFunc(names, pattern.MatchString) {
+			t.Errorf("%s has no benchmark %s", command[1], command[2])
+		}
+	}
+}
