@@ -46,7 +46,7 @@ func (g *Gate) Allow(now time.Time) (generation uint64, ok bool) {
 // results of an older generation are ignored. The breaker stays open at least until r.ResetAt, but no longer than an hour.
 //
 // A failure of a kind that does not count (see Settings.GateCounts) is an answer, and as good as a success. A result that
-// was never sent, or is inconclusive, says nothing: a trial that ends so is not made, and another is allowed.
+// was never sent, is inconclusive, or whose client gave up (499, 460), says nothing: a trial that ends so is not made, and another is allowed.
 func (g *Gate) Observe(generation uint64, r *Result, now time.Time) {
 	v := judge(r, g.counts)
 	if _, ok := g.machine.calm(); ok && v != failure {
@@ -66,10 +66,11 @@ func (g *Gate) changed(before uint64) {
 	}
 }
 
-// judge returns what a result means to a breaker that counts some kinds of failure.
+// judge returns what a result means to a breaker that counts some kinds of failure. A client that did not wait for the answer
+// says nothing of who should have given it.
 func judge(r *Result, counts func(Kind) bool) verdict {
 	switch {
-	case r.Inconclusive || !r.Kind.Sent():
+	case r.Inconclusive || !r.Kind.Sent() || gaveUp(r.Outcome()):
 		return neither
 	case r.Kind.Failed() && counts(r.Kind):
 		return failure
@@ -116,10 +117,7 @@ func (b *reported) report(state BreakerState, at instant, c *clock) bool {
 	if state == b.state || state > BreakerHalfOpen {
 		return false
 	}
-	if len(b.story) == storyKept {
-		b.story = b.story[1:]
-	}
-	b.story = append(b.story, Transition{At: c.time(at), From: b.state, To: state, Why: "the application reported it"})
+	b.story = lengthen(b.story, Transition{At: c.time(at), From: b.state, To: state, Why: "the application reported it"})
 	if state == BreakerOpen {
 		b.opened++
 	}

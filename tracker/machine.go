@@ -2,6 +2,7 @@ package tracker
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -209,10 +210,7 @@ func (m *machine) open(now time.Time, why string) {
 
 // enter makes a transition.
 func (m *machine) enter(to BreakerState, at time.Time, why string) {
-	if len(m.story) == storyKept {
-		m.story = m.story[1:]
-	}
-	m.story = append(m.story, Transition{At: at, From: m.state, To: to, Why: why})
+	m.story = lengthen(m.story, Transition{At: at, From: m.state, To: to, Why: why})
 	m.state, m.since, m.failures, m.trial = to, at, 0, false
 	if to == BreakerClosed {
 		m.resetAt = time.Time{}
@@ -220,6 +218,22 @@ func (m *machine) enter(to BreakerState, at time.Time, why string) {
 	m.generation++
 	m.moved++
 	m.publish()
+}
+
+// lengthen adds a transition to a story. Where that is full the oldest trial that failed is dropped, so that a long outage
+// keeps its first opening; without one the oldest transition is.
+func lengthen(story []Transition, tr Transition) []Transition {
+	if len(story) < storyKept {
+		return append(story, tr)
+	}
+	drop, n := 0, 1
+	for i := range len(story) - 1 {
+		if story[i].To == BreakerHalfOpen && story[i+1].To == BreakerOpen {
+			drop, n = i, 2
+			break
+		}
+	}
+	return append(slices.Delete(slices.Clone(story), drop, drop+n), tr)
 }
 
 // settle makes the transition that the clock alone brings, and forgives a clock that went back: no wait becomes longer than

@@ -212,12 +212,7 @@ func (tg *target) worthALook(minute int64) bool {
 			return true
 		}
 	}
-	failed := uint64(0)
-	for _, s := range tg.act.columns {
-		if kind := s.key.kind(); s.key != inconclusive && kind.Failed() && kind.Sent() {
-			failed += uint64(s.at(minute))
-		}
-	}
+	failed := uint64(tg.act.bars.minutes[minute%60].Errors)
 	if tr := tg.scan.state.track(classSlow); tr != nil && tr.slow() < octaveSlots && tg.act.latency != nil {
 		for _, d := range tg.act.latency.octaves[tr.slow():] {
 			if d != nil {

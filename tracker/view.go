@@ -161,6 +161,15 @@ func breakerEvents(targets []*target) []BreakerEvent {
 	slices.SortStableFunc(events, func(a, b BreakerEvent) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Target, b.Target), cmp.Compare(a.Role, b.Role))
 	})
+	// Trials that failed make room first: the opening of a long outage is what people look for.
+	over := len(events) - eventsKept
+	events = slices.DeleteFunc(events, func(e BreakerEvent) bool {
+		if over > 0 && e.minor() {
+			over--
+			return true
+		}
+		return false
+	})
 	return slices.Clone(events[max(len(events)-eventsKept, 0):])
 }
 
