@@ -28,10 +28,21 @@
 // Each origin of a target is judged by itself, and the worse of the two is the target's state. Traffic is failing where half
 // of the requests of five minutes, or of the last one, failed, until that falls below a quarter or the last minute is nearly
 // clean; degraded where 2 % and at least three failed, until it is below 1 %. Probes, and traffic of fewer than ten requests
-// in five minutes, are judged by the last five outcomes: failing with four failures, degraded with two, ok again when the last
-// three succeeded. Throttled is either of them with 429 only. A probe is stale after three intervals of silence, traffic
-// after three times the longest gap of the last week or two, and at least five minutes (an hour, as long as fewer than twenty
-// results came). No state is left for another more than twice a minute.
+// in five minutes, are judged by the last five outcomes: failing with four failures, degraded with two, ok again after at
+// least three successes in a row. Throttled is either of them with 429 only, but for one failure in ten. A probe is stale
+// after three intervals of silence, traffic after three times the longest gap of the last week or two, and at least five
+// minutes (an hour, as long as fewer than twenty results came). No state is left for another more than twice a minute.
+//
+// Chance flips no state: a share counts only where one in a thousand would be as far from that of the hour before, and a run
+// of successes ends trouble only where one in a hundred would be as long at the share that failed: six after six of ten.
+//
+// # Incidents
+//
+// States say how a target is now, incidents what happened. A target's own failures, its limits, its callers' mistakes, routes
+// that do not exist, failed probes, slow answers and silence are held against its own past, minute by minute; what is
+// significantly worse is part of an [Incident], and parts with one cause are one. Incidents are a function of what is
+// counted: neither the order in which results come nor the moments at which somebody looks change them. They are remembered
+// for 24 hours. See docs/INCIDENTS.md for the reasoning.
 //
 // # Groups
 //

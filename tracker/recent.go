@@ -1,9 +1,15 @@
 package tracker
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 const (
-	recentKept = 5 // outcomes judged where there are few
+	recentKept = 5  // outcomes judged where there are few
+	runsKept   = 20 // and kept, to tell a run of luck from the end of trouble
+	leastRun   = 3  // successes in a row that end trouble where all failed
+	luck       = 0.01
 
 	missedTurn   = 3               // intervals without a probe after which a target is stale
 	leastSilence = 5 * time.Minute // silence that is never stale
@@ -15,9 +21,11 @@ const (
 
 // recent is the last outcomes of one origin.
 type recent struct {
-	outcomes [recentKept]outcomeKey
+	outcomes [runsKept]outcomeKey
 	next     uint8
-	count    uint8 // of outcomes that are there
+	count    uint8  // of outcomes that are there
+	heard    uint64 // outcomes ever
+	trouble  uint64 // of heard: the first failure of the trouble that was judged last
 	last     instant
 	results  uint64
 	gaps     gaps
@@ -26,10 +34,11 @@ type recent struct {
 
 func (r *recent) add(at instant, key outcomeKey) {
 	r.outcomes[r.next] = key
-	if r.next++; r.next == recentKept {
+	r.heard++
+	if r.next++; r.next == runsKept {
 		r.next = 0
 	}
-	if r.count < recentKept {
+	if r.count < runsKept {
 		r.count++
 	}
 	r.results++
@@ -43,7 +52,7 @@ func (r *recent) add(at instant, key outcomeKey) {
 
 // back returns the i-th newest outcome.
 func (r *recent) back(i int) outcomeKey {
-	return r.outcomes[(int(r.next)+2*recentKept-1-i)%recentKept]
+	return r.outcomes[(int(r.next)+2*runsKept-1-i)%runsKept]
 }
 
 // gaps remembers the longest silence between two results for one to two weeks.
@@ -79,9 +88,33 @@ func (r *recent) silence(interval time.Duration) time.Duration {
 
 // judgeRecent judges by the last outcomes.
 func (r *recent) judgeRecent() verdictOnOrigin {
-	v := verdictOnOrigin{state: StateOK, of: uint64(r.count)}
-	limited, run := uint64(0), 0
-	for i := range int(r.count) {
+	v, last := r.failures(recentKept)
+	limited := v.limited
+	was := r.judged.state
+	switch {
+	case v.n >= 4, v.n == v.of && v.of >= 2, was == StateFailing && v.n >= 3:
+		v.state = StateFailing
+	case v.n >= 2, v.of == 1 && v.n == 1, was >= StateThrottled && v.n > 0 && last < leastRun:
+		v.state = StateDegraded
+	case was >= StateThrottled && !r.recovered(): // a run of luck
+		v, _ = r.failures(r.sinceTrouble())
+		limited = v.limited
+		v.state = StateDegraded
+		if was == StateFailing && 2*v.n >= v.of {
+			v.state = StateFailing
+		}
+	}
+	if v.state >= StateThrottled && (limited == v.n || was == StateThrottled && limited+1 >= v.n && limited > 0) {
+		v.state = StateThrottled
+	}
+	return v
+}
+
+// failures counts those among the newest outcomes, and says how many successes came after the last one.
+func (r *recent) failures(newest int) (v verdictOnOrigin, run int) {
+	newest = min(newest, int(r.count))
+	v = verdictOnOrigin{state: StateOK, of: uint64(newest)} //nolint:gosec // at most 20
+	for i := range newest {
 		key := r.back(i)
 		if !key.kind().Failed() {
 			continue
@@ -92,20 +125,39 @@ func (r *recent) judgeRecent() verdictOnOrigin {
 			v.kind = 0
 		}
 		if v.n++; key.kind() == KindRateLimited {
-			limited++
+			v.limited++
 		}
 	}
-	was := r.judged.state
-	switch {
-	case v.n == 0:
-		return v
-	case v.n >= 4, v.n == v.of && v.of >= 2, was == StateFailing && v.n >= 3:
-		v.state = StateFailing
-	case v.n >= 2, v.of == 1, was >= StateThrottled && run < 3:
-		v.state = StateDegraded
+	if v.n == 0 {
+		run = newest
 	}
-	if v.state >= StateThrottled && limited == v.n {
-		v.state = StateThrottled
+	return v, run
+}
+
+// judge keeps a verdict, and from where trouble counts that begins with it.
+func (r *recent) judge(v verdictOnOrigin) {
+	if v.state >= StateThrottled && r.judged.state < StateThrottled {
+		r.trouble = r.heard
+		for i := range min(int(r.count), recentKept) {
+			if r.back(i).kind().Failed() {
+				r.trouble = r.heard - uint64(i) - 1
+			}
+		}
 	}
-	return v
+	r.judged = v
+}
+
+// sinceTrouble is how many of the kept outcomes came since trouble began.
+func (r *recent) sinceTrouble() int { return int(min(r.heard-r.trouble, uint64(r.count))) } //nolint:gosec // at most 20
+
+// recovered reports whether the newest outcomes succeeded so often in a row that chance would rarely bring that about, at the
+// share of failures since the trouble began: three where all failed, six where six of ten did.
+func (r *recent) recovered() bool {
+	v, run := r.failures(r.sinceTrouble())
+	if r.judged.state < StateThrottled || v.n == 0 {
+		return v.n == 0 || run >= recentKept
+	}
+	before := float64(v.of) - float64(run)
+	share := (float64(v.n) + 0.5) / (before + 1)
+	return run >= leastRun && math.Pow(1-share, float64(run)) < luck
 }

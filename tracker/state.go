@@ -12,6 +12,13 @@ const (
 	degradedErrors              = 3    // and at least that many
 	calmAgain                   = 0.10 // of the last minute: below that nothing is failing any more; in few requests, none of the newest
 
+	// A minute is not judged by chance: what it shows would be as rare as that if nothing had changed.
+	chance       = 0.001
+	chanceMinute = 1e-5 // of a minute alone
+	enoughBefore = 100  // requests of the hour before that say what is usual
+
+	limitedEnter, limitedStay = 0.9, 0.6 // share of the failures that are 429
+
 	changesPer = time.Minute // in which a state changes at most twice
 	reportKept = 5 * time.Minute
 
@@ -20,11 +27,12 @@ const (
 
 // verdictOnOrigin is the state of one origin of a target, with the numbers that say why.
 type verdictOnOrigin struct {
-	state  TargetState
-	n, of  uint64 // failures and what they are a share of
-	window time.Duration
-	kind   outcomeKey // what more than half of the failures have in common; 0 where nothing
-	all    bool       // and all of them
+	state   TargetState
+	n, of   uint64 // failures and what they are a share of
+	limited uint64 // of n, where the last outcomes were judged
+	window  time.Duration
+	kind    outcomeKey // what more than half of the failures have in common; 0 where nothing
+	all     bool       // and all of them
 }
 
 // share is the failures of an origin in one window.
@@ -42,28 +50,69 @@ func (tg *target) judgeTraffic() verdictOnOrigin {
 	was := r.judged.state
 	v := verdictOnOrigin{state: StateOK, n: five.errors, of: five.requests, window: 5 * time.Minute}
 	enough := minute.requests >= fewRequests
-	over := minute.ratio() < calmAgain
+	before := five.without(minute)
+	over := minute.ratio() < calmAgain && minute.rarelyLess(before.ratio(), chance)
 	if !enough { // or they that succeeded before those that failed leave the window, and a target that is silent gets worse
-		over = r.judgeRecent().n == 0
+		over = r.recovered()
 	}
 	switch {
-	case enough && minute.ratio() >= failingEnter:
+	case enough && minute.ratio() >= failingEnter && minute.rarelyMore(before.ratio(), chanceMinute):
 		v.state = StateFailing
 		if five.ratio() < failingEnter {
 			v.n, v.of, v.window, five = minute.errors, minute.requests, time.Minute, minute
 		}
-	case !over && (five.ratio() >= failingEnter || was == StateFailing && five.ratio() >= failingStay):
+	case !over && tg.failing(five, was):
 		v.state = StateFailing
-	case five.ratio() >= degradedEnter && five.errors >= degradedErrors, was >= StateThrottled && five.ratio() >= degradedStay:
+	case was >= StateThrottled && five.ratio() >= degradedStay, five.ratio() >= degradedEnter && five.errors >= degradedErrors && tg.unusual(five, degradedEnter):
 		v.state = StateDegraded
 	}
-	if v.state >= StateThrottled && five.errors == five.limited {
+	if v.state >= StateThrottled && five.throttled(was) {
 		v.state = StateThrottled
 	}
 	if v.state >= StateThrottled {
 		v.kind, v.all = tg.mostOf(OriginTraffic, v.window)
 	}
 	return v
+}
+
+// failing reports whether five minutes are, which takes more to begin than to go on.
+func (tg *target) failing(five share, was TargetState) bool {
+	if was == StateFailing {
+		return five.ratio() >= failingStay
+	}
+	return five.ratio() >= failingEnter && tg.unusual(five, failingEnter-0.05)
+}
+
+// unusual reports whether so many failures are more than chance makes of what the hour before had, or of a share if that had more.
+func (tg *target) unusual(five share, most float64) bool {
+	hour := tg.shares[OriginTraffic][lastHour].without(tg.shares[OriginTraffic][lastFive])
+	return hour.requests < enoughBefore || five.rarelyMore(min(hour.ratio(), most), chance)
+}
+
+// without returns the share of a window without a newer part of it.
+func (s share) without(newer share) share {
+	return share{requests: s.requests - newer.requests, errors: s.errors - newer.errors, limited: s.limited - newer.limited}
+}
+
+// rarelyMore reports whether so many failures would be rare at a share.
+func (s share) rarelyMore(at, chance float64) bool {
+	y, n := float64(s.errors), float64(s.requests)
+	return betaInc(at, y, n-y+1) < chance
+}
+
+// rarelyLess reports whether so few failures would be rare at a share.
+func (s share) rarelyLess(at, chance float64) bool {
+	y, n := float64(s.errors), float64(s.requests)
+	return betaInc(1-at, n-y, y+1) < chance
+}
+
+// throttled reports whether the failures are 429, but for a stray one.
+func (s share) throttled(was TargetState) bool {
+	least := limitedEnter
+	if was == StateThrottled {
+		least = limitedStay
+	}
+	return float64(s.limited) >= least*float64(s.errors)
 }
 
 // shares are the shares of one origin in the windows that judgements need.
@@ -126,8 +175,8 @@ type condition struct {
 // judge brings both origins' verdicts to a moment and returns what they add up to.
 func (tg *target) judge(at instant) condition {
 	tg.shares = [...]shares{OriginTraffic: tg.sharesOf(OriginTraffic), OriginProbe: tg.sharesOf(OriginProbe)}
-	tg.origins[OriginTraffic].judged = tg.judgeTraffic()
-	tg.origins[OriginProbe].judged = tg.origins[OriginProbe].judgeRecent()
+	tg.origins[OriginTraffic].judge(tg.judgeTraffic())
+	tg.origins[OriginProbe].judge(tg.origins[OriginProbe].judgeRecent())
 	out := condition{state: StateUnknown}
 	for o := range tg.origins {
 		if tg.fresh(Origin(o), at) && tg.origins[o].judged.state > out.state {

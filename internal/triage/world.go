@@ -252,8 +252,11 @@ func (w *world) label(q *request) *tracker.Labels {
 	l := w.labels[key]
 	if l == nil {
 		l = &tracker.Labels{
-			{Name: "host", Value: q.host}, {Name: "tenant", Value: q.tenant}, {Name: "region", Value: q.region},
-			{Name: "agent", Value: q.agent}, {Name: "version", Value: q.version},
+			{Name: "host", Value: q.host},
+			{Name: "tenant", Value: q.tenant},
+			{Name: "region", Value: q.region},
+			{Name: "agent", Value: q.agent},
+			{Name: "version", Value: q.version},
 		}
 		if q.behind != "" {
 			*l = append(*l, tracker.Label{Name: "upstream", Value: q.behind})
