@@ -164,6 +164,7 @@ func (e *encoder) recent(r *recent) {
 	for i := range int(r.count) {
 		e.uint(uint64(r.back(int(r.count) - 1 - i)))
 	}
+	e.uint(uint64(r.sinceTrouble())) //nolint:gosec // never negative
 	e.instant(r.last)
 	e.uint(r.results)
 	e.instant(r.gaps.began)
@@ -173,14 +174,16 @@ func (e *encoder) recent(r *recent) {
 }
 
 func (d *decoder) recent(r *recent) {
-	r.count = d.byte(recentKept+1, "number of outcomes")
+	r.count = d.byte(runsKept+1, "number of outcomes")
 	for i := range int(r.count) {
 		r.outcomes[i] = outcomeKey(d.uint32())
 		if r.outcomes[i].kind() >= kindCount {
 			d.fail("outcome %#x", uint32(r.outcomes[i]))
 		}
 	}
-	r.next = r.count % recentKept
+	r.next = r.count % runsKept
+	r.heard = uint64(r.count)
+	r.trouble = r.heard - uint64(d.byte(uint64(r.count)+1, "outcomes since trouble began"))
 	r.last = d.instant()
 	r.results = d.uint()
 	r.gaps = gaps{began: d.instant(), before: d.duration(), since: d.duration()}

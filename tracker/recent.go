@@ -88,8 +88,7 @@ func (r *recent) silence(interval time.Duration) time.Duration {
 
 // judgeRecent judges by the last outcomes.
 func (r *recent) judgeRecent() verdictOnOrigin {
-	v, last := r.failures(recentKept)
-	limited := v.limited
+	v, limited, last := r.failures(recentKept)
 	was := r.judged.state
 	switch {
 	case v.n >= 4, v.n == v.of && v.of >= 2, was == StateFailing && v.n >= 3:
@@ -97,8 +96,7 @@ func (r *recent) judgeRecent() verdictOnOrigin {
 	case v.n >= 2, v.of == 1 && v.n == 1, was >= StateThrottled && v.n > 0 && last < leastRun:
 		v.state = StateDegraded
 	case was >= StateThrottled && !r.recovered(): // a run of luck
-		v, _ = r.failures(r.sinceTrouble())
-		limited = v.limited
+		v, limited, _ = r.failures(r.sinceTrouble())
 		v.state = StateDegraded
 		if was == StateFailing && 2*v.n >= v.of {
 			v.state = StateFailing
@@ -110,8 +108,8 @@ func (r *recent) judgeRecent() verdictOnOrigin {
 	return v
 }
 
-// failures counts those among the newest outcomes, and says how many successes came after the last one.
-func (r *recent) failures(newest int) (v verdictOnOrigin, run int) {
+// failures counts those among the newest outcomes, those of them that are 429, and the successes that came after the last one.
+func (r *recent) failures(newest int) (v verdictOnOrigin, limited uint64, run int) {
 	newest = min(newest, int(r.count))
 	v = verdictOnOrigin{state: StateOK, of: uint64(newest)} //nolint:gosec // at most 20
 	for i := range newest {
@@ -125,13 +123,13 @@ func (r *recent) failures(newest int) (v verdictOnOrigin, run int) {
 			v.kind = 0
 		}
 		if v.n++; key.kind() == KindRateLimited {
-			v.limited++
+			limited++
 		}
 	}
 	if v.n == 0 {
 		run = newest
 	}
-	return v, run
+	return v, limited, run
 }
 
 // judge keeps a verdict, and from where trouble counts that begins with it.
@@ -153,7 +151,7 @@ func (r *recent) sinceTrouble() int { return int(min(r.heard-r.trouble, uint64(r
 // recovered reports whether the newest outcomes succeeded so often in a row that chance would rarely bring that about, at the
 // share of failures since the trouble began: three where all failed, six where six of ten did.
 func (r *recent) recovered() bool {
-	v, run := r.failures(r.sinceTrouble())
+	v, _, run := r.failures(r.sinceTrouble())
 	if r.judged.state < StateThrottled || v.n == 0 {
 		return v.n == 0 || run >= recentKept
 	}

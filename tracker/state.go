@@ -27,12 +27,11 @@ const (
 
 // verdictOnOrigin is the state of one origin of a target, with the numbers that say why.
 type verdictOnOrigin struct {
-	state   TargetState
-	n, of   uint64 // failures and what they are a share of
-	limited uint64 // of n, where the last outcomes were judged
-	window  time.Duration
-	kind    outcomeKey // what more than half of the failures have in common; 0 where nothing
-	all     bool       // and all of them
+	state  TargetState
+	n, of  uint64 // failures and what they are a share of
+	window time.Duration
+	kind   outcomeKey // what more than half of the failures have in common; 0 where nothing
+	all    bool       // and all of them
 }
 
 // share is the failures of an origin in one window.
