@@ -85,6 +85,10 @@ func canaryWorld(t *testing.T) (folder string) {
 	for i := range (len(texts) + 29) / 30 {
 		target(fmt.Sprintf("others%d", i), fmt.Sprintf("/others/%d", i), "")
 	}
+	_, _ = fmt.Fprintf(&c, "[[receivers]]\nname = \"hook\"\nwebhook = \"%[1]s/hook/%[2]s?key=%[2]s\"\nheaders = { Authorization = \"Bearer %[3]s\" }\n", server.URL, url.PathEscape(ownCanary), ownCanary)
+	_, _ = fmt.Fprintf(&c, "[[receivers]]\nname = \"manager\"\nalertmanager = \"http://user:%s@127.0.0.1:1\"\n", url.QueryEscape(ownCanary))
+	_, _ = fmt.Fprintf(&c, "[[receivers]]\nname = \"chat\"\nservice = \"generic://127.0.0.1:1/%s\"\n", url.PathEscape(ownCanary))
+	_, _ = fmt.Fprintf(&c, "[[receivers]]\nname = \"page\"\ncommand = [\"sh\", \"-c\", \"echo password=%s >&2; exit 1\"]\n", otherCanary)
 	config := strings.Replace(c.String(), "name = \"userinfo\"\nurl = \"http://", "name = \"userinfo\"\nurl = \"http://user:"+url.QueryEscape(ownCanary)+"@", 1)
 	var log strings.Builder
 	now := time.Now().UTC().Format(time.RFC3339)
@@ -106,6 +110,8 @@ var canaryRuns = []string{
 	"check --config %s/errtop.toml", "check --verbose --config %s/errtop.toml", "check --json --config %s/errtop.toml --target echo", "config --config %s/errtop.toml", "config --check --config %s/errtop.toml",
 	"stats %s/app.log", "stats --json %s/app.log", "stats --explain %s/app.log", "stats --by route %s/app.log", "stats --by group %s/app.log", "stats --filter status:5xx %s/app.log",
 	"init", "mark --target app --version " + otherCanary + " password=" + otherCanary, "demo --help",
+	"alerts rules --config %s/errtop.toml", "alerts test --config %s/errtop.toml", "alerts test --config %s/errtop.toml password=" + otherCanary, "alerts list --json", "alerts ack --note password=" + otherCanary + " 1f",
+	"silence add --target a --rule b --incident 3 --for 1h --note password=" + otherCanary, "silence list", "silence end 3",
 	"errtop --plain --no-follow --all %s/app.log", "errtop %s/missing?token=" + otherCanary,
 	// What is wrong with a config, and with a command line.
 	"check --config %s/bad.toml", "check --config %s/worse.toml", "check --target password=" + otherCanary + " --config %s/errtop.toml", "--nonsense=password=" + otherCanary,

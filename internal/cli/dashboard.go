@@ -18,6 +18,7 @@ import (
 	"errtop/internal/logline"
 	"errtop/internal/safego"
 	"errtop/internal/serve"
+	"errtop/tracker"
 	"errtop/tui"
 )
 
@@ -187,6 +188,14 @@ func demonstration(options demo.Options) *dashboard {
 // ends with its sources.
 func (a *app) dashboard(ctx context.Context, d *dashboard) error {
 	d.options.EndWithSources, d.options.ControlDir = d.plain, serve.ControlDir(a.LookupEnv)
+	advice, err := advisor(d.settings)
+	if err != nil {
+		return err
+	}
+	d.options.Advice = func(incident *tracker.Incident) (firstAction, url string) {
+		advice := advice.ForIncident(incident)
+		return advice.Action, advice.URL
+	}
 	eng, err := engine.New(d.options)
 	if err != nil {
 		return err

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -44,24 +42,10 @@ func (a *app) markCommand() *cobra.Command {
 
 // mark tells every running errtop of the user, or those of a name, that something was done.
 func (a *app) mark(ctx context.Context, name string, mark serve.Mark) error {
-	peers, err := serve.Peers(ctx, serve.ControlDir(a.LookupEnv), name)
-	if errors.Is(err, serve.ErrNone) {
-		if name != "" {
-			err = fmt.Errorf("%w under the name %q", err, name)
+	return a.eachPeer(ctx, name, func(p *serve.Peer) error {
+		if err := p.AddMark(ctx, mark); err != nil {
+			return err
 		}
-		return &exitError{err: err, hint: "start errtop first; it must run as the same user, with the same XDG_RUNTIME_DIR", status: statusFailed}
-	}
-	problems := []error{err}
-	for i := range peers {
-		if err := peers[i].AddMark(ctx, mark); err != nil {
-			problems = append(problems, err)
-			continue
-		}
-		called := peers[i].Name
-		if called == "" {
-			called = "errtop"
-		}
-		problems = append(problems, a.say("marked in %s (process %d)", called, peers[i].PID))
-	}
-	return errors.Join(problems...)
+		return a.say("marked in %s", peerName(p))
+	})
 }

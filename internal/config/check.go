@@ -45,6 +45,7 @@ func (r *reader) check(c *Config) {
 	for i := range c.Runbooks {
 		r.checkRunbook(fmt.Sprintf("runbooks[%d]", i), &c.Runbooks[i])
 	}
+	r.checkAlerts(c)
 }
 
 func (r *reader) checkRunbook(path string, b *Runbook) {

@@ -148,5 +148,10 @@ func (c *Config) secretValues() []string {
 		values = append(values, urlSecrets(t.URL)...)
 		values = append(values, safetext.Values(t.Body)...)
 	}
+	for i := range c.Receivers {
+		for _, secret := range c.Receivers[i].secrets() {
+			values = append(values, secret.Reveal())
+		}
+	}
 	return values
 }

@@ -29,6 +29,10 @@ type Config struct {
 	Sources   []Source  `toml:"sources,omitempty"`
 	Runbooks  []Runbook `toml:"runbooks,omitempty"`
 
+	Alerts    Alerts     `toml:"alerts"`
+	Rules     []Rule     `toml:"rules,omitempty"`
+	Receivers []Receiver `toml:"receivers,omitempty"`
+
 	// Warnings are what is allowed but unwise, a line each.
 	Warnings []string `toml:"-"`
 
@@ -165,6 +169,7 @@ func Default() *Config {
 				Kind(tracker.KindTLS), Kind(tracker.KindProtocol),
 			},
 		},
+		Alerts: Alerts{DefaultRules: true, GroupWait: Duration(30 * time.Second), GroupInterval: Duration(5 * time.Minute), Repeat: Duration(4 * time.Hour)},
 		Probe: Probe{
 			Interval: Duration(30 * time.Second), Timeout: Duration(10 * time.Second), MaxInFlight: 256, MaxPerHost: 32,
 		},

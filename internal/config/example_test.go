@@ -70,6 +70,9 @@ func keysOf(section reflect.Type, path string) []string {
 func TestExampleStatesTheDefaults(t *testing.T) {
 	whole, plain := example(t, true), Default()
 	plain.Targets, plain.Sources, plain.Runbooks = make([]Target, 1), make([]Source, 1), make([]Runbook, 1)
+	plain.Rules, plain.Receivers = make([]Rule, 1), make([]Receiver, 1)
+	plain.Rules[0].setDefaults()
+	plain.Receivers[0].setDefaults()
 	plain.Targets[0].setDefaults()
 	plain.Sources[0].setDefaults()
 	plain.inherit()

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"errtop/internal/alert"
 	"errtop/internal/config"
 	"errtop/internal/logline"
 	"errtop/internal/safego"
@@ -34,17 +35,20 @@ type Options struct {
 	UserAgent string
 	// ControlDir is the folder of the user's control sockets, on which commands such as errtop mark reach the engine. "" for none.
 	ControlDir string
+	// Advice says what to do about an incident; nil where nobody knows.
+	Advice alert.Advice
 	// EndWithSources makes Run return once every source has ended; otherwise it runs until its context is done.
 	EndWithSources bool
 }
 
 // Engine runs what its options name. All methods may be called from any goroutine.
 type Engine struct {
-	options Options
-	tracker *tracker.ErrorTracker
-	notices notices
-	shared  shared
-	targets *targets // of the settings; nil where they have none
+	options  Options
+	tracker  *tracker.ErrorTracker
+	notices  notices
+	shared   shared
+	targets  *targets // of the settings; nil where they have none
+	alerting *alerting
 	// resolved is closed when the secrets of the settings are there, or have failed.
 	resolved chan struct{}
 	started  atomic.Bool
@@ -63,6 +67,10 @@ func New(o Options) (*Engine, error) {
 		if e.targets, err = newTargets(e); err != nil {
 			return nil, err
 		}
+	}
+	var err error
+	if e.alerting, err = newAlerting(o.Settings, o.Advice); err != nil {
+		return nil, err
 	}
 	for _, warning := range o.Settings.Warnings {
 		e.Notice(warning)
@@ -83,6 +91,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	defer e.shared.drop() // what came last is seen at once
 	defer e.control(ctx)()
+	defer e.alerts(ctx)()
 	sources := e.sources()
 	problems := make(chan error, len(sources))
 	group, running := safego.WithContext(ctx)

@@ -88,6 +88,9 @@ func Check(settings *config.Config) error {
 			mistakes = append(mistakes, settings.Mistake(fmt.Sprintf("targets[%d]", i), withoutName(err)))
 		}
 	}
+	if err := checkAlerts(settings); err != nil {
+		mistakes = append(mistakes, err)
+	}
 	return errors.Join(mistakes...)
 }
 

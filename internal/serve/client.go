@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -56,6 +57,30 @@ func Peers(ctx context.Context, dir, name string) ([]Peer, error) {
 // AddMark tells the peer that something was done.
 func (p *Peer) AddMark(ctx context.Context, mark Mark) error {
 	return p.call(ctx, http.MethodPost, "/v1/marks", mark, nil)
+}
+
+// Alerts reads the peer's alerts into state.
+func (p *Peer) Alerts(ctx context.Context, state any) error {
+	return p.call(ctx, http.MethodGet, "/v1/alerts", nil, state)
+}
+
+// Silence keeps the peer from telling alerts for a while, and returns the silence's number.
+func (p *Peer) Silence(ctx context.Context, silence Silence) (id uint64, err error) {
+	var made struct{ ID uint64 }
+	err = p.call(ctx, http.MethodPost, "/v1/silences", silence, &made)
+	return made.ID, err
+}
+
+// EndSilence ends a silence of the peer.
+func (p *Peer) EndSilence(ctx context.Context, id uint64) error {
+	return p.call(ctx, http.MethodDelete, "/v1/silences/"+strconv.FormatUint(id, 10), nil, nil)
+}
+
+// Acknowledge tells the peer that somebody has seen an alert or an incident, and returns how many alerts that were.
+func (p *Peer) Acknowledge(ctx context.Context, ack Ack) (n int, err error) {
+	var done struct{ Acknowledged int }
+	err = p.call(ctx, http.MethodPost, "/v1/acks", ack, &done)
+	return done.Acknowledged, err
 }
 
 // call sends a request with a JSON body, and reads the answer into result.

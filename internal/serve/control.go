@@ -25,6 +25,14 @@ import (
 type Controlled interface {
 	// AddMark notes that something was done. A mark without a time is of now.
 	AddMark(mark tracker.Mark)
+	// AlertState returns the alerts with silences, acknowledgements and the outbox, to be written as JSON.
+	AlertState() any
+	// AddSilence keeps alerts from being told for a while, and returns the silence's number.
+	AddSilence(silence Silence) (id uint64, err error)
+	// EndSilence ends a silence, and reports whether there was one.
+	EndSilence(id uint64) bool
+	// AddAck acknowledges an alert, or all of an incident, and returns how many.
+	AddAck(ack Ack) int
 }
 
 // Control answers the commands of one user on one machine, through a unix socket that nobody else can open.
@@ -40,6 +48,24 @@ type Mark struct {
 	Target  string    `json:"target,omitempty"`
 	Version string    `json:"version,omitempty"`
 	At      time.Time `json:"at,omitzero"` // zero: now
+}
+
+// Silence is what POST /v1/silences takes: which alerts, for how long, and who says so.
+type Silence struct {
+	Rule     string        `json:"rule,omitempty"`   // a pattern
+	Target   string        `json:"target,omitempty"` // a pattern
+	Incident uint64        `json:"incident,omitempty"`
+	For      time.Duration `json:"for"` // in nanoseconds
+	By       string        `json:"by,omitempty"`
+	Note     string        `json:"note,omitempty"`
+}
+
+// Ack is what POST /v1/acks takes: an alert or an incident, and who has seen it.
+type Ack struct {
+	Alert    uint64 `json:"alert,omitempty"`
+	Incident uint64 `json:"incident,omitempty"`
+	By       string `json:"by,omitempty"`
+	Note     string `json:"note,omitempty"`
 }
 
 // Info is what GET /v1/info answers.
@@ -140,16 +166,67 @@ func (c *Control) handler() http.Handler {
 	mux.HandleFunc("POST /v1/marks", func(w http.ResponseWriter, r *http.Request) {
 		mark, err := ReadMark(http.MaxBytesReader(w, r.Body, maxControlBody))
 		if err != nil {
-			answer(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+			refuse(w, err)
 			return
 		}
 		c.Engine.AddMark(mark)
 		answer(w, http.StatusOK, map[string]bool{"ok": true})
 	})
+	mux.HandleFunc("GET /v1/alerts", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, c.Engine.AlertState()) })
+	mux.HandleFunc("POST /v1/silences", func(w http.ResponseWriter, r *http.Request) {
+		silence, ok := read[Silence](w, r)
+		if !ok {
+			return
+		}
+		silence.By, silence.Note = harmless(silence.By), harmless(silence.Note)
+		id, err := c.Engine.AddSilence(silence)
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		answer(w, http.StatusOK, map[string]uint64{"id": id})
+	})
+	mux.HandleFunc("DELETE /v1/silences/{id}", func(w http.ResponseWriter, r *http.Request) {
+		id, err := strconv.ParseUint(r.PathValue("id"), 10, 64)
+		if err != nil || !c.Engine.EndSilence(id) {
+			refuse(w, errors.New("no such silence"))
+			return
+		}
+		answer(w, http.StatusOK, map[string]bool{"ok": true})
+	})
+	mux.HandleFunc("POST /v1/acks", func(w http.ResponseWriter, r *http.Request) {
+		ack, ok := read[Ack](w, r)
+		if !ok {
+			return
+		}
+		ack.By, ack.Note = harmless(ack.By), harmless(ack.Note)
+		n := c.Engine.AddAck(ack)
+		if n == 0 {
+			refuse(w, errors.New("no such alert or incident"))
+			return
+		}
+		answer(w, http.StatusOK, map[string]int{"acknowledged": n})
+	})
 	return mux
 }
 
-// ReadMark reads a mark as POST /v1/marks takes it. Its text is made harmless, without secrets, and cut at 200 columns.
+// read reads a request's JSON body; where it cannot, it answers and reports false.
+func read[T any](w http.ResponseWriter, r *http.Request) (value T, ok bool) {
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControlBody))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&value); err != nil {
+		refuse(w, err)
+		return value, false
+	}
+	return value, true
+}
+
+// refuse answers that a request cannot be met, and why.
+func refuse(w http.ResponseWriter, err error) {
+	answer(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+}
+
+// ReadMark reads a mark as POST /v1/marks takes it. Its text is made harmless, without secrets, and cut at 200 bytes.
 func ReadMark(body io.Reader) (tracker.Mark, error) {
 	var m Mark
 	decoder := json.NewDecoder(body)
@@ -163,7 +240,7 @@ func ReadMark(body io.Reader) (tracker.Mark, error) {
 	return tracker.Mark{At: m.At, Text: harmless(m.Text), Target: harmless(m.Target), Version: harmless(m.Version), Source: "errtop mark"}, nil
 }
 
-func harmless(text string) string { return safetext.Truncate(safetext.Line(text), maxMarkText, "…") }
+func harmless(text string) string { return safetext.MaskedLine(text, maxMarkText) }
 
 func answer(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json")

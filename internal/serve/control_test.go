@@ -26,6 +26,46 @@ func (m *marked) AddMark(mark tracker.Mark) {
 	m.marks = append(m.marks, mark)
 }
 
+func (m *marked) AlertState() any { return map[string]int{"alerts": 3} }
+
+func (m *marked) AddSilence(s Silence) (uint64, error) {
+	if s.For <= 0 {
+		return 0, errors.New("a silence needs an end")
+	}
+	return 7, nil
+}
+
+func (m *marked) EndSilence(id uint64) bool { return id == 7 }
+
+func (m *marked) AddAck(ack Ack) int { return int(ack.Incident) }
+
+func TestAlertsAreListedSilencedAndAcknowledgedThroughTheSocket(t *testing.T) {
+	_, peers := controlled(t, filepath.Join(t.TempDir(), "errtop"), "")
+	peer := &peers[0]
+	var state map[string]int
+	if err := peer.Alerts(t.Context(), &state); err != nil || state["alerts"] != 3 {
+		t.Errorf("%v %v", state, err)
+	}
+	if id, err := peer.Silence(t.Context(), Silence{Target: "a", For: time.Hour}); err != nil || id != 7 {
+		t.Errorf("%d %v", id, err)
+	}
+	if _, err := peer.Silence(t.Context(), Silence{Target: "a"}); err == nil || !strings.Contains(err.Error(), "needs an end") {
+		t.Errorf("%v", err)
+	}
+	if err := peer.EndSilence(t.Context(), 7); err != nil {
+		t.Error(err)
+	}
+	if err := peer.EndSilence(t.Context(), 8); err == nil {
+		t.Error("a silence that is not there was ended")
+	}
+	if n, err := peer.Acknowledge(t.Context(), Ack{Incident: 2}); err != nil || n != 2 {
+		t.Errorf("%d %v", n, err)
+	}
+	if _, err := peer.Acknowledge(t.Context(), Ack{}); err == nil {
+		t.Error("nothing was acknowledged")
+	}
+}
+
 // controlled runs a control socket in a folder until the test ends, and returns once it answers.
 func controlled(t *testing.T, dir, name string) (*marked, []Peer) {
 	t.Helper()

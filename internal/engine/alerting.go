@@ -1,0 +1,248 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"errtop/internal/alert"
+	"errtop/internal/config"
+	"errtop/internal/notify"
+	"errtop/internal/safego"
+	"errtop/internal/serve"
+	"errtop/tracker"
+)
+
+// alerting evaluates the rules and tells the receivers. Its state is in memory.
+type alerting struct {
+	senders map[string]notify.Sender
+
+	mu      sync.Mutex
+	engine  *alert.Engine
+	state   alert.State
+	waiting map[chan struct{}]struct{}
+}
+
+// evaluateEvery is how often the rules are looked at.
+const evaluateEvery = time.Second
+
+// newAlerting returns the alerting of the settings.
+func newAlerting(settings *config.Config, advice alert.Advice) (*alerting, error) {
+	options, senders, err := alertOptions(settings)
+	if err != nil {
+		return nil, err
+	}
+	options.Advice = advice
+	engine, err := alert.New(options)
+	if err != nil {
+		return nil, err
+	}
+	return &alerting{senders: senders, engine: engine, waiting: map[chan struct{}]struct{}{}}, nil
+}
+
+// run evaluates the rules and delivers until ctx is done.
+func (a *alerting) run(ctx context.Context, snapshot func(time.Time) *tracker.Snapshot) error {
+	group, ctx := safego.WithContext(ctx)
+	group.Go(func() error { return notify.Run(ctx, a.senders, a) })
+	group.Go(func() error {
+		tick := time.NewTicker(evaluateEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-tick.C:
+			}
+			now := time.Now()
+			a.evaluate(snapshot(now), now)
+		}
+	})
+	return group.Wait()
+}
+
+// evaluate brings the alerts to a moment, and wakes those who deliver.
+func (a *alerting) evaluate(snapshot *tracker.Snapshot, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.engine.Evaluate(&a.state, snapshot, now) || len(a.state.Outbox) == 0 {
+		return
+	}
+	for waiting := range a.waiting {
+		select {
+		case waiting <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Due returns what is to be sent to a receiver now.
+func (a *alerting) Due(receiver string, now time.Time) (due []alert.Notification) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, n := range a.state.Outbox {
+		if n.Receiver == receiver && !n.NextTry.After(now) {
+			due = append(due, n)
+		}
+	}
+	return due
+}
+
+// Delivered takes a notification out of the outbox.
+func (a *alerting) Delivered(id uint64, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.state.Delivered(id, now)
+}
+
+// Failed notes why a notification was not taken, and when it is tried again.
+func (a *alerting) Failed(id uint64, why string, again, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.state.Failed(id, why, again, now)
+}
+
+// Changed returns a channel that receives after something was put into the outbox.
+func (a *alerting) Changed() (changed <-chan struct{}, stop func()) {
+	c := make(chan struct{}, 1)
+	a.mu.Lock()
+	a.waiting[c] = struct{}{}
+	a.mu.Unlock()
+	return c, func() {
+		a.mu.Lock()
+		delete(a.waiting, c)
+		a.mu.Unlock()
+	}
+}
+
+// copyState returns the state as it is.
+func (a *alerting) copyState() alert.State {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := a.state
+	s.Alerts, s.Silences, s.Acks = slices.Clone(s.Alerts), slices.Clone(s.Silences), slices.Clone(s.Acks)
+	s.Groups, s.Outbox, s.History = slices.Clone(s.Groups), slices.Clone(s.Outbox), slices.Clone(s.History)
+	return s
+}
+
+// Alerts returns the alerts as they are, with silences, acknowledgements and what is yet to be told.
+func (e *Engine) Alerts() alert.State { return e.alerting.copyState() }
+
+// AlertState is Alerts for the control socket.
+func (e *Engine) AlertState() any { return e.Alerts() }
+
+// AddSilence keeps alerts from being told for a while, and returns the silence's number.
+func (e *Engine) AddSilence(silence serve.Silence) (id uint64, err error) {
+	now := time.Now()
+	e.alerting.mu.Lock()
+	defer e.alerting.mu.Unlock()
+	id, err = e.alerting.state.Silence(alert.Silence{
+		Matcher: alert.Matcher{Rule: silence.Rule, Target: silence.Target, Incident: silence.Incident},
+		Starts:  now, Ends: now.Add(silence.For), By: silence.By, Note: silence.Note,
+	})
+	return id, err
+}
+
+// EndSilence ends a silence, and reports whether there was one.
+func (e *Engine) EndSilence(id uint64) bool {
+	e.alerting.mu.Lock()
+	defer e.alerting.mu.Unlock()
+	return e.alerting.state.EndSilence(id, time.Now())
+}
+
+// AddAck notes that somebody has seen an alert, or all of an incident; it returns how many alerts that were.
+func (e *Engine) AddAck(ack serve.Ack) int {
+	e.alerting.mu.Lock()
+	defer e.alerting.mu.Unlock()
+	return e.alerting.state.Acknowledge(alert.Ack{Alert: ack.Alert, At: time.Now(), By: ack.By, Note: ack.Note}, ack.Incident)
+}
+
+// Rules returns the rules of the settings with the default ones that they do not replace.
+func Rules(settings *config.Config) []alert.Rule {
+	var rules []alert.Rule
+	own := map[string]bool{}
+	for i := range settings.Rules {
+		r := &settings.Rules[i]
+		severity, _ := alert.ParseSeverity(r.Severity)
+		own[r.Name] = true
+		rules = append(rules, alert.Rule{
+			Name: r.Name, Severity: severity, When: r.When, For: r.For.Std(), KeepFiringFor: r.KeepFiringFor.Std(), Targets: r.Targets, Message: r.Message, URL: r.URL,
+		})
+	}
+	if settings.Alerts.DefaultRules {
+		for _, rule := range alert.DefaultRules() {
+			if !own[rule.Name] {
+				rules = append(rules, rule)
+			}
+		}
+	}
+	return rules
+}
+
+// Senders returns the receivers of the settings by their names, ready to be told. An error names the receiver, and its place in the
+// file.
+func Senders(settings *config.Config) (map[string]notify.Sender, error) {
+	senders := map[string]notify.Sender{}
+	for i := range settings.Receivers {
+		sender, err := newSender(&settings.Receivers[i])
+		if err != nil {
+			return nil, settings.Mistake(fmt.Sprintf("receivers[%d]", i), err)
+		}
+		senders[settings.Receivers[i].Name] = sender
+	}
+	return senders, nil
+}
+
+func newSender(r *config.Receiver) (notify.Sender, error) {
+	endpoint := notify.Endpoint{AllowPrivate: r.AllowPrivate, Headers: map[string]string{}}
+	for name, value := range maps.All(r.Headers) {
+		endpoint.Headers[name] = value.Reveal()
+	}
+	switch {
+	case r.Webhook != "":
+		endpoint.URL = r.Webhook.Reveal()
+		return notify.NewWebhook(endpoint)
+	case r.Alertmanager != "":
+		endpoint.URL = r.Alertmanager.Reveal()
+		return notify.NewAlertmanager(endpoint)
+	case r.Service != "":
+		return notify.NewService(r.Service.Reveal())
+	}
+	return notify.NewCommand(r.Command)
+}
+
+// alertOptions returns what alerting decides by, and who is told.
+func alertOptions(settings *config.Config) (alert.Options, map[string]notify.Sender, error) {
+	options := alert.Options{Rules: Rules(settings), Timing: alert.Timing{
+		GroupWait: settings.Alerts.GroupWait.Std(), GroupInterval: settings.Alerts.GroupInterval.Std(), Repeat: settings.Alerts.Repeat.Std(),
+	}}
+	senders, err := Senders(settings)
+	if err != nil {
+		return options, nil, err
+	}
+	for i := range settings.Receivers {
+		r := &settings.Receivers[i]
+		severity, _ := alert.ParseSeverity(r.Severity)
+		from, to, _ := config.ParseBetween(r.Between)
+		options.Receivers = append(options.Receivers, alert.Receiver{
+			Name: r.Name, Severity: severity, Targets: r.Targets, From: from, To: to, Location: time.Local, Resolved: r.Resolved,
+		})
+	}
+	return options, senders, nil
+}
+
+// checkAlerts returns what alerting finds wrong with the settings, each with its place in the file.
+func checkAlerts(settings *config.Config) error {
+	if _, err := Senders(settings); err != nil {
+		return err
+	}
+	rules := Rules(settings)
+	for i := range settings.Rules {
+		if err := alert.Check(rules[i : i+1]); err != nil {
+			return settings.Mistake(fmt.Sprintf("rules[%d].when", i), err)
+		}
+	}
+	return alert.Check(rules)
+}
