@@ -28,8 +28,8 @@ func (a *app) checkCommand() *cobra.Command {
 	var names []string
 	command := &cobra.Command{
 		Use:   "check",
-		Short: "Probe every target once and print what came of it",
-		Long:  "Probe every target once, with its retries, and print what came of it. The exit status is 0 where all are ok, 1 where something fails, 2 for a bad config.",
+		Short: "Probe every target once and print the results",
+		Long:  "Probe every target once, with its retries, and print the results. The exit status is 0 if all succeed, 1 if any fails, 2 for a bad config.",
 		RunE: func(command *cobra.Command, args []string) error {
 			settings, path, err := a.settings(command.Context())
 			if err != nil {
@@ -64,7 +64,7 @@ func (a *app) checkCommand() *cobra.Command {
 	return command
 }
 
-// named returns the targets of those names, or all where there are none.
+// named returns the targets with those names, or all targets for an empty list.
 func named(targets []config.Target, names []string) ([]config.Target, error) {
 	if len(names) == 0 {
 		return targets, nil
@@ -80,7 +80,7 @@ func named(targets []config.Target, names []string) ([]config.Target, error) {
 	return chosen, nil
 }
 
-// check probes targets side by side. On a terminal it says how far it is.
+// check probes targets concurrently. On a terminal it shows its progress.
 func (a *app) check(ctx context.Context, targets []config.Target, settings config.Probe) ([]checked, error) {
 	results := make([]checked, len(targets))
 	options := engine.ProbeOptions(settings, userAgent())
@@ -102,7 +102,7 @@ func (a *app) check(ctx context.Context, targets []config.Target, settings confi
 	return results, err
 }
 
-// progress returns what to call after each of n targets; it draws a line on standard error where that is a terminal.
+// progress returns a function to call after each of n targets. It updates a line on standard error if that is a terminal.
 func (a *app) progress(n int) func() {
 	if !term.IsTerminal(a.Err.Fd()) {
 		return func() {}

@@ -16,7 +16,7 @@ type phase struct {
 	took time.Duration
 }
 
-// phases returns the phases that happened, in their order.
+// phases returns the phases that happened, in order.
 func phases(p tracker.Phases) []phase {
 	var happened []phase
 	for _, phase := range []phase{
@@ -33,7 +33,7 @@ func milliseconds(d time.Duration) float64 {
 	return float64(d.Round(10*time.Microsecond)) / float64(time.Millisecond)
 }
 
-// writeChecked prints a line a target: symbol, name, result, time, and why it failed; with its evidence where verbose.
+// writeChecked prints one line per target: symbol, name, result, time, and why it failed; with verbose also the evidence.
 func (a *app) writeChecked(results []checked, verbose bool) error {
 	width, failing := len("TARGET"), 0
 	for i := range results {
@@ -63,7 +63,7 @@ func (a *app) writeChecked(results []checked, verbose bool) error {
 	return a.print(b.String())
 }
 
-// why says in a line what was wrong.
+// why says in one line what was wrong.
 func why(r *tracker.Result) string {
 	switch {
 	case !r.Kind.Failed():
@@ -136,8 +136,8 @@ func pad(text string, width int) string {
 	return text + strings.Repeat(" ", max(0, width-safetext.Width(text)))
 }
 
-// failed returns a symbol in bold red, or as it is where there are no colours. What is well has none: of ANSI's sixteen, a
-// terminal's own is the one that can be read on any background.
+// failed returns a symbol in bold red if there are colours. Success has none: of the sixteen ANSI colours, only the default one is
+// readable on every background.
 func failed(symbol string, colour bool) string {
 	if !colour {
 		return symbol

@@ -1,6 +1,5 @@
-// Package cli is errtop's commands and the wiring between its rooms: it opens what the user named, starts sources, hands
-// their results to the tracker and shows the tracker's snapshots; it stops everything in order, and turns errors into
-// words and an exit status. It knows every other package; nothing but main knows it.
+// Package cli holds errtop's commands. It reads flags and settings, starts an engine, puts a viewer on it and gives the viewer
+// its rights, and turns errors into messages and an exit status. It may import every other package; only main imports it.
 package cli
 
 import (
@@ -18,28 +17,28 @@ import (
 	"errtop/internal/safetext"
 )
 
-// Process is what errtop has of the operating system.
+// Process is what errtop uses of its process.
 type Process struct {
 	In, Out, Err  *os.File
 	LookupEnv     func(string) (string, bool)
 	ExampleConfig []byte // what errtop init writes
 }
 
-// Main runs the command that args name (without the program's own name) and returns the exit status: 0, 1 where something
-// fails or cannot be read, 2 for a wrong flag or config. SIGINT, SIGTERM and SIGHUP end it in order; so does SIGQUIT, which
-// has the stacks of all goroutines printed, with status 131.
+// Main runs the command that args name (without the program's own name) and returns the exit status: 0; 1 if something
+// fails or cannot be read; 2 for a wrong flag or config. SIGINT, SIGTERM and SIGHUP end it cleanly. So does SIGQUIT, with status
+// 131 after printing the stacks of all goroutines.
 func Main(args []string, process Process) int {
-	// The terminal may be gone when SIGHUP comes: SIGPIPE must not kill us before things are put in order.
+	// The terminal may be gone when SIGHUP comes: SIGPIPE must not end the process before it has cleaned up.
 	signal.Ignore(syscall.SIGPIPE)
 	ignoreFileSize()
 	if original, err := duplicate(process.Err); err == nil {
-		process.Err = original // while a screen is up, descriptor 2 is another
+		process.Err = original // descriptor 2 is redirected while a screen is up
 	}
 	ctx, quit := context.WithCancelCause(context.Background())
 	defer quit(nil)
 	defer onQuit(quit, process.Err)()
 	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP) // comes twice, from the kernel and from the shell, and the second must not end us at once
+	signal.Notify(hangups, syscall.SIGHUP) // the kernel and the shell both send it; the second must not end the process at once
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	defer context.AfterFunc(ctx, stop)() // a second signal ends the process at once
@@ -53,7 +52,7 @@ func Main(args []string, process Process) int {
 	err := safego.Catch(func() error {
 		return root.ExecuteContext(ctx)
 	})
-	return reportWithin(lastWords, maskedWriter{process.Err, app.known}, errors.Join(err, stacksAskedFor(ctx)))
+	return reportWithin(reportTimeout, maskedWriter{process.Err, app.known}, errors.Join(err, stacksAskedFor(ctx)))
 }
 
 // app holds what the commands share.
@@ -77,7 +76,7 @@ func (a *app) root() *cobra.Command {
 		return usage(err.Error(), "see "+command.CommandPath()+" --help")
 	})
 	for _, command := range append(root.Commands(), root) {
-		command.Args = cobra.ArbitraryArgs // each command checks its own, in its own words
+		command.Args = cobra.ArbitraryArgs // each command checks its own arguments
 	}
 	return root
 }

@@ -53,7 +53,7 @@ func (a *app) dashboardCommand() *cobra.Command {
 		Use:   "errtop [FILE...]",
 		Short: "top for failing requests",
 		Long: "top for failing requests: what is broken, since when, why, what to do about it, and is it getting better.\n\n" +
-			"It watches the config's targets, the request logs that are named, - for standard input, and what is piped in; " +
+			"It watches the targets of the config, the request logs named (- is standard input), and piped input; " +
 			"with none of these it shows the demo.",
 		Example: "errtop demo\n" +
 			"errtop /var/log/nginx/access.log\n" +

@@ -23,7 +23,7 @@ const (
 	statusQuit = 131 // SIGQUIT, as shells number it
 )
 
-// exitError is an error with an exit status and a hint at the mend.
+// exitError is an error with an exit status and a hint at how to fix it.
 type exitError struct {
 	err    error
 	status int
@@ -33,11 +33,11 @@ type exitError struct {
 func (e *exitError) Error() string { return e.err.Error() }
 func (e *exitError) Unwrap() error { return e.err }
 
-// lastWords is how long an error may take to be printed: the terminal may be the one that has stopped reading.
-const lastWords = 300 * time.Millisecond
+// reportTimeout bounds printing an error: the terminal may have stopped reading.
+const reportTimeout = 300 * time.Millisecond
 
-// reportWithin is [report], but returns after a while also where w takes nothing.
-func reportWithin(patience time.Duration, w io.Writer, err error) int {
+// reportWithin is [report] with a timeout, for a writer that blocks.
+func reportWithin(timeout time.Duration, w io.Writer, err error) int {
 	status := statusFailed
 	printed := safego.Start(func() error {
 		status = report(w, err)
@@ -49,7 +49,7 @@ func reportWithin(patience time.Duration, w io.Writer, err error) int {
 			return statusFailed
 		}
 		return status
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		return statusFailed
 	}
 }
@@ -59,7 +59,7 @@ func usage(message, hint string) error {
 	return &exitError{err: errors.New(message), status: statusUsage, hint: hint}
 }
 
-// errFailing ends a command whose output has already said what fails.
+// errFailing ends a command that has already printed what fails.
 var errFailing = errors.New("something fails")
 
 // maskedWriter masks the secrets of the settings in what is printed, which comes a line or more at a time.
@@ -85,7 +85,7 @@ func report(w io.Writer, err error) int {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return statusOK
 	}
-	if errors.Is(err, errFailing) || errors.Is(err, syscall.EPIPE) { // who read our output has gone, as head does
+	if errors.Is(err, errFailing) || errors.Is(err, syscall.EPIPE) { // the reader of the output is gone, as head does
 		return statusFailed
 	}
 	if asked, ok := errors.AsType[*stacksError](err); ok {

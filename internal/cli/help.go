@@ -71,7 +71,7 @@ func writeHelp(w io.Writer, command *cobra.Command) error {
 		writeColumns(&b, flags)
 	}
 	if command.HasAvailableSubCommands() {
-		b.WriteString("\n" + command.CommandPath() + " COMMAND --help says more of a command.\n")
+		b.WriteString("\n" + command.CommandPath() + " COMMAND --help describes a command.\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err //nolint:wrapcheck // a write to standard output: there is nothing to add

@@ -8,8 +8,8 @@ import (
 	"errtop/internal/safetext"
 )
 
-// asciiOnly reports whether the dashboard is drawn with ASCII only: what the flag or the config says, or else where the
-// environment says that nothing else would arrive.
+// asciiOnly reports whether to draw with ASCII only: as the flag or the config says, or by default if the environment says that the
+// terminal shows nothing else.
 func (a *app) asciiOnly(said *bool) bool {
 	if said != nil {
 		return *said
@@ -17,7 +17,7 @@ func (a *app) asciiOnly(said *bool) bool {
 	return !a.localeHasUTF8() || !a.terminalHasUTF8()
 }
 
-// print writes a text for people on standard output, in ASCII where nothing else would arrive.
+// print writes text for people to standard output, in ASCII if the terminal shows nothing else.
 func (a *app) print(text string) error {
 	if a.asciiOnly(nil) {
 		text = safetext.ASCII(asciiSymbols().Replace(text))
@@ -26,15 +26,14 @@ func (a *app) print(text string) error {
 	return err //nolint:wrapcheck // a write to standard output: there is nothing to add
 }
 
-// asciiSymbols stands in for the symbols of check and stats what the dashboard draws with ASCII.
+// asciiSymbols replaces the symbols of check and stats with those that the dashboard draws in ASCII.
 func asciiSymbols() *strings.Replacer {
 	return strings.NewReplacer("●", "o", "✖", "X", "█", "#", "▉", "#", "▊", "#", "▋", "#", "▌", "#", "▍", "", "▎", "", "▏", "", "…", "~", "–", "-")
 }
 
-// localeHasUTF8 reports whether the locale of characters is UTF-8. As in POSIX, the first of LC_ALL, LC_CTYPE and LANG that
-// is not empty says it. None is said in most containers, and a name without a charset ("de_DE") means UTF-8 nearly
-// everywhere but in old glibc: both are no reason to think that the terminal is of the last century, so that only C, POSIX
-// and another charset's name are.
+// localeHasUTF8 reports whether the character set of the locale is UTF-8. As in POSIX, the first of LC_ALL, LC_CTYPE and LANG that
+// is not empty decides. Most containers set none, and a name without a charset ("de_DE") means UTF-8 nearly everywhere, so only
+// C, POSIX and the name of another charset rule UTF-8 out.
 func (a *app) localeHasUTF8() bool {
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
 		value, _ := a.LookupEnv(name)
@@ -56,8 +55,8 @@ func (a *app) localeHasUTF8() bool {
 	return true
 }
 
-// terminalHasUTF8 reports whether a terminal of this kind can show more than ASCII. DEC's terminals (vt100 …) know no UTF-8; the fonts
-// of the Linux console have at most 512 characters, and no blocks among them.
+// terminalHasUTF8 reports whether a terminal of this type can show more than ASCII. DEC's terminals (vt100 …) have no UTF-8; fonts of
+// the Linux console have at most 512 characters and lack the block elements.
 func (a *app) terminalHasUTF8() bool {
 	kind, _ := a.LookupEnv("TERM")
 	return !slices.Contains([]string{"linux", "ansi", "cons25"}, kind) && (kind < "vt0" || kind > "vt9~")

@@ -18,11 +18,11 @@ type stacksError struct{ stacks string }
 
 func (*stacksError) Error() string { return "SIGQUIT: the stacks of all goroutines" }
 
-// orderly is how long things may take to be put in order after SIGQUIT, which is sent where something hangs.
-const orderly = 1500 * time.Millisecond
+// quitTimeout bounds the cleanup after SIGQUIT, which people send when something hangs.
+const quitTimeout = 1500 * time.Millisecond
 
-// onQuit ends the command with a [stacksError] on SIGQUIT, so that the terminal is given back before anything is printed on
-// it; what does not end by that ends here. It acts until stop is called.
+// onQuit ends the command with a [stacksError] on SIGQUIT, so that the terminal is restored before the stacks are printed. If the
+// command does not end in time, the process exits here. It acts until stop is called.
 func onQuit(end context.CancelCauseFunc, w *os.File) (stop func()) {
 	asked, done := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(asked, syscall.SIGQUIT)
@@ -32,13 +32,13 @@ func onQuit(end context.CancelCauseFunc, w *os.File) (stop func()) {
 			return nil
 		case <-asked:
 		}
-		signal.Stop(asked) // the second one is Go's own
+		signal.Stop(asked) // Go handles a second one
 		err := &stacksError{stacks: allStacks()}
 		end(err)
 		select {
 		case <-done:
-		case <-time.After(orderly):
-			os.Exit(reportWithin(lastWords, w, err))
+		case <-time.After(quitTimeout):
+			os.Exit(reportWithin(reportTimeout, w, err))
 		}
 		return nil
 	})
@@ -60,7 +60,7 @@ func allStacks() string {
 	return safetext.Block(string(buf))
 }
 
-// stacksAskedFor returns what SIGQUIT has ended ctx with, nil where it has not.
+// stacksAskedFor returns the [stacksError] that ended ctx, or nil.
 func stacksAskedFor(ctx context.Context) error {
 	if err, ok := errors.AsType[*stacksError](context.Cause(ctx)); ok {
 		return err

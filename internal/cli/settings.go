@@ -15,7 +15,7 @@ import (
 	"errtop/tui"
 )
 
-// configFile returns the config to read: the one that was named, ./errtop.toml, or the user's own; "" where there is none.
+// configFile returns the config to read: the one named by --config, ./errtop.toml, or the user's own; "" if there is none.
 func (a *app) configFile() (string, error) {
 	if a.configPath != "" {
 		return a.configPath, nil
@@ -132,7 +132,7 @@ func advisor(settings *config.Config) (*event.Advisor, error) {
 	return advisor, err
 }
 
-// requireTargets refuses settings that name nothing to probe.
+// requireTargets rejects settings without targets.
 func requireTargets(settings *config.Config, path string) error {
 	switch {
 	case path == "":

@@ -13,7 +13,7 @@ import (
 	"errtop/probe"
 )
 
-// refuse returns an error where none of the files on the command line is a request log, or can become one.
+// refuse returns an error if none of the files is a request log or can become one.
 func refuse(files []string, options ingest.Options) error {
 	err := ingest.Refuse(files, options)
 	if err == nil {
@@ -26,7 +26,7 @@ func refuse(files []string, options ingest.Options) error {
 	return exit
 }
 
-// checkFiles refuses an argument that looks like a mistyped command rather than a log that will appear.
+// checkFiles rejects an argument that looks like a mistyped command. A log that does not exist yet has a path with a dot or slash.
 func checkFiles(args []string) error {
 	for _, name := range args {
 		if _, err := os.Stat(name); err != nil && name != "-" && !strings.ContainsAny(name, "./*?[") {

@@ -24,7 +24,7 @@ type statsFlags struct {
 }
 
 // errStopped ends a count that was interrupted.
-var errStopped = errors.New("stopped before the end, so there is nothing to tell")
+var errStopped = errors.New("stopped before the end of the logs")
 
 func (a *app) statsCommand() *cobra.Command {
 	var flags statsFlags
@@ -85,7 +85,7 @@ func (a *app) stats(command *cobra.Command, args []string, flags statsFlags) (er
 		return &exitError{err: err, status: statusUsage}
 	}
 	if summary.Lines() == 0 && err != nil || summary.Results() == 0 && summary.Skipped() > 0 {
-		return err // nothing but what could not be read
+		return err // no line could be read
 	}
 	if flags.json {
 		return errors.Join(a.writeJSON(summary), err)
@@ -94,7 +94,7 @@ func (a *app) stats(command *cobra.Command, args []string, flags statsFlags) (er
 	return errors.Join(summary.WriteText(&text, a.width(), a.colour()), a.print(text.String()), err)
 }
 
-// explain says how the logs are understood.
+// explain prints how the logs are understood.
 func (a *app) explain(command *cobra.Command, inputs []stats.Input, options logline.Options) error {
 	var problems []error
 	for i, input := range inputs {
@@ -127,7 +127,7 @@ func (a *app) writeJSON(value any) error {
 	return nil
 }
 
-// width returns the columns of the terminal on standard output, and 80 where it is none.
+// width returns the columns of the terminal on standard output, or 80 if it is not a terminal.
 func (a *app) width() int {
 	if width, _, err := term.GetSize(a.Out.Fd()); err == nil && width > 0 {
 		return width

@@ -9,14 +9,13 @@ import (
 	"errtop/tui"
 )
 
-// isPiped reports whether f is a pipe, a file or a socket: something that results can be read from. A terminal is none, nor
-// is /dev/null.
+// isPiped reports whether results can be read from f: whether it is a pipe, a file or a socket, not a terminal or /dev/null.
 func isPiped(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice == 0
 }
 
-// keyboard returns where keys come from: standard input where it is a terminal, the terminal device otherwise. The caller
+// keyboard returns where keys come from: standard input if it is a terminal, otherwise the terminal device. The caller
 // closes it with done.
 func (a *app) keyboard() (in *os.File, done func(), err error) {
 	if term.IsTerminal(a.In.Fd()) {
@@ -32,14 +31,14 @@ func (a *app) keyboard() (in *os.File, done func(), err error) {
 	return tty, func() { _ = tty.Close() }, nil
 }
 
-// requireScreen refuses a standard output that nothing can be drawn on.
+// requireScreen rejects a standard output that cannot show a dashboard.
 func (a *app) requireScreen() error {
 	if !term.IsTerminal(a.Out.Fd()) {
-		return usage("standard output is not a terminal, so there is no place for a dashboard",
+		return usage("standard output is not a terminal, so a dashboard cannot be drawn",
 			"errtop --plain prints a line for every change, errtop stats counts logs, errtop check probes once")
 	}
 	if !tui.CanDraw(os.Environ()) {
-		return usage("TERM is dumb or not set: nothing can be placed on such a terminal", "errtop --plain prints a line for every change")
+		return usage("TERM is dumb or not set, so nothing can be drawn", "errtop --plain prints a line for every change")
 	}
 	return nil
 }
