@@ -214,6 +214,7 @@ func (r *reader) checkSource(path string, s *Source) {
 		r.among(path+".format", s.Format, r.around.Formats)
 	}
 	r.keysAmong(path+".fields", s.Fields, r.around.Fields)
+	r.among(path+".users", s.Users, []string{"shown", "hashed", "hidden"})
 	r.lasts(path+".since", s.Since, time.Second, 3650*day)
 }
 

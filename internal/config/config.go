@@ -141,6 +141,7 @@ type Source struct {
 	Since    Duration          `toml:"since"`            // only what is younger
 	All      bool              `toml:"all"`
 	NoFollow bool              `toml:"no_follow"`
+	Users    string            `toml:"users"` // names of users in lines: "shown", "hashed" or "hidden"
 }
 
 // Runbook is the user's own advice for what its condition applies to. The first that applies wins.
@@ -184,7 +185,7 @@ func (t *Target) setDefaults() {
 }
 
 // setDefaults fills in what the file may leave out.
-func (s *Source) setDefaults() { s.Since = Duration(day) }
+func (s *Source) setDefaults() { s.Since, s.Users = Duration(day), "shown" }
 
 // inherit fills in what a target leaves to the sections.
 func (c *Config) inherit() {

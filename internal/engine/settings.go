@@ -114,7 +114,7 @@ func withoutName(err error) error {
 // sourceOptions returns how a source of the settings is read.
 func sourceOptions(s *config.Source) ingest.Options {
 	return ingest.Options{
-		Options: logline.Options{Format: logline.Format(s.Format), Fields: s.Fields, Target: s.Target},
+		Options: logline.Options{Format: logline.Format(s.Format), Fields: s.Fields, Target: s.Target, Users: logline.Users(s.Users)},
 		Since:   s.Since.Std(), All: s.All, NoFollow: s.NoFollow,
 	}
 }

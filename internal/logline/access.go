@@ -91,7 +91,17 @@ func accessHead(head []byte, r *Record) bool {
 		}
 		r.putText(FieldHost, 0, hostEnd)
 	}
-	return words >= 3
+	if words < 3 {
+		return false
+	}
+	user := ends[1] + 1
+	if r.Has(FieldHost) { // the virtual host stands before the client
+		user += bytes.IndexByte(head[user:], ' ') + 1
+	}
+	if string(head[user:]) != "- " {
+		r.putText(FieldUser, user, len(head)-1)
+	}
+	return true
 }
 
 // accessTail reads what stands behind the status: bytes, then quoted and bare words in any order.

@@ -3,7 +3,9 @@ package logline
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"errtop/tracker"
@@ -33,6 +35,7 @@ type Decoder struct {
 	w3c    w3cReader
 	Format Format // of the line read last, "" where it was none
 	target targetRule
+	users  Users
 	Rec    Record
 	agent  []byte // referer and agent of an access log's line before
 
@@ -56,7 +59,11 @@ func NewDecoder(o Options, reference time.Time) (*Decoder, error) {
 	if !o.Format.known() {
 		return nil, fmt.Errorf("format %q: known are %s", o.Format, formatList())
 	}
+	if o.Users != "" && !slices.Contains(AllUsers(), string(o.Users)) {
+		return nil, fmt.Errorf("users %q: known are %s", o.Users, strings.Join(AllUsers(), ", "))
+	}
 	d := newDecoder(o.Format, rule, &jsonScanner{keys: keys}, reference)
+	d.users = o.Users
 	return d, d.setZone(o.Zone)
 }
 
@@ -65,6 +72,7 @@ func NewDecoder(o Options, reference time.Time) (*Decoder, error) {
 // decoder's with [Decoder.Borrow] before it reads.
 func (d *Decoder) Sibling(reference time.Time) *Decoder {
 	sibling := newDecoder(d.format, d.target, d.json, reference)
+	sibling.users = d.users
 	if d.zone == zoneSet {
 		sibling.clock.local, sibling.zone = d.clock.local, zoneSet
 	}

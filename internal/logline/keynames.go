@@ -49,6 +49,7 @@ var knownKeys = map[Field]string{
 	FieldAgent: `agent useragent httpuseragent ua http.useragent useragent.original request.headers.useragent req.headers.useragent
 		request.useragent cs(useragent) clientrequestuseragent requestuseragent headers.useragent proxy.useragent`,
 	FieldClient:   `tenant tenantid tenant.id tenant.name customer customerid accountid clientid consumer.username organization organizationid orgid client`,
+	FieldUser:     `remoteuser user clientusername authuser username userid user.name user.id request.userid`,
 	FieldVersion:  `appversion serviceversion service.version release releaseversion deploymentversion build buildid commit gitsha gitcommit imagetag version`,
 	FieldRegion:   `region cloud.region cloudregion awsregion fly.region proxy.region datacenter availabilityzone pop xedgelocation edgecolocode`,
 	FieldLogger:   `logger loggername log.logger category sourcecontext channel logname`,

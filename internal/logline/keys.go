@@ -130,7 +130,7 @@ func MappableFields() []string {
 	return []string{
 		"time", "status", "duration_s", "duration_ms", "duration_us", "duration_ns", "method", "path", "host", "upstream",
 		"target", "service", "error", "message", "level", "stack", "request_id", "breaker", "kind", "reset_at", "errors", "details",
-		"agent", "client", "version", "region",
+		"agent", "client", "version", "region", "user",
 	}
 }
 

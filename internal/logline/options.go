@@ -12,4 +12,21 @@ type Options struct {
 	// folder behind it (/api/v1/flux/dev is "flux"); else the path's first folder, or all of it where it is one word
 	// (/login); else "/". What looks made up, a number or an id, is never a target, nor is a file at the root.
 	Target string
+	// Users says how the names of users in lines are kept; "" is UsersShown.
+	Users Users
+}
+
+// Users is how the names of users in lines are kept: those of basic auth in access logs, and of JSON and W3C logs.
+type Users string
+
+// The ways to keep them.
+const (
+	UsersShown  Users = "shown"
+	UsersHashed Users = "hashed" // as a word that is the same for the same user until errtop ends, and tells nothing else
+	UsersHidden Users = "hidden" // as a mask
+)
+
+// AllUsers returns the ways to keep the names of users.
+func AllUsers() []string {
+	return []string{string(UsersShown), string(UsersHashed), string(UsersHidden)}
 }

@@ -44,6 +44,7 @@ const (
 	FieldTemplate // the message's text before values were put in: Serilog's "@mt"
 	FieldGRPC     // gRPC's status, by number or name
 	FieldStage    // which of several lines of one request this is
+	FieldUser     // who was logged in: basic auth's user in an access log
 
 	FieldCount = iota
 )
@@ -51,7 +52,7 @@ const (
 var fieldNames = [FieldCount]string{
 	"", "time", "date", "status", "duration", "method", "path", "request", "host", "upstream", "target", "service",
 	"error", "message", "level", "stack", "request_id", "breaker", "kind", "reset_at", "errors", "details", "line",
-	"start", "end", "agent", "client", "version", "region", "logger", "template", "grpc", "stage",
+	"start", "end", "agent", "client", "version", "region", "logger", "template", "grpc", "stage", "user",
 }
 
 // String returns the field's name as --explain prints it.

@@ -50,14 +50,14 @@ func (m *ResultMaker) Make(d *Decoder) tracker.Result {
 	if r.Has(FieldResetAt) {
 		result.ResetAt = resetTime(&d.clock, r)
 	}
-	result.Evidence = m.evidence(r, host)
+	result.Evidence = m.evidence(r, host, d.users)
 	return result
 }
 
 // evidence returns what a failed request's line holds beyond its outcome.
-func (m *ResultMaker) evidence(r *Record, host []byte) *tracker.Evidence {
+func (m *ResultMaker) evidence(r *Record, host []byte, users Users) *tracker.Evidence {
 	e := &tracker.Evidence{
-		Line:     SafeLine(r.line, MaxRaw),
+		Line:     SafeLine(users.in(r), MaxRaw),
 		Level:    m.names.Line(levelName(r.Text(FieldLevel)), MaxName),
 		Host:     m.names.Line(host, MaxName),
 		Upstream: m.names.Line(r.Text(FieldUpstream), MaxName),

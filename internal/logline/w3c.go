@@ -115,6 +115,8 @@ func w3cColumn(name string) slot {
 		return slot{field: FieldHost, meta: newMeta(1, unitGuess)}
 	case "s-computername", "s-sitename":
 		return slot{field: FieldHost, meta: newMeta(2, unitGuess)}
+	case "cs-username":
+		return slot{field: FieldUser}
 	case "x-edge-request-id":
 		return slot{field: FieldRequestID}
 	case "x-edge-detailed-result-type":

@@ -11,7 +11,7 @@ type finder struct {
 	spans []span // in the order they were found; they may overlap
 	run   int    // end of the last run of base64 or hex characters that was looked into
 	depth int    // of texts within texts
-	codes bool   // a character was seen that encodings are made of
+	codes bool   // an encoded character was seen
 }
 
 // What a byte is to the finder.
@@ -81,7 +81,10 @@ func (f *finder) scan() {
 		case c&inWord != 0:
 			i = f.word(i)
 		case c&signal == 0:
-			f.codes = f.codes || c&code != 0
+			if c&code != 0 && !f.codes {
+				size, _ := decodeAt(s, i, true)
+				f.codes = size > 0
+			}
 			i++
 		case s[i] == '?':
 			i = f.query(i)
