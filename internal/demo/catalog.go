@@ -109,7 +109,7 @@ type client struct {
 	gap   time.Duration // between two requests, on average
 	storm time.Duration // the same during its storm; 0 for those that have none
 
-	region string // where it runs
+	region string // where it runs mostly
 }
 
 // stormClient is the one that overruns its rate limit: a batch job that ignores Retry-After.

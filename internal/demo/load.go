@@ -47,8 +47,16 @@ type call struct {
 func (c *client) call(r *rand.Rand) call {
 	return call{
 		agent: c.agent, target: c.model, route: route(c.model), bearer: "Bearer " + token(c.key),
-		body: generationBody(r), timeout: findModel(c.model).timeout, region: c.region,
+		body: generationBody(r), timeout: findModel(c.model).timeout, region: c.regionOf(r),
 	}
+}
+
+// regionOf draws where the client's next request comes from: mostly from where it runs, sometimes from its other site.
+func (c *client) regionOf(r *rand.Rand) string {
+	if r.IntN(4) > 0 {
+		return c.region
+	}
+	return map[string]string{"eu": "us", "us": "eu"}[c.region]
 }
 
 // gap draws how long a client waits before its next request, at a time of the world.
