@@ -9,21 +9,21 @@ import (
 	"errtop/tracker"
 )
 
-// historyOf runs the history of an hour before start and returns what it emitted.
-func historyOf(t *testing.T, seed uint64, speed float64, start time.Time) (*diary, []tracker.Mark) {
+// historyOf runs the history of the time before start and returns what it emitted.
+func historyOf(t *testing.T, seed uint64, start time.Time, long time.Duration) (*diary, []tracker.Mark) {
 	t.Helper()
 	seen := &diary{}
 	var marks []tracker.Mark
-	o := seen.options(seed, speed)
-	o.History, o.Mark = time.Hour, func(m tracker.Mark) { marks = append(marks, m) }
+	o := seen.options(seed, 1)
+	o.History, o.Mark = long, func(m tracker.Mark) { marks = append(marks, m) }
 	newHistory(t.Context(), o, start).run(t.Context())
 	return seen, marks
 }
 
 func TestHistoryIsAnHourOfTheSameTraffic(t *testing.T) {
 	start := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
-	for seed := range uint64(4) {
-		seen, marks := historyOf(t, seed, 1, start)
+	for seed := range uint64(2) {
+		seen, marks := historyOf(t, seed, start, time.Hour)
 		if !slices.IsSortedFunc(seen.results, func(a, b tracker.Result) int { return a.Time.Compare(b.Time) }) {
 			t.Errorf("seed %d: not in the order of time", seed)
 		}
@@ -67,8 +67,8 @@ func TestHistoryIsAnHourOfTheSameTraffic(t *testing.T) {
 func TestHistoryMeetsEveryFailureAsOverTheNetwork(t *testing.T) {
 	kinds := map[string]bool{}
 	start := time.Now()
-	for seed := range uint64(6) {
-		seen, _ := historyOf(t, seed, 1, start)
+	for seed := range uint64(4) {
+		seen, _ := historyOf(t, seed, start, time.Hour)
 		for _, r := range seen.results {
 			if r.Kind.Failed() {
 				kinds[r.Error] = true
@@ -90,9 +90,9 @@ func TestHistoryMeetsEveryFailureAsOverTheNetwork(t *testing.T) {
 
 func TestHistoryIsAFunctionOfTheSeed(t *testing.T) {
 	start := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
-	a, _ := historyOf(t, 3, 1, start)
-	b, _ := historyOf(t, 3, 1, start)
-	other, _ := historyOf(t, 4, 1, start)
+	a, _ := historyOf(t, 3, start, 10*time.Minute)
+	b, _ := historyOf(t, 3, start, 10*time.Minute)
+	other, _ := historyOf(t, 4, start, 10*time.Minute)
 	same := func(x, y tracker.Result) bool {
 		return x.Time.Equal(y.Time) && x.Target == y.Target && x.Status == y.Status && x.RequestID == y.RequestID
 	}
@@ -105,9 +105,13 @@ func TestHistoryIsAFunctionOfTheSeed(t *testing.T) {
 }
 
 func TestHistoryOfAFastWorldIsBounded(t *testing.T) {
-	seen, _ := historyOf(t, 1, 100, time.Now())
-	if n := len(seen.results); n < historyMost/2 || n > historyMost*2 {
-		t.Errorf("%d results", n)
+	for speed, most := range map[float64]time.Duration{0.1: time.Hour, 1: time.Hour, 100: 2 * time.Minute} {
+		o := (&diary{}).options(1, speed)
+		o.History = time.Hour
+		now := time.Now()
+		if long := now.Sub(newHistory(t.Context(), o, now).world.start); long > most || long < min(most, time.Minute) {
+			t.Errorf("speed %v: a history of %v", speed, long)
+		}
 	}
 }
 
