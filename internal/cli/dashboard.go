@@ -58,6 +58,8 @@ func (a *app) dashboardCommand() *cobra.Command {
 		Example: "errtop demo\n" +
 			"errtop /var/log/nginx/access.log\n" +
 			"kubectl logs -f deploy/api | errtop\n" +
+			"errtop ssh://web{1..3}/var/log/nginx/access.log\n" +
+			"errtop k8s://shop/app=api docker://db journal://billing\n" +
 			"errtop --config errtop.toml",
 		RunE: func(command *cobra.Command, args []string) error {
 			if options.All {

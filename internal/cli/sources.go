@@ -29,6 +29,12 @@ func refuse(files []string, options ingest.Options) error {
 // checkFiles rejects an argument that looks like a mistyped command. A log that does not exist yet has a path with a dot or slash.
 func checkFiles(args []string) error {
 	for _, name := range args {
+		if ingest.IsShorthand(name) {
+			if err := ingest.CheckNames([]string{name}); err != nil {
+				return usage(err.Error(), "errtop --help shows how to read other machines")
+			}
+			continue
+		}
 		if _, err := os.Stat(name); err != nil && name != "-" && !strings.ContainsAny(name, "./*?[") {
 			return usage("no such command or file: "+name, "errtop --help lists the commands; a log that will appear: ./"+name)
 		}

@@ -200,10 +200,20 @@ func token(s string) bool {
 }
 
 func (r *reader) checkSource(path string, s *Source) {
-	if len(s.Files) == 0 {
-		r.fault(path+".files", "missing; every source has at least one path")
+	switch {
+	case len(s.Files) == 0 && len(s.Command) == 0:
+		r.fault(path+".files", "missing; every source has at least one path, or a command")
+	case len(s.Files) > 0 && len(s.Command) > 0:
+		r.fault(path+".command", "a source has either files or a command")
+	case len(s.Command) > 0 && s.Command[0] == "":
+		r.fault(path+".command", "names no program; expected one such as [\"kubectl\", \"logs\", \"-f\", \"deploy/api\"]")
+	case len(s.Command) > 0 && r.othersMayWrite:
+		r.fault(path+".command", "commands are not run from a config that others may write to; chmod go-w it")
 	}
 	for i, pattern := range s.Files {
+		if strings.Contains(pattern, "://") {
+			continue // not a path: engine.Check looks at it
+		}
 		s.Files[i] = r.path(pattern)
 		if _, err := filepath.Match(pattern, ""); err != nil || pattern == "" {
 			at := fmt.Sprintf("%s.files[%d]", path, i)

@@ -132,13 +132,14 @@ type TargetBreaker struct {
 	Recovery  Duration `toml:"recovery"`
 }
 
-// Source is one or more logs to read.
+// Source is one or more logs to read: files, or what a command writes.
 type Source struct {
-	Files    []string          `toml:"files"`            // paths, with * ? [] for many
-	Format   string            `toml:"format,omitempty"` // default: recognised
-	Target   string            `toml:"target,omitempty"` // template: "{host}"
-	Fields   map[string]string `toml:"fields,omitempty"` // our field -> the log's
-	Since    Duration          `toml:"since"`            // only what is younger
+	Files    []string          `toml:"files,omitempty"`   // paths, with * ? [] for many; ssh://, k8s://, docker:// and journal:// too
+	Command  []string          `toml:"command,omitempty"` // a program and its arguments; its standard output is the log
+	Format   string            `toml:"format,omitempty"`  // default: recognised
+	Target   string            `toml:"target,omitempty"`  // template: "{host}"
+	Fields   map[string]string `toml:"fields,omitempty"`  // our field -> the log's
+	Since    Duration          `toml:"since"`             // only what is younger
 	All      bool              `toml:"all"`
 	NoFollow bool              `toml:"no_follow"`
 	Users    string            `toml:"users"` // names of users in lines: "shown", "hashed" or "hidden"

@@ -79,8 +79,14 @@ func ProbeOptions(settings config.Probe, userAgent string) probe.Options {
 func Check(settings *config.Config) error {
 	var mistakes []error
 	for i := range settings.Sources {
+		at := fmt.Sprintf("sources[%d]", i)
 		if err := ingest.Check(sourceOptions(&settings.Sources[i])); err != nil {
-			mistakes = append(mistakes, settings.Mistake(fmt.Sprintf("sources[%d]", i), err))
+			mistakes = append(mistakes, settings.Mistake(at, err))
+		}
+		for j, name := range settings.Sources[i].Files {
+			if err := ingest.CheckNames([]string{name}); err != nil {
+				mistakes = append(mistakes, settings.Mistake(at, fmt.Errorf("files[%d]: %w", j, err)))
+			}
 		}
 	}
 	for i := range settings.Targets {

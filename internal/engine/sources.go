@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"syscall"
 	"time"
 
@@ -59,7 +60,12 @@ func (e *Engine) sources() []Source {
 		all = append(all, e.targets.probe, e.targets.follow)
 	}
 	for i := range settings.Sources {
-		all = append(all, Logs(settings.Sources[i].Files, sourceOptions(&settings.Sources[i])))
+		source := &settings.Sources[i]
+		if len(source.Command) > 0 {
+			all = append(all, Command(source.Command, sourceOptions(source)))
+		} else {
+			all = append(all, Logs(source.Files, sourceOptions(source)))
+		}
 	}
 	if settings.Push.Listen != "" {
 		all = append(all, e.whenResolved(func(ctx context.Context, in Intake) error { return pushes(settings.Push)(ctx, in) }))
@@ -72,9 +78,18 @@ func HasInputs(settings *config.Config) bool {
 	return len(settings.Targets) > 0 || len(settings.Sources) > 0 || settings.Push.Listen != ""
 }
 
-// Logs reads files, and follows them unless the options say otherwise.
-func Logs(files []string, options ingest.Options) Source {
-	return func(ctx context.Context, in Intake) error { return ingest.Follow(ctx, files, options, in.Sink) }
+// Logs reads files, and follows them unless the options say otherwise, and what shorthands such as ssh://host/path name.
+func Logs(names []string, options ingest.Options) Source {
+	return func(ctx context.Context, in Intake) error { return ingest.Read(ctx, names, options, in.Sink) }
+}
+
+// maxCommandName bounds what of a command is shown as the name of its source.
+const maxCommandName = 120
+
+// Command reads what a program writes, and starts it again when it ends unless the options say otherwise.
+func Command(args []string, options ingest.Options) Source {
+	command := ingest.Command{Name: safetext.MaskedLine(strings.Join(args, " "), maxCommandName), Args: args, Once: options.NoFollow, Replays: true}
+	return func(ctx context.Context, in Intake) error { return ingest.RunCommand(ctx, command, options, in.Sink) }
 }
 
 // Reader reads the lines of r to its end; name is the source's.

@@ -27,6 +27,8 @@ type watcher struct {
 	targets []string
 	health  map[string]tracker.Source
 	changed chan struct{}
+
+	onResult func(*tracker.Result)
 }
 
 func newWatcher() *watcher {
@@ -45,6 +47,9 @@ func (w *watcher) sink() ingest.Sink {
 			w.mu.Lock()
 			for _, r := range batch {
 				w.targets = append(w.targets, r.Target)
+				if w.onResult != nil {
+					w.onResult(&r)
+				}
 			}
 			w.mu.Unlock()
 			tell()

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"slices"
 	"time"
 
 	"errtop/internal/logline"
@@ -22,6 +23,10 @@ type pump struct {
 	newest  time.Time
 	studied bool       // the decoder has learned from the source's lines
 	work    *workspace // nil while there is nothing to read
+
+	labels   tracker.Labels                      // that every result gets
+	labelled map[*tracker.Labels]*tracker.Labels // those of results with these added
+	replay   *replay                             // leaves out lines that come again; nil where none do
 }
 
 // newPump returns a pump with a workspace of its own for the source of that name.
@@ -99,7 +104,18 @@ func (p *pump) line(text []byte, tooLong bool) {
 		p.unreadable(text, "longer than 1 MiB")
 		return
 	}
-	switch v, reason := p.decoder.Decode(text); v {
+	v, reason := p.decoder.Decode(text)
+	if p.replay != nil && v != logline.LineBlank {
+		var at time.Time
+		if v == logline.LineResult {
+			at = p.decoder.Rec.Time()
+		}
+		if p.replay.seen(text, at, time.Now()) {
+			p.health.Lines--
+			return
+		}
+	}
+	switch v {
 	case logline.LineBlank:
 	case logline.LineUnreadable:
 		p.unreadable(text, reason)
@@ -114,6 +130,9 @@ func (p *pump) line(text []byte, tooLong bool) {
 
 // emit adds a result to the batch.
 func (p *pump) emit(r tracker.Result) {
+	if p.labels != nil {
+		r.Labels = p.label(r.Labels)
+	}
 	p.work.batch = append(p.work.batch, r)
 	if r.Time.After(p.newest) {
 		p.newest = r.Time
@@ -121,6 +140,25 @@ func (p *pump) emit(r tracker.Result) {
 	if len(p.work.batch) >= batchSize {
 		p.flush()
 	}
+}
+
+// maxLabelled bounds the sets of labels that are kept with ours added.
+const maxLabelled = 1024
+
+// label returns labels with those that every result gets: the same ones for the same.
+func (p *pump) label(own *tracker.Labels) *tracker.Labels {
+	if known := p.labelled[own]; known != nil {
+		return known
+	}
+	if p.labelled == nil || len(p.labelled) >= maxLabelled {
+		p.labelled = map[*tracker.Labels]*tracker.Labels{}
+	}
+	all := slices.Clone(p.labels)
+	if own != nil {
+		all = append(all, *own...)
+	}
+	p.labelled[own] = &all
+	return &all
 }
 
 // format notes a format that was recognised.

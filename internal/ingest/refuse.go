@@ -15,7 +15,7 @@ const maxLook = 16 << 20
 
 // Refuse returns a [SourceError] for each of the files (joined) where there is nothing to read in any: each is read whole
 // and holds lines but no request, or can't be read at all. It returns nil as soon as one may be followed: one with a
-// request, one without lines or that does not exist yet, a pipe, a pattern, one beyond 16 MiB without a request in them,
+// request, one without lines or that does not exist yet, a pipe, a pattern, a shorthand, one beyond 16 MiB without a request in them,
 // and one whose format the options name, since somebody knows then what will come.
 func Refuse(paths []string, o Options) error {
 	var problems []error
@@ -31,6 +31,9 @@ func Refuse(paths []string, o Options) error {
 
 // refusal says why there is nothing to read in a file, nil where there may be.
 func refusal(path string, o Options) error {
+	if IsShorthand(path) {
+		return nil
+	}
 	info, err := os.Stat(path)
 	switch {
 	case strings.ContainsAny(path, "*?["), err != nil && errors.Is(err, fs.ErrNotExist) && !o.NoFollow:
