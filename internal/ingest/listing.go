@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	largeListing = time.Millisecond // a folder that takes longer to list is not listed for each file in it
-	listingShare = 50               // such a list serves for so many times as long as it took
+	largeListing = 1000 // names: a folder with more is not listed for each file in it
+	listingShare = 50   // such a list serves for so many times as long as it took
 )
 
 // listings are what is in the folders of followed files. Where thousands of files are rotated at once, their folder is not
@@ -64,7 +64,7 @@ func (l *listings) names(folder string) []string {
 	}
 	slices.Sort(names)
 	delete(l.folders, folder)
-	if took := time.Since(began); took > largeListing {
+	if took := time.Since(began); len(names) > largeListing {
 		if l.folders == nil || len(l.folders) >= maxListings {
 			l.folders = map[string]*listing{}
 		}
