@@ -148,6 +148,7 @@ func (t *ErrorTracker) shownTarget(parts []*part, minute int64) IncidentTarget {
 	tg := lead.tg
 	out := IncidentTarget{Name: tg.name, State: IncidentOver, Onset: t.shownOnset(lead.ep), BaselineKnown: true}
 	var buffer []sums
+	failing := 0 // parts whose signal is failures
 	from, to := lead.from, int64(0)
 	for _, p := range parts {
 		out.Signals |= p.ep.class.signal()
@@ -157,6 +158,7 @@ func (t *ErrorTracker) shownTarget(parts []*part, minute int64) IncidentTarget {
 		if p.ep.class.signal() == SignalFailures {
 			out.Now, out.Usual = min(out.Now+p.now, 1), min(out.Usual+p.ep.usual, 1)
 			out.Failed += uint64(p.failed)
+			failing++
 		}
 		if p.ep.end > 0 && !p.ep.bad {
 			if end := t.clock.time(p.ep.end); end.After(out.End) {
@@ -179,7 +181,15 @@ func (t *ErrorTracker) shownTarget(parts []*part, minute int64) IncidentTarget {
 		}
 		out.Usual = tg.usual()
 	}
-	out.RateNow = c.requests(max(to-6, from), to) / float64(max(to-max(to-6, from), 1))
+	whole := to // without the running minute, which is not over
+	if whole > minute && minute > from {
+		whole = minute
+	}
+	first := max(whole-5, from)
+	out.RateNow = c.requests(first, whole) / float64(max(whole-first, 1))
+	if f, n := c.allFailed(first, whole); failing > 1 && n > 0 { // shares of different requests, as of probes and of traffic, have no sum
+		out.Now = f / n
+	}
 	if lead.ep.class == classSilence {
 		out.RateNow = c.requests(max(to-3, from), to) / 3
 	}

@@ -41,11 +41,11 @@ func TestViewsLookAsTheyDid(t *testing.T) {
 	}
 	for name, keys := range views {
 		for _, size := range [][2]int{{40, 12}, {80, 24}, {120, 40}, {200, 50}} {
-			s := visit(t, size[0], size[1], incident()).press(keys...)
+			s := visitMorning(t, size[0], size[1]).press(keys...)
 			golden(t, fmt.Sprintf("%s-%dx%d", name, size[0], size[1]), s.text())
 		}
 	}
-	golden(t, "overview-220x70", visit(t, 220, 70, incident()).text()) // where there is room for every panel
+	golden(t, "overview-220x70", visitMorning(t, 220, 70).text()) // where there is room for every panel
 }
 
 func TestEveryThemeLooksAsItDid(t *testing.T) {
@@ -54,10 +54,10 @@ func TestEveryThemeLooksAsItDid(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := visit(t, 80, 24, incident(), func(o *Options) { o.Styles = styles })
+		s := visitMorning(t, 80, 24, func(o *Options) { o.Styles = styles })
 		golden(t, "theme-"+theme, strings.ReplaceAll(s.ansi(), "\x1b", "^["))
 	}
-	s := visit(t, 80, 24, incident(), func(o *Options) { o.ASCII = true })
+	s := visitMorning(t, 80, 24, func(o *Options) { o.ASCII = true })
 	golden(t, "ascii", s.text())
 	for _, r := range s.text() {
 		if r > '~' {

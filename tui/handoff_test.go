@@ -136,7 +136,7 @@ func TestAReportIsWrittenForItsOwnerOnlyAndNeverOverAnother(t *testing.T) {
 			}
 		}
 	}
-	golden(t, "report", strings.TrimRight(newReport(&Options{Title: "prod-eu", Engine: tracker.New(tracker.Settings{})}, incident(), noon).markdown(), "\n"))
+	golden(t, "report", strings.TrimRight(newReport(&Options{Title: "prod-eu", Engine: morning()}, morning().Snapshot(noon), noon).markdown(), "\n"))
 	before, err := os.ReadFile(filepath.Join(dir, "errtop-report-20261122T143207Z.md"))
 	if err != nil {
 		t.Fatal(err)
