@@ -17,17 +17,18 @@ import (
 
 // report is an incident as of a snapshot, to be handed on. Secrets never were in a snapshot; all text is harmless.
 type report struct {
-	Title    string         `json:"title"`
-	Made     time.Time      `json:"made"`
-	At       time.Time      `json:"at"` // the moment it is of
-	Headline []string       `json:"headline"`
-	Requests uint64         `json:"requests_last_hour"`
-	Errors   uint64         `json:"errors_last_hour"`
-	ByStatus []statusCount  `json:"by_status_last_hour"`
-	Timeline []dated        `json:"timeline"` // the newest first
-	Targets  []targetReport `json:"targets"`
-	Groups   []groupReport  `json:"groups"` // the largest first
-	Latency  []latencyBar   `json:"latency_by_minute"`
+	Title     string           `json:"title"`
+	Made      time.Time        `json:"made"`
+	At        time.Time        `json:"at"` // the moment it is of
+	Headline  []string         `json:"headline"`
+	Incidents []incidentReport `json:"incidents"` // the open ones first
+	Requests  uint64           `json:"requests_last_hour"`
+	Errors    uint64           `json:"errors_last_hour"`
+	ByStatus  []statusCount    `json:"by_status_last_hour"`
+	Timeline  []dated          `json:"timeline"` // the newest first
+	Targets   []targetReport   `json:"targets"`
+	Groups    []groupReport    `json:"groups"` // the largest first
+	Latency   []latencyBar     `json:"latency_by_minute"`
 
 	chart, hours string
 	slow         []titled
@@ -88,7 +89,7 @@ func newReport(o *Options, snap *tracker.Snapshot, made time.Time) *report {
 	h.SetSnapshot(snap)
 	r := &report{
 		Title: safetext.Line(o.Title), Made: made.UTC(), At: snap.At.UTC(), Requests: snap.Overall.Hour.Requests, Errors: snap.Overall.Hour.Errors,
-		ByStatus: []statusCount{}, Timeline: timeline(o, snap), Targets: []targetReport{}, Groups: []groupReport{},
+		ByStatus: []statusCount{}, Incidents: []incidentReport{}, Timeline: timeline(o, snap), Targets: []targetReport{}, Groups: []groupReport{},
 	}
 	subjects := h.subjects
 	for i := range max(len(subjects), 1) {
@@ -98,6 +99,9 @@ func newReport(o *Options, snap *tracker.Snapshot, made time.Time) *report {
 				r.Headline = append(r.Headline, line)
 			}
 		}
+	}
+	for i := range snap.Incidents {
+		r.Incidents = append(r.Incidents, reportIncident(snap, &snap.Incidents[i], o.Advisor))
 	}
 	for _, c := range snap.Overall.Hour.ByOutcome {
 		r.ByStatus = append(r.ByStatus, statusCount{c.Label(), c.Count})
@@ -204,6 +208,12 @@ func (r *report) markdown() string {
 	line("As of ", r.At.Format(time.RFC3339), ", made ", r.Made.Format(time.RFC3339), " by errtop. ", human.Count(r.Errors), " of ", human.Count(r.Requests), " requests failed in the last hour. All times are UTC.\n")
 	for _, h := range r.Headline {
 		line("> ", escapeMarkdown(h), "  ")
+	}
+	for i := range r.Incidents {
+		if i == 0 {
+			line("\n## Incidents\n")
+		}
+		r.Incidents[i].markdown(line)
 	}
 	line("\n## Failures by status, last hour\n\n| status | count |\n| --- | ---: |")
 	for _, c := range r.ByStatus {

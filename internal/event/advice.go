@@ -2,6 +2,7 @@ package event
 
 import (
 	"strings"
+	"time"
 
 	"errtop/tracker"
 )
@@ -20,10 +21,15 @@ type Advisor struct{ runbooks []runbook }
 // ForOutcome returns what the table says of an outcome alone.
 func (a *Advisor) ForOutcome(o tracker.Outcome) Advice { return ofOutcome(o) }
 
-// ForGroup returns the advice for a group of errors.
+// ForGroup returns the advice for a group of errors: of its outcome, or where its words name a cause more exactly, of that.
 func (a *Advisor) ForGroup(g *tracker.Group) Advice {
 	advice := ofOutcome(g.Outcome)
+	class := tracker.ClassifyCause(g.Outcome, g.Error+" "+g.Message)
+	if row, known := ofClass(class); known && row.flags&broad == 0 {
+		advice = Advice{Causes: row.causes, Retry: row.retry, Action: fill(row.action, &tracker.Incident{})}
+	}
 	return a.runbook(advice, facts{
+		Class:  class.String(),
 		Target: g.Target, Targets: []string{g.Target}, Status: g.Outcome.Status, Kind: g.Outcome.Kind.String(),
 		Error: g.Error, Message: g.Message, Method: g.Method, Route: g.Route,
 	})
@@ -36,8 +42,8 @@ func (a *Advisor) ForIncident(i *tracker.Incident) Advice {
 	if known {
 		advice = Advice{Causes: row.causes, Retry: row.retry, Action: fill(row.action, i)}
 	}
-	if rollback := rollbackOf(i); known && row.release && rollback != "" {
-		advice.Action = strings.TrimSuffix(advice.Action, ".") + "; " + rollback + "."
+	if back := rollbackOf(i); known && row.flags&rollback != 0 && back != "" {
+		advice.Action = strings.TrimSuffix(advice.Action, ".") + "; " + back + "."
 	}
 	if i.State == tracker.IncidentOver {
 		advice.Action = "It is over: look at what changed just before it ended."
@@ -53,10 +59,13 @@ func (a *Advisor) ForIncident(i *tracker.Incident) Advice {
 	return a.runbook(advice, f)
 }
 
+// suspect is how long before an onset what was done is suspected of it.
+const suspect = 15 * time.Minute
+
 // rollbackOf says what to take back, "" where nothing was done just before the onset.
 func rollbackOf(i *tracker.Incident) string {
 	switch {
-	case i.Mark == nil:
+	case i.Mark == nil || i.Onset.At.Sub(i.Mark.At) > suspect:
 		return ""
 	case i.Mark.Version != "":
 		return "roll " + i.Mark.Version + " back"

@@ -95,10 +95,10 @@ func (d *Detector) tellIncident(list []Event, in *tracker.Incident, told toldInc
 
 // summary is an incident in one line: what, how much, usually how much, after which mark, and what to do.
 func (d *Detector) summary(in *tracker.Incident) string {
-	text := IncidentTitle(in) + "; " + Extent(in)
-	if usual := Usual(in); usual != "" {
-		text += ", " + usual
+	if !in.Ongoing() { // how it ended is told with its end
+		return IncidentTitle(in) + "; " + Usual(in)
 	}
+	text := IncidentTitle(in) + "; " + Extent(in) + ", " + Usual(in)
 	if mark := MarkBefore(in); mark != "" {
 		text += "; " + mark
 	}

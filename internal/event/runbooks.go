@@ -18,7 +18,7 @@ type facts struct {
 	Targets  []string `expr:"targets"`  // all of the incident
 	Status   int      `expr:"status"`   // 0 without one
 	Kind     string   `expr:"kind"`     // "server", "timeout" …
-	Class    string   `expr:"class"`    // cause class: "deadlock", "pool_exhausted" …; "" for a group alone
+	Class    string   `expr:"class"`    // cause class: "deadlock", "pool_exhausted" …, "unknown"
 	Error    string   `expr:"error"`    // short error type
 	Message  string   `expr:"message"`  // normalised
 	Method   string   `expr:"method"`   //

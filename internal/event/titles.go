@@ -14,6 +14,9 @@ func GroupTitle(g *tracker.Group) string { return Title(g.Outcome, g.Error, g.Me
 func Title(o tracker.Outcome, kind, message string) string {
 	s := o.Label()
 	short, message := Saying(o, kind, message)
+	if !o.Kind.Failed() { // what is counted together beyond a bound has no outcome of its own
+		return strings.TrimSpace(short + " " + message)
+	}
 	if short != "" && short != s {
 		s += " " + short
 	}
@@ -34,7 +37,15 @@ func Saying(o tracker.Outcome, kind, message string) (short, rest string) {
 		return http.StatusText(o.Status), ""
 	case kind != "" && strings.HasPrefix(message, kind):
 		return "", message
+	case repeats(message, kind):
+		return kind, ""
 	default:
 		return kind, message
 	}
+}
+
+// repeats reports whether a normalised message only says what an error's type says more exactly: "refused by {addr}".
+func repeats(message, kind string) bool {
+	before, _, cut := strings.Cut(message, "{")
+	return cut && len(before) >= 8 && strings.HasPrefix(kind, before)
 }
