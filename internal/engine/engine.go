@@ -78,22 +78,31 @@ func New(o Options) (*Engine, error) {
 	return e, nil
 }
 
-// shutdownTimeout is how long sources may take to end once they were told to. One that cannot, because its read blocks, ends
-// with the process.
-const shutdownTimeout = 700 * time.Millisecond
-
 // Run runs the engine until ctx is done, or with EndWithSources until the last source has ended. It returns the problem of
 // each source that failed (as a [logline.SourceError], joined): a source's failure is shown as its health and ends nothing
-// else. Any other error, or a panic ([safego.PanicError]), stops the engine. An engine runs once.
+// else. Any other error, or a panic ([safego.PanicError]) anywhere in it, stops the engine. An engine runs once.
+//
+// What goes on beside the sources, such as alerts, starts before them and stops after them, so that it sees what came last.
 func (e *Engine) Run(ctx context.Context) error {
 	if e.started.Swap(true) {
 		return errors.New("engine: already started")
 	}
 	defer e.shared.drop() // what came last is seen at once
-	defer e.control(ctx)()
-	defer e.alerts(ctx)()
+	beside, stop := e.startBeside(ctx)
+	return errors.Join(e.runSources(ctx, beside), stop())
+}
+
+// shutdownTimeout is how long sources may take to end once they were told to. One that cannot, because its read blocks, ends
+// with the process.
+const shutdownTimeout = 700 * time.Millisecond
+
+// runSources runs all sources to their ends, or until what runs beside them has broken.
+func (e *Engine) runSources(ctx context.Context, beside *beside) error {
 	sources := e.sources()
 	problems := make(chan error, len(sources))
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(beside.broken, cancel)() //nolint:contextcheck // it outlives ctx, on purpose
 	group, running := safego.WithContext(ctx)
 	for _, source := range sources {
 		group.Go(func() error {
