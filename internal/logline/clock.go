@@ -29,9 +29,6 @@ type clock struct {
 // stamp reads a time in any form that stands as text: RFC 3339 and its looser kin, CLF, epoch numbers, Go, RFC 1123,
 // ANSI C.
 func (c *clock) stamp(b []byte) (sec int64, nsec int32, ok bool) {
-	if n := len(b); n > 2 && b[0] == '[' && b[n-1] == ']' { // Tomcat
-		b = b[1 : n-1]
-	}
 	if len(b) >= 19 && b[4] == '-' || len(b) >= 19 && b[4] == '/' {
 		if sec, nsec, ok = c.iso(b); ok {
 			return sec, nsec, true
@@ -195,6 +192,9 @@ func (c *clock) syslog(b []byte) (sec int64, ok bool) {
 func (c *clock) rare(b []byte) (sec int64, nsec int32, ok bool) {
 	if len(b) > 64 {
 		return 0, 0, false
+	}
+	if n := len(b); n > 2 && b[0] == '[' && b[n-1] == ']' { // Tomcat
+		return c.stamp(b[1 : n-1])
 	}
 	if sec, ok = c.syslog(b); ok && len(b) == 15 {
 		return sec, 0, true

@@ -51,6 +51,18 @@ const requestFields = 1<<FieldMethod | 1<<FieldPath | 1<<FieldRequest | 1<<Field
 // completeStatus takes the best value that is an HTTP status. Without one it reports whether a value says that no answer came, and
 // whether there was anything to understand at all: "error" is a status to some, and no HTTP status.
 func (r *Record) completeStatus() (stated, known bool) {
+	if r.Has(FieldStatus) { // the common case
+		s := r.span[FieldStatus]
+		if status, ok := parseStatus(r.line[s.lo:s.hi]); ok && status > 0 {
+			r.status = status
+			return true, true
+		}
+	}
+	return r.searchStatus()
+}
+
+// searchStatus is completeStatus for lines whose best key for a status has none.
+func (r *Record) searchStatus() (stated, known bool) {
 	known = true
 	for ok := r.Has(FieldStatus); ok; ok = r.useSpare(FieldStatus) {
 		text := r.Text(FieldStatus)

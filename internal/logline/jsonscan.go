@@ -204,6 +204,7 @@ func (s *jsonScanner) value(at slot, skip bool) bool {
 			return false
 		}
 		s.pos = hi
+		s.rec.hints |= at.meta.hintBit()
 	default:
 		hi := numberEnd(s.line, lo)
 		if hi < 0 {

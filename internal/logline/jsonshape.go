@@ -29,8 +29,9 @@ type piece struct {
 	child          int32  // first piece that may follow, 0 for none
 	sibling        int32  // next piece that may stand instead, 0 for none
 	slot           slot
-	odd            bool // longer than sixteen bytes, or last
-	last           bool // nothing follows
+	hints          uint32 // of all keys up to it
+	odd            bool   // longer than sixteen bytes, or last
+	last           bool   // nothing follows
 	text           string
 }
 
@@ -61,6 +62,7 @@ func (s *shapes) read(line []byte, rec *Record, quote *quotes) bool {
 			return false
 		}
 		if p.last {
+			rec.hints = p.hints
 			s.fitted++
 			return true
 		}
@@ -228,6 +230,7 @@ func (s *shapes) follow(at int32, text []byte, meaning slot, last bool) int32 {
 	}
 	p.head, p.tail = binary.LittleEndian.Uint64(head), binary.LittleEndian.Uint64(head[8:])
 	p.inHead, p.inTail = binary.LittleEndian.Uint64(own), binary.LittleEndian.Uint64(own[8:])
+	p.hints = s.pieces[at].hints | meaning.meta.hintBit()
 	s.pieces = append(s.pieces, p)
 	if s.pieces[at].child == 0 {
 		s.pieces[at].child = next

@@ -70,6 +70,7 @@ func (o oracle) value(raw json.RawMessage, at slot, r *Record) {
 		_ = json.Unmarshal(raw, &s)
 		o.put(r, at, s, formText)
 	case 't', 'f', 'n':
+		r.hints |= at.meta.hintBit()
 	default:
 		o.put(r, at, string(raw), formNumber)
 	}

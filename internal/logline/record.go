@@ -101,7 +101,8 @@ func (m meta) unit() unit { return unit(m >> unitShift & 7) }
 
 func (m meta) parent() uint8 { return uint8(m >> parentShift) } //nolint:gosec // its own bits
 
-func (m meta) hint() hint { return hint(m >> hintShift & 31) }
+// hintBit returns the bit of the hint that the key gives, bit 0 where it gives none.
+func (m meta) hintBit() uint32 { return 1 << (m >> hintShift & 31) }
 
 func (m meta) rank() int { return int(m >> rankShift) }
 
@@ -129,10 +130,10 @@ type Record struct {
 	Latency time.Duration
 	unit    unitBasis // how the unit of Latency is known
 
-	spares  []spare  // values of fields that have a better one
-	span    [64]span // by field; of a power of two, so that no index is checked
-	scratch []byte   // where escaped values are put without their escapes
+	scratch []byte  // where escaped values are put without their escapes
+	spares  []spare // values of fields that have a better one
 	learner *unitLearner
+	span    [64]span // by field; of a power of two, so that no index is checked
 }
 
 // spare is a value of a field that has a better one, which is taken where that one is no good.
@@ -163,18 +164,18 @@ func (r *Record) forget() {
 // put sets a field to line[lo:hi], unless a better key has set it before; then it is kept as a spare. FieldNone takes anything and
 // holds nothing.
 func (r *Record) put(f Field, s span) {
+	r.hints |= s.meta.hintBit()
 	if !r.first(f, s) {
 		r.compete(f, s)
 	}
 }
 
-// first sets a field that has no value, and reports whether it did.
+// first sets a field that has no value, and reports whether it did. Hints are its caller's.
 func (r *Record) first(f Field, s span) bool {
 	f &= 63
 	if r.set>>f&1 != 0 {
 		return false
 	}
-	r.hints |= 1 << s.meta.hint()
 	r.set |= 1 << f
 	r.span[f] = s
 	return true
@@ -183,7 +184,6 @@ func (r *Record) first(f Field, s span) bool {
 // compete decides between a value and the one that the field has. Of two under one key the last wins, as in JavaScript and Go; of
 // two equally good keys the first.
 func (r *Record) compete(f Field, s span) {
-	r.hints |= 1 << s.meta.hint()
 	if f == FieldNone {
 		return
 	}

@@ -34,9 +34,15 @@ const (
 func (r *Record) completeDuration(c *clock) {
 	if r.Has(FieldDuration) { // the common case: its key says its unit
 		s := r.span[FieldDuration]
-		if u := s.meta.unit(); u != unitGuess && s.meta.rank() < partRank && s.meta.form() == formNumber && s.meta.parent() == 0 {
+		u, why := s.meta.unit(), unitInKey
+		if u == unitGuess && !r.Has(FieldTemplate) {
+			if w := r.writerOf(); w >= 0 {
+				u, why = writers[w].unit, unitOfWriter
+			}
+		}
+		if u != unitGuess && s.meta.rank() < partRank && s.meta.form() == formNumber && s.meta.parent() == 0 {
 			if d, ok := parseDuration(r.line[s.lo:s.hi], u); ok {
-				r.Latency, r.unit = max(d, 1), unitBasis{unit: u, why: unitInKey}
+				r.Latency, r.unit = max(d, 1), unitBasis{unit: u, why: why}
 				return
 			}
 		}
@@ -267,8 +273,8 @@ var writers = [...]struct {
 	unit unit
 	name string
 }{
-	{1<<hintRails | 1<<hintRailsParts, unitMillisecond, "Rails"},
 	{1 << hintCaddy, unitSecond, "Caddy"},
+	{1<<hintRails | 1<<hintRailsParts, unitMillisecond, "Rails"},
 	{1 << hintEnvoy, unitMillisecond, "Envoy"},
 	{1 << hintAPISIX, unitMillisecond, "APISIX"},
 	{1 << hintDatadog, unitNanosecond, "Datadog"},
