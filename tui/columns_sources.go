@@ -60,7 +60,6 @@ func newSourcesTable() *table[tracker.Source, string] {
 			figure("LINES", 60, func(s *tracker.Source) uint64 { return s.Lines }, false),
 			figure("RESULTS", 70, func(s *tracker.Source) uint64 { return s.Results }, false),
 			figure("UNREADABLE", 80, func(s *tracker.Source) uint64 { return s.Unreadable }, true),
-			figure("DROPPED", 40, func(s *tracker.Source) uint64 { return s.Dropped }, true),
 			{
 				title: "LAST LINE", min: 9, right: true, keep: 55,
 				order: func(a, b *tracker.Source) int { return b.LastSeen.Compare(a.LastSeen) },
@@ -141,7 +140,6 @@ func (s *sourcePage) write(d *doc, snap *tracker.Snapshot) {
 	d.field("lines", d.styles.Text, human.Count(source.Lines))
 	d.field("results", d.styles.Text, human.Count(source.Results))
 	d.field("unreadable", d.styles.Text, human.Count(source.Unreadable))
-	d.field("dropped", d.styles.Text, human.Count(source.Dropped))
 	if source.InFlight > 0 {
 		d.field("in flight", d.styles.Text, human.Count(uint64(source.InFlight)))
 	}

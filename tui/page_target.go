@@ -54,6 +54,15 @@ func (t *targetPage) write(d *doc, snap *tracker.Snapshot) {
 	}
 	d.field("url", d.styles.Text, target.URL)
 	d.field("origin", d.styles.Text, origin(target))
+	if n := target.Activity.Hour.NotSent; n > 0 {
+		d.field("never sent", d.styles.Text, human.Count(n)+" in the last hour: held back by a breaker, or not valid")
+	}
+	if n := target.Activity.Inconclusive; n > 0 {
+		d.field("inconclusive", d.styles.Text, human.Count(n)+" in the last hour, while our own network looked down: they do not count")
+	}
+	if target.UsualKnown {
+		d.field("usually", d.styles.Text, human.Percent(target.Usual)+" fail")
+	}
 	d.when("last seen", target.LastSeen)
 	d.when("last ok", target.LastOK)
 	d.when(nextTry(target), target.NextTry)

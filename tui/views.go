@@ -23,9 +23,9 @@ var viewNames = [...]string{"overview", "errors", "groups", "targets", "breakers
 func newViews(h *headline) [len(viewNames)]view {
 	return [...]view{
 		newOverview(h),
-		&list[happening, uint64]{table: newErrorsTable(), items: newestFirst, open: errorPageOf},
-		&list[tracker.Group, uint64]{table: newGroupsTable(), items: func(s *tracker.Snapshot) []tracker.Group { return s.Groups }, open: groupPageOf},
-		&list[tracker.Target, string]{table: newTargetsTable(), items: func(s *tracker.Snapshot) []tracker.Target { return s.Targets }, open: targetPageOf},
+		&list[happening, uint64]{table: newErrorsTable(), items: newestFirst, open: errorPageOf, note: ringNote},
+		&list[tracker.Group, uint64]{table: newGroupsTable(), items: func(s *tracker.Snapshot) []tracker.Group { return s.Groups }, open: groupPageOf, note: groupsNote},
+		&list[tracker.Target, string]{table: newTargetsTable(), items: func(s *tracker.Snapshot) []tracker.Target { return s.Targets }, open: targetPageOf, note: targetsNote},
 		&list[heldBreaker, breakerKey]{table: newBreakersTable(), items: allBreakers, open: breakerPageOf},
 		&list[tracker.Incident, uint64]{table: newIncidentsTable(), items: func(s *tracker.Snapshot) []tracker.Incident { return s.Incidents }, open: incidentPageOf},
 		&list[tracker.Source, string]{table: newSourcesTable(), items: allSources, open: sourcePageOf},
@@ -37,6 +37,7 @@ type list[T any, K comparable] struct {
 	table *table[T, K]
 	items func(*tracker.Snapshot) []T
 	open  func(*T) page
+	note  func(*tracker.Snapshot) string // below the list; nil: none
 	snap  *tracker.Snapshot
 
 	beside   *detail // of what is selected, kept while that is the same
@@ -56,6 +57,15 @@ func (l *list[T, K]) Listed() listing { return l.table.listing() }
 
 func (l *list[T, K]) View(a area) {
 	item := l.table.selected()
+	if l.note != nil && l.snap != nil && a.h >= 6 {
+		if text := l.note(l.snap); text != "" {
+			var foot area
+			foot, a = a.bottom(1)
+			p := foot.row(0)
+			p.space(2)
+			p.text(a.styles.Muted, text)
+		}
+	}
 	if a.w < 150 || item == nil || l.snap == nil {
 		l.beside = nil
 		l.table.view(a, true)
