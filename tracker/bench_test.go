@@ -190,3 +190,20 @@ func BenchmarkSnapshotAt(b *testing.B) {
 		tr.SnapshotAt(now, now.Add(-10*time.Minute))
 	}
 }
+
+// Bar: at most 2 µs a batch with 1000 sources, as long as nobody looks in between.
+func BenchmarkUpdateSource(b *testing.B) {
+	tr := New(Settings{})
+	list := make([]Source, 1000)
+	for i := range list {
+		list[i] = Source{Name: fmt.Sprintf("/var/log/pods/%d.log", i), State: SourceReading, Live: true}
+		tr.UpdateSource(noon, list[i])
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		source := &list[i%len(list)]
+		source.Lines++
+		source.LastSeen = noon.Add(time.Duration(i))
+		tr.UpdateSource(noon, *source)
+	}
+}
