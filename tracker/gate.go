@@ -19,7 +19,7 @@ func (t *ErrorTracker) Gate(name string) *Gate {
 	defer t.mu.Unlock()
 	tg := t.target(name)
 	if tg.name != name {
-		tg = &target{name: name}
+		tg = &target{name: name, shown: &Target{}}
 	}
 	if tg.gate == nil {
 		tg.gate = t.newMachine(tg)

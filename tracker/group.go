@@ -36,13 +36,13 @@ type group struct {
 	newest []*Failure // the newest, in a ring once full
 	next   int
 
-	gone  bool // forgotten or evicted
-	dirty bool
-	shown Group  // as of the last snapshot
-	five  uint64 // errors of the last five minutes, as of then
-	hour  uint64 // and of the last hour
-	place int    // in the last snapshot's Groups
-	until instant
+	gone     bool // forgotten or evicted
+	dirty    bool
+	shown    *Group // as of the last snapshot, which shares it
+	unshared bool   // no snapshot shares it yet
+	five     uint64 // errors of the last five minutes, as of then
+	hour     uint64 // and of the last hour
+	until    instant
 }
 
 // add counts one error that came at a moment.
@@ -188,7 +188,11 @@ func (g *group) show(at instant, clock *clock) (changed bool) {
 	}
 	g.five, g.hour = g.recent(5), g.recent(60)
 	g.target.regrouped = true
-	out := &g.shown
+	if !g.unshared {
+		shown := *g.shown
+		g.shown, g.unshared = &shown, true
+	}
+	out := g.shown
 	if out.ID == 0 {
 		out.ID, out.Target, out.Method, out.Route = g.id, g.target.name, g.method, g.route
 		out.Outcome, out.Error, out.Message = g.outcome, g.error, g.message

@@ -24,7 +24,7 @@ func liveWith(settings Settings) *ErrorTracker {
 func (s *Snapshot) find(name string) *Target {
 	for i := range s.Targets {
 		if s.Targets[i].Name == name {
-			return &s.Targets[i]
+			return s.Targets[i]
 		}
 	}
 	return nil

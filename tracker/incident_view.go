@@ -19,7 +19,7 @@ func (t *ErrorTracker) showIncidents() []Incident {
 	minute := t.clock.shown().minute()
 	var parts []*part
 	for _, tg := range t.view.targets {
-		tg.shown.Incident = 0
+		tg.incident = 0
 		list := tg.parts(minute)
 		for i := range list {
 			list[i].look(&t.sums)
@@ -52,7 +52,7 @@ func (t *ErrorTracker) showIncidents() []Incident {
 		}
 		for _, part := range out[i].Targets {
 			if tg := t.targets[part.Name]; tg != nil && part.State != IncidentOver {
-				tg.shown.Incident = out[i].ID
+				tg.incident = out[i].ID
 			}
 		}
 	}

@@ -15,13 +15,13 @@ func (t *ErrorTracker) SnapshotAt(now, at time.Time) *Snapshot {
 		return present
 	}
 	// What is sorted is large, and nobody's but ours.
-	slices.SortStableFunc(s.Groups, func(a, b Group) int { return b.Last.Compare(a.Last) })
+	slices.SortStableFunc(s.Groups, func(a, b *Group) int { return b.Last.Compare(a.Last) })
 	causes := causes(s.Groups)
 	for i := range s.Targets {
 		s.Targets[i].Cause = causes[s.Targets[i].Name]
 	}
-	slices.SortFunc(s.Targets, func(a, b Target) int {
-		return worse(&a, &b, band(&a), band(&b))
+	slices.SortFunc(s.Targets, func(a, b *Target) int {
+		return worse(a, b, band(a), band(b))
 	})
 	kept := newRing(max(len(s.Errors), 1))
 	for i := range s.Errors {
@@ -50,14 +50,14 @@ func (t *ErrorTracker) past(at time.Time) *Snapshot {
 			s.Breakers = append(s.Breakers, e)
 		}
 	}
-	s.Groups = make([]Group, 0, len(t.view.groups))
+	s.Groups = make([]*Group, 0, len(t.view.groups))
 	for i, g := range slices.Clone(t.view.groups) {
 		p.breathe(t, i)
 		if g.first <= p.at {
 			s.Groups = append(s.Groups, p.group(g))
 		}
 	}
-	s.Targets = make([]Target, 0, len(t.view.targets))
+	s.Targets = make([]*Target, 0, len(t.view.targets))
 	for i, tg := range slices.Clone(t.view.targets) {
 		p.breathe(t, i)
 		if first := tg.began(); first > 0 && first <= p.at {
@@ -215,8 +215,8 @@ func (p *past) latencies(l *latency, edge int64, into *Activity) {
 	into.Latencies = l.seriesUntil(p.minute, quarter+1, edge)
 }
 
-func (p *past) target(tg *target) Target {
-	out := Target{
+func (p *past) target(tg *target) *Target {
+	out := &Target{
 		Name: tg.name, URL: tg.info.URL, Probed: tg.probed, Traffic: tg.origins[OriginTraffic].results > 0,
 		Reason: "not known at that age",
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // causes returns each target's group with the most errors in the time before, of those that were sent if there are any.
-func causes(groups []Group) map[string]*Group {
+func causes(groups []*Group) map[string]*Group {
 	best := map[string]*Group{}
 	weight := func(g *Group) float64 {
 		if g.Outcome.Kind.Sent() {
@@ -17,7 +17,7 @@ func causes(groups []Group) map[string]*Group {
 		return g.PerMinute - math.MaxFloat32
 	}
 	for i := range groups {
-		if g := &groups[i]; best[g.Target] == nil || weight(g) > weight(best[g.Target]) {
+		if g := groups[i]; best[g.Target] == nil || weight(g) > weight(best[g.Target]) {
 			best[g.Target] = g
 		}
 	}
@@ -25,8 +25,9 @@ func causes(groups []Group) map[string]*Group {
 }
 
 // group shows a group as it was, as far as its series and exemplars tell.
-func (p *past) group(g *group) Group {
-	out := g.shown
+func (p *past) group(g *group) *Group {
+	shown := *g.shown
+	out := &shown
 	var after uint64
 	hour := p.minute / 60
 	for h := hour + 1; h <= g.edge/60; h++ {

@@ -42,7 +42,7 @@ func TestThePastIsAsItWasThen(t *testing.T) {
 			t.Errorf("at %s: %d targets, then %d", m.at, len(past.Targets), len(m.s.Targets))
 		}
 		for i := range m.s.Targets {
-			then := &m.s.Targets[i]
+			then := m.s.Targets[i]
 			got := past.find(then.Name)
 			checkPast(t, truth, then.Name, m.at, &got.Activity)
 			if !got.Activity.Since.Equal(then.Activity.Since) || !past.Overall.Since.Equal(m.s.Overall.Since) {

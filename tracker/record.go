@@ -197,7 +197,7 @@ func (t *ErrorTracker) groupOf(tg *target, at instant, r *Result) *group {
 }
 
 func (t *ErrorTracker) addGroup(tg *target, g *group) *group {
-	g.target = tg
+	g.target, g.shown = tg, &Group{}
 	t.groups[g.id] = g
 	tg.groups = append(tg.groups, g)
 	t.view.groupsStale = true

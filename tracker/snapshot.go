@@ -32,10 +32,10 @@ type Snapshot struct {
 	Missing []string  // in words, what cannot be known at that age; empty for the present
 
 	Overall   Activity  // all targets together
-	Targets   []Target  // the worst first, then by name
+	Targets   []*Target // the worst first, then by name
 	Errors    []Failure // what the ring holds, the oldest first; short_circuit results are only counted
 	Ring      RingStats
-	Groups    []Group  // the newest first
+	Groups    []*Group // the newest first
 	Sources   []Source // in the order they were announced
 	Gone      []Source // sources that left, at most 100, the newest last
 	GoneCount uint64   // how many left, those no longer in Gone included

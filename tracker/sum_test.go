@@ -20,20 +20,22 @@ func essence(tr *ErrorTracker, now time.Time) Snapshot {
 	}
 	s.Groups = slices.Clone(s.Groups)
 	for i := range s.Groups {
-		g := &s.Groups[i]
+		g := new(Group)
+		*g, s.Groups[i] = *s.Groups[i], g
 		g.Badge, g.Example = 0, nil
 		g.Exemplars = slices.Clone(g.Exemplars)
 		for k := range g.Exemplars {
 			g.Exemplars[k].Seq = 0
 		}
 	}
-	slices.SortFunc(s.Groups, func(a, b Group) int { return int(a.ID>>1) - int(b.ID>>1) })
+	slices.SortFunc(s.Groups, func(a, b *Group) int { return int(a.ID>>1) - int(b.ID>>1) })
 	s.Targets = slices.Clone(s.Targets)
 	for i := range s.Targets {
-		t := &s.Targets[i]
+		t := new(Target)
+		*t, s.Targets[i] = *s.Targets[i], t
 		t.State, t.Since, t.Reason, t.Disagreement, t.Breakers, t.Cause = 0, time.Time{}, "", "", nil, nil
 	}
-	slices.SortFunc(s.Targets, func(a, b Target) int { return int(a.Name[1]) - int(b.Name[1]) })
+	slices.SortFunc(s.Targets, func(a, b *Target) int { return int(a.Name[1]) - int(b.Name[1]) })
 	return s
 }
 

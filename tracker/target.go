@@ -38,7 +38,9 @@ type target struct {
 	waiting   bool // in the tracker's list of targets with results to fold
 	dirty     bool
 	restored  bool    // since it was last shown; what it then said is still right if it is not dirty
-	shown     Target  // as of the last snapshot
+	shown     *Target // as of the last snapshot, which shares it: see own
+	unshared  bool    // no snapshot shares it yet
+	incident  uint64  // that it is part of, as of now
 	band      int     // of its error rate, as of then
 	cause     *group  // the group that weighs most
 	regrouped bool    // one of its groups changed: another may weigh most
@@ -105,7 +107,7 @@ func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 	if due {
 		tg.evaluate(at)
 	}
-	out := &tg.shown
+	out := tg.shown
 	changed = tg.showScan(changed, edge/stepsPerMinute, sums) || changed
 	state, reason, disagreement := tg.cond.state, out.Reason, tg.disagreement(at)
 	if due || tg.dirty {
@@ -113,7 +115,12 @@ func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 	}
 	breakers, moved := tg.showBreakers(c)
 	next := tg.nextTry(at, c, breakers)
+	differs := moved || out.State != state || out.Reason != reason || out.Disagreement != disagreement || !out.NextTry.Equal(next)
+	if changed || differs {
+		out = tg.own()
+	}
 	if changed {
+		out.Usual, out.UsualKnown = tg.usual(), tg.usualKnown()
 		tg.act.show(&out.Activity)
 		out.Activity.Since = c.time(tg.firstSeen)
 		tg.band = band(out)
@@ -121,9 +128,10 @@ func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 		out.Name, out.URL, out.Probed, out.Traffic = tg.name, tg.info.URL, tg.probed, tg.origins[OriginTraffic].results > 0
 		out.LastSeen, out.LastOK = c.time(tg.lastSeen), c.time(tg.lastOK)
 	}
-	changed = changed || moved || out.State != state || out.Reason != reason || out.Disagreement != disagreement || !out.NextTry.Equal(next)
-	out.State, out.Since, out.Reason, out.Disagreement = state, c.time(tg.since), reason, disagreement
-	out.Breakers, out.NextTry = breakers, next
+	if changed = changed || differs; changed {
+		out.State, out.Since, out.Reason, out.Disagreement = state, c.time(tg.since), reason, disagreement
+		out.Breakers, out.NextTry = breakers, next
+	}
 	if tg.regrouped {
 		cause := tg.heaviest()
 		changed = changed || cause != tg.cause
@@ -142,8 +150,16 @@ func (tg *target) showScan(counted bool, minute int64, sums *[]sums) (changed bo
 	tg.scanTo(minute, sums)
 	tg.live = tg.running(sums)
 	changed, tg.scan.changed = tg.scan.changed, false
-	tg.shown.Usual, tg.shown.UsualKnown = tg.usual(), tg.usualKnown()
-	return changed
+	return changed || tg.shown.Usual != tg.usual() || tg.shown.UsualKnown != tg.usualKnown()
+}
+
+// own returns what is shown, to be changed: a copy, where a snapshot shares it.
+func (tg *target) own() *Target {
+	if !tg.unshared {
+		shown := *tg.shown
+		tg.shown, tg.unshared = &shown, true
+	}
+	return tg.shown
 }
 
 // nextChange returns the moment at which time alone may change what is shown; the next step at the latest.

@@ -249,7 +249,7 @@ func (t *ErrorTracker) target(name string) *target {
 	if len(t.targets) >= t.settings.MaxTargets && name != otherName {
 		return t.target(otherName)
 	}
-	tg := &target{name: name, dirty: true}
+	tg := &target{name: name, dirty: true, shown: &Target{}}
 	tg.act.edge = t.clock.edge()
 	t.targets[name] = tg
 	t.view.stale = true

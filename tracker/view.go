@@ -56,13 +56,9 @@ func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
 	s.Groups = t.showGroups(old, groups)
 	t.view.marks = t.showMarks()
 	s.Incidents, s.Marks = t.showIncidents(), t.view.marks
-	s.Targets = make([]Target, len(t.view.targets))
-	for i, tg := range t.view.targets {
-		s.Targets[i] = tg.shown
-		s.Overall.Since = firstOf(s.Overall.Since, tg.shown.Activity.Since)
-		if g := tg.cause; g != nil {
-			s.Targets[i].Cause = &s.Groups[g.place]
-		}
+	s.Targets = t.showTargets()
+	for _, tg := range s.Targets {
+		s.Overall.Since = firstOf(s.Overall.Since, tg.Activity.Since)
 	}
 	s.Errors = t.showErrors(old)
 	s.Breakers = t.events
@@ -98,16 +94,32 @@ func (t *ErrorTracker) refreshGroups(at instant) (changed bool) {
 	return changed
 }
 
-func (t *ErrorTracker) showGroups(old *Snapshot, changed bool) []Group {
+func (t *ErrorTracker) showGroups(old *Snapshot, changed bool) []*Group {
 	if old != nil && !changed {
 		return old.Groups
 	}
-	groups := make([]Group, len(t.view.groups))
+	groups := make([]*Group, len(t.view.groups))
 	for i, g := range t.view.groups {
-		groups[i] = g.shown
-		g.place = i
+		groups[i], g.unshared = g.shown, false
 	}
 	return groups
+}
+
+// showTargets returns the targets in order. They share their groups with the snapshot.
+func (t *ErrorTracker) showTargets() []*Target {
+	targets := make([]*Target, len(t.view.targets))
+	for i, tg := range t.view.targets {
+		var cause *Group
+		if tg.cause != nil {
+			cause = tg.cause.shown
+		}
+		if tg.shown.Cause != cause || tg.shown.Incident != tg.incident {
+			out := tg.own()
+			out.Cause, out.Incident = cause, tg.incident
+		}
+		targets[i], tg.unshared = tg.shown, false
+	}
+	return targets
 }
 
 func (t *ErrorTracker) showErrors(old *Snapshot) []Failure {
@@ -139,7 +151,7 @@ func (t *ErrorTracker) refreshTargets() (changed bool) {
 	}
 	if changed {
 		slices.SortFunc(t.view.targets, func(a, b *target) int {
-			return worse(&a.shown, &b.shown, a.band, b.band)
+			return worse(a.shown, b.shown, a.band, b.band)
 		})
 	}
 	return changed

@@ -15,7 +15,7 @@ func (h *headline) calm(a area) {
 	p.space(1)
 	known, usual, latest := 0, 0, time.Time{}
 	for i := range h.snap.Targets {
-		switch t := &h.snap.Targets[i]; {
+		switch t := h.snap.Targets[i]; {
 		case t.State == tracker.StateOK:
 			known++
 			if t.Since.After(latest) {

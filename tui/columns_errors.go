@@ -45,7 +45,7 @@ const stillComing = 15 * time.Second
 func digest(snap *tracker.Snapshot, in *tracker.Incident) []happening {
 	list := make([]happening, 0, len(snap.Groups))
 	for i := range snap.Groups {
-		g := &snap.Groups[i]
+		g := snap.Groups[i]
 		if n := len(g.Exemplars); n > 0 {
 			list = append(list, happening{Failure: &g.Exemplars[n-1], like: g.Count, group: g, first: in != nil && belongs(g, in), coming: snap.At.Sub(g.Last) < stillComing})
 		}

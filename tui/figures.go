@@ -38,7 +38,7 @@ func (f figures) take(snap *tracker.Snapshot) {
 		f[name] = shown
 	}
 	for i := range snap.Targets {
-		t := &snap.Targets[i]
+		t := snap.Targets[i]
 		f[t.Name] = next(f[t.Name], t, snap.At)
 	}
 	for name, shown := range f {

@@ -11,7 +11,7 @@ func TestFiguresStandStillWhileTheirChangeSaysNothing(t *testing.T) {
 	snap := func(at time.Time, age time.Duration, requests, errors uint64, p95 time.Duration) *tracker.Snapshot {
 		target := tracker.Target{Name: "api", Activity: tracker.Activity{Since: at.Add(-age)}}
 		target.Activity.FiveMinutes = tracker.Window{Requests: requests, Errors: errors, Latency: tracker.Quantiles{Count: requests, P95: p95}}
-		return &tracker.Snapshot{At: at, Targets: []tracker.Target{target}}
+		return &tracker.Snapshot{At: at, Targets: []*tracker.Target{&target}}
 	}
 	f := figures{}
 	for _, step := range []struct {

@@ -12,7 +12,7 @@ func TestAStatusFilterFindsTargetsByWhatTheyAnswered(t *testing.T) {
 		t.Fatal(err)
 	}
 	snap := incident()
-	kling, flux := targetFacts(&snap.Targets[0]), targetFacts(&snap.Targets[1])
+	kling, flux := targetFacts(snap.Targets[0]), targetFacts(snap.Targets[1])
 	if !f.Match(&kling, noon) || f.Match(&flux, noon) {
 		t.Error("kling answered 429, flux/dev did not")
 	}

@@ -81,8 +81,8 @@ func incident() *tracker.Snapshot {
 	late := group(3, "flux/dev", "POST", "/api/v1/flux/dev", slow, "timeout", "no answer within 10 s", 2, 5*time.Minute)
 	late.Badge = tracker.BadgeNew
 	s := &tracker.Snapshot{
-		Version: 7, At: noon, Groups: []tracker.Group{kling, flux, late},
-		Targets: []tracker.Target{
+		Version: 7, At: noon, Groups: []*tracker.Group{&kling, &flux, &late},
+		Targets: []*tracker.Target{
 			{
 				Name: "kling", URL: "https://firemoon.studio/api/v1/kling/v2", Probed: true, Traffic: true, State: tracker.StateFailing, Since: ago(30 * time.Minute),
 				Reason: "88 % of requests fail", Cause: &kling, LastSeen: ago(2 * time.Second), LastOK: ago(31 * time.Minute), NextTry: noon.Add(41 * time.Second),
@@ -144,7 +144,7 @@ func incident() *tracker.Snapshot {
 			g.Exemplars = slices.Delete(g.Exemplars, 1, 2)
 		}
 	}
-	s.Groups[0], s.Groups[1] = kling, flux
+	s.Groups[0], s.Groups[1] = &kling, &flux
 	s.Overall = activity(303, 2100*time.Millisecond, limited, func(age int) float64 { return max(0.02, min(0.18, float64(31-age)/75)) })
 	s.Overall.Hour.ByOutcome = []tracker.OutcomeCount{
 		{Outcome: limited, Count: 1431}, {Outcome: broken, Count: 365}, {Outcome: slow, Count: 12}, {Outcome: tracker.Outcome{Status: 400, Kind: tracker.KindInvalid}, Count: 3},

@@ -50,7 +50,7 @@ func subjectsOf(list []subject, snap *tracker.Snapshot) []subject {
 		list = append(list, subject{in, targetOf(snap, in.Lead().Name)})
 	}
 	for i := range snap.Targets {
-		if t := &snap.Targets[i]; t.State > tracker.StateOK && !told[t.Name] && !asUsual(t) {
+		if t := snap.Targets[i]; t.State > tracker.StateOK && !told[t.Name] && !asUsual(t) {
 			list = append(list, subject{target: t})
 		}
 	}
@@ -60,7 +60,7 @@ func subjectsOf(list []subject, snap *tracker.Snapshot) []subject {
 func targetOf(snap *tracker.Snapshot, name string) *tracker.Target {
 	for i := range snap.Targets {
 		if snap.Targets[i].Name == name {
-			return &snap.Targets[i]
+			return snap.Targets[i]
 		}
 	}
 	return nil

@@ -89,10 +89,10 @@ func TestTheTrendIsAWordAtEverySize(t *testing.T) {
 
 func TestWhatIsUsualIsNoNews(t *testing.T) {
 	s := calm()
-	legacy := s.Targets[0]
+	legacy := *s.Targets[0]
 	legacy.Name, legacy.State, legacy.Usual, legacy.UsualKnown = "legacy", tracker.StateFailing, 0.99, true
 	legacy.Activity.FiveMinutes.Errors = legacy.Activity.FiveMinutes.Requests
-	s.Targets, s.Sources = append(s.Targets, legacy), nil
+	s.Targets, s.Sources = append(s.Targets, &legacy), nil
 	visit(t, 80, 24, s).sees("all ok", "1 fail as usual", "as usual", "● legacy").lacks("✖ legacy")
 	s.Targets[1].Usual = 0.3
 	visit(t, 80, 24, s).sees("✖ legacy", "usually 30.0 %").lacks("all ok")

@@ -183,7 +183,7 @@ func invalidFields(g *tracker.Group) string {
 func groupOf(snap *tracker.Snapshot, id uint64) *tracker.Group {
 	for i := range snap.Groups {
 		if id != 0 && snap.Groups[i].ID == id {
-			return &snap.Groups[i]
+			return snap.Groups[i]
 		}
 	}
 	return nil

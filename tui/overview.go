@@ -60,7 +60,7 @@ func (o *overview) SetSnapshot(snap *tracker.Snapshot, f *filter.Filter) {
 	if s, wrong := o.headline.subject(); wrong {
 		in = s.incident
 	}
-	o.errors.set(digest(snap, in), f, snap)
+	o.errors.set(pointersTo(digest(snap, in)), f, snap)
 	o.status.SetSnapshot(snap)
 	o.chart.SetSnapshot(snap)
 	o.stack.SetSnapshot(snap)

@@ -24,7 +24,7 @@ func allBreakers(snap *tracker.Snapshot) []heldBreaker {
 	var list []heldBreaker
 	for i := range snap.Targets {
 		for j := range snap.Targets[i].Breakers {
-			list = append(list, heldBreaker{&snap.Targets[i].Breakers[j], &snap.Targets[i]})
+			list = append(list, heldBreaker{&snap.Targets[i].Breakers[j], snap.Targets[i]})
 		}
 	}
 	return list

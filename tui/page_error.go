@@ -181,7 +181,7 @@ func writePhases(d *doc, phases *tracker.Phases) {
 // similar lists the other errors of the same group.
 func (e *errorPage) similar(d *doc, snap *tracker.Snapshot) {
 	for i := range snap.Groups {
-		if g := &snap.Groups[i]; g.ID == e.failure.Group {
+		if g := snap.Groups[i]; g.ID == e.failure.Group {
 			d.heading("LIKE IT")
 			writeGroupFigures(d, g)
 			writeExemplars(d, g, e.failure.Seq)
@@ -206,7 +206,7 @@ func writeExemplars(d *doc, g *tracker.Group, except uint64) {
 func adviceFor(d *doc, snap *tracker.Snapshot, f *tracker.Failure) event.Advice {
 	for i := range snap.Groups {
 		if snap.Groups[i].ID == f.Group {
-			return d.advisor.ForGroup(&snap.Groups[i])
+			return d.advisor.ForGroup(snap.Groups[i])
 		}
 	}
 	return d.advisor.ForGroup(&tracker.Group{Target: f.Target, Method: f.Method, Route: f.Route, Outcome: f.Outcome(), Error: f.Error, Message: f.Message})

@@ -26,7 +26,7 @@ func (g *groupPage) request() *tracker.Request { return requestOf(g.group.Exampl
 func (g *groupPage) write(d *doc, snap *tracker.Snapshot) {
 	for i := range snap.Groups {
 		if snap.Groups[i].ID == g.group.ID {
-			g.group = snap.Groups[i]
+			g.group = *snap.Groups[i]
 		}
 	}
 	d.text(d.styles.Outcome(g.group.Outcome), event.GroupTitle(&g.group))

@@ -272,7 +272,7 @@ func groupLabel(g *tracker.Group) string {
 // first, then the largest.
 func groupsOf(list []*tracker.Group, snap *tracker.Snapshot, in *tracker.Incident) []*tracker.Group {
 	for n := range snap.Groups {
-		if g := &snap.Groups[n]; belongs(g, in) {
+		if g := snap.Groups[n]; belongs(g, in) {
 			list = append(list, g)
 		}
 	}

@@ -38,7 +38,7 @@ func (t *targetPage) request() *tracker.Request {
 func (t *targetPage) write(d *doc, snap *tracker.Snapshot) {
 	for i := range snap.Targets {
 		if snap.Targets[i].Name == t.target.Name {
-			t.target = snap.Targets[i]
+			t.target = *snap.Targets[i]
 		}
 	}
 	target := &t.target
@@ -189,7 +189,7 @@ func writeSLO(d *doc, slo *tracker.SLO) {
 func (t *targetPage) groups(d *doc, snap *tracker.Snapshot) {
 	t.largest = t.largest[:0]
 	for i := range snap.Groups {
-		if g := &snap.Groups[i]; g.Target == t.target.Name {
+		if g := snap.Groups[i]; g.Target == t.target.Name {
 			t.largest = append(t.largest, g)
 		}
 	}

@@ -151,7 +151,7 @@ func (m *model) byState() (by [6]int, scanned int) {
 		return by, 0
 	}
 	for i := range m.shown.Targets {
-		t := &m.shown.Targets[i]
+		t := m.shown.Targets[i]
 		switch in := m.troubled[t.Name]; {
 		case in != nil && in.Scan:
 			scanned++

@@ -107,10 +107,10 @@ func newReport(o *Options, snap *tracker.Snapshot, made time.Time) *report {
 		r.ByStatus = append(r.ByStatus, statusCount{c.Label(), c.Count})
 	}
 	for i := range snap.Targets {
-		r.Targets = append(r.Targets, reportTarget(&snap.Targets[i]))
+		r.Targets = append(r.Targets, reportTarget(snap.Targets[i]))
 	}
 	for i := range snap.Groups {
-		r.Groups = append(r.Groups, reportGroup(&snap.Groups[i], o.Advisor))
+		r.Groups = append(r.Groups, reportGroup(snap.Groups[i], o.Advisor))
 	}
 	slices.SortStableFunc(r.Groups, func(a, b groupReport) int { return int(min(max(int64(b.Count)-int64(a.Count), -1), 1)) }) //nolint:gosec // only the sign counts
 	var c failuresChart
@@ -136,7 +136,7 @@ func (r *report) latencies(f *frame, snap *tracker.Snapshot) {
 	r.Latency = latencyBars(&snap.Overall, snap.At)
 	draw("All targets", &snap.Overall)
 	for i := range snap.Targets {
-		if t := &snap.Targets[i]; t.State > tracker.StateOK {
+		if t := snap.Targets[i]; t.State > tracker.StateOK {
 			r.Targets[i].Latency = latencyBars(&t.Activity, snap.At)
 			if len(r.slow) <= slowest {
 				draw(t.Name, &t.Activity)

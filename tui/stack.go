@@ -26,7 +26,7 @@ const layersShown = 5
 func layersOf(snap *tracker.Snapshot, target string) []layer {
 	var layers []layer
 	for i := range snap.Groups {
-		g := &snap.Groups[i]
+		g := snap.Groups[i]
 		if target != "" && g.Target != target {
 			continue
 		}

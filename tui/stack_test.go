@@ -14,9 +14,9 @@ func TestAStackTellsOutcomesApartByLetterAndSumsUpTheRest(t *testing.T) {
 		g := tracker.Group{ID: uint64(i), Target: "kling", Outcome: tracker.Outcome{Status: status, Kind: tracker.KindOf(status)}}
 		g.Minutes[59] = uint32(20 - 2*i)
 		g.Minutes[58] = 1
-		snap.Groups = append(snap.Groups, g)
+		snap.Groups = append(snap.Groups, &g)
 	}
-	snap.Groups = append(snap.Groups, tracker.Group{ID: 99, Target: "veo", Outcome: tracker.Outcome{Kind: tracker.KindDNS}, Minutes: [60]uint32{59: 7}})
+	snap.Groups = append(snap.Groups, &tracker.Group{ID: 99, Target: "veo", Outcome: tracker.Outcome{Kind: tracker.KindDNS}, Minutes: [60]uint32{59: 7}})
 	layers := layersOf(snap, "kling")
 	if len(layers) != layersShown || layers[0].outcome.Status != 429 || layers[4].letter != "+" || layers[4].total != 12+1+10+1+8+1 {
 		t.Fatalf("%+v", layers)

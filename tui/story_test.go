@@ -83,7 +83,7 @@ func TestOnTheOverviewTheSelectionStaysOnItsGroupOfErrors(t *testing.T) {
 	s := visit(t, 120, 40, incident()).press("tab", "j")
 	later := incident()
 	for i := range later.Groups[:2] {
-		g := &later.Groups[i]
+		g := later.Groups[i]
 		f := g.Exemplars[len(g.Exemplars)-1]
 		f.Seq, f.Time, f.RequestID = uint64(300+i), noon.Add(time.Second), "the newest"
 		g.Exemplars = append(g.Exemplars, f)
@@ -104,7 +104,7 @@ func TestAFrozenPictureStaysAndCountsWhatWaits(t *testing.T) {
 	later := incident()
 	missing := tracker.Failure{Seq: 103, Group: 9, Result: tracker.Result{Time: noon.Add(2 * time.Second), Target: "veo", Kind: tracker.KindDNS, Error: "no such host"}}
 	later.Errors = append(later.Errors, missing)
-	later.Groups = append(later.Groups, tracker.Group{ID: 9, Target: "veo", Outcome: missing.Outcome(), Exemplars: []tracker.Failure{missing}, Example: &missing.Result})
+	later.Groups = append(later.Groups, &tracker.Group{ID: 9, Target: "veo", Outcome: missing.Outcome(), Exemplars: []tracker.Failure{missing}, Example: &missing.Result})
 	s.m.Update(newsMsg{noon.Add(3 * time.Second), later})
 	s.sees("3 newer errors wait", "frozen 14:32:07", "OPEN 41s").lacks("no such host").
 		press("space").sees("no such host", "live 14:32:10", "OPEN 38s").lacks("FROZEN")

@@ -55,21 +55,30 @@ type table[T any, K comparable] struct {
 }
 
 // set takes the items to list.
-func (t *table[T, K]) set(items []T, f *filter.Filter, snap *tracker.Snapshot) {
+func (t *table[T, K]) set(items []*T, f *filter.Filter, snap *tracker.Snapshot) {
 	if t.look != nil {
 		t.look(snap)
 	}
 	t.total = len(items)
 	t.came = t.came[:0]
-	for i := range items {
+	for _, item := range items {
 		if f != nil {
-			if t.asked = t.facts(&items[i]); !f.Match(&t.asked, snap.At) {
+			if t.asked = t.facts(item); !f.Match(&t.asked, snap.At) {
 				continue
 			}
 		}
-		t.came = append(t.came, &items[i])
+		t.came = append(t.came, item)
 	}
 	t.arrange()
+}
+
+// pointersTo returns the items of a list as a table takes them.
+func pointersTo[T any](list []T) []*T {
+	items := make([]*T, len(list))
+	for i := range list {
+		items[i] = &list[i]
+	}
+	return items
 }
 
 // arrange sorts the items and finds the selection again.

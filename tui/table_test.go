@@ -32,7 +32,7 @@ func alike(r *rand.Rand) *tracker.Snapshot {
 			g.Count = 7
 		}
 		g.Last = g.Last.Add(time.Duration(r.IntN(900)) * time.Millisecond)
-		s.Groups = append(s.Groups, g)
+		s.Groups = append(s.Groups, &g)
 	}
 	r.Shuffle(len(s.Groups), func(i, j int) { s.Groups[i], s.Groups[j] = s.Groups[j], s.Groups[i] })
 	return s

@@ -23,19 +23,19 @@ var viewNames = [...]string{"overview", "errors", "groups", "targets", "breakers
 func newViews(h *headline) [len(viewNames)]view {
 	return [...]view{
 		newOverview(h),
-		&list[happening, uint64]{table: newErrorsTable(), items: newestFirst, open: errorPageOf, note: ringNote},
-		&list[tracker.Group, uint64]{table: newGroupsTable(), items: func(s *tracker.Snapshot) []tracker.Group { return s.Groups }, open: groupPageOf, note: groupsNote},
-		&list[tracker.Target, string]{table: newTargetsTable(), items: func(s *tracker.Snapshot) []tracker.Target { return s.Targets }, open: targetPageOf, note: targetsNote},
-		&list[heldBreaker, breakerKey]{table: newBreakersTable(), items: allBreakers, open: breakerPageOf},
-		&list[tracker.Incident, uint64]{table: newIncidentsTable(), items: func(s *tracker.Snapshot) []tracker.Incident { return s.Incidents }, open: incidentPageOf},
-		&list[tracker.Source, string]{table: newSourcesTable(), items: allSources, open: sourcePageOf},
+		&list[happening, uint64]{table: newErrorsTable(), items: func(s *tracker.Snapshot) []*happening { return pointersTo(newestFirst(s)) }, open: errorPageOf, note: ringNote},
+		&list[tracker.Group, uint64]{table: newGroupsTable(), items: func(s *tracker.Snapshot) []*tracker.Group { return s.Groups }, open: groupPageOf, note: groupsNote},
+		&list[tracker.Target, string]{table: newTargetsTable(), items: func(s *tracker.Snapshot) []*tracker.Target { return s.Targets }, open: targetPageOf, note: targetsNote},
+		&list[heldBreaker, breakerKey]{table: newBreakersTable(), items: func(s *tracker.Snapshot) []*heldBreaker { return pointersTo(allBreakers(s)) }, open: breakerPageOf},
+		&list[tracker.Incident, uint64]{table: newIncidentsTable(), items: func(s *tracker.Snapshot) []*tracker.Incident { return pointersTo(s.Incidents) }, open: incidentPageOf},
+		&list[tracker.Source, string]{table: newSourcesTable(), items: func(s *tracker.Snapshot) []*tracker.Source { return pointersTo(allSources(s)) }, open: sourcePageOf},
 	}
 }
 
 // list is a view that is one table; on wide screens the detail of what is selected stands beside it.
 type list[T any, K comparable] struct {
 	table *table[T, K]
-	items func(*tracker.Snapshot) []T
+	items func(*tracker.Snapshot) []*T
 	open  func(*T) page
 	note  func(*tracker.Snapshot) string // below the list; nil: none
 	snap  *tracker.Snapshot

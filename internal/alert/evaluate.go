@@ -127,13 +127,13 @@ func (e *Engine) evaluateRule(s *State, rule *compiled, snapshot *tracker.Snapsh
 		}
 	case ofTarget, ofBreaker:
 		for i := range snapshot.Targets {
-			if target := &snapshot.Targets[i]; rule.covers(target.Name) {
+			if target := snapshot.Targets[i]; rule.covers(target.Name) {
 				changed = e.evaluateTarget(s, rule, target, now) || changed
 			}
 		}
 	case ofGroup:
 		for i := range snapshot.Groups {
-			if group := &snapshot.Groups[i]; rule.covers(group.Target) {
+			if group := snapshot.Groups[i]; rule.covers(group.Target) {
 				e.scope.Group.set(group)
 				changed = e.judge(s, rule, Labels{Target: group.Target, Group: group.ID}, true, nil, now) || changed
 			}
@@ -339,7 +339,7 @@ func (e *Engine) unseen(s *State, snapshot *tracker.Snapshot, now time.Time) (ch
 
 // known reports whether a target is in the picture.
 func known(s *tracker.Snapshot, target string) bool {
-	return slices.ContainsFunc(s.Targets, func(t tracker.Target) bool { return t.Name == target })
+	return slices.ContainsFunc(s.Targets, func(t *tracker.Target) bool { return t.Name == target })
 }
 
 // noData notes that an alert cannot be judged.

@@ -150,8 +150,8 @@ func over(id uint64) func(*tracker.Snapshot) {
 // api sets the error counts of the target "api".
 func api(state tracker.TargetState, requests, errors uint64) func(*tracker.Snapshot) {
 	return func(s *tracker.Snapshot) {
-		s.Targets = slices.DeleteFunc(slices.Clone(s.Targets), func(t tracker.Target) bool { return t.Name == "api" })
-		t := tracker.Target{Name: "api", State: state}
+		s.Targets = slices.DeleteFunc(slices.Clone(s.Targets), func(t *tracker.Target) bool { return t.Name == "api" })
+		t := &tracker.Target{Name: "api", State: state}
 		t.Activity.FiveMinutes = tracker.Window{Requests: requests, Errors: errors}
 		s.Targets = append(s.Targets, t)
 	}
@@ -190,8 +190,8 @@ func TestFiftyTargetsOfOneCauseAreOneNotification(t *testing.T) {
 	l.at(minute, func(s *tracker.Snapshot) {
 		outage(1, names...)(s)
 		for _, name := range names {
-			s.Targets = append(s.Targets, tracker.Target{Name: name, State: tracker.StateFailing, Breakers: []tracker.Breaker{{Role: tracker.RoleGate, State: tracker.BreakerOpen}}})
-			s.Groups = append(s.Groups, tracker.Group{ID: uint64(len(s.Groups) + 1), Target: name, Outcome: tracker.Outcome{Kind: tracker.KindConnect}, Count: 9})
+			s.Targets = append(s.Targets, &tracker.Target{Name: name, State: tracker.StateFailing, Breakers: []tracker.Breaker{{Role: tracker.RoleGate, State: tracker.BreakerOpen}}})
+			s.Groups = append(s.Groups, &tracker.Group{ID: uint64(len(s.Groups) + 1), Target: name, Outcome: tracker.Outcome{Kind: tracker.KindConnect}, Count: 9})
 		}
 	})
 	l.want(minute+30*time.Second, 2*minute, "slack", ReasonFiring, "t0 and 49 more")
@@ -417,7 +417,7 @@ func TestMistakesInRulesNameTheirPlace(t *testing.T) {
 func TestBurnRatesFireByBothWindows(t *testing.T) {
 	burning := func(fiveMinutes, hour float64) func(*tracker.Snapshot) {
 		return func(s *tracker.Snapshot) {
-			s.Targets = []tracker.Target{{Name: "api", State: tracker.StateDegraded, SLO: &tracker.SLO{Objective: 0.999, Burn5m: fiveMinutes, Burn1h: hour}}}
+			s.Targets = []*tracker.Target{{Name: "api", State: tracker.StateDegraded, SLO: &tracker.SLO{Objective: 0.999, Burn5m: fiveMinutes, Burn1h: hour}}}
 		}
 	}
 	l := play(t, Options{Receivers: []Receiver{{Name: "pager", Severity: Critical}}})
@@ -440,7 +440,7 @@ func BenchmarkEvaluate(b *testing.B) {
 		t := tracker.Target{Name: fmt.Sprint("t", i), State: tracker.StateOK, SLO: &tracker.SLO{Objective: 0.999}}
 		t.Activity.FiveMinutes = tracker.Window{Requests: 100, Errors: uint64(i % 40)}
 		t.Breakers = []tracker.Breaker{{Role: tracker.RoleObserved}}
-		snapshot.Targets = append(snapshot.Targets, t)
+		snapshot.Targets = append(snapshot.Targets, &t)
 	}
 	run := func(b *testing.B, changes bool) {
 		engine, err := New(Options{Rules: rules, Receivers: []Receiver{{Name: "slack"}}})

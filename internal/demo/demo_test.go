@@ -207,7 +207,7 @@ func TestTheTrackerTellsTheSameStory(t *testing.T) {
 		} {
 			time.Sleep(c.at - time.Since(begun))
 			targets := seen.Snapshot(time.Now()).Targets
-			i := slices.IndexFunc(targets, func(t tracker.Target) bool { return t.Name == c.target })
+			i := slices.IndexFunc(targets, func(t *tracker.Target) bool { return t.Name == c.target })
 			if got := targets[i]; got.State != c.state || got.Breakers[0].State != c.breaker {
 				t.Errorf("after %v %s is %v (%s), its breaker %v; want %v, %v", c.at, c.target, got.State, got.Reason, got.Breakers[0].State, c.state, c.breaker)
 			}

@@ -66,7 +66,7 @@ func Timeline(now *tracker.Snapshot, advisor *Advisor) []Event {
 // turns adds the changes of states. What a state meant is its reason; what to do is said of the last one only.
 func (d *Detector) turns(list []Event, now *tracker.Snapshot) []Event {
 	for i := range now.Targets {
-		t := &now.Targets[i]
+		t := now.Targets[i]
 		told := d.states[t.Name]
 		if t.State == tracker.StateUnknown || told.state == t.State && told.since.Equal(t.Since) {
 			continue

@@ -26,7 +26,7 @@ func (d *Detector) newGroups(list []Event, now *tracker.Snapshot) []Event {
 	var fresh []Event
 	current := make(map[uint64]time.Time, len(now.Groups)) // what the tracker has forgotten may be told anew
 	for i := range now.Groups {
-		g := &now.Groups[i]
+		g := now.Groups[i]
 		told, known := d.groups[g.ID]
 		current[g.ID] = told
 		if !known {
