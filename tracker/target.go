@@ -120,13 +120,7 @@ func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 		out = tg.own()
 	}
 	if changed {
-		out.Usual, out.UsualKnown = tg.usual(), tg.usualKnown()
-		tg.act.show(&out.Activity)
-		out.Activity.Since = c.time(tg.firstSeen)
-		tg.band = band(out)
-		out.SLO = tg.slo(func(c *series, w int) uint64 { return c.total[w] })
-		out.Name, out.URL, out.Probed, out.Traffic = tg.name, tg.info.URL, tg.probed, tg.origins[OriginTraffic].results > 0
-		out.LastSeen, out.LastOK = c.time(tg.lastSeen), c.time(tg.lastOK)
+		tg.showCounts(c, out)
 	}
 	if changed = changed || differs; changed {
 		out.State, out.Since, out.Reason, out.Disagreement = state, c.time(tg.since), reason, disagreement
@@ -140,6 +134,17 @@ func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 	tg.until = tg.nextChange(at, out)
 	tg.dirty, tg.restored = false, false
 	return changed
+}
+
+// showCounts lays out what is counted.
+func (tg *target) showCounts(c *clock, out *Target) {
+	tg.act.show(&out.Activity)
+	out.Activity.Since = c.time(tg.firstSeen)
+	tg.band = band(out)
+	out.SLO = tg.slo(func(c *series, w int) uint64 { return c.total[w] })
+	out.Name, out.URL, out.Probed, out.Traffic = tg.name, tg.info.URL, tg.probed, tg.origins[OriginTraffic].results > 0
+	out.LastSeen, out.LastOK = c.time(tg.lastSeen), c.time(tg.lastOK)
+	out.Usual, out.UsualKnown = tg.usual(), tg.usualKnown()
 }
 
 // showScan brings what incidents are made of to the running minute and reports whether it looks different.
