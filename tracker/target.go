@@ -126,11 +126,7 @@ func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 		out.State, out.Since, out.Reason, out.Disagreement = state, c.time(tg.since), reason, disagreement
 		out.Breakers, out.NextTry = breakers, next
 	}
-	if tg.regrouped {
-		cause := tg.heaviest()
-		changed = changed || cause != tg.cause
-		tg.cause, tg.regrouped = cause, false
-	}
+	changed = tg.regroup() || changed
 	tg.until = tg.nextChange(at, out)
 	tg.dirty, tg.restored = false, false
 	return changed
@@ -233,6 +229,16 @@ func (tg *target) moves() (n int) {
 		n += tg.reported.moved
 	}
 	return n
+}
+
+// regroup finds the group that weighs most anew, where it may be another, and reports whether it is.
+func (tg *target) regroup() (changed bool) {
+	if !tg.regrouped {
+		return false
+	}
+	before := tg.cause
+	tg.cause, tg.regrouped = tg.heaviest(), false
+	return tg.cause != before
 }
 
 // heaviest returns the group that weighs most.
