@@ -19,7 +19,7 @@ type cause struct {
 	kind  tracker.Kind
 	short string // "connection refused"
 	text  string // "connection refused by 127.0.0.1:9": begins with short
-	local bool   // it is our own fault, and says nothing of the target
+	local bool   // errtop's own fault: it says nothing about the target
 }
 
 // failure is a cause that errtop itself found.
@@ -27,8 +27,8 @@ type failure cause
 
 func (f failure) Error() string { return f.text }
 
-// explain finds the words for the error that ended a request. What it cannot name it quotes, as a protocol failure. Where
-// the proxy failed it says so, since the target was not reached.
+// explain turns the error that ended a request into a cause. Unknown errors are quoted as protocol failures. A failure of the
+// proxy is named as one, because the target was not reached.
 func (r *run) explain(err error) cause {
 	c := r.explainError(withoutURL(err))
 	if _, ok := errors.AsType[proxyError](err); ok {
@@ -89,7 +89,7 @@ func explainDNS(err *net.DNSError) cause {
 		server = " (asked " + err.Server + ")"
 	}
 	switch {
-	case strings.Contains(err.Err, syscall.EMFILE.Error()): // all that is left of it
+	case strings.Contains(err.Err, syscall.EMFILE.Error()): // the resolver keeps only the text of the error
 		return outOfFiles()
 	case err.IsNotFound:
 		return cause{kind: tracker.KindDNS, short: "DNS: no such host", text: fmt.Sprintf("DNS: no such host %q%s", err.Name, server)}
@@ -100,7 +100,7 @@ func explainDNS(err *net.DNSError) cause {
 	}
 }
 
-// explainSocket names what the operating system reported.
+// explainSocket explains errors of the operating system.
 func explainSocket(err error, at stage, address string) (cause, bool) {
 	var op *net.OpError
 	if errors.As(err, &op) && op.Addr != nil {
@@ -111,7 +111,7 @@ func explainSocket(err error, at stage, address string) (cause, bool) {
 		return cause{kind: tracker.KindConnect, short: "connection refused", text: "connection refused by " + address}, true
 	case errors.Is(err, syscall.EHOSTUNREACH):
 		return cause{kind: tracker.KindConnect, short: "host unreachable", text: "host unreachable: no route to " + address}, true
-	case errors.Is(err, syscall.EADDRNOTAVAIL): // all ports in use, or no address of that IP version
+	case errors.Is(err, syscall.EADDRNOTAVAIL): // all local ports are in use, or there is no address of that IP version
 		return cause{kind: tracker.KindConnect, short: "no local address", text: "no local address or port to connect from to " + address}, true
 	case errors.Is(err, syscall.ENETUNREACH):
 		return cause{kind: tracker.KindConnect, short: "network unreachable", text: "network unreachable: no route to " + address}, true
@@ -137,7 +137,7 @@ func outOfFiles() cause {
 	}
 }
 
-// explainProtocol names answers that break HTTP.
+// explainProtocol explains answers that violate HTTP.
 func explainProtocol(err error, at stage) cause {
 	protocol := func(short, text string) cause { return cause{kind: tracker.KindProtocol, short: short, text: text} }
 	said := strings.TrimPrefix(err.Error(), "net/http: ")
@@ -183,7 +183,7 @@ func after(s, marker string) string {
 	return " (" + word + ")"
 }
 
-// http2Error has the shape of net/http's stream error, which is how net/http lets others see it.
+// http2Error has the fields of net/http's internal stream error, which errors.As converts to such a type.
 type http2Error struct {
 	StreamID uint32
 	Code     uint32
@@ -205,7 +205,7 @@ func http2Code(code uint32) string {
 	return fmt.Sprintf("code %d", code)
 }
 
-// progress says how much of the body came.
+// progress returns how much of the body was received.
 func (e unreadBody) progress() string {
 	if e.want >= 0 {
 		return fmt.Sprintf("%d of %d bytes", e.got, e.want)
@@ -213,7 +213,7 @@ func (e unreadBody) progress() string {
 	return fmt.Sprintf("%d bytes", e.got)
 }
 
-// words returns a duration as people say it: "850 ms", "10 s", "1.5 s", "3 hours", "12 days".
+// words formats a duration for people: "850 ms", "10 s", "1.5 s", "3 hours", "12 days".
 func words(d time.Duration) string {
 	switch {
 	case d < 0:

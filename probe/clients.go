@@ -12,10 +12,10 @@ import (
 	"os"
 )
 
-// maxHeaderBytes bounds what one answer's header may hold; more is a protocol failure.
+// maxHeaderBytes limits the header of an answer; a longer one is a protocol failure.
 const maxHeaderBytes = 256 << 10
 
-// clients holds one HTTP transport for all targets that connect in the same way, so that ten thousand targets need one.
+// clients shares one HTTP transport among all targets that connect in the same way.
 type clients struct {
 	userAgent  string
 	resolver   *net.Resolver // nil for the system's
@@ -58,10 +58,10 @@ func (c *clients) transport(p *plan) (*http.Transport, error) {
 		DialContext:            dial,
 		TLSClientConfig:        config,
 		MaxResponseHeaderBytes: maxHeaderBytes,
-		DisableCompression:     true, // unpacking is done here, within bounds; see unpack
+		DisableCompression:     true, // bodies are unpacked by read, within bounds
 		Protocols:              protocols(p.HTTP),
 	}
-	if p.Address == "" { // an address that the user gave is asked, not a proxy
+	if p.Address == "" { // Address is connected to directly
 		t.Proxy = c.chooseProxy
 		t.OnProxyConnectResponse = proxyAnswered
 	}
@@ -77,8 +77,8 @@ func protocols(version string) *http.Protocols {
 	return &p
 }
 
-// dial connects for the run in ctx, and under its deadline: a transport alone would go on connecting after a request was
-// given up.
+// dial connects for the run in ctx, and within its deadline: a transport would go on connecting after the request was
+// abandoned.
 func dial(ctx context.Context, _, address string) (net.Conn, error) {
 	r, ok := ctx.Value(runKey{}).(*run)
 	if !ok {

@@ -25,15 +25,15 @@ func (p *plan) planDNS() error {
 	}
 	number, ok := dns.StringToType[kind]
 	if !ok {
-		return fmt.Errorf("url: %q is no type of DNS record", kind)
+		return fmt.Errorf("url: %q is not a DNS record type", kind)
 	}
 	question := new(dns.Msg).SetQuestion(dns.Fqdn(name), number)
-	question.SetEdns0(1232, false) // what passes every network in one packet: DNS Flag Day 2020
+	question.SetEdns0(1232, false) // a size that fits one packet on every network: DNS Flag Day 2020
 	p.ask = func(r *run, ctx context.Context) error { return r.askDNS(ctx, question) }
 	return nil
 }
 
-// askDNS asks over UDP, and over TCP where the answer does not fit.
+// askDNS queries over UDP, and over TCP if the answer was truncated.
 func (r *run) askDNS(ctx context.Context, template *dns.Msg) error {
 	question := template.Copy()
 	question.Id = dns.Id()

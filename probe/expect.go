@@ -19,12 +19,12 @@ import (
 	"errtop/tracker"
 )
 
-// view is what an expectation sees of an answer.
+// view holds the variables of expectations.
 type view struct {
 	Status  int               `expr:"status"`  // 0 without HTTP
 	Latency time.Duration     `expr:"latency"` // latency < duration("800ms")
 	Body    string            `expr:"body"`    // its first MiB
-	JSON    any               `expr:"json"`    // nil where the body is none
+	JSON    any               `expr:"json"`    // nil if the body is not JSON
 	Header  map[string]string `expr:"header"`  // by the name as it is written and in lower case: header["content-type"]
 	TLS     tlsView           `expr:"tls"`
 	Answers []string          `expr:"answers"` // of a name server, sorted: "192.0.2.1" in answers
@@ -34,23 +34,23 @@ type view struct {
 type tlsView struct {
 	Version string    `expr:"version"` // "TLS 1.3"
 	Days    int       `expr:"days"`    // whole days until the first certificate of the chain, or of a redirect's, expires
-	Expiry  time.Time `expr:"expiry"`  // when that is
+	Expiry  time.Time `expr:"expiry"`  // when it expires
 	Issuer  string    `expr:"issuer"`
-	Names   []string  `expr:"names"` // whom the certificate is for
+	Names   []string  `expr:"names"` // names that the certificate is valid for
 }
 
 // expectation is one compiled expression.
 type expectation struct {
 	source string
 	test   *vm.Program
-	seen   []seen   // what to quote where it does not hold
-	uses   []string // the variables that it looks at
+	seen   []seen   // values to quote if it does not hold
+	uses   []string // the variables that it uses
 }
 
 // quoteMax bounds each value that a failed expectation quotes, in bytes.
 const quoteMax = 120
 
-// seen is a part of an expression whose value explains the outcome: "json.queue".
+// seen is a part of an expression whose value explains a failure: "json.queue".
 type seen struct {
 	source string
 	value  *vm.Program
@@ -83,7 +83,7 @@ func compileExpectation(source string) (expectation, error) {
 	return e, nil
 }
 
-// wrongExpression says where in an expression the mistake is; columns count from 1.
+// wrongExpression adds the column of the mistake, counted from 1.
 func wrongExpression(source string, err error) error {
 	if at, ok := errors.AsType[*file.Error](err); ok {
 		return fmt.Errorf("%q: column %d: %s", source, at.Column+1, at.Message)
@@ -91,29 +91,29 @@ func wrongExpression(source string, err error) error {
 	return fmt.Errorf("%q: %w", source, err)
 }
 
-// variables returns the names that an expression looks at: "json", "status".
+// variables returns the variables that an expression uses: "json", "status".
 func variables(node ast.Node) []string {
 	found := map[string]bool{}
 	ast.Walk(&node, collector{variables: found})
 	return slices.Sorted(maps.Keys(found))
 }
 
-// parts returns the variables of an expression with what is taken from them: "status", "json.data[0].state".
+// parts returns the variables and members that an expression uses: "status", "json.data[0].state".
 func parts(node ast.Node) []string {
 	found := map[string]bool{}
 	ast.Walk(&node, collector{variables: found, members: found})
 	names := slices.Sorted(maps.Keys(found))
-	return slices.DeleteFunc(names, func(name string) bool { // "json" says nothing more where there is "json.state"
+	return slices.DeleteFunc(names, func(name string) bool { // "json" adds nothing to "json.state"
 		return slices.ContainsFunc(names, func(other string) bool {
 			return strings.HasPrefix(other, name+".") || strings.HasPrefix(other, name+"[") || strings.HasPrefix(other, name+"?.")
 		})
 	})
 }
 
-// collector takes names from an expression; members is nil where those are not wanted.
+// collector collects names from an expression; members is nil if only variables are wanted.
 type collector struct{ variables, members map[string]bool }
 
-// Visit takes variables, and members whose path is constant.
+// Visit collects variables, and members with a constant path.
 func (c collector) Visit(node *ast.Node) {
 	switch n := (*node).(type) {
 	case *ast.IdentifierNode:
@@ -142,9 +142,9 @@ func constantPath(node ast.Node) bool {
 	return false
 }
 
-// expected tests the expectations of the target. Where one speaks of the status, the status alone is no failure any more:
-// a target may want its 404. It reports whether the result is good.
-func (r *run) expected() bool {
+// meetsExpectations checks the target's expectations and reports whether the result is a success. If one of them uses the
+// status, the status alone is not a failure any more: a target may expect a 404.
+func (r *run) meetsExpectations() bool {
 	if len(r.plan.expect) == 0 {
 		return !r.result.Kind.Failed()
 	}
@@ -156,7 +156,7 @@ func (r *run) expected() bool {
 		if err == nil && holds == true {
 			continue
 		}
-		if r.result.Kind.Failed() { // the server's own words say more
+		if r.result.Kind.Failed() { // the server's message explains more
 			return false
 		}
 		text := fmt.Sprintf("unexpected answer: %s, expected %s", e.quote(seen, r.plan.secrets), e.source)
@@ -173,10 +173,10 @@ func (r *run) expected() bool {
 	return true
 }
 
-// sees reports whether the expectation looks at that variable.
+// sees reports whether the expectation uses a variable.
 func (e *expectation) sees(name string) bool { return slices.Contains(e.uses, name) }
 
-// quote returns the values that the expectation looked at.
+// quote returns the values that the expectation used.
 func (e *expectation) quote(of view, hidden safetext.Known) string {
 	var words []string
 	for _, s := range e.seen {
@@ -213,13 +213,13 @@ func firstLine(s string) string {
 	return line
 }
 
-// view returns what the expectations see.
+// view returns the variables for the expectations.
 func (r *run) view() view {
 	v := view{Status: r.result.Status, Latency: r.result.Latency, Header: headerView(r.header), Answers: r.answers}
 	uses := func(name string) bool {
 		return slices.ContainsFunc(r.plan.expect, func(e expectation) bool { return e.sees(name) })
 	}
-	if uses("body") { // a body may be large: it is not copied for nothing
+	if uses("body") { // copied only if used, because a body may be large
 		v.Body = string(r.body)
 	}
 	if uses("json") && json.Unmarshal(r.body, &v.JSON) != nil {

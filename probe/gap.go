@@ -10,17 +10,17 @@ const (
 	lateAgain = 10 * time.Minute
 )
 
-// watchClock notices that time went on without us: the machine was suspended, the process stopped, or somebody set the
-// clock. Probes of that time are left out and not caught up, so that waking up is no burst; requests that were in flight say
-// nothing if they fail. It says so once.
+// watchClock detects lost time: the machine was suspended, the process was stopped, or somebody set the clock. Probes that were
+// due in that time are dropped, so that waking up causes no burst, and failures of requests that were in flight are
+// inconclusive. It sends one notice.
 func (l *loop) watchClock(now time.Time) {
 	if l.woke.IsZero() {
 		l.woke = now
 		return
 	}
-	moved := now.Round(0).Sub(l.woke.Round(0)) - now.Sub(l.woke) // wall clock against monotonic clock
+	moved := now.Round(0).Sub(l.woke.Round(0)) - now.Sub(l.woke) // how far the wall clock moved against the monotonic one
 	what := lost(now.Sub(l.planned), moved)
-	l.woke, l.planned = now, now.Add(idleMax) // told once
+	l.woke, l.planned = now, now.Add(idleMax) // so that it is told once
 	if what == "" {
 		return
 	}
@@ -35,8 +35,8 @@ func (l *loop) watchClock(now time.Time) {
 	l.tell(now, what, what)
 }
 
-// lost says in words what happened to our time: how late the loop woke, and how far the wall clock moved away from the
-// monotonic one, which on Linux stands still while the machine is suspended. It returns "" where nothing did.
+// lost describes lost time, and returns "" if there was none. late is how late the loop woke up, moved how far the wall clock
+// moved against the monotonic one, which on Linux stands still while the machine is suspended.
 func lost(late, moved time.Duration) string {
 	switch {
 	case late > gapMin:
@@ -49,13 +49,13 @@ func lost(late, moved time.Duration) string {
 	return ""
 }
 
-// watchLateness says, at most every few minutes, that the caps do not let through what is due.
+// watchLateness sends a notice, at most every ten minutes, when the limits make probes start late.
 func (l *loop) watchLateness(e *entry, now time.Time) {
 	late := now.Sub(e.due)
 	l.health.seeLate(late, now)
-	if late < lateMin || now.Sub(l.told) < lateAgain {
+	if late < lateMin || now.Sub(l.lateTold) < lateAgain {
 		return
 	}
-	l.told = now
+	l.lateTold = now
 	l.Notice(l.lateWords(late))
 }

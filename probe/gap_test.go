@@ -50,7 +50,7 @@ func watchedLoop(t *testing.T, targets []Target) (*loop, *[]string) {
 		t.Fatal(err)
 	}
 	l := newLoop(p, new(safego.Group))
-	l.adopt(time.Now())
+	l.applyPlans(time.Now())
 	return l, &notices
 }
 
@@ -131,7 +131,7 @@ func TestFailureOverAGapSaysNothing(t *testing.T) {
 		e.cancel = func() {}
 		l.inFlight++
 		l.hosts[e.plan.host]++
-		l.land(finished{entry: e, plan: e.plan, attempt: e.plan.Attempts, started: began, result: tracker.Result{Kind: kind}}, now)
+		l.complete(finished{entry: e, plan: e.plan, attempt: e.plan.Attempts, started: began, result: tracker.Result{Kind: kind}}, now)
 		return l.batch[len(l.batch)-1]
 	}
 	entries := slices.Clone(l.queue)

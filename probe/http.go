@@ -13,7 +13,7 @@ import (
 	"errtop/tracker"
 )
 
-// askHTTP sends the target's request, and follows redirects where the target wants it.
+// askHTTP sends the target's request and follows redirects if the target says so.
 func (r *run) askHTTP(ctx context.Context) error {
 	hop := firstHop(r.plan)
 	for n := 0; ; n++ {
@@ -29,8 +29,7 @@ func (r *run) askHTTP(ctx context.Context) error {
 	}
 }
 
-// send makes one hop. It returns the next one where the answer is a redirect that may be followed, and otherwise keeps the
-// answer.
+// send makes one hop. It returns the next hop if the answer is a redirect to follow; otherwise it takes the answer into the run.
 func (r *run) send(ctx context.Context, h *hop, mayFollow bool) (*hop, error) {
 	req, err := h.request(ctx)
 	if err != nil {
@@ -45,11 +44,11 @@ func (r *run) send(ctx context.Context, h *hop, mayFollow bool) (*hop, error) {
 	var next *hop
 	if r.plan.FollowRedirects && redirects(resp.StatusCode) {
 		if next, err = h.follow(resp, r.plan); err != nil {
-			r.keep(resp)
+			r.takeHeader(resp)
 			return nil, err
 		}
 		if next != nil && !mayFollow {
-			r.keep(resp)
+			r.takeHeader(resp)
 			return nil, failure{kind: tracker.KindProtocol, short: "too many redirects", text: fmt.Sprintf("too many redirects: stopped after %d", redirectMax)}
 		}
 	}
@@ -57,13 +56,13 @@ func (r *run) send(ctx context.Context, h *hop, mayFollow bool) (*hop, error) {
 		_, _ = io.CopyN(io.Discard, resp.Body, bodyShown) // so that a kept connection can be used again
 		return next, nil
 	}
-	r.keep(resp)
+	r.takeHeader(resp)
 	return nil, r.read(resp)
 }
 
-// roundTrip sends req exactly once: over a connection of its own, or over a kept one where the target wants that. With
-// connections of our own the deadline holds for connecting too, nothing goes on behind our back, and net/http sends nothing
-// again by itself.
+// roundTrip sends req exactly once, over a new connection or, with KeepAlive, over a kept one. It manages connections itself
+// instead of using the transport's pool, so that the deadline covers connecting too, no connection attempt goes on in the
+// background, and net/http never sends a request again on its own.
 func (r *run) roundTrip(req *http.Request) (*http.Response, error) {
 	req.Close = !r.plan.KeepAlive
 	r.request, r.proxy, r.tunnelled, r.reused = req, "", false, false
@@ -92,14 +91,14 @@ func (r *run) roundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp.Body = body
 	if resp.StatusCode == http.StatusProxyAuthRequired && r.proxy != "" && !r.tunnelled {
-		r.keep(resp)
+		r.takeHeader(resp)
 		_ = body.Close()
 		return nil, proxyWantsAuth(r.proxy)
 	}
 	return resp, nil
 }
 
-// connect returns a kept connection, where the target wants one and there is one, or a new one.
+// connect returns a kept connection if the target uses them and one is idle, otherwise a new one.
 func (r *run) connect(req *http.Request) (*keptConn, error) {
 	key := connKey{
 		transport: r.plan.client, scheme: req.URL.Scheme,
@@ -142,8 +141,8 @@ func (b *connBody) Close() error {
 	return b.conn.Close() //nolint:wrapcheck // nobody looks
 }
 
-// keep takes what the answer's header says.
-func (r *run) keep(resp *http.Response) {
+// takeHeader copies what the answer's header says into the result.
+func (r *run) takeHeader(resp *http.Response) {
 	r.trace.enter(reading)
 	r.result.Status = resp.StatusCode
 	r.evidence.Proto = resp.Proto

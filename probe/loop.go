@@ -12,12 +12,12 @@ import (
 const (
 	// idleMax bounds how long the loop sleeps, and so how late it notices that the clock jumped.
 	idleMax = time.Minute
-	// gapMin is how much too late the loop must wake to believe that the machine or the process slept.
+	// gapMin is how late the loop must wake up to conclude that the machine or the process was stopped.
 	gapMin = 3 * time.Second
 )
 
-// loop is the one scheduler of a [Prober]. All of it belongs to the goroutine of run; requests run in goroutines of the
-// group and report to done, which has a place for each.
+// loop is the scheduler of a [Prober]. Its fields belong to the goroutine of run. Requests run in goroutines of the group and
+// report to done, whose buffer has room for all of them.
 type loop struct {
 	Options
 	ask     func(context.Context, *plan, int) tracker.Result
@@ -27,34 +27,34 @@ type loop struct {
 	network *network
 
 	entries  map[string]*entry
-	placed   int // targets that were ever placed
+	placed   int // targets that were ever given a place in the schedule
 	queue    queue
 	hosts    map[string]int      // requests in flight, by host
 	waiting  map[string][]*entry // due, but their host is at its cap
 	inFlight int
-	limit    int // of inFlight; below MaxInFlight while file descriptors are short
+	limit    int // of requests in flight; below MaxInFlight while file descriptors are short
 	done     chan finished
 	budget   budget
 	batch    []tracker.Result
 	health   health
 
-	woke    time.Time // the start of the loop's last round
-	planned time.Time // when it meant to wake at the latest
-	gap     time.Time // when the last gap ended; requests started before are inconclusive if they fail
-	told    time.Time // when it was last said that probes are late
+	woke     time.Time // when the loop last woke up
+	planned  time.Time // when it planned to wake up at the latest
+	gap      time.Time // when the last gap ended; requests started before are inconclusive if they fail
+	lateTold time.Time // when the last notice about late probes was sent
 }
 
 // finished is a request that ended.
 type finished struct {
 	entry      *entry
-	plan       *plan // that it was sent for
+	plan       *plan // at the time of the request
 	gate       *tracker.Gate
 	generation uint64
 	attempt    int
 	started    time.Time
 	result     tracker.Result
 	starved    bool // no file descriptor was left for it
-	ended      bool // we ended it: its result says nothing
+	canceled   bool // it was canceled, and its result means nothing
 }
 
 func newLoop(p *Prober, group *safego.Group) *loop {
@@ -69,25 +69,25 @@ func newLoop(p *Prober, group *safego.Group) *loop {
 func (l *loop) run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	l.adopt(time.Now())
+	l.applyPlans(time.Now())
 	for {
 		now := time.Now()
 		l.watchClock(now)
 		l.startDue(ctx, now)
 		l.emit()
 		l.reportHealth(now)
-		l.planned = l.wakeAt(now) // from before: time that was lost since is a gap too
+		l.planned = l.wakeAt(now) // from the start of the round, so that time lost during it counts as a gap too
 		timer.Reset(time.Until(l.planned))
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-l.changed:
-			l.adopt(time.Now())
+			l.applyPlans(time.Now())
 		case f := <-l.done:
-			l.watchClock(time.Now()) // first, because f may have been on its way while time was lost
-			l.land(f, time.Now())
+			l.watchClock(time.Now()) // first, because the request may have run while time was lost
+			l.complete(f, time.Now())
 			for range len(l.done) {
-				l.land(<-l.done, time.Now())
+				l.complete(<-l.done, time.Now())
 			}
 		case <-timer.C:
 		}
@@ -104,7 +104,7 @@ func (l *loop) emit() {
 	}
 }
 
-// wakeAt returns when the loop must look again, though nothing else happens.
+// wakeAt returns when the loop must wake up if nothing else happens.
 func (l *loop) wakeAt(now time.Time) time.Time {
 	at := now.Add(idleMax)
 	if len(l.queue) > 0 && l.inFlight < l.limit && l.queue[0].due.Before(at) {
@@ -116,9 +116,9 @@ func (l *loop) wakeAt(now time.Time) time.Time {
 	return at
 }
 
-// adopt takes over what Set left.
-func (l *loop) adopt(now time.Time) {
-	for host, entries := range l.waiting { // a plan may have another host now
+// applyPlans takes over the plans that Set left.
+func (l *loop) applyPlans(now time.Time) {
+	for host, entries := range l.waiting { // the new plan may have another host
 		for _, e := range entries {
 			l.queue.add(e)
 		}
@@ -138,9 +138,9 @@ func (l *loop) adopt(now time.Time) {
 			l.queue.add(e)
 			continue
 		}
-		rhythm := e.plan.Interval
+		interval := e.plan.Interval
 		e.plan = p
-		if rhythm != p.Interval {
+		if interval != p.Interval {
 			l.queue.remove(e)
 			e.place(l.placed, now)
 			l.placed++
@@ -154,7 +154,7 @@ func (l *loop) adopt(now time.Time) {
 	for name, e := range l.entries {
 		if !names[name] {
 			l.queue.remove(e)
-			e.gone = true
+			e.removed = true
 			if e.cancel != nil {
 				e.cancel()
 			}
@@ -163,7 +163,7 @@ func (l *loop) adopt(now time.Time) {
 	}
 }
 
-// startDue starts what is due, as far as the caps allow.
+// startDue starts the requests that are due, within the limits.
 func (l *loop) startDue(ctx context.Context, now time.Time) {
 	for l.inFlight < l.limit && len(l.queue) > 0 && !l.queue[0].due.After(now) {
 		e := heap.Pop(&l.queue).(*entry) //nolint:forcetypeassert // the queue holds nothing else
@@ -204,7 +204,7 @@ func (l *loop) start(ctx context.Context, e *entry, now time.Time) {
 		f.result = l.ask(ctx, f.plan, f.attempt)
 		f.starved = f.result.Inconclusive && f.result.Error == noFiles
 		f.result = l.network.judge(ctx, f.result)
-		f.ended = ctx.Err() != nil
+		f.canceled = ctx.Err() != nil
 		l.done <- f
 		return nil
 	})
@@ -218,16 +218,16 @@ func (l *loop) skip(e *entry, result tracker.Result, now time.Time) {
 	l.queue.add(e)
 }
 
-// land takes a request that ended, and makes the target's next one due: a retry where that may help and the budget allows
-// it, otherwise the next probe, not before the server lets us come back.
-func (l *loop) land(f finished, now time.Time) {
+// complete takes the result of a request and schedules the next one: a retry if that may help and the budget allows it, otherwise
+// the next probe, but not before the time that the server asked for.
+func (l *loop) complete(f finished, now time.Time) {
 	e := f.entry
 	l.inFlight--
 	l.release(f.plan.host)
 	e.cancel()
 	e.cancel = nil
 	l.adaptLimit(f.starved, now)
-	if e.gone || f.ended {
+	if e.removed || f.canceled {
 		return
 	}
 	if f.result.Kind.Failed() && f.started.Before(l.gap) {
@@ -243,14 +243,14 @@ func (l *loop) land(f finished, now time.Time) {
 	} else {
 		earliest := now
 		if !f.result.ResetAt.IsZero() {
-			earliest = now.Add(f.result.ResetAt.Sub(now)) // by the wall clock, which the server's time is of
+			earliest = now.Add(f.result.ResetAt.Sub(now)) // by the wall clock, as the server's time is
 		}
 		e.next(now, earliest)
 	}
 	l.queue.add(e)
 }
 
-// release gives back a host's place, to the one who waited longest.
+// release frees a request's place at its host, and queues the target that has waited for it longest.
 func (l *loop) release(host string) {
 	if l.hosts[host]--; l.hosts[host] == 0 {
 		delete(l.hosts, host)
@@ -263,8 +263,8 @@ func (l *loop) release(host string) {
 	}
 }
 
-// adaptLimit halves what may be in flight when file descriptors ran out, and lets it grow again by one with each request
-// that got one.
+// adaptLimit halves the limit of requests in flight when file descriptors run out, and raises it by one with every request that
+// got one.
 func (l *loop) adaptLimit(starved bool, now time.Time) {
 	if starved {
 		l.health.starvedAt = now

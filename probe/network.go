@@ -12,15 +12,15 @@ import (
 
 const (
 	networkTimeout = 2 * time.Second
-	networkFresh   = 3 * time.Second // how long one look at our own network holds
+	networkFresh   = 3 * time.Second // how long the result of one check is used
 )
 
-// network knows whether our own network works. Its methods may be called from any goroutine.
+// network checks whether our own network works. Its methods may be called from any goroutine.
 type network struct {
-	address string // "" for none: then it always does
+	address string // host:port to connect to; "" turns the check off
 	tell    func(now time.Time, mark, notice string)
 
-	trouble atomic.Pointer[string] // in words, while the network is down; read without waiting for a look
+	trouble atomic.Pointer[string] // while the network is down, the reason; can be read while a check runs
 
 	mu     sync.Mutex
 	looked time.Time
@@ -28,7 +28,7 @@ type network struct {
 	since  time.Time
 }
 
-// problem says that our own network is down, "" where it works as far as is known.
+// problem returns a message while our own network is down, otherwise "".
 func (n *network) problem() string {
 	if p := n.trouble.Load(); p != nil {
 		return *p
@@ -40,8 +40,7 @@ func newNetwork(address string, tell func(now time.Time, mark, notice string)) *
 	return &network{address: address, tell: tell}
 }
 
-// judge marks a result that says more about our own network than about the target. As long as targets are reached it costs
-// nothing.
+// judge marks a result as inconclusive if our own network is down. It connects only when a target could not be reached.
 func (n *network) judge(ctx context.Context, r tracker.Result) tracker.Result {
 	if n.address == "" || r.Inconclusive {
 		return r
@@ -56,8 +55,8 @@ func (n *network) judge(ctx context.Context, r tracker.Result) tracker.Result {
 	return r
 }
 
-// look finds out whether the network works, and says so where that changed. It is called with the lock held: whoever fails
-// meanwhile waits for the same answer.
+// look checks the network, and sends a notice if its state changed. It is called with the lock held, so that results that come
+// in meanwhile wait for the same check.
 func (n *network) look(ctx context.Context) {
 	dialing, cancel := context.WithTimeout(ctx, networkTimeout)
 	defer cancel()

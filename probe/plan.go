@@ -19,21 +19,20 @@ import (
 	"errtop/tracker"
 )
 
-// plan is a target made ready: everything that can be wrong with it was found, and everything that is the same for each
-// request was computed. It is never changed.
+// plan is a validated target with everything precomputed that is the same for all of its requests. It is immutable.
 type plan struct {
 	Target
 	url      *url.URL
 	origin   string // host and port of the URL
-	host     string // host and port that are connected to; the key of the cap per host
+	host     string // host and port to connect to; the limit per host counts by it
 	header   http.Header
-	agent    string // the user agent where the user's headers are left behind
+	agent    string // User-Agent of redirects that go without the user's headers
 	secrets  safetext.Known
 	shown    tracker.Request
-	broken   []string // rules that the body breaks; then it is never sent
+	broken   []string // schema rules that the body breaks; if any, nothing is sent
 	expect   []expectation
 	client   *http.Transport // nil unless HTTP
-	kept     *keptConns      // of all targets; used with KeepAlive
+	kept     *keptConns      // shared by all targets; used with KeepAlive
 	resolver *net.Resolver
 	ask      func(*run, context.Context) error
 }
@@ -56,7 +55,7 @@ func compile(t Target, c *clients, s *schemas) (*plan, error) {
 		return nil, fmt.Errorf("url: %w", err)
 	}
 	p := &plan{Target: t.withDefaults(), url: u, resolver: c.resolver}
-	p.Name = safetext.Line(p.Name) // as it is in results, and so the breaker's
+	p.Name = safetext.Line(p.Name) // the name in results and of the breaker
 	if err := p.checkSettings(); err != nil {
 		return nil, err
 	}
@@ -101,13 +100,13 @@ func parseURL(raw string) (*url.URL, error) {
 		return nil, fmt.Errorf("a port is missing: %s://host:port", u.Scheme)
 	}
 	ascii, err := idna.Lookup.ToASCII(u.Hostname())
-	if err == nil && ascii != u.Hostname() { // an address, or a name that only DNS accepts, stays as it is
+	if err == nil && ascii != u.Hostname() { // addresses, and names that only DNS accepts, stay unchanged
 		u.Host = strings.Replace(u.Host, u.Hostname(), ascii, 1)
 	}
 	return u, nil
 }
 
-// unreadableURL says what is wrong with a URL without quoting any of it, as the errors of net/url do.
+// unreadableURL describes an error of net/url without quoting the URL, as net/url does.
 func unreadableURL(err error) error {
 	err = withoutURL(err)
 	if _, ok := errors.AsType[url.EscapeError](err); ok {
@@ -119,7 +118,7 @@ func unreadableURL(err error) error {
 	return err
 }
 
-// withoutURL takes the URL out of an error of net/url or net/http, because they print its query.
+// withoutURL unwraps errors of net/url and net/http that print the URL with its query.
 func withoutURL(err error) error {
 	if inner, ok := errors.AsType[*url.Error](err); ok {
 		return inner.Err
@@ -138,10 +137,10 @@ func (p *plan) checkSettings() error {
 	case p.TLS.CertFile == "" != (p.TLS.KeyFile == ""):
 		return errors.New("tls: a client certificate needs both a certificate and a key")
 	case !httpguts.ValidHeaderFieldName(p.Method):
-		return fmt.Errorf("method: %q is no HTTP method", p.Method)
+		return fmt.Errorf("method: %q is not an HTTP method", p.Method)
 	}
 	for i, h := range p.Headers {
-		if !httpguts.ValidHeaderFieldName(h.Name) { // it is not quoted: a whole "Name: secret" may have been written there
+		if !httpguts.ValidHeaderFieldName(h.Name) { // not quoted, because somebody may have put "Name: secret" there
 			return fmt.Errorf("headers: the name of number %d holds a character that names cannot hold", i+1)
 		}
 		if !httpguts.ValidHeaderFieldValue(h.Value) {
@@ -151,7 +150,7 @@ func (p *plan) checkSettings() error {
 	return nil
 }
 
-// setHost fills in whom the target asks, and where its own address overrides the URL's.
+// setHost fills in the host of the URL and the host to connect to, which Address may override.
 func (p *plan) setHost() {
 	host, port := p.url.Hostname(), portOf(p.url)
 	p.origin = net.JoinHostPort(host, port)
@@ -165,8 +164,8 @@ func (p *plan) setHost() {
 	p.host = net.JoinHostPort(host, port)
 }
 
-// dialed returns where to connect for an address of a URL: elsewhere only for the target's own, and not for a host that it
-// redirected to.
+// dialed returns where to connect for the host and port of a URL. Address overrides it for the target itself, but not for
+// hosts that it redirects to.
 func (p *plan) dialed(address string) string {
 	if address == p.origin {
 		return p.host
@@ -174,12 +173,12 @@ func (p *plan) dialed(address string) string {
 	return address
 }
 
-// portOf returns the URL's port, or the one that its scheme means.
+// portOf returns the port of a URL, or the default of its scheme.
 func portOf(u *url.URL) string {
 	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443", "dns": "53"}[u.Scheme])
 }
 
-// network returns base with the IP version that the target is confined to: "tcp4".
+// network adds the target's IP version to a network name: "tcp4".
 func (p *plan) network(base string) string { return base + p.IP }
 
 func (p *plan) planHTTP(c *clients, s *schemas) error {
@@ -204,7 +203,7 @@ func (p *plan) planHTTP(c *clients, s *schemas) error {
 	seen := map[string]bool{}
 	for _, h := range p.Headers {
 		name := textproto.CanonicalMIMEHeaderKey(h.Name)
-		if !seen[name] { // the user's replace ours, and may be several of one name
+		if !seen[name] { // the user's headers replace ours, and a name may come more than once
 			p.header.Del(name)
 		}
 		seen[name] = true

@@ -1,17 +1,16 @@
-// Package probe asks: it sends each target's request when it is due and says of every one, in words, what came of it.
+// Package probe sends each target's request when it is due, and turns what comes back into a result that explains itself in words.
 //
-// One request that was sent gives one [tracker.Result], and so does each retry of it; Evidence.Attempt tells them apart. A
-// request that the breaker or the target's schema held back gives a result of its kind, so that what was skipped is counted.
+// Every request gives one [tracker.Result], each retry included; Evidence.Attempt tells them apart. A request that the breaker
+// or the target's schema held back gives a result of its own kind, so that skipped requests are counted.
 //
-// Where the words of a failure are errtop's own, Message begins with Error ("connection refused", "connection refused by
-// 127.0.0.1:9"), so that a viewer who shows both can leave out the shorter; so it is where an answer explains itself in no
-// JSON. Otherwise both are the server's.
+// Where errtop words a failure itself, Message begins with Error ("connection refused", "connection refused by 127.0.0.1:9"),
+// so that a viewer can show the longer one alone. Where the answer has an error body in JSON, both are the server's words.
 //
-// One scheduler serves all targets: starts are spread over the interval, what is in flight is capped, and what was missed
-// while the machine slept is not caught up. Everything in a result is harmless to draw and free of the target's secrets.
+// One scheduler serves all targets. It spreads starts over the interval, caps the requests in flight, and drops the probes that
+// it missed while the machine slept. Text in results is safe to draw on a terminal and holds none of the target's secrets.
 //
-// It never stores anything, never retries a request that is not idempotent unless told to, and never follows a redirect to
-// another origin with anything secret.
+// The package never stores anything, never retries a request that is not idempotent unless the target says so, and never sends
+// a secret along with a redirect to another origin.
 package probe
 
 import (
@@ -29,27 +28,27 @@ import (
 
 // Options are what a [Prober] works with. A nil function is not called; another zero value means its default.
 type Options struct {
-	// Emit takes results, from one goroutine at a time. The slice is its only until it returns. Probing waits for it.
+	// Emit receives results, from one goroutine at a time. It must not keep the slice after it returns. Probing waits for it.
 	Emit func([]tracker.Result)
-	// Gate returns the breaker that decides whether a target is asked. It sees every attempt.
+	// Gate returns the breaker that decides whether a target's request is sent. The breaker sees every attempt.
 	Gate func(target string) *tracker.Gate
-	// Notice takes, in words, what happened to us rather than to a target: the machine slept, our own network is down. It may
-	// be called from any goroutine.
+	// Notice receives messages about errtop itself rather than a target: the machine slept, our own network is down. It may be
+	// called from any goroutine.
 	Notice func(string)
-	// Mark takes the same as Notice, with its time and [SourceName], for charts: time that nobody probed, our own network gone
-	// and back. It may be called from any goroutine.
+	// Mark receives the same events for charts, with their time and [SourceName] as the source: a gap in probing, our own
+	// network going down and coming back. It may be called from any goroutine.
 	Mark func(tracker.Mark)
-	// Health takes the health of probing as a source, from the goroutine that calls Emit: when its state changes, and at most
-	// once a second while its figures do. It is failed while our own network is down, and stale while probes run late or file
-	// descriptors are short; Problem says so in words.
+	// Health receives the health of the prober as a source, from the goroutine that calls Emit: at once when the state changes,
+	// at most once a second when only figures do. The state is failed while our own network is down, and stale while probes run
+	// late or file descriptors are short; Problem has the reason.
 	Health func(tracker.Source)
 
 	UserAgent string // "errtop"
-	// MaxInFlight bounds the requests at once, 256, and MaxPerHost those to one host and port, 32. What is due beyond that
-	// waits for its turn, late, and a Notice says so; while file descriptors are short it is fewer.
+	// MaxInFlight limits concurrent requests, 256 by default, and MaxPerHost those to one host and port, 32. Probes beyond the
+	// limits wait and start late, which a Notice reports. While file descriptors are short the limit is lower.
 	MaxInFlight, MaxPerHost int
-	// Connectivity is a host:port that answers when our own network works. It is connected to, at most every few seconds,
-	// when a target cannot be reached; where it cannot be reached either, that result is inconclusive.
+	// Connectivity is a host:port that can be reached when our own network works. When a target cannot be reached, errtop
+	// connects to it, at most every few seconds; if that fails too, the target's result is inconclusive.
 	Connectivity string
 	// Resolver looks up names; default: the system's.
 	Resolver *net.Resolver
@@ -80,13 +79,13 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// tell gives a notice, and marks the moment with the short form of it.
+// tell sends a notice, and a mark with a shorter text.
 func (o *Options) tell(now time.Time, mark, notice string) {
 	o.Notice(notice)
 	o.Mark(tracker.Mark{At: now.Round(0), Text: mark, Source: SourceName})
 }
 
-// Check reports what is wrong with a target: its URL, a setting, an expression (with the column), a file that it names.
+// Check returns an error if a target is not valid: its URL, a setting, an expression (with the column), a file that it names.
 // Expectations are expressions of github.com/expr-lang/expr over status, latency, body, json, header, tls and answers, for
 // example
 //
@@ -100,7 +99,7 @@ func Check(t Target) error {
 	return err
 }
 
-// Once probes a target now, with its retries, and returns the last attempt's result. It asks no breaker and keeps to no
+// Once probes a target now, with its retries, and returns the result of the last attempt. It uses neither the breaker nor the
 // retry budget. The error says what is wrong with the target, or is the context's.
 func Once(ctx context.Context, t Target, options Options) (tracker.Result, error) {
 	options = options.withDefaults()
@@ -139,7 +138,7 @@ type Prober struct {
 	mu      sync.Mutex
 	plans   []*plan
 	clients *clients
-	changed chan struct{} // holds one value while plans are not adopted yet
+	changed chan struct{} // holds a value while the loop has not taken over new plans yet
 }
 
 // New returns a prober without targets.
@@ -153,8 +152,8 @@ func New(options Options) *Prober {
 	}
 }
 
-// Set replaces the targets. A target that stays, by its name, keeps its schedule; one that is new is asked soon; the request
-// of one that vanishes is ended without a result. With an error nothing changes.
+// Set replaces the targets. Targets with the same name keep their schedule, new ones are probed soon, and requests of removed
+// ones are canceled without a result. If it returns an error, nothing changed.
 func (p *Prober) Set(targets []Target) error {
 	c, s := newClients(p.options), newSchemas()
 	plans := make([]*plan, 0, len(targets))
@@ -188,8 +187,8 @@ func (p *Prober) current() []*plan {
 	return p.plans
 }
 
-// Run probes until ctx ends, then ends what is in flight, without a result, waits for it, and returns nil. An error is a
-// panic of ours.
+// Run probes until ctx ends. It then cancels the requests in flight, waits for them, and returns nil; they give no results. An
+// error is a panic in errtop's own code.
 func (p *Prober) Run(ctx context.Context) error {
 	group, ctx := safego.WithContext(ctx)
 	l := newLoop(p, group)

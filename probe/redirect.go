@@ -35,7 +35,7 @@ func (h *hop) request(ctx context.Context) (*http.Request, error) {
 		return nil, err //nolint:wrapcheck // the caller takes the URL out of it
 	}
 	req.Header = h.header.Clone()
-	if host := req.Header.Get("Host"); host != "" { // net/http takes it from here only
+	if host := req.Header.Get("Host"); host != "" { // net/http sends it from req.Host only
 		req.Host = host
 		req.Header.Del("Host")
 	}
@@ -50,9 +50,9 @@ func redirects(status int) bool {
 	return false
 }
 
-// follow returns the hop to where resp leads, nil where it leads nowhere. To another scheme, host or port go no headers of
-// the user's, no userinfo, no body and no Referer, nor do they come back on a later hop; a Location that itself holds one
-// of the secrets is not followed there.
+// follow returns the next hop of a redirect, nil if it has no Location. To another scheme, host or port it sends none of the
+// user's headers, no userinfo, no body and no Referer, and does not add them again on a later hop. A Location to another origin
+// that contains one of the target's secrets is not followed.
 func (h *hop) follow(resp *http.Response, p *plan) (*hop, error) {
 	location := resp.Header.Get("Location")
 	if location == "" {
@@ -60,7 +60,7 @@ func (h *hop) follow(resp *http.Response, p *plan) (*hop, error) {
 	}
 	u, err := h.url.Parse(location)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, failure{kind: tracker.KindProtocol, short: "bad redirect", text: fmt.Sprintf("bad redirect: %d with a Location that is no HTTP URL", resp.StatusCode)}
+		return nil, failure{kind: tracker.KindProtocol, short: "bad redirect", text: fmt.Sprintf("bad redirect: %d with a Location that is not an HTTP URL", resp.StatusCode)}
 	}
 	next := &hop{url: u, method: h.method, header: h.header, body: h.body}
 	next.url.User, next.url.Fragment = nil, ""

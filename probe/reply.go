@@ -16,8 +16,7 @@ import (
 	"errtop/tracker"
 )
 
-// reply is an error's body as the reference API writes it, and close relatives of that: RFC 9457, and APIs whose `error` is
-// an object with a message.
+// reply is an error body in JSON: that of the reference API, of RFC 9457, or of APIs whose `error` is an object with a message.
 type reply struct {
 	Error   json.RawMessage   `json:"error"`
 	Message json.RawMessage   `json:"message"`
@@ -28,7 +27,7 @@ type reply struct {
 	Detail  json.RawMessage   `json:"detail"`
 }
 
-// readError fills in what a failed answer says of itself.
+// readError fills in the error, message and details of a failed answer.
 func (r *run) readError() {
 	status := cmp.Or(http.StatusText(r.result.Status), fmt.Sprintf("status %d", r.result.Status))
 	var said reply
@@ -49,7 +48,7 @@ func (r *run) readError() {
 	r.result.ResetAt = resetOf(r.result.Status, r.header, jsonText(said.ResetAt), r.result.Time)
 }
 
-// decodeReply reads each member for itself, so that one of an unexpected type costs only itself.
+// decodeReply decodes each member separately, so that one of an unexpected type does not spoil the others.
 func decodeReply(body []byte) reply {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(body, &members) != nil {
@@ -76,7 +75,7 @@ func (s *reply) words() (short, text string) {
 	return cmp.Or(short, jsonText(s.Title)), cmp.Or(text, jsonText(s.Detail))
 }
 
-// jsonText returns a string's text, and any other value as it is written.
+// jsonText returns the text of a JSON string, and any other value as compact JSON.
 func jsonText(raw json.RawMessage) string {
 	if len(raw) == 0 || string(raw) == "null" {
 		return ""
@@ -96,11 +95,11 @@ func compact(raw json.RawMessage) string {
 	return b.String()
 }
 
-// htmlTitle is compiled when it is needed first: few probes get HTML.
+// htmlTitle is compiled on first use, because few probes get HTML.
 var htmlTitle = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)<title[^>]*>([^<]{1,200})`) })
 
-// plainWords makes a message of an answer that explains itself in no JSON: the short type, who answered, and the first line
-// of a plain text.
+// plainWords makes a message for an answer without a JSON error: the short type, the server's name, and the first line of a text
+// or the title of a page.
 func (r *run) plainWords(short string) string {
 	text := short
 	if server := r.header.Get("Server"); server != "" {
@@ -124,7 +123,7 @@ func (r *run) plainWords(short string) string {
 	return text
 }
 
-// letters is what of a text says something new: "504 Gateway Time-out" says what "Gateway Timeout" says.
+// letters returns only the letters of a text, to compare "504 Gateway Time-out" with "Gateway Timeout".
 func letters(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) {
@@ -134,7 +133,7 @@ func letters(s string) string {
 	}, s)
 }
 
-// requestID returns what the server calls this request.
+// requestID returns the request's id from the headers that servers use for it.
 func requestID(h http.Header) string {
 	for _, name := range []string{
 		"X-Request-Id", "Request-Id", "X-Correlation-Id", "X-Amzn-Requestid", "X-Amz-Request-Id", "X-Amzn-Trace-Id",
@@ -151,8 +150,8 @@ func requestID(h http.Header) string {
 	return ""
 }
 
-// shownHeaders returns the headers that help and hold no secret by their nature, in the order of their names: of each name at
-// most four, of those about rate limits at most rateHeadersMax, because their names are the server's.
+// shownHeaders returns the headers kept as evidence, sorted by name: those of an allow list, and at most rateHeadersMax about rate
+// limits, whose names the server makes up. A name comes at most four times.
 func shownHeaders(h http.Header) []tracker.Header {
 	var names, rates []string
 	for name := range h {

@@ -14,12 +14,11 @@ const resetCap = time.Hour
 // stampMax bounds how much of a header is looked at.
 const stampMax = 64
 
-// resetOf returns when a failed answer lets us come back: within an hour from now, or the zero time where it does not say.
-// The first of these that can be read decides: Retry-After, resetAt, X-RateLimit-Reset and its relatives, RateLimit. Where
-// the answer is no 429, only Retry-After counts: the others are on every answer of many servers.
+// resetOf returns when a failed answer allows the next request, at most an hour from now; the zero time if it does not say. It
+// takes the first of these that it can parse: Retry-After, resetAt, X-RateLimit-Reset and similar headers, RateLimit. Unless the
+// status is 429, only Retry-After counts, because many servers send the others with every answer.
 //
-// Points of time are the server's; where it sends its Date they are taken as that far from it, so that a clock that is
-// wrong here, or there, does no harm.
+// Absolute times are read relative to the server's Date header, so that a wrong clock on either side does no harm.
 func resetOf(status int, h http.Header, resetAt string, now time.Time) time.Time {
 	if wait, ok := waitOf(status, h, resetAt, serverNow(h, now)); ok {
 		return now.Add(clamp(wait))
@@ -29,7 +28,7 @@ func resetOf(status int, h http.Header, resetAt string, now time.Time) time.Time
 
 func serverNow(h http.Header, now time.Time) time.Time {
 	date, err := http.ParseTime(h.Get("Date"))
-	if err != nil || now.Sub(date).Abs() < 5*time.Second { // Date has no fraction, and may be a little old
+	if err != nil || now.Sub(date).Abs() < 5*time.Second { // Date has no fraction and may be slightly old
 		return now
 	}
 	return date
@@ -70,8 +69,8 @@ func retryAfter(s string, now time.Time) (time.Duration, bool) {
 	return 0, false
 }
 
-// untilStamp reads what servers write into X-RateLimit-Reset: a time in RFC 3339, seconds, milli-, micro- or nanoseconds of
-// the epoch, seconds from now, or a duration such as "6m0s".
+// untilStamp parses the forms that servers use in X-RateLimit-Reset: RFC 3339, seconds, milliseconds, microseconds or
+// nanoseconds since the epoch, seconds from now, or a duration such as "6m0s".
 func untilStamp(s string, now time.Time) (time.Duration, bool) {
 	if s = strings.TrimSpace(s); s == "" || len(s) > stampMax {
 		return 0, false
@@ -95,20 +94,20 @@ func untilStamp(s string, now time.Time) (time.Duration, bool) {
 	return 0, false
 }
 
-// decimal keeps out what ParseFloat understands and no server means: hexadecimal, "NaN", "Inf", underscores.
+// decimal rejects what ParseFloat accepts but no server means: hexadecimal, "NaN", "Inf", underscores.
 func decimal(s string) bool {
 	return s != "" && strings.Trim(s, "+-.0123456789eE") == "" && strings.ContainsAny(s, "0123456789")
 }
 
-// seconds returns n seconds, or the end of what a duration can hold where n lies beyond it.
+// seconds converts n seconds to a duration, limited to its range.
 func seconds(n float64) time.Duration {
 	const most = math.MaxInt64 / int64(time.Second)
 	return time.Duration(max(min(n, float64(most)), -float64(most)) * float64(time.Second))
 }
 
 // rateLimit reads the RateLimit field of draft-ietf-httpapi-ratelimit-headers, in its old form (limit=100, remaining=0,
-// reset=30) and its new one ("default";r=0;t=30). Of several policies the longest wait of those that are used up decides,
-// and where none says so the longest.
+// reset=30) and its new one ("default";r=0;t=30). Of several policies it returns the longest wait of those that are used up, or
+// the longest of all if none says so.
 func rateLimit(values []string) (time.Duration, bool) {
 	var longest, longestUsedUp float64
 	var found, usedUp bool

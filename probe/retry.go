@@ -7,8 +7,8 @@ import (
 	"errtop/tracker"
 )
 
-// budget bounds the retries of all targets together: each probe pays in a tenth of a retry, so that a full outage costs the
-// API at most a tenth more requests. It starts empty, and what a quiet time saved up is bounded: at most ten requests.
+// budget limits the retries of all targets together. Every probe earns a tenth of a retry, so that even in a full outage retries
+// add at most 10 % to the load. It starts empty and holds at most ten retries.
 type budget struct{ tenths int }
 
 const (
@@ -18,7 +18,7 @@ const (
 
 func (b *budget) probed() { b.tenths = min(b.tenths+1, budgetMax) }
 
-// take reports whether one retry may be made, and pays for it.
+// take reports whether a retry is allowed, and pays for it.
 func (b *budget) take() bool {
 	if b.tenths < retryCost {
 		return false
@@ -27,11 +27,11 @@ func (b *budget) take() bool {
 	return true
 }
 
-// retryDelay returns how long to wait before the attempt that follows the failed one: exponential backoff with full jitter,
-// or exactly until the server lets us come back. It reports false where no further attempt is to be made: the last was made,
-// the failure is not of the kind that heals, or the server wants a longer wait than the cap (then the next probe is it).
+// retryDelay returns how long to wait before the attempt after a failed one: exponential backoff with full jitter, or until the
+// time that the server asked for. It returns false if there is to be no other attempt: the last one was made, the failure is not
+// temporary, or the server asks for a longer wait than BackoffMax.
 func (p *plan) retryDelay(failed *tracker.Result, attempt int, now time.Time) (time.Duration, bool) {
-	if attempt >= p.Attempts || failed.Inconclusive || !heals(failed.Kind) {
+	if attempt >= p.Attempts || failed.Inconclusive || !temporary(failed.Kind) {
 		return 0, false
 	}
 	if !failed.ResetAt.IsZero() {
@@ -45,8 +45,8 @@ func (p *plan) retryDelay(failed *tracker.Result, attempt int, now time.Time) (t
 	return rand.N(min(longest, p.BackoffMax) + 1), true //nolint:gosec // jitter is no secret
 }
 
-// heals reports whether a failure of that kind may be over at the next attempt: a 429, a 5xx, a timeout, the network.
-func heals(kind tracker.Kind) bool {
+// temporary reports whether the next attempt may succeed after a failure of that kind: a 429, a 5xx, a timeout, a network failure.
+func temporary(kind tracker.Kind) bool {
 	switch kind {
 	case tracker.KindRateLimited, tracker.KindServer, tracker.KindTimeout, tracker.KindDNS, tracker.KindConnect, tracker.KindProtocol:
 		return true

@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	bodyShown   = 2 << 10   // of a body, what the evidence keeps
-	bodyHeld    = 64 << 10  // of a body, what is looked at for an error's fields and for secrets
-	bodyMax     = 1 << 20   // of a body, what is read at all
+	bodyShown   = 2 << 10   // bytes of a body kept as evidence
+	bodyHeld    = 64 << 10  // bytes of a body searched for an error's fields and for secrets
+	bodyMax     = 1 << 20   // bytes of a body read at most
 	lineMax     = 1000      // of a message
 	headerMax   = 300       // of a header's value
 	headersMax  = 8 << 10   // of all headers together
@@ -31,29 +31,29 @@ const (
 	rateNameMax    = 60 // of the name of one
 )
 
-// runKey finds the [run] in the context of its request.
+// runKey is the context key of a request's [run].
 type runKey struct{}
 
-// run is one request on its way: what is known of it so far.
+// run is a request in progress.
 type run struct {
 	plan     *plan
-	ctx      context.Context // with the deadline, which net/http takes away before it calls dial
+	ctx      context.Context // with the deadline, which net/http removes from the context that it passes to dial
 	start    time.Time
 	trace    trace
 	result   tracker.Result
-	evidence *tracker.Evidence // of its own, because it outlives the run and what the run holds
+	evidence *tracker.Evidence // allocated apart, because the tracker keeps it longer than the run
 
-	request   *http.Request // of the running hop
+	request   *http.Request // of the current hop
 	proxy     string        // host and port of the proxy that the hop goes through; "" without
-	tunnelled bool          // the proxy has connected us
+	tunnelled bool          // the proxy has opened a tunnel to the target
 	reused    bool          // the hop went over a kept connection
 
 	header  http.Header          // of the answer
-	body    []byte               // of the answer, as much as is needed
+	body    []byte               // of the answer, unpacked, as much as is needed
 	tls     *tls.ConnectionState // of the last hop
 	expires soonest              // over all hops
 	answers []string             // of a name server
-	notes   []string             // said after the message: where a redirect led, through which proxy
+	notes   []string             // appended to the message: where a redirect led, through which proxy
 }
 
 func newRun(p *plan, attempt int) *run {
@@ -93,14 +93,14 @@ func ask(ctx context.Context, p *plan, attempt int) tracker.Result {
 	err := p.ask(r, ctx)
 	end := time.Now()
 	r.result.Latency = end.Sub(r.start)
-	r.result.Time = end.Round(0) // wall clock only: it is compared with other processes' times
+	r.result.Time = end.Round(0) // wall clock only, because it is compared with times of other processes
 	r.evidence.Phases, r.evidence.RemoteAddr = r.trace.phases(end)
 	r.takeTLS()
 	_, unread := errors.AsType[unreadBody](err)
 	switch {
 	case err == nil:
 		r.judge()
-	case unread && tracker.KindOf(r.result.Status).Failed(): // the status says more than that its explanation was cut short
+	case unread && tracker.KindOf(r.result.Status).Failed(): // the status matters more than the body's failure
 		r.notes = append(r.notes, r.explain(err).text)
 		r.judge()
 	default:
@@ -121,7 +121,7 @@ func (r *run) fail(c cause) {
 	r.result.Inconclusive = c.local
 }
 
-// finish returns the result with every text that came from elsewhere made harmless and free of secrets.
+// finish returns the result, with foreign text made safe to draw and secrets masked.
 func (r *run) finish() tracker.Result {
 	s := r.plan.secrets
 	res, ev := &r.result, r.evidence
@@ -158,8 +158,8 @@ func (r *run) finish() tracker.Result {
 	return *res
 }
 
-// shownBody returns the start of the body without secrets. They are masked before anything is cut, because half a secret is
-// not found.
+// shownBody returns the start of the body with secrets masked. They are masked before it is cut, because half a secret would not
+// be found.
 func (r *run) shownBody() string {
 	return safetext.MaskSecrets(r.plan.secrets.Mask(string(r.body[:min(len(r.body), bodyHeld)])))
 }
@@ -171,7 +171,7 @@ func orSlash(path string) string {
 	return path
 }
 
-// takeTLS keeps what the evidence says of the connection.
+// takeTLS copies the TLS version and the expiry into the evidence.
 func (r *run) takeTLS() {
 	if r.tls != nil {
 		r.evidence.TLSVersion = tls.VersionName(r.tls.Version)
@@ -181,12 +181,12 @@ func (r *run) takeTLS() {
 	}
 }
 
-// judge decides over an answer that came whole: first by its status, then by what the target expects.
+// judge sets the kind of a complete answer: by its status, then by the target's expectations, then by its certificates.
 func (r *run) judge() {
 	if r.result.Kind = tracker.KindOf(r.result.Status); r.result.Kind.Failed() {
 		r.readError()
 	}
-	if !r.expected() {
+	if !r.meetsExpectations() {
 		return
 	}
 	left, warn := r.certLeft()
@@ -202,7 +202,7 @@ func (r *run) judge() {
 	}
 }
 
-// certLeft returns how long the certificate is valid still, and whether that is less than the target wants.
+// certLeft returns for how long the certificates stay valid, and whether that is less than CertWarn.
 func (r *run) certLeft() (left time.Duration, warn bool) {
 	if r.evidence.CertExpiry.IsZero() {
 		return 0, false

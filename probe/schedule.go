@@ -8,33 +8,33 @@ import (
 )
 
 const (
-	// quickStep is the distance of the first probes at start, so that a handful of targets is seen at once: those that come
-	// within a quarter of their interval do not wait for their place in it.
+	// quickStep is the time between the first probes after the start. A target whose first probe comes within a quarter of its
+	// interval this way does not wait for its place in the schedule, so that a handful of targets is shown at once.
 	quickStep = 100 * time.Millisecond
 	jitterMax = time.Second
 )
 
-// entry is a target's place in the schedule. Its probes are due at base + k × interval, plus a little jitter, and its
-// retries in between.
+// entry is a target's place in the schedule. Its probes are due at base + k × interval plus a little jitter, its retries in
+// between.
 type entry struct {
 	plan    *plan
 	base    time.Time
-	tick    time.Time // the last k that was due
+	tick    time.Time // base + k × interval of the probe that was scheduled last
 	due     time.Time // when the next request is to be sent
-	attempt int       // that it will be, from 1
+	attempt int       // number of the next request, from 1
 	index   int       // in the queue; -1 outside
-	gone    bool      // the target vanished
-	cancel  func()    // ends the request in flight; nil without
+	removed bool      // the target was removed
+	cancel  func()    // cancels the request in flight; nil if there is none
 }
 
-// newEntry places the n-th target. The golden ratio spreads any number of targets evenly over their interval, and more of
-// them, added later, between those.
+// newEntry places the n-th target. Multiples of the golden ratio spread any number of targets evenly over their interval, and
+// put targets that are added later between the others.
 func newEntry(p *plan, n, sinceSet int, now time.Time) *entry {
 	e := &entry{plan: p, attempt: 1, index: -1}
 	e.place(n, now)
 	if quick := time.Duration(sinceSet) * quickStep; quick <= p.Interval/4 {
 		e.due = now.Add(quick)
-		e.tick = e.due.Add(p.Interval / 2) // the next place that is not too near
+		e.tick = e.due.Add(p.Interval / 2) // the next place that is not too soon
 		return e
 	}
 	e.tick = e.base
@@ -47,7 +47,7 @@ func (e *entry) place(n int, now time.Time) {
 	e.base = now.Add(time.Duration(share * float64(e.plan.Interval)))
 }
 
-// next makes the probe due at its first place after now, and not before earliest. What lies in the past is left out.
+// next schedules the probe for its first place after now and after earliest. Places in the past are skipped.
 func (e *entry) next(now, earliest time.Time) {
 	after := now
 	for _, t := range []time.Time{e.tick, earliest} {
@@ -62,12 +62,12 @@ func (e *entry) next(now, earliest time.Time) {
 	e.due = e.tick.Add(e.jitter())
 }
 
-// jitter keeps targets from meeting again and again with what else happens at fixed times.
+// jitter keeps probes from always coinciding with other periodic work.
 func (e *entry) jitter() time.Duration {
 	return rand.N(min(e.plan.Interval/20, jitterMax) + 1) //nolint:gosec // jitter is no secret
 }
 
-// queue is a heap of entries, the first due on top.
+// queue is a heap of entries ordered by the time they are due.
 type queue []*entry
 
 func (q queue) Len() int           { return len(q) }
@@ -77,14 +77,14 @@ func (q queue) Swap(i, j int) {
 	q[i].index, q[j].index = i, j
 }
 
-// Push is for container/heap.
+// Push implements heap.Interface.
 func (q *queue) Push(x any) {
 	e := x.(*entry) //nolint:forcetypeassert // the queue holds nothing else
 	e.index = len(*q)
 	*q = append(*q, e)
 }
 
-// Pop is for container/heap.
+// Pop implements heap.Interface.
 func (q *queue) Pop() any {
 	last := len(*q) - 1
 	e := (*q)[last]

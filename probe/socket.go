@@ -5,7 +5,7 @@ import (
 	"crypto/tls"
 )
 
-// askTCP connects, and is content with that.
+// askTCP connects and closes the connection.
 func (r *run) askTCP(ctx context.Context) error {
 	conn, err := dial(ctx, "tcp", r.plan.origin)
 	if err != nil {
@@ -28,7 +28,7 @@ func (p *plan) planTLS() error {
 	return nil
 }
 
-// askTLS shakes hands and keeps what the server showed.
+// askTLS completes a handshake and keeps the connection's state.
 func (r *run) askTLS(ctx context.Context, config *tls.Config) error {
 	conn, err := dial(ctx, "tcp", r.plan.origin)
 	if err != nil {

@@ -141,7 +141,7 @@ func TestTargetThatIsWrongIsRefusedWithItsReason(t *testing.T) {
 		{probe.Target{URL: "http:///path"}, "url: a host is missing"},
 		{probe.Target{URL: "tcp://host"}, "url: a port is missing: tcp://host:port"},
 		{probe.Target{URL: "dns://host"}, "url: a name to ask for is missing"},
-		{probe.Target{URL: "dns://host/name?type=FOO"}, `url: "FOO" is no type of DNS record`},
+		{probe.Target{URL: "dns://host/name?type=FOO"}, `url: "FOO" is not a DNS record type`},
 		{probe.Target{URL: "http://host", Retry: "sometimes"}, `retry: must be "always" or "never", not "sometimes"`},
 		{probe.Target{URL: "http://host", IP: "5"}, `ip: must be "4" or "6", not "5"`},
 		{probe.Target{URL: "http://host", HTTP: "3"}, `http: must be "1.1" or "2", not "3"`},

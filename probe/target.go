@@ -9,36 +9,36 @@ import (
 // Target is one named thing to probe. The zero value of a field means its default.
 type Target struct {
 	Name string
-	// URL says by its scheme how to ask: http and https send a request; tcp://host:port connects; tls://host:port shakes
-	// hands and looks at the certificate; dns://server[:port]/name?type=A asks a name server.
+	// URL's scheme chooses the kind of probe: http and https send a request; tcp://host:port connects; tls://host:port completes
+	// a handshake and checks the certificate; dns://server[:port]/name?type=A queries a name server.
 	URL     string
 	Method  string           // GET, or POST where there is a body
-	Headers []tracker.Header // every value is a secret and never enters a result
+	Headers []tracker.Header // every value is a secret and never appears in a result
 	Body    string
-	Secrets []string // more values that must never enter a result, such as what the body took from the environment
+	Secrets []string // more values to keep out of results, such as those that the body took from the environment
 
-	// Schema is what the body must satisfy to be sent: "firemoon", "none" or the name of a JSON Schema file. Default:
-	// firemoon for a POST below https://firemoon.studio/api/v1/, otherwise none.
+	// Schema validates the body before it is sent: "firemoon", "none" or a JSON Schema file. Default: firemoon for a POST below
+	// https://firemoon.studio/api/v1/, otherwise none.
 	Schema string
-	// Expect are expressions that must be true of the answer; see [Check].
+	// Expect are expressions that must hold for the response; see [Check].
 	Expect []string
 
 	Interval time.Duration // from probe to probe, 30 s
 	Timeout  time.Duration // of one request, from the look-up of the name to the last byte of the body, 10 s
 
-	Retry      Retry         // which methods are asked again
-	Attempts   int           // requests a probe, 3
-	Backoff    time.Duration // upper bound of the wait before the first retry, doubled with each, 1 s
+	Retry      Retry         // which requests may be sent again
+	Attempts   int           // requests per probe at most, 3
+	Backoff    time.Duration // longest wait before the first retry, doubled with each retry, 1 s
 	BackoffMax time.Duration // 30 s
 
-	KeepAlive       bool   // reuse a connection, instead of a new one a probe
-	FollowRedirects bool   // at most ten, and without anything secret to another scheme, host or port
+	KeepAlive       bool   // reuse connections instead of opening one per probe
+	FollowRedirects bool   // at most ten; no secret goes to another scheme, host or port
 	Address         string // connect to this host or host:port instead of the URL's; name and certificate stay the URL's
 	IP              string // "4" or "6" to use only that; default both
 	HTTP            string // "1.1" or "2" to allow only that; default what the server prefers
 	TLS             TLS
-	// CertWarn fails the probe when a certificate that it relied on has less left: of the verified chain, of any hop of a
-	// redirect. Default: 14 days for tls://, never for https://.
+	// CertWarn fails the probe when any certificate of the verified chain, or of a redirect's hop, expires sooner than that.
+	// Default: 14 days for tls://, never for https://.
 	CertWarn time.Duration
 }
 
@@ -56,8 +56,8 @@ type Retry string
 
 // The retry policies.
 const (
-	RetrySafe   Retry = ""       // those with an idempotent method (RFC 9110, section 9.2.2), and all that are not HTTP
-	RetryAlways Retry = "always" // all, POST too
+	RetrySafe   Retry = ""       // requests with an idempotent method (RFC 9110, section 9.2.2), and probes other than HTTP
+	RetryAlways Retry = "always" // all requests, POST included
 	RetryNever  Retry = "never"
 )
 

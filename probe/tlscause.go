@@ -14,7 +14,7 @@ import (
 	"errtop/tracker"
 )
 
-// explainTLS names what went wrong between the connection and the request.
+// explainTLS explains failures of the TLS handshake.
 func (r *run) explainTLS(err error) (cause, bool) {
 	at, address := r.trace.at()
 	failed := func(short, text string) (cause, bool) {
@@ -54,7 +54,7 @@ func (r *run) explainTLS(err error) (cause, bool) {
 	return failed("handshake failed", ": "+said)
 }
 
-// sentWith returns the certificates that a server sent with one that could not be verified, its own first.
+// sentWith returns the chain that a server sent when it could not be verified, the server's own certificate first.
 func sentWith(err error) []*x509.Certificate {
 	if verification, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return verification.UnverifiedCertificates
@@ -62,7 +62,7 @@ func sentWith(err error) []*x509.Certificate {
 	return nil
 }
 
-// explainInvalid returns the short words and what follows them.
+// explainInvalid explains a certificate that failed verification. The message is "TLS: " + short + text.
 func (r *run) explainInvalid(err x509.CertificateInvalidError, sent []*x509.Certificate) (short, text string) {
 	if err.Cert == nil {
 		return "certificate invalid", ": " + strings.TrimPrefix(err.Error(), "x509: ")
@@ -75,7 +75,7 @@ func (r *run) explainInvalid(err x509.CertificateInvalidError, sent []*x509.Cert
 	return certificateKind(err.Cert, leaf) + " invalid", named(err.Cert, leaf) + ": " + strings.TrimPrefix(err.Error(), "x509: ")
 }
 
-// explainExpired is explainInvalid for a certificate outside its time.
+// explainExpired is explainInvalid for a certificate outside its validity period.
 func (r *run) explainExpired(c *x509.Certificate, leaf bool) (short, text string) {
 	r.evidence.CertExpiry = c.NotAfter
 	short, text = certificateKind(c, leaf), named(c, leaf)
@@ -85,7 +85,7 @@ func (r *run) explainExpired(c *x509.Certificate, leaf bool) (short, text string
 	return short + " expired", text + " " + words(time.Since(c.NotAfter)) + " ago"
 }
 
-// named returns which authority's certificate is meant; a server's own needs no name.
+// named returns the name of an authority's certificate in parentheses, "" for the server's own.
 func named(c *x509.Certificate, leaf bool) string {
 	if leaf {
 		return ""
@@ -104,7 +104,7 @@ func (r *run) explainAuthority(err x509.UnknownAuthorityError) string {
 	return fmt.Sprintf("the certificate is signed by an authority that is not trusted: %s", err.Cert.Issuer)
 }
 
-// namesOf returns whom a certificate is for.
+// namesOf returns the names that a certificate is valid for.
 func namesOf(c *x509.Certificate) string {
 	names := c.DNSNames
 	for _, ip := range c.IPAddresses {

@@ -9,7 +9,7 @@ import (
 	"errtop/tracker"
 )
 
-// stage is how far a request got; it says where a timeout happened.
+// stage is how far a request got, for the message of a timeout.
 type stage uint8
 
 const (
@@ -32,18 +32,18 @@ func (s stage) String() string {
 	}[s]
 }
 
-// trace takes the times of a request's phases. Its methods may be called from any goroutine, as net/http does.
+// trace measures the phases of a request. Its methods may be called from any goroutine.
 type trace struct {
 	mu     sync.Mutex
 	stage  stage
 	begun  time.Time // when the stage began
 	sum    tracker.Phases
 	remote string
-	addr   string // that is connected to
+	addr   string // being connected to
 }
 
-// enter ends the running stage, adds its time to its phase, and begins the next. Where addresses are tried side by side
-// the first start and the first success count.
+// enter ends the current stage, adds its duration to its phase, and begins the next one. If several addresses are tried in
+// parallel, the first start and the first success count.
 func (t *trace) enter(s stage) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -68,7 +68,7 @@ func (t *trace) close(now time.Time) {
 	}
 }
 
-// at returns the running stage and the address that is spoken to, "" before there is one.
+// at returns the current stage and the remote address, "" before there is one.
 func (t *trace) at() (stage, string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -78,7 +78,7 @@ func (t *trace) at() (stage, string) {
 	return t.stage, t.addr
 }
 
-// phases ends the trace; it is called once.
+// phases ends the trace and returns the durations and the remote address. It is called once.
 func (t *trace) phases(now time.Time) (tracker.Phases, string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -90,7 +90,7 @@ func (t *trace) connectStart(address string) {
 	t.mu.Lock()
 	t.addr = address
 	first := t.stage != connecting
-	if first { // another hop's
+	if first { // that of the hop before
 		t.remote = ""
 	}
 	t.mu.Unlock()
@@ -105,7 +105,7 @@ func (t *trace) connected(address string) {
 	t.mu.Unlock()
 }
 
-// hooks returns what net and net/http call on the way.
+// hooks returns the callbacks for net and net/http.
 func (t *trace) hooks() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		DNSStart:     func(httptrace.DNSStartInfo) { t.enter(resolving) },
@@ -113,7 +113,7 @@ func (t *trace) hooks() *httptrace.ClientTrace {
 		ConnectDone: func(_, address string, err error) {
 			if err == nil {
 				t.connected(address)
-				t.enter(starting) // whatever comes next says so itself
+				t.enter(starting) // the next stage announces itself
 			}
 		},
 		TLSHandshakeStart: func() { t.enter(handshaking) },
@@ -127,7 +127,7 @@ func (t *trace) hooks() *httptrace.ClientTrace {
 			t.enter(sending)
 		},
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
-			if at, _ := t.at(); info.Err == nil && at == sending { // a server may answer before it has read
+			if at, _ := t.at(); info.Err == nil && at == sending { // a server may answer before it has read the request
 				t.enter(waiting)
 			}
 		},

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// apiRoot is where the models live, as the reference API has it.
+// apiRoot is the path of the models in the reference API.
 const apiRoot = "/api/v1/"
 
-// tier is what a customer pays for.
+// tier is a customer's plan.
 type tier uint8
 
 const (
@@ -19,7 +19,7 @@ const (
 
 func (t tier) String() string { return [...]string{"starter", "pro"}[t] }
 
-// model is something that can be asked for.
+// model is an image or video model that the API serves.
 type model struct {
 	name    string // "flux/dev": provider and model
 	needs   tier
@@ -68,12 +68,12 @@ const (
 	keySuspended = "suspended"
 )
 
-// key is a customer's key and what it may do.
+// key is a customer's API key and its permissions.
 type key struct {
 	owner     string
 	tier      tier
 	perMinute int
-	providers []string // nil: every one
+	providers []string // nil: all
 	suspended bool
 }
 
@@ -101,7 +101,7 @@ func findKey(sent string) *key {
 	return nil
 }
 
-// client is a program of a customer: it asks one model for pictures, day in, day out.
+// client is a program of a customer that sends requests to one model.
 type client struct {
 	agent string // its User-Agent
 	key   string

@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// timeline is how time passes for a request: really, or for the history all at once.
+// timeline tells a request the time: the real time, or for the history a simulated one that passes without waiting.
 type timeline interface {
 	elapsed() time.Duration // of the demo's world, since its start
 	now() time.Time
-	// sleep waits for a duration of the world and reports whether ctx, and the time limit of within, lasted that long.
+	// sleep waits for a duration of the world. It returns false if ctx, or the limit set by within, ended before.
 	sleep(ctx context.Context, d time.Duration) bool
 	// within returns a context that ends after a duration of the world.
 	within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc)
 }
 
-// clock tells the time of the demo's world, which runs speed times as fast as ours.
+// clock is the real timeline. The demo's world runs speed times as fast as real time.
 type clock struct {
 	start time.Time
 	speed float64
@@ -25,7 +25,7 @@ type clock struct {
 func (c clock) now() time.Time         { return time.Now() }
 func (c clock) elapsed() time.Duration { return time.Duration(float64(time.Since(c.start)) * c.speed) }
 
-// real returns how long a duration of the world takes for us.
+// real converts a duration of the world to real time.
 func (c clock) real(d time.Duration) time.Duration { return time.Duration(float64(d) / c.speed) }
 
 func (c clock) sleep(ctx context.Context, d time.Duration) bool {
@@ -43,7 +43,7 @@ func (c clock) within(ctx context.Context, d time.Duration) (context.Context, co
 	return context.WithTimeout(ctx, max(c.real(d), leastTimeout))
 }
 
-// moment is a timeline of one request of the history: nothing waits, sleeping moves it on.
+// moment is the simulated timeline of one request of the history: sleep only moves it forward.
 type moment struct {
 	world clock
 	at    time.Duration // of the world
@@ -81,8 +81,8 @@ func timelineOf(ctx context.Context, world clock) timeline {
 	return world
 }
 
-// Streams of random numbers, so that one part drawing more does not change what another part draws. The script's cycles
-// use the numbers from 0 up.
+// Each part has its own stream of random numbers, so that drawing more in one does not change the others. The script's cycles use
+// the streams from 0 up.
 const (
 	streamServer = 1<<63 + iota
 	streamMistakes

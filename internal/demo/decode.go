@@ -25,16 +25,16 @@ const (
 
 // answer is what a client got for its call.
 type answer struct {
-	status    int // 0 where no header came
+	status    int // 0 if no header was received
 	proto     string
 	header    http.Header
-	body      []byte // as far as it came
+	body      []byte // as far as it was received
 	firstByte time.Duration
 	latency   time.Duration
 	err       error // of the transport
 }
 
-// result is what the client's log would say. A success has no evidence.
+// result returns the result that the client's log would have. A success has no evidence.
 func (a *answer) result(c call, req *http.Request, ended time.Time) tracker.Result {
 	r := tracker.Result{
 		Time: ended, Target: c.target, Source: SourceName, Method: req.Method, Route: c.route,
@@ -77,7 +77,7 @@ type reply struct {
 	ResetAt string          `json:"resetAt"`
 }
 
-// read decodes a body. One that is not of that shape says nothing.
+// read decodes a body. One of another shape leaves the reply empty.
 func (r *reply) read(body []byte) {
 	if json.Unmarshal(body, r) != nil {
 		*r = reply{}
@@ -89,8 +89,8 @@ func (r *reply) read(body []byte) {
 	}
 }
 
-// resetAt returns when the API lets the client come back, as the body or else a header says; zero where neither does.
-// X-RateLimit-Reset comes with every answer, and says so of a refusal only.
+// resetAt returns when the API allows the next request, from the body or else a header; zero if neither says so. X-RateLimit-Reset
+// comes with every answer, and means that only with a 429.
 func (r *reply) resetAt(status int, h http.Header, now time.Time) time.Time {
 	said := []string{r.ResetAt}
 	if status == http.StatusTooManyRequests {
@@ -107,7 +107,7 @@ func (r *reply) resetAt(status int, h http.Header, now time.Time) time.Time {
 	return time.Time{}
 }
 
-// cause names the failure of a transport.
+// cause explains an error of the transport.
 func cause(err error) (kind tracker.Kind, short, message string) {
 	_, isNet := errors.AsType[*net.OpError](err)
 	switch {
@@ -128,7 +128,7 @@ func cause(err error) (kind tracker.Kind, short, message string) {
 	}
 }
 
-// request returns how to ask again, without the key.
+// request returns the request as evidence, with the key masked.
 func request(c call, req *http.Request) tracker.Request {
 	out := tracker.Request{Method: req.Method, URL: req.URL.String(), Body: safetext.Block(c.body[:min(len(c.body), maxKept)])}
 	for _, name := range [...]string{"Authorization", "Content-Type", "User-Agent"} {
@@ -144,7 +144,7 @@ func request(c call, req *http.Request) tracker.Request {
 	return out
 }
 
-// allowed returns those headers of an answer that are worth keeping and hold no secret.
+// allowed returns the headers of an answer that are kept as evidence.
 func allowed(h http.Header) []tracker.Header {
 	var out []tracker.Header
 	for _, name := range [...]string{

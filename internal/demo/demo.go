@@ -1,14 +1,13 @@
-// Package demo is a Firemoon-like API on loopback, with customers that use it and incidents that befall it: what errtop
-// shows to somebody who has not told it yet what to watch.
+// Package demo runs a Firemoon-like API on loopback, with clients that use it and scripted incidents. errtop shows it to somebody
+// who has not configured anything to watch yet.
 //
-// Nothing in it is canned. A real HTTP server checks keys, plans, rate limits and bodies; real clients ask it and what
-// they got becomes results of origin traffic; a seeded script says which provider is down and whose key has expired. The
-// same targets can be probed: [Demo.Targets] lists them.
+// The demo is not a recording. A real HTTP server checks keys, plans, rate limits and bodies, real clients send requests, and the
+// answers become results of origin traffic. A seeded script decides which provider is down and whose key has expired.
+// [Demo.Targets] lists targets for a prober.
 //
-// The package never leaves the loopback interface and never writes to a terminal or a file. What it emits was asked and
-// answered; that of the time before the start (Options.History) by the same clients and the same server without waiting and
-// without a network, and its source says so by its name. The script is a pure function of the seed; which request meets which
-// failure is not, because the clients run in parallel.
+// The package only uses the loopback interface and never writes to a terminal or a file. The history of the time before the start
+// (Options.History) comes from the same clients and the same server, run without waiting and without a network; its source is
+// called [HistorySource]. The script is a pure function of the seed. Which request fails is not, because clients run in parallel.
 package demo
 
 import (
@@ -29,25 +28,23 @@ const SourceName = "demo traffic"
 // Options say how the demo runs.
 type Options struct {
 	Seed uint64 // of the script of incidents and of the clients' habits
-	// Speed lets the demo's world run that many times as fast as ours, from 0.1 to 100; 0 means 1. It scales everything in
-	// it alike: incidents, the clients' rates, latencies, the windows of the rate limits; and the clients' timeouts, but
-	// these not below one second.
+	// Speed is how many times as fast as real time the demo's world runs, from 0.1 to 100; 0 means 1. It scales incidents, request
+	// rates, latencies, rate limit windows, and the clients' timeouts, which are never below one second.
 	Speed float64
 
-	// History is how much of the time before the start is emitted first, 0 for nothing. A faster world, with more requests, may
-	// have a shorter history.
+	// History is how much of the time before the start is emitted first, 0 for none. At a high Speed the history is shorter, because
+	// the number of its results is limited.
 	History time.Duration
 
-	// Emit takes the results in batches, from one goroutine; the slice is the callee's only until it returns. Required.
+	// Emit receives results in batches, from one goroutine at a time. It must not keep the slice after it returns. Required.
 	Emit func([]tracker.Result)
-	// Health takes the health of the source when it changes, about once a second, from the goroutine that calls Emit. May
-	// be nil.
+	// Health receives the health of the source about once a second, from the goroutine that calls Emit. May be nil.
 	Health func(tracker.Source)
-	// Mark takes the deploys and roll-backs of the script, from any goroutine. May be nil.
+	// Mark receives the script's deploys and rollbacks, from any goroutine. May be nil.
 	Mark func(tracker.Mark)
 }
 
-// mark hands on a mark of a script whose time is told by world.
+// mark passes on a mark of a script that runs on a clock.
 func (o *Options) mark(world clock, m mark) {
 	if o.Mark != nil {
 		o.Mark(tracker.Mark{
@@ -56,12 +53,12 @@ func (o *Options) mark(world clock, m mark) {
 	}
 }
 
-// Target is an endpoint of the demo that a prober may ask.
+// Target is an endpoint of the demo for a prober.
 type Target struct {
 	Name     string
 	Method   string
 	URL      string
-	Headers  []tracker.Header // hold a key: a secret like any other
+	Headers  []tracker.Header // contain a key, to be treated as a secret
 	Body     string
 	Interval time.Duration
 	Timeout  time.Duration
@@ -77,7 +74,7 @@ type Demo struct {
 }
 
 // Start emits the history, listens on a free port of 127.0.0.1 and starts the clients. The demo ends with ctx; [Demo.Wait]
-// returns when it has. Errors: a speed out of range, a missing Emit, or no port to be had.
+// returns when it has. Errors: a speed out of range, a missing Emit, no free port.
 func Start(ctx context.Context, o Options) (*Demo, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
@@ -99,7 +96,7 @@ func start(ctx context.Context, l net.Listener, dial dialFunc, o Options) (*Demo
 	if o.Speed == 0 {
 		o.Speed = 1
 	}
-	if !(o.Speed >= 0.1 && o.Speed <= 100) { // the negation refuses NaN too
+	if !(o.Speed >= 0.1 && o.Speed <= 100) { // negated, to reject NaN too
 		return nil, fmt.Errorf("demo: speed %v: must be from 0.1 to 100", o.Speed)
 	}
 	if o.Emit == nil {
@@ -121,7 +118,7 @@ func start(ctx context.Context, l net.Listener, dial dialFunc, o Options) (*Demo
 	return d, nil
 }
 
-// run owns every goroutine of the demo: when it returns, none is left.
+// run starts every goroutine of the demo, and returns when all have ended.
 func (d *Demo) run(ctx context.Context, l net.Listener, dial dialFunc, o Options) error {
 	group, ctx := safego.WithContext(ctx)
 	ctx, fail := context.WithCancelCause(ctx)
@@ -159,15 +156,13 @@ func (d *Demo) run(ctx context.Context, l net.Listener, dial dialFunc, o Options
 // URL returns the server's address: "http://127.0.0.1:43210".
 func (d *Demo) URL() string { return d.base }
 
-// Wait returns after the last goroutine of the demo has ended and its port is free, and says why where it was not its
-// context.
+// Wait returns after the last goroutine of the demo has ended and its port is free. The error is nil if its context ended it.
 func (d *Demo) Wait() error {
 	<-d.done
 	return d.err
 }
 
-// Targets returns what a prober should ask. The models that are not among them are seen through the clients' results
-// alone.
+// Targets returns targets for a prober. The other models appear only in the clients' results.
 func (d *Demo) Targets() []Target {
 	const every = 2 * time.Second
 	interval := max(d.world.real(every), every/10)
@@ -186,7 +181,7 @@ func (d *Demo) Targets() []Target {
 	return targets
 }
 
-// report hands results on in batches, and the source's health at most once a second, until results is closed.
+// report passes on results in batches, and the source's health at most once a second, until results is closed.
 func report(results <-chan tracker.Result, o Options) {
 	source := tracker.Source{Name: SourceName, Format: "HTTP", State: tracker.SourceReading, Live: true}
 	var told time.Time

@@ -17,21 +17,21 @@ const endlessBody = 10 * time.Minute
 type breakage uint8
 
 const (
-	whole   breakage = iota // an answer as it should be
+	whole   breakage = iota // a complete answer
 	torn                    // the connection is reset before an answer
-	endless                 // the body begins and does not end
+	endless                 // the body starts and does not end
 	cut                     // the body ends before its announced length
 )
 
-// verdict is what becomes of a request that was let in.
+// verdict is how an admitted request is answered.
 type verdict struct {
 	latency  time.Duration // of the world
-	problem  *problem      // nil where nothing is wrong
+	problem  *problem      // nil for a success
 	breakage breakage
 	version  string // of the model that answers
 }
 
-// outagePattern is how the requests of an outage fail, one after the other.
+// outagePattern is how requests fail during an outage, in turn.
 var outagePattern = [...]struct {
 	status   int
 	message  string
@@ -48,15 +48,15 @@ var outagePattern = [...]struct {
 	{status: 504, latency: 2500 * time.Millisecond, message: "The provider timed out."},
 }
 
-// verdict decides what the provider makes of a request.
-func (s *server) verdict(m *model, now weather) verdict {
+// verdict decides how the provider answers a request.
+func (s *server) verdict(m *model, now conditions) verdict {
 	latency := s.latency(m.latency)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.random.Float64() < now.outage(m.provider()):
-		f := outagePattern[s.downs%len(outagePattern)]
-		s.downs++
+		f := outagePattern[s.outageFailures%len(outagePattern)]
+		s.outageFailures++
 		v := verdict{latency: f.latency, breakage: f.breakage, version: modelVersion}
 		if f.breakage == whole {
 			v.problem = upstream(f.status, m.provider(), f.message)
@@ -89,15 +89,14 @@ func mishapVerdict(s slip, m *model) verdict {
 	return v
 }
 
-// latency draws from a log-normal distribution with that median, as answers of real services have it. The longest is four
-// medians.
+// latency draws from a log-normal distribution with that median, which is typical of real services, limited to four medians.
 func (s *server) latency(median time.Duration) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return min(time.Duration(float64(median)*math.Exp(0.35*s.random.NormFloat64())), 4*median)
 }
 
-// answerFailure lets the latency pass and, where something went wrong, answers with that and returns true.
+// answerFailure waits for the latency. If the verdict is a failure, it answers with it and returns true.
 func (s *server) answerFailure(w http.ResponseWriter, r *http.Request, v verdict) bool {
 	at := timelineOf(r.Context(), s.world)
 	if !at.sleep(r.Context(), v.latency) {
@@ -127,13 +126,13 @@ func (s *server) answerFailure(w http.ResponseWriter, r *http.Request, v verdict
 func begin(w http.ResponseWriter, body string) {
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = io.WriteString(w, body)
-	_ = http.NewResponseController(w).Flush() // a client that has gone away is no concern of the server
+	_ = http.NewResponseController(w).Flush() // an error means that the client has gone away
 }
 
 // connKey is the key of a request's connection in its context.
 type connKey struct{}
 
-// linger makes the coming close of a request's connection a reset instead of an orderly end.
+// linger makes closing a request's connection send a reset.
 func linger(ctx context.Context) {
 	if c, ok := ctx.Value(connKey{}).(*net.TCPConn); ok {
 		_ = c.SetLinger(0)

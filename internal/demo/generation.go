@@ -18,14 +18,14 @@ var imageSizes = [...]string{
 	"square_hd", "square", "portrait_4_3", "portrait_16_9", "landscape_4_3", "landscape_16_9",
 }
 
-// generation is the body of a generation request. Pointers tell what is missing from what is empty.
+// generation is the body of a generation request. Pointers distinguish missing members from empty ones.
 type generation struct {
 	Prompt    *string      `json:"prompt"`
 	NumImages *json.Number `json:"num_images"`
 	ImageSize *string      `json:"image_size"`
 }
 
-// check returns what is wrong with a body: every rule that it breaks, one error each; nil where it is right.
+// check returns every rule that a body breaks, one error each, and nil if it is valid.
 func check(body []byte) *problem {
 	var g generation
 	if err := json.Unmarshal(body, &g); err != nil {

@@ -17,29 +17,28 @@ import (
 	"errtop/tracker"
 )
 
-// HistorySource is the name of the source through which the history of the time before the start comes.
+// HistorySource is the source of the results from before the start.
 const HistorySource = "demo history"
 
 const (
-	historyBatch = 512              // results handed on at once
-	historyMost  = 100_000          // results of a history; a faster world has a shorter one
-	perMinute    = 560              // requests of all clients in a quiet minute of the world, about
-	holdBack     = 30 * time.Second // results wait that long for older ones that end later
-	loopback     = time.Millisecond // what a real request takes beside its answer's latency, about
+	historyBatch = 512              // results per batch
+	historyMost  = 100_000          // results of a history, about; limits its length at a high speed
+	perMinute    = 560              // requests of all clients per quiet minute of the world, about
+	holdBack     = 30 * time.Second // how long results are held back for requests that started before and end before them
+	loopback     = time.Millisecond // time that a real request takes in addition to the answer's latency, about
 )
 
-// history is the time before the start: the same script, clients and server, without waiting and without a network. Its
-// results are those that the demo would have emitted, had it run.
+// history simulates the time before the start with the same clients and the same server, without waiting and without a network.
 type history struct {
 	options Options
 	plan    script
-	world   clock // its start is the history's
+	world   clock // starts when the history does
 	server  *server
 	load    load
 }
 
-// newHistory returns the history of the time before start. Its script is another than that of the demo, with fewer incidents,
-// and with none shortly before the start.
+// newHistory returns the history that ends at start. Its script has fewer incidents than the demo's, and none shortly before the
+// start.
 func newHistory(ctx context.Context, o Options, start time.Time) *history {
 	most := time.Duration(historyMost / perMinute / o.Speed * float64(time.Minute))
 	long := min(o.History, most)
@@ -50,18 +49,18 @@ func newHistory(ctx context.Context, o Options, start time.Time) *history {
 	return h
 }
 
-// visit is when a client of the history makes its next request.
+// visit is the next request of a client.
 type visit struct {
 	client *client
 	random *rand.Rand
 	at     time.Duration
 }
 
-// run emits the history, oldest results first.
+// run emits the history in the order of time.
 func (h *history) run(ctx context.Context) {
 	source := tracker.Source{Name: HistorySource, Format: "HTTP", State: tracker.SourceReading}
 	h.health(source)
-	var waiting []tracker.Result // ended, but an older one may end before them
+	var waiting []tracker.Result // not emitted yet, because requests that end before them may follow
 	emit := func(until time.Time) {
 		slices.SortStableFunc(waiting, func(a, b tracker.Result) int { return a.Time.Compare(b.Time) })
 		n := 0
@@ -102,13 +101,13 @@ func (h *history) health(s tracker.Source) {
 	}
 }
 
-// timedCall is a call of the history and its time.
+// timedCall is a call and when it is made.
 type timedCall struct {
 	call
 	at time.Duration
 }
 
-// calls yields what all clients ask, in the order of time.
+// calls yields the calls of all clients in the order of time.
 func (h *history) calls() func(yield func(timedCall) bool) {
 	return func(yield func(timedCall) bool) {
 		visits := make([]visit, len(clients))
@@ -146,10 +145,10 @@ func (h *history) calls() func(yield func(timedCall) bool) {
 	}
 }
 
-// handlerTransport lets a handler answer in place of a network, in the timeline of the request.
+// handlerTransport is a transport that calls a handler instead of using a network.
 type handlerTransport struct{ handler http.Handler }
 
-// RoundTrip asks the handler, and fails as a connection would where the handler gives up or takes too long.
+// RoundTrip calls the handler. It fails as a connection would if the handler aborts or takes too long.
 func (t handlerTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	m, ok := req.Context().Value(momentKey{}).(*moment)
 	if !ok {
@@ -161,7 +160,7 @@ func (t handlerTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	switch {
 	case w.status == 0 && m.timedOut():
 		return nil, context.DeadlineExceeded
-	case w.status == 0: // what the server makes of a torn connection
+	case w.status == 0: // the handler reset the connection
 		return nil, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 	}
 	resp := &http.Response{
@@ -182,7 +181,7 @@ func (t handlerTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// serve runs the handler and reports whether it aborted the answer. Any other panic goes on.
+// serve runs the handler and reports whether it aborted the answer. Other panics are passed on.
 func (t handlerTransport) serve(w http.ResponseWriter, req *http.Request) (aborted bool) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -196,12 +195,12 @@ func (t handlerTransport) serve(w http.ResponseWriter, req *http.Request) (abort
 	return false
 }
 
-// failingReader fails with its error.
+// failingReader always fails.
 type failingReader struct{ err error }
 
 func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
 
-// recorder keeps an answer.
+// recorder is a ResponseWriter that keeps the answer.
 type recorder struct {
 	header http.Header
 	status int // 0 until the header was sent

@@ -9,20 +9,19 @@ import (
 	"errtop/tracker"
 )
 
-// labelSets interns the labels of results: those with the same values share one pointer, as the tracker wants it. The zero
-// value is ready.
+// labelSets interns the labels of results: equal labels share one pointer, as the tracker requires. The zero value is ready.
 type labelSets struct {
 	mu   sync.Mutex
 	sets map[labelKey]*tracker.Labels
 }
 
-// labelKey is the values of one set: who asks, from where, and who answered with what.
+// labelKey is the values of one set.
 type labelKey struct{ client, agent, region, host, version string }
 
-// maxLabelSets bounds the sets, of which the script makes a few hundred.
+// maxLabelSets limits the sets; the script makes a few hundred.
 const maxLabelSets = 4096
 
-// of returns the labels of a call and its answer, whose header is nil where none came.
+// of returns the labels of a call and its answer; the header is nil if there was none.
 func (l *labelSets) of(c *call, h http.Header) *tracker.Labels {
 	key := labelKey{
 		client: c.customer(), agent: agentFamily(c.agent), region: c.region,
@@ -55,7 +54,7 @@ func (l *labelSets) of(c *call, h http.Header) *tracker.Labels {
 	return &set
 }
 
-// customer returns who holds the key that a call is made with, "" where nobody does.
+// customer returns the owner of the key of a call, "" if there is none.
 func (c *call) customer() string {
 	sent, _ := strings.CutPrefix(c.bearer, "Bearer ")
 	if k := findKey(sent); k != nil {

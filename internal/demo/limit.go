@@ -13,7 +13,7 @@ type limiter struct {
 	windows map[string]quota
 }
 
-// quota is what is left of a key's window.
+// quota is the use of a key's current window.
 type quota struct {
 	used  int
 	reset time.Time // when the window ends
@@ -23,8 +23,8 @@ func newLimiter(window time.Duration) *limiter {
 	return &limiter{window: window, windows: map[string]quota{}}
 }
 
-// take counts one request of a key at now and reports what is left after it, when the window ends, and whether the
-// request is within the limit. What is refused is not counted.
+// take counts a request of a key at now. It returns how many are left, when the window ends, and whether the request is within
+// the limit. Refused requests are not counted.
 func (l *limiter) take(owner string, limit int, now time.Time) (left int, reset time.Time, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -14,13 +14,13 @@ import (
 	"errtop/tracker"
 )
 
-// maxInFlight is how many requests the clients have under way at most; more are not begun.
+// maxInFlight limits the concurrent requests of all clients; requests beyond it are not sent.
 const maxInFlight = 64
 
-// leastTimeout is how long a client waits at least, however fast the world: a busy machine is no slow API.
+// leastTimeout is the shortest timeout of a client at any speed, so that a busy machine does not look like a slow API.
 const leastTimeout = time.Second
 
-// load is the clients of the demo at work.
+// load runs the clients of the demo.
 type load struct {
 	base      string
 	world     clock
@@ -29,14 +29,14 @@ type load struct {
 	transport http.RoundTripper
 	labels    labelSets
 	results   chan<- tracker.Result
-	group     *safego.Group // one goroutine a client, and one a request under way
+	group     *safego.Group // a goroutine per client and per request in flight
 }
 
-// call is a request of a client, before it is sent.
+// call is a request to be sent by a client.
 type call struct {
 	agent   string
-	target  string // the model that the client means
-	route   string // what it asks for
+	target  string // the model that the client intends to use
+	route   string // the path that it requests
 	bearer  string // its Authorization header; "" for none
 	body    string
 	timeout time.Duration // of the world
@@ -51,7 +51,7 @@ func (c *client) call(r *rand.Rand) call {
 	}
 }
 
-// regionOf draws where the client's next request comes from: mostly from where it runs, sometimes from its other site.
+// regionOf draws the region of the client's next request: mostly its own, sometimes the other.
 func (c *client) regionOf(r *rand.Rand) string {
 	if r.IntN(4) > 0 {
 		return c.region
@@ -59,7 +59,7 @@ func (c *client) regionOf(r *rand.Rand) string {
 	return map[string]string{"eu": "us", "us": "eu"}[c.region]
 }
 
-// gap draws how long a client waits before its next request, at a time of the world.
+// gap draws the time to a client's next request.
 func (l *load) gap(c *client, r *rand.Rand, at time.Duration) time.Duration {
 	gap := c.gap
 	if c.storm != 0 && l.plan.at(at).stormy(c.agent) {
@@ -68,7 +68,7 @@ func (l *load) gap(c *client, r *rand.Rand, at time.Duration) time.Duration {
 	return between(r, gap/2, gap*3/2)
 }
 
-// run lets the clients work until ctx ends; nothing of them is left then. Its error is a panic of one of them.
+// run runs the clients until ctx ends, and waits for them. An error is a panic of one of them.
 func (l *load) run(ctx context.Context) error {
 	l.group, ctx = safego.WithContext(ctx)
 	l.group.SetLimit(len(clients) + 1 + maxInFlight)
@@ -79,22 +79,21 @@ func (l *load) run(ctx context.Context) error {
 		})
 	}
 	l.group.Go(func() error {
-		l.slip(ctx, newRand(l.seed, streamMistakes))
+		l.makeMistakes(ctx, newRand(l.seed, streamMistakes))
 		return nil
 	})
 	return l.group.Wait()
 }
 
-// work is a client's day: a request every now and then, more often in its storm.
+// work sends a client's requests, more often during its storm.
 func (l *load) work(ctx context.Context, c *client, r *rand.Rand) {
 	for l.world.sleep(ctx, l.gap(c, r, l.world.elapsed())) {
 		l.send(ctx, c.call(r))
 	}
 }
 
-// slip makes the clients' mistakes at the times of the script. Those that it comes too late for, because the process was
-// stopped meanwhile, are left out.
-func (l *load) slip(ctx context.Context, r *rand.Rand) {
+// makeMistakes makes the clients' mistakes of the script. Those that are overdue, because the process was stopped, are skipped.
+func (l *load) makeMistakes(ctx context.Context, r *rand.Rand) {
 	for cycle := uint64(0); ; cycle++ {
 		for _, m := range l.plan.mishaps(cycle) {
 			if !m.slip.byClient() || m.at < l.world.elapsed()-mishapLateness {
@@ -108,7 +107,7 @@ func (l *load) slip(ctx context.Context, r *rand.Rand) {
 	}
 }
 
-// tellMarks hands on the marks of the script, each at its time.
+// tellMarks passes on the marks of the script, each at its time.
 func (l *load) tellMarks(ctx context.Context, o *Options) {
 	for cycle := uint64(0); ; cycle++ {
 		for _, m := range l.plan.marks(cycle) {
@@ -123,7 +122,7 @@ func (l *load) tellMarks(ctx context.Context, o *Options) {
 	}
 }
 
-// send makes a call beside the others. Where too many are under way already, it is not made.
+// send makes a call in the background, unless too many are in flight.
 func (l *load) send(ctx context.Context, c call) {
 	l.group.TryGo(func() error {
 		result, ok := l.ask(ctx, c)
@@ -138,7 +137,7 @@ func (l *load) send(ctx context.Context, c call) {
 	})
 }
 
-// ask makes the call and returns what became of it; false where the demo ended meanwhile.
+// ask makes the call and returns its result; false if the demo ended before.
 func (l *load) ask(ctx context.Context, c call) (tracker.Result, bool) {
 	at := timelineOf(ctx, l.world)
 	limited, cancel := at.within(ctx, c.timeout)
@@ -166,7 +165,7 @@ func (l *load) ask(ctx context.Context, c call) (tracker.Result, bool) {
 	if ctx.Err() != nil {
 		return tracker.Result{}, false
 	}
-	result := a.result(c, req, begun.Add(a.latency).Round(0)) // wall clock: it is held beside other sources' times
+	result := a.result(c, req, begun.Add(a.latency).Round(0)) // wall clock, because it is compared with times of other sources
 	result.Labels = l.labels.of(&c, a.header)
 	return result, true
 }
@@ -182,7 +181,7 @@ func generationBody(r *rand.Rand) string {
 	})
 }
 
-// mistake returns the call of a client that slips.
+// mistake returns the call of a client that makes a mistake.
 func mistake(m mishap, r *rand.Rand) call {
 	c := call{
 		agent: "notebook/0.1", target: m.model, route: route(m.model), bearer: "Bearer " + token(keyApp),
@@ -206,7 +205,7 @@ func mistake(m mishap, r *rand.Rand) call {
 	return c
 }
 
-// encode returns v as JSON; v is made of maps, strings and integers, which always have one.
+// encode returns v as JSON. v is made of maps, strings and integers, which cannot fail.
 func encode(v any) string {
 	var b bytes.Buffer
 	_ = json.NewEncoder(&b).Encode(v)

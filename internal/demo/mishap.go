@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// slip is a sort of mishap: a rare failure of one request, the noise that a healthy API has too.
+// slip is a kind of mishap: a rare failure of a single request, which a healthy API has too.
 type slip uint8
 
 const (
@@ -22,10 +22,10 @@ const (
 	slips      = iota
 )
 
-// byClient reports whether it is the client that slips, not the server.
+// byClient reports whether the client causes it, not the server.
 func (s slip) byClient() bool { return s < reset }
 
-// mishap is one slip at one time. Variant chooses between the ways to slip.
+// mishap is a slip at a time. Variant chooses between its forms.
 type mishap struct {
 	at      time.Duration
 	slip    slip
@@ -33,8 +33,7 @@ type mishap struct {
 	variant int
 }
 
-// openingMishaps is one of each, where they spoil no picture: what happens to kling and veo then is worse, and flux/dev
-// bears two.
+// openingMishaps has one of each kind, on models where they do not hide an incident of the opening.
 var openingMishaps = [...]mishap{
 	{at: 200 * time.Millisecond, slip: slowBody, model: "flux/dev"}, // first: its client waits for its timeout
 	{at: 400 * time.Millisecond, slip: badInput, model: "flux/dev"},
@@ -46,8 +45,8 @@ var openingMishaps = [...]mishap{
 	{at: 2900 * time.Millisecond, slip: cutBody, model: "veo/3"},
 }
 
-// mishaps returns those of a cycle, in the order of their times. None befalls a model that an incident befalls, so that
-// each incident is seen as what it is.
+// mishaps returns the mishaps of a cycle in the order of time. They spare models with an incident, so that its failures are not
+// mixed with others.
 func (s script) mishaps(cycle uint64) []mishap {
 	r := newRand(s.seed, 1<<32+cycle)
 	origin := time.Duration(cycle) * cycleLength //nolint:gosec // a cycle is 24 minutes: the clock ends long before the integer
@@ -70,7 +69,7 @@ func (s script) mishaps(cycle uint64) []mishap {
 	return all
 }
 
-// mishapLateness is how late a mishap may come.
+// mishapLateness is how late a mishap may happen.
 const mishapLateness = 10 * time.Second
 
 // pending hands out the mishaps of the server, each to one request.
@@ -78,12 +77,12 @@ type pending struct {
 	plan script
 
 	mu       sync.Mutex
-	cycle    uint64 // the next to be read
+	cycle    uint64 // the next to read
 	upcoming []mishap
 }
 
-// take returns the mishap that befalls a request for that model at that time of the world. The times of its calls must
-// not be far out of order.
+// take returns the mishap of a request for a model at a time of the world, if it has one. Calls must be roughly in the order of
+// time.
 func (p *pending) take(model string, t time.Duration) (slip, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -59,7 +59,7 @@ func upstream(status int, provider, message string) *problem {
 	return &problem{status: status, Error: kind, Message: message, Details: map[string]any{"provider": provider}}
 }
 
-// seconds rounds up, so that who waits that long does not come too early.
+// seconds rounds up, so that a client that waits that long is not too early.
 func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
 // write answers with the problem.
@@ -70,7 +70,7 @@ func (p *problem) write(w http.ResponseWriter, now time.Time) {
 	writeJSON(w, p.status, p)
 }
 
-// writeJSON answers with a value. A client that has gone away is no concern of the server.
+// writeJSON answers with a value. Errors are ignored: the client has gone away.
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

@@ -6,47 +6,46 @@ import (
 	"time"
 )
 
-// script is what goes wrong and when, as a pure function of the seed and the world's time: asked twice, it says the same.
+// script decides what goes wrong and when. It is a pure function of the seed and the time of the world.
 //
-// Time is cut into cycles, and a cycle into four slots of six minutes. A slot holds one incident, which ends inside it,
-// and then a quiet spell. The first slot of all is the opening: everything at once, so that somebody who has just started
-// the demo sees every class of failure within ten seconds.
+// Time is divided into cycles of four slots of six minutes. A slot has one incident, followed by a quiet time. The first slot is
+// the opening, which has everything at once, so that every class of failure is seen within ten seconds of the start.
 type script struct {
 	seed uint64
-	// history is how long the script of the time before the start is; 0 for that of the demo itself. Histories have no opening,
-	// one incident a cycle, and none in their last quarter of an hour.
+	// history is the length of a history; 0 for the script of the demo itself. A history has no opening, one incident per cycle,
+	// and none in its last 15 minutes.
 	history time.Duration
 }
 
 const (
 	slotLength  = 6 * time.Minute
 	cycleLength = 4 * slotLength
-	// recovery is the end of an outage, in which fewer and fewer requests fail.
+	// recovery is the last part of an outage, in which fewer and fewer requests fail.
 	recovery = 20 * time.Second
-	// quietBeforeStart is the end of a history, in which nothing goes wrong, so that it is seen what is usual.
+	// quietBeforeStart is the time without incidents at the end of a history.
 	quietBeforeStart = 15 * time.Minute
-	// burnPeak is the share of requests that fail when a slow burn is at its worst.
+	// burnPeak is the share of requests that fail at the peak of a slow burn.
 	burnPeak = 0.3
 )
 
-// trouble is a sort of incident.
+// trouble is a kind of incident.
 type trouble uint8
 
 const (
-	outage     trouble = iota // a provider answers nothing
-	storm                     // a client asks for more than its limit
+	outage     trouble = iota // a provider is down
+	storm                     // a client exceeds its rate limit
 	expiredKey                // a customer's key has expired and is renewed later
 	slowBurn                  // a model fails more and more often, until it is rolled back
 )
 
-// incident is one trouble and its time.
+// incident is a trouble at a place for a time.
 type incident struct {
 	trouble    trouble
 	where      string // provider, client, owner of the key, or model
 	start, end time.Duration
 }
 
-// incidents returns what befalls the world in a cycle.
+// incidents returns the incidents of a cycle.
 func (s script) incidents(cycle uint64) []incident {
 	r := newRand(s.seed, cycle)
 	origin := time.Duration(cycle) * cycleLength //nolint:gosec // a cycle is 24 minutes: the clock ends long before the integer
@@ -63,7 +62,7 @@ func (s script) incidents(cycle uint64) []incident {
 	slot := origin
 	if cycle == 0 {
 		all = opening(r)
-		order = order[:3] // the burn of the opening was the cycle's
+		order = order[:3] // the opening has the slow burn of the first cycle
 		slot += slotLength
 	}
 	r.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
@@ -75,8 +74,7 @@ func (s script) incidents(cycle uint64) []incident {
 	return all
 }
 
-// newIncident draws the place and the length of a trouble. The longest is shorter than four and a half minutes, so that
-// it ends in its slot.
+// newIncident draws the place and the length of an incident. All are shorter than four and a half minutes, to end in their slot.
 func newIncident(r *rand.Rand, t trouble, start time.Duration) incident {
 	i := incident{trouble: t, start: start}
 	switch t {
@@ -96,7 +94,7 @@ func newIncident(r *rand.Rand, t trouble, start time.Duration) incident {
 	return i
 }
 
-// opening is the first slot of all. Its places are fixed: the demo begins with the same story whatever the seed.
+// opening returns the incidents of the first slot. Their places do not depend on the seed.
 func opening(r *rand.Rand) []incident {
 	return []incident{
 		{storm, stormClient, 0, between(r, 65*time.Second, 85*time.Second)},
@@ -108,16 +106,16 @@ func opening(r *rand.Rand) []incident {
 
 func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 
-// weather is what is broken at one moment.
-type weather struct {
+// conditions are the incidents at a time of the world.
+type conditions struct {
 	at     time.Duration
 	active []incident
 }
 
-// at returns what is broken at that time of the world.
-func (s script) at(t time.Duration) weather {
+// at returns the conditions at a time of the world.
+func (s script) at(t time.Duration) conditions {
 	t = max(t, 0)
-	w := weather{at: t}
+	w := conditions{at: t}
 	for _, i := range s.incidents(uint64(t / cycleLength)) {
 		if i.start <= t && t < i.end {
 			w.active = append(w.active, i)
@@ -126,8 +124,8 @@ func (s script) at(t time.Duration) weather {
 	return w
 }
 
-// find returns the running incident of that sort at that place.
-func (w weather) find(t trouble, where string) (incident, bool) {
+// find returns the active incident of that kind at that place.
+func (w conditions) find(t trouble, where string) (incident, bool) {
 	for _, i := range w.active {
 		if i.trouble == t && i.where == where {
 			return i, true
@@ -136,9 +134,8 @@ func (w weather) find(t trouble, where string) (incident, bool) {
 	return incident{}, false
 }
 
-// outage returns the share of a provider's requests that fail because it is down: 1 until it recovers, then less and
-// less.
-func (w weather) outage(provider string) float64 {
+// outage returns the share of a provider's requests that fail because it is down: 1, and falling to 0 in the recovery.
+func (w conditions) outage(provider string) float64 {
 	i, ok := w.find(outage, provider)
 	if !ok {
 		return 0
@@ -146,9 +143,9 @@ func (w weather) outage(provider string) float64 {
 	return min(1, float64(i.end-w.at)/float64(recovery))
 }
 
-// burn returns the share of a model's requests that fail in a slow burn: it rises over four fifths of the incident and
-// stays until the rollback ends it.
-func (w weather) burn(model string) float64 {
+// burn returns the share of a model's requests that fail in a slow burn. It rises for four fifths of the incident and then stays
+// at its peak until the rollback.
+func (w conditions) burn(model string) float64 {
 	i, ok := w.find(slowBurn, model)
 	if !ok {
 		return 0
@@ -156,12 +153,12 @@ func (w weather) burn(model string) float64 {
 	return burnPeak * min(1, float64(w.at-i.start)/(0.8*float64(i.end-i.start)))
 }
 
-// rollout returns the share of a model's requests that its new version answers: the slow burn is a deploy that goes wrong. Half
-// of them fail.
-func (w weather) rollout(model string) float64 { return 2 * w.burn(model) }
+// rollout returns the share of a model's requests that its new version answers in a slow burn, which is a bad deploy. Half of
+// them fail.
+func (w conditions) rollout(model string) float64 { return 2 * w.burn(model) }
 
-// newVersion returns the version that is rolled out in a slow burn of the model.
-func (w weather) newVersion(model string) string {
+// newVersion returns the version that a slow burn of the model rolls out.
+func (w conditions) newVersion(model string) string {
 	i, ok := w.find(slowBurn, model)
 	if !ok {
 		return modelVersion
@@ -169,20 +166,19 @@ func (w weather) newVersion(model string) string {
 	return i.version()
 }
 
-// modelVersion is the version of every model that nobody is rolling out.
+// modelVersion is the version of every model outside of a slow burn.
 const modelVersion = "2.3.1"
 
-// version returns that of the deploy that the incident, a slow burn, is.
+// version returns the version that the incident, a slow burn, rolls out.
 func (i incident) version() string { return "2.4." + strconv.Itoa(int(i.start/cycleLength)) }
 
-// mark is something that was done at a time of the world.
+// mark is a deploy or rollback at a time of the world.
 type mark struct {
 	at                    time.Duration
 	text, target, version string
 }
 
-// marks returns what is done in a cycle, in the order of time: deploys that go wrong and are rolled back, and in the history
-// one that does not.
+// marks returns the deploys and rollbacks of a cycle in the order of time. A history has one more deploy, which causes no incident.
 func (s script) marks(cycle uint64) []mark {
 	var all []mark
 	for _, i := range s.incidents(cycle) {
@@ -201,13 +197,13 @@ func (s script) marks(cycle uint64) []mark {
 }
 
 // expired reports whether the owner's key has expired.
-func (w weather) expired(owner string) bool { _, ok := w.find(expiredKey, owner); return ok }
+func (w conditions) expired(owner string) bool { _, ok := w.find(expiredKey, owner); return ok }
 
-// stormy reports whether the client is in its storm.
-func (w weather) stormy(agent string) bool { _, ok := w.find(storm, agent); return ok }
+// stormy reports whether the client has a storm.
+func (w conditions) stormy(agent string) bool { _, ok := w.find(storm, agent); return ok }
 
-// troubles reports whether an incident befalls requests for the model.
-func (w weather) troubles(model string) bool {
+// troubles reports whether an incident affects requests for the model.
+func (w conditions) troubles(model string) bool {
 	for _, i := range w.active {
 		if i.where == model || i.where == provider(model) {
 			return true

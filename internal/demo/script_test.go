@@ -141,7 +141,7 @@ func TestAnIncidentTroublesTheModelsItBefalls(t *testing.T) {
 		{storm, stormClient, []string{"flux/schnell"}},
 		{expiredKey, keyMarketing, []string{"veo/3"}},
 	} {
-		w := weather{active: []incident{{trouble: c.trouble, where: c.where}}}
+		w := conditions{active: []incident{{trouble: c.trouble, where: c.where}}}
 		for i := range models {
 			if got, want := w.troubles(models[i].name), slices.Contains(c.models, models[i].name); got != want {
 				t.Errorf("%s at %s: troubles(%s) = %v", []string{"outage", "storm", "expired key", "slow burn"}[c.trouble], c.where, models[i].name, got)
@@ -170,7 +170,7 @@ func TestAMishapBefallsOneRequestOfItsModel(t *testing.T) {
 }
 
 // The server asks the script once a request: the bar is 5 µs.
-func BenchmarkWeather(b *testing.B) {
+func BenchmarkConditions(b *testing.B) {
 	s := script{seed: 1}
 	b.ReportAllocs()
 	for i := range b.N {

@@ -19,20 +19,19 @@ import (
 // maxRequestBody is the longest body that the server reads.
 const maxRequestBody = 64 << 10
 
-// server speaks the reference API over several providers. It obeys the script, and beyond it only what a request holds
-// and what came before it.
+// server implements the reference API over several providers. Answers depend on the script, the request, and earlier requests.
 type server struct {
 	plan  script
 	world clock
 	limit *limiter
 	slips *pending
 
-	mu     sync.Mutex
-	random *rand.Rand
-	downs  int // requests that an outage has failed
+	mu             sync.Mutex
+	random         *rand.Rand
+	outageFailures int // requests failed by an outage so far
 
 	http  *http.Server
-	conns sync.WaitGroup // one a connection
+	conns sync.WaitGroup // one per connection
 }
 
 func newServer(ctx context.Context, plan script, world clock, random *rand.Rand) *server {
@@ -75,14 +74,13 @@ func (s *server) serve(l net.Listener) error {
 	return nil
 }
 
-// close stops serving and cuts every connection.
+// close stops serving and closes every connection.
 func (s *server) close() { _ = s.http.Close() }
 
-// wait returns after the last connection has ended. To be called after serve has returned.
+// wait returns after the last connection has ended. It is called after serve has returned.
 func (s *server) wait() { s.conns.Wait() }
 
-// hosts is how many machines serve the API, and hostHeader and versionHeader say in each answer which one and what version of
-// the model answered.
+// The API claims to run on several hosts; every answer names its host and the version of its model.
 const (
 	hosts         = 3
 	hostHeader    = "X-Served-By"
@@ -103,7 +101,7 @@ func (s *server) identified(next http.Handler) http.Handler {
 	})
 }
 
-// healthz says how the API itself does, provider by provider. It answers 200 as long as the API answers.
+// healthz returns the health of the API and of each provider. The status is always 200.
 func (s *server) healthz(w http.ResponseWriter, r *http.Request) {
 	now := s.plan.at(timelineOf(r.Context(), s.world).elapsed())
 	status, providers := "ok", map[string]string{}
@@ -117,8 +115,7 @@ func (s *server) healthz(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"status": status, "providers": providers})
 }
 
-// status says whether a model can be used, by asking its provider as a generation would. Its requests are no part of the
-// rate limit.
+// status returns whether a model can be used, by the same verdict as a generation. It does not count against the rate limit.
 func (s *server) status(w http.ResponseWriter, r *http.Request) {
 	at := timelineOf(r.Context(), s.world)
 	now := s.plan.at(at.elapsed())
@@ -135,7 +132,7 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"model": m.name, "status": "ready"})
 }
 
-// generate makes pictures, as far as anybody can see.
+// generate answers a generation request.
 func (s *server) generate(w http.ResponseWriter, r *http.Request) {
 	world := timelineOf(r.Context(), s.world)
 	arrived, at := world.now(), world.elapsed()
@@ -169,8 +166,8 @@ func (s *server) generate(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// admit checks what a gateway checks before it looks at the body: key, route, account, plan.
-func admit(r *http.Request, now weather) (*model, *key, *problem) {
+// admit checks key, route, account and plan, as a gateway does before it reads the body.
+func admit(r *http.Request, now conditions) (*model, *key, *problem) {
 	sent, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	k := findKey(sent)
 	switch {
@@ -199,7 +196,7 @@ func admit(r *http.Request, now weather) (*model, *key, *problem) {
 	return m, k, nil
 }
 
-// checkLimit counts the request against its key's limit and says in the headers what is left.
+// checkLimit counts the request against its key's rate limit and sets the headers about it.
 func (s *server) checkLimit(w http.ResponseWriter, k *key, now time.Time) *problem {
 	left, reset, ok := s.limit.take(k.owner, k.perMinute, now)
 	w.Header().Set("X-RateLimit-Limit", strconv.Itoa(k.perMinute))
@@ -211,7 +208,7 @@ func (s *server) checkLimit(w http.ResponseWriter, k *key, now time.Time) *probl
 	return nil
 }
 
-// readBody reads a request's body as far as the server is willing to.
+// readBody reads a request's body up to maxRequestBody.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *problem) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequestBody))
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {

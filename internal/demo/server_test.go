@@ -26,7 +26,7 @@ const (
 )
 
 // served runs a server from a moment of the world on until the test ends, and returns its address. The world is fast to
-// keep latencies short, and each moment has seconds of ours before its weather changes.
+// keep latencies short, and each moment has seconds of ours before its conditions changes.
 func served(t *testing.T, at time.Duration) string {
 	t.Helper()
 	const speed = 40
