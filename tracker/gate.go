@@ -31,7 +31,7 @@ func (t *ErrorTracker) Gate(name string) *Gate {
 // Allow reports whether a request may be sent at now, and the generation to hand to [Gate.Observe] with its outcome. While
 // the breaker is HALF_OPEN exactly one request is allowed. A refusal is counted as skipped.
 func (g *Gate) Allow(now time.Time) (generation uint64, ok bool) {
-	if generation, ok = g.machine.calm(); ok {
+	if generation, ok = g.machine.closedGeneration(); ok {
 		return generation, true
 	}
 	g.tracker.mu.Lock()
@@ -49,7 +49,7 @@ func (g *Gate) Allow(now time.Time) (generation uint64, ok bool) {
 // was never sent, is inconclusive, or whose client gave up (499, 460), says nothing: a trial that ends so is not made, and another is allowed.
 func (g *Gate) Observe(generation uint64, r *Result, now time.Time) {
 	v := judge(r, g.counts)
-	if _, ok := g.machine.calm(); ok && v != failure {
+	if _, ok := g.machine.closedGeneration(); ok && v != failure {
 		return
 	}
 	g.tracker.mu.Lock()

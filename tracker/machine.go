@@ -81,15 +81,15 @@ func (m *machine) publish() {
 	m.word.Store(0)
 }
 
-// calm returns the generation where the machine is CLOSED without a failure.
-func (m *machine) calm() (generation uint64, ok bool) {
+// closedGeneration returns the generation if the machine is CLOSED without a failure, and otherwise false.
+func (m *machine) closedGeneration() (generation uint64, ok bool) {
 	w := m.word.Load()
 	return w >> 1, w&noFailures != 0
 }
 
 // Allow reports whether a request may be sent, and its generation.
 func (m *machine) Allow(now time.Time) (generation uint64, ok bool) {
-	if generation, ok = m.calm(); ok {
+	if generation, ok = m.closedGeneration(); ok {
 		return generation, true
 	}
 	m.mu.Lock()
@@ -137,7 +137,7 @@ func (m *machine) observe(generation uint64, v verdict, now time.Time, trip Trip
 // watch takes the outcome of a request that nobody asked the machine about: the first one after the wait is the trial.
 // While it is OPEN they are counted as what a breaker would have skipped.
 func (m *machine) watch(v verdict, now time.Time, trip Trip, resetAt time.Time) {
-	if _, ok := m.calm(); ok && v != failure {
+	if _, ok := m.closedGeneration(); ok && v != failure {
 		return
 	}
 	m.mu.Lock()
