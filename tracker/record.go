@@ -263,7 +263,7 @@ func (t *ErrorTracker) observe(tg *target, at instant, r *Result) {
 	if r.Kind.Failed() {
 		v = judge(r, t.settings.ObservedCounts)
 	}
-	if _, calm := tg.observed.calm(); calm && v != failure {
+	if _, calm := tg.observed.closedGeneration(); calm && v != failure {
 		return
 	}
 	now := t.clock.time(max(at, tg.lastSeen))

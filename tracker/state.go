@@ -210,7 +210,7 @@ func (tg *target) held() bool {
 	if tg.gate == nil {
 		return false
 	}
-	_, calm := tg.gate.calm()
+	_, calm := tg.gate.closedGeneration()
 	return !calm && tg.gate.state != BreakerClosed
 }
 
