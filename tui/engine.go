@@ -26,7 +26,9 @@ type Subscribe func() (notices <-chan string, stop func())
 // Rights are what a viewer may do beside looking. The zero value may only look and leave: what else ends when a viewer has left
 // is for whoever started it to decide.
 type Rights struct {
-	Reload  func() error // reads the settings again; nil: not allowed, or there are none
-	Export  bool         // write reports to Options.ExportDir
-	Suspend bool         // stop the process with the suspend key or SIGTSTP
+	Reload func() error // reads the settings again; nil: not allowed, or there are none
+	// Acknowledge notes that somebody has seen the alerts of an incident, and returns how many fire; nil: not allowed.
+	Acknowledge func(incident uint64) int
+	Export      bool // write reports to Options.ExportDir
+	Suspend     bool // stop the process with the suspend key or SIGTSTP
 }

@@ -46,6 +46,7 @@ const (
 	Reload
 	Redraw
 	Suspend
+	Acknowledge
 	View1
 	View2
 	View3
@@ -77,8 +78,9 @@ func defaultBindings() []Binding {
 		{Open, "open", "open", "open the selected thing", []string{"enter"}},
 		{Back, "back", "", "close, clear the filter, go back", []string{"esc"}},
 		{Freeze, "freeze", "freeze", "freeze the picture, or let it go on", []string{"space"}},
-		{Copy, "copy", "copy", "copy the selected thing as Markdown", []string{"y"}},
+		{Copy, "copy", "copy", "copy the selected thing as Markdown; of an incident its runbook", []string{"y"}},
 		{CopyRequest, "copy_request", "", "copy its request as a curl line", []string{"Y"}},
+		{Acknowledge, "acknowledge", "ack", "acknowledge the alerts of the incident", []string{"a"}},
 		{Export, "export", "export", "write an incident report", []string{"x"}},
 		{Evidence, "evidence", "", "open what the headline names", []string{"e"}},
 		{WorseNext, "worse_next", "", "headline: the next incident or target in trouble", []string{"]"}},

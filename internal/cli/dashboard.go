@@ -240,7 +240,10 @@ func (a *app) viewer(d *dashboard, eng *engine.Engine) (view func(context.Contex
 		Engine: eng, Notices: eng.Notices,
 		Title: d.title, Refresh: look.Refresh.Std(), ASCII: a.asciiOnly(look.ASCII), Mouse: look.Mouse, Bell: look.Bell, Notify: look.Notify,
 		ExportDir: look.Export,
-		Rights:    tui.Rights{Export: true, Suspend: true}, // it is the user's own process
+		Rights: tui.Rights{ // it is the user's own process
+			Export: true, Suspend: true,
+			Acknowledge: func(incident uint64) int { return eng.AddAck(serve.Ack{Incident: incident, By: userName()}) },
+		},
 	}
 	if options.Advisor, err = advisor(d.settings); err != nil {
 		return nil, nil, err
