@@ -148,7 +148,20 @@ func madeUp(s string) bool {
 	if len(s) < 4 || keptWords[s] || strings.IndexByte(s, '_') >= 0 {
 		return false
 	}
-	changes, humps, digits := 0, 0, 0
+	digits, changes, humps := texture(s)
+	switch {
+	case digitByte(s[0]) && digits < len(s):
+		return true
+	case changes >= 3, len(s) >= 8 && digits >= 3 && digits < len(s), len(s) >= 16 && digits >= 2 && digits < len(s):
+		return true
+	case digits > 0 && len(s) >= 10 && humps >= 2:
+		return true
+	}
+	return len(s) >= 12 && 4*humps >= len(s)
+}
+
+// texture counts, in a word, the digits, the changes between digits and others, and the capitals right after small letters.
+func texture(s string) (digits, changes, humps int) {
 	for i := range len(s) {
 		c := s[i]
 		if digitByte(c) {
@@ -165,15 +178,7 @@ func madeUp(s string) bool {
 			humps++
 		}
 	}
-	switch {
-	case digitByte(s[0]) && digits < len(s):
-		return true
-	case changes >= 3, len(s) >= 8 && digits >= 3 && digits < len(s), len(s) >= 16 && digits >= 2 && digits < len(s):
-		return true
-	case digits > 0 && len(s) >= 10 && humps >= 2:
-		return true
-	}
-	return len(s) >= 12 && 4*humps >= len(s)
+	return digits, changes, humps
 }
 
 // size takes an amount of data: 512MB, 1.5GiB, 10 kB.

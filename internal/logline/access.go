@@ -78,7 +78,7 @@ func accessHead(head []byte, r *Record) bool {
 		}
 		if i > start {
 			if words < len(ends) {
-				ends[words] = i
+				ends[words] = i //nolint:gosec // words is in range
 			}
 			words++
 		}
