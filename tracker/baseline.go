@@ -104,6 +104,7 @@ type badMinutes struct {
 const (
 	badLevels   = 3
 	alphaBad    = 3e-7 // chance that so many minutes of a window look bad
+	alphaAllBad = 1e-5 // and that all do, in which everything failed
 	badPrior    = 0.3  // hits that are taken for granted
 	badPriorOf  = 30   // in so many minutes
 	badHalf     = 0.5  // share of failures from which a minute is bad at the worst level
@@ -138,10 +139,15 @@ func (b *badMinutes) add(levels [badLevels]bool) {
 	}
 }
 
-// rare reports whether so many bad minutes of a window would be rare, at some level.
-func (b *badMinutes) rare(hits [badLevels]int, of int) bool {
+// rare reports whether so many bad minutes of a window would be rare, at some level. Where nothing succeeded in it less is
+// enough: that is no clump.
+func (b *badMinutes) rare(hits [badLevels]int, of int, all bool) bool {
+	limit := alphaBad
+	if all && hits[0] >= 3 {
+		limit = alphaAllBad
+	}
 	for i, k := range hits {
-		if q := (b.hits[i] + badPrior) / (b.minutes + badPriorOf); k >= 2 && betaInc(q, float64(k), float64(of-k+1)) < alphaBad {
+		if q := (b.hits[i] + badPrior) / (b.minutes + badPriorOf); k >= 2 && betaInc(q, float64(k), float64(of-k+1)) < limit {
 			return true
 		}
 	}

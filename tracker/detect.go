@@ -7,10 +7,11 @@ import "math"
 const (
 	leastFailures = 5    // fewer are never an episode
 	alpha         = 3e-7 // chance that what is usual looks like this
-	alphaPartial  = 1e-8 // the same for a minute that is not over
+	alphaPartial  = 1e-7 // the same for a minute that is not over
 
 	aloneFailures, aloneShare = 30, 0.5 // failures of one minute that are no clump: one is enough
-	largeExcess, largeMost    = 20, 10  // beyond the usual, or where most fail: two are enough
+	largeExcess, largeMost    = 12, 10  // beyond the usual, or where most fail: two are enough
+	largeSigma                = 5.5     // standard deviations that they are above it
 
 	unknownAlpha  = 1e-4 // where there is no baseline: chance that the threshold share looks like this
 	becomesUsual  = 60   // minutes after which what has failed ever since the first result is usual
@@ -19,7 +20,7 @@ const (
 )
 
 // windows are the lengths, in minutes, that are held against the baseline.
-var windows = [...]int64{1, 2, 4, 8, 16, 32, 64}
+var windows = [...]int64{1, 2, 3, 4, 5, 6, 8, 12, 16, 32, 64}
 
 // threshold is the share that is trouble where a target has no past.
 func (k class) threshold() float64 {
@@ -112,7 +113,7 @@ func (tr *track) matters(share float64) bool { return tr.class != classSlow || s
 func (tr *track) lasts(c *counts, from, to int64) bool {
 	share := tr.base.share()
 	var hits [badLevels]int
-	of, large := 0, 0
+	of, large, succeeded := 0, 0, 0.0
 	for m := from; m < to; m++ {
 		y, n := c.of(tr.class, tr.slow(), m, m+1)
 		if n == 0 {
@@ -121,17 +122,18 @@ func (tr *track) lasts(c *counts, from, to int64) bool {
 		if y >= aloneFailures && y >= aloneShare*n {
 			return true
 		}
-		if excess := y - n*share; (excess >= largeExcess || excess >= largeMost && y >= aloneShare*n) && excess > badTwiceOf*math.Sqrt(n*share*tr.base.phi()) {
+		if excess := y - n*share; (excess >= largeExcess || excess >= largeMost && y >= aloneShare*n) && excess > largeSigma*math.Sqrt(n*share*tr.base.phi()) {
 			large++
 		}
 		of++
+		succeeded += n - y
 		for i, hit := range badness(y, n, n*share) {
 			if hit {
 				hits[i]++
 			}
 		}
 	}
-	return large >= 2 || tr.base.bad.rare(hits, of)
+	return large >= 2 || tr.base.bad.rare(hits, of, succeeded == 0)
 }
 
 // goesOn reports whether failures are of more than one minute: without the worst one there is still more than a share.
