@@ -20,7 +20,7 @@ import (
 // and no term about it matches.
 type Facts struct {
 	Target, Method, Route, Origin, Source, State, Badge string
-	Host, Upstream, Error, Message                      string
+	Host, Upstream, Error, Message, Agent               string
 
 	Outcome  tracker.Outcome        // of one request
 	Outcomes []tracker.OutcomeCount // of many
