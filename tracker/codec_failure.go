@@ -83,7 +83,7 @@ func (d *decoder) result(r *Result, labels []*Labels) {
 	r.Latency = d.duration()
 	outcome := d.outcome()
 	r.Kind, r.Status = outcome.Kind, outcome.Status
-	r.Origin, r.Breaker, r.Inconclusive = d.origin(), BreakerState(d.byte(256, "state of a breaker")), d.bool()
+	r.Origin, r.Breaker, r.Inconclusive = Origin(d.byte(originCount, "origin")), BreakerState(d.byte(256, "state of a breaker")), d.bool()
 	r.Error, r.Message, r.RequestID = d.text(), d.text(), d.text()
 	r.ResetAt = d.time()
 	if n := d.below(uint64(len(labels))+1, "labels"); n > 0 {

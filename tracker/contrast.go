@@ -57,7 +57,7 @@ func (t *traits) success(at instant, r *Result, p *Fingerprinter) {
 // failureOf counts one, whose group knows its route's template.
 func (t *traits) failureOf(at instant, r *Result, g *group) {
 	count := func(h *traitHour) { h.own++ }
-	if r.Origin == OriginTraffic && classOf(r.Outcome()).callers() {
+	if r.Origin != OriginProbe && classOf(r.Outcome()).callers() {
 		count = func(h *traitHour) { h.callers++ }
 	}
 	t.each(at, r, t.findText(fieldRoute, g.route, at), count)

@@ -9,12 +9,19 @@ type Origin uint8
 const (
 	OriginTraffic Origin = iota // somebody else's request, read from a log or pushed
 	OriginProbe                 // errtop asked
+	OriginMonitor               // another monitor asked, as its agent in a log says; its target is its own, which is judged as traffic is
+
+	originCount = iota
 )
 
-// String returns "traffic" or "probe".
+// String returns "traffic", "probe" or "monitor".
 func (o Origin) String() string {
-	if o == OriginProbe {
+	switch o {
+	case OriginProbe:
 		return "probe"
+	case OriginMonitor:
+		return "monitor"
+	case OriginTraffic:
 	}
 	return "traffic"
 }

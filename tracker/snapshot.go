@@ -226,6 +226,8 @@ type Source struct {
 	Results    uint64
 	Unreadable uint64
 	Dropped    uint64
+	LeftOut    uint64 // requests that are not counted: errtop's own, and what the settings leave out
+	Untimed    uint64 // results whose lines state no time: they count as of when they were read
 	BytesRead  int64
 	BytesTotal int64         // 0 where unknown: no progress to show
 	Lag        time.Duration // age of the newest result when it was read, or how late probes start; 0 where unknown
@@ -233,6 +235,24 @@ type Source struct {
 	InFlight   int           // requests on their way, of a source that asks
 	Skipped    uint64        // requests that were due and not sent: breaker open, invalid body, lost time
 	Samples    []Unreadable  // the last ten lines that could not be read, oldest first
+}
+
+// Timeless reports whether the source has results and none of their lines states a time: they count as of when they were read, which
+// may be long after they happened.
+func (s *Source) Timeless() bool { return s.Results > 0 && s.Untimed >= s.Results }
+
+// Timeless reports whether all that came from sources is so: then the moment shown is that of reading.
+func (s *Snapshot) Timeless() bool {
+	found := false
+	for i := range s.Sources {
+		if source := &s.Sources[i]; source.Results > 0 {
+			if !source.Timeless() {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
 }
 
 // Unreadable is a line that no decoder understood.

@@ -115,7 +115,7 @@ func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 	}
 	breakers, moved := tg.showBreakers(c)
 	next := tg.nextTry(at, c, breakers)
-	differs := moved || out.differs(state, reason, disagreement, next)
+	differs := moved || out.State != state || out.Reason != reason || out.Disagreement != disagreement || !out.NextTry.Equal(next)
 	if changed || differs {
 		out = tg.own()
 	}
@@ -130,11 +130,6 @@ func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 	tg.until = tg.nextChange(at, out)
 	tg.dirty, tg.restored = false, false
 	return changed
-}
-
-// differs reports whether any of these is not what the target shows.
-func (t *Target) differs(state TargetState, reason, disagreement string, next time.Time) bool {
-	return t.State != state || t.Reason != reason || t.Disagreement != disagreement || !t.NextTry.Equal(next)
 }
 
 // showCounts lays out what is counted.

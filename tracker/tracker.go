@@ -78,8 +78,7 @@ type ErrorTracker struct {
 	marks     []Mark              // by time; never changed in place
 	view      view
 	sums      []sums // scratch
-	spare     spareBuckets
-	stateSize int // of the content of the last State
+	stateSize int    // of the content of the last State
 
 	targetsDropped, groupsDropped uint64
 }

@@ -203,6 +203,8 @@ func (m *model) when(a area) (string, Style) {
 		return "past " + clock, a.styles.Degraded
 	case !m.frozen.IsZero():
 		return "frozen " + clock, a.styles.Degraded
+	case m.shown != nil && m.shown.Timeless():
+		return "no times in this log", a.styles.Degraded
 	case m.shown != nil && m.shown.LogTime:
 		return "log time " + clock + m.behind(a), a.styles.Accent
 	default:

@@ -111,6 +111,8 @@ func canaryWorld(t *testing.T) (folder string) {
 var canaryRuns = []string{
 	"check --config %s/errtop.toml", "check --verbose --config %s/errtop.toml", "check --json --config %s/errtop.toml --target echo", "config --config %s/errtop.toml", "config --check --config %s/errtop.toml",
 	"stats %s/app.log", "stats --json %s/app.log", "stats --explain %s/app.log", "stats --by route %s/app.log", "stats --by group %s/app.log", "stats --filter status:5xx %s/app.log",
+	"stats --no-monitors --zone UTC --fields message=error --exclude status<500 --target {path} %s/app.log", "stats --zone password=" + otherCanary + " %s/app.log",
+	"stats --exclude password==" + otherCanary + " %s/app.log", "stats --target {password=" + otherCanary + "} %s/app.log", "stats --fields password=" + otherCanary + " %s/app.log",
 	"init", "mark --target app --version " + otherCanary + " password=" + otherCanary, "demo --help",
 	"alerts rules --config %s/errtop.toml", "alerts test --config %s/errtop.toml", "alerts test --config %s/errtop.toml password=" + otherCanary, "alerts list --json", "alerts ack --note password=" + otherCanary + " 1f",
 	"silence add --target a --rule b --incident 3 --for 1h --note password=" + otherCanary, "silence list", "silence end 3",

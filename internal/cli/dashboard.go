@@ -46,6 +46,7 @@ const defaultSince = 24 * time.Hour
 
 func (a *app) dashboardCommand() *cobra.Command {
 	var options ingest.Options
+	var lines lineFlags
 	var plain bool
 	var ascii *bool
 	bounds := sinceUntil{since: config.Duration(defaultSince).String()}
@@ -65,6 +66,9 @@ func (a *app) dashboardCommand() *cobra.Command {
 			if options.All {
 				bounds.since = ""
 			}
+			if err := lines.apply(&options.Options, &options.Exclude); err != nil {
+				return err
+			}
 			d, err := a.chosen(command.Context(), args, options, bounds)
 			if err != nil {
 				return err
@@ -77,7 +81,7 @@ func (a *app) dashboardCommand() *cobra.Command {
 	a.configFlag(command)
 	plainFlag(command, &plain)
 	asciiFlag(command, &ascii)
-	formatFlag(command, &options.Options)
+	lines.add(command)
 	command.Flags().StringVar(&bounds.since, "since", bounds.since, "read of logs only what is not older: "+boundHelp)
 	command.Flags().StringVar(&bounds.until, "until", "", "read of logs only what is older: "+boundHelp)
 	command.Flags().BoolVar(&options.All, "all", false, "read logs from their beginning, however old they are")
@@ -100,11 +104,6 @@ func asciiFlag(command *cobra.Command, said **bool) {
 		*said = &yes
 		return nil
 	})
-}
-
-// formatFlag gives a command --format.
-func formatFlag(command *cobra.Command, options *logline.Options) {
-	command.Flags().StringVar((*string)(&options.Format), "format", "", "`name` of the logs' format: "+words(logline.Formats())+" (recognised by default)")
 }
 
 // chosen returns what errtop without a command shows: the config's targets and logs, the logs that args name, what is piped

@@ -21,6 +21,7 @@ type statsFlags struct {
 	bounds        sinceUntil
 	filter        string
 	options       stats.Options
+	lines         lineFlags
 }
 
 // errStopped ends a count that was interrupted.
@@ -45,7 +46,7 @@ func (a *app) statsCommand() *cobra.Command {
 	command.Flags().StringVar(&flags.bounds.since, "since", "", "count only what is not older: "+boundHelp)
 	command.Flags().StringVar(&flags.bounds.until, "until", "", "count only what is older: "+boundHelp)
 	command.Flags().StringVar(&flags.filter, "filter", "", "count only results that match the `filter`, as 'status:5xx !target:kling'")
-	formatFlag(command, &flags.options.Options)
+	flags.lines.add(command)
 	return command
 }
 
@@ -55,6 +56,9 @@ func (a *app) stats(command *cobra.Command, args []string, flags statsFlags) (er
 		return err
 	}
 	options := flags.options
+	if err := flags.lines.apply(&options.Options, &options.Exclude); err != nil {
+		return err
+	}
 	if options.Filter, err = filter.Parse(flags.filter); err != nil {
 		return usage("--filter: "+err.Error(), "errtop stats --help says what a filter may hold")
 	}
@@ -63,7 +67,7 @@ func (a *app) stats(command *cobra.Command, args []string, flags statsFlags) (er
 		return err
 	}
 	if flags.explain {
-		return a.explain(command, inputs, flags.options.Options)
+		return a.explain(command, inputs, options.Options)
 	}
 	if since.before > 0 || until.before > 0 || options.Filter.Relative() {
 		newest, done, err := newestLine(command.Context(), inputs, options.Options)

@@ -142,7 +142,10 @@ type Source struct {
 	Since    Duration          `toml:"since"`             // only what is younger
 	All      bool              `toml:"all"`
 	NoFollow bool              `toml:"no_follow"`
-	Users    string            `toml:"users"` // names of users in lines: "shown", "hashed" or "hidden"
+	Zone     string            `toml:"zone,omitempty"`    // of stamps that name none: "UTC", "Local", "Europe/Berlin"
+	Exclude  string            `toml:"exclude,omitempty"` // an expression; what it holds for is left out
+	Monitors bool              `toml:"monitors"`          // false: the requests of monitors are left out
+	Users    string            `toml:"users"`             // names of users in lines: "shown", "hashed" or "hidden"
 }
 
 // Runbook is the user's own advice for what its condition applies to. The first that applies wins.
@@ -186,7 +189,7 @@ func (t *Target) setDefaults() {
 }
 
 // setDefaults fills in what the file may leave out.
-func (s *Source) setDefaults() { s.Since, s.Users = Duration(day), "shown" }
+func (s *Source) setDefaults() { s.Since, s.Users, s.Monitors = Duration(day), "shown", true }
 
 // inherit fills in what a target leaves to the sections.
 func (c *Config) inherit() {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"errtop/internal/config"
+	"errtop/internal/filter"
 	"errtop/internal/ingest"
 	"errtop/internal/logline"
 	"errtop/internal/safetext"
@@ -83,6 +84,9 @@ func Check(settings *config.Config) error {
 		if err := ingest.Check(sourceOptions(&settings.Sources[i])); err != nil {
 			mistakes = append(mistakes, settings.Mistake(at, err))
 		}
+		if _, err := filter.Excluder(settings.Sources[i].Exclude); err != nil {
+			mistakes = append(mistakes, settings.Mistake(at, err))
+		}
 		for j, name := range settings.Sources[i].Files {
 			if err := ingest.CheckNames([]string{name}); err != nil {
 				mistakes = append(mistakes, settings.Mistake(at, fmt.Errorf("files[%d]: %w", j, err)))
@@ -119,8 +123,12 @@ func withoutName(err error) error {
 
 // sourceOptions returns how a source of the settings is read.
 func sourceOptions(s *config.Source) ingest.Options {
+	exclude, _ := filter.Excluder(s.Exclude) // Check says what is wrong with it
 	return ingest.Options{
-		Options: logline.Options{Format: logline.Format(s.Format), Fields: s.Fields, Target: s.Target, Users: logline.Users(s.Users)},
+		Options: logline.Options{
+			Format: logline.Format(s.Format), Fields: s.Fields, Target: s.Target, Users: logline.Users(s.Users), Zone: s.Zone, NoMonitors: !s.Monitors,
+		},
+		Exclude: exclude,
 		Since:   s.Since.Std(), All: s.All, NoFollow: s.NoFollow,
 	}
 }

@@ -129,6 +129,9 @@ func sourceChanges(list []Event, before, now *tracker.Snapshot) []Event {
 		if s.Problem != "" {
 			text += ": " + s.Problem
 		}
+		if s.Timeless() {
+			text += "; no times in this log, so its requests count as of when they were read"
+		}
 		list = append(list, Event{Kind: Source, At: now.At, Target: s.Name, Text: text})
 	}
 	return list

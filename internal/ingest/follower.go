@@ -117,6 +117,7 @@ func (f *follower) open(file *os.File) {
 	f.pump.decoder.SetReference(info.ModTime())
 	f.pump.studied = info.Size() > 0
 	w := findWindow(file, info.Size(), f.options, f.pump.decoder, f.pump.work.chunk())
+	f.pump.decoder.ForgetLines()
 	f.now.offset = w.recent
 	if w.start < w.recent {
 		f.fill = append(f.fill, &section{file: file, from: w.start, to: w.recent})

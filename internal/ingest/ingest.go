@@ -51,6 +51,9 @@ func Check(o Options) error {
 type Options struct {
 	logline.Options
 
+	// Exclude reports whether a result, whose client called itself so, is left out; nil: none is.
+	Exclude func(r *tracker.Result, agent string) bool
+
 	Since    time.Duration // only what is younger than this before the newest line; 0: 24 hours
 	From     time.Time     // only what is not older, instead of Since; zero: by Since
 	All      bool          // the whole file, whatever its age

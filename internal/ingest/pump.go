@@ -21,8 +21,9 @@ type pump struct {
 	lines   splitter
 	health  tracker.Source
 	newest  time.Time
-	studied bool       // the decoder has learned from the source's lines
-	work    *workspace // nil while there is nothing to read
+	studied bool                                       // the decoder has learned from the source's lines
+	exclude func(r *tracker.Result, agent string) bool // nil: nothing is
+	work    *workspace                                 // nil while there is nothing to read
 
 	labels   tracker.Labels                      // that every result gets
 	labelled map[*tracker.Labels]*tracker.Labels // those of results with these added
@@ -42,7 +43,7 @@ func newPump(name string, o Options, sink Sink) (*pump, error) {
 
 // newPumpIn returns a pump for the source of that name that is lent a workspace, of the kind of work, whenever it reads.
 func newPumpIn(work *workspace, name string, o Options, sink Sink) *pump {
-	p := &pump{sink: sink, decoder: work.decoder.Sibling(time.Now()), maker: logline.NewResultMaker(name)}
+	p := &pump{sink: sink, decoder: work.decoder.Sibling(time.Now()), maker: logline.NewResultMaker(name), exclude: o.Exclude}
 	p.health = tracker.Source{Name: name, State: tracker.SourceWaiting, Format: string(o.Format)}
 	p.report()
 	return p
@@ -91,6 +92,7 @@ func (p *pump) endLine(lines *splitter) {
 // end finishes the last line and tells that nothing more comes.
 func (p *pump) end(state tracker.SourceState, problem string) {
 	p.lines.end(p.line)
+	p.released(true)
 	p.health.State, p.health.Problem = state, problem
 	p.flush()
 	p.health.Live = false
@@ -117,19 +119,42 @@ func (p *pump) line(text []byte, tooLong bool) {
 	}
 	switch v {
 	case logline.LineBlank:
+	case logline.LineLeftOut:
+		p.health.LeftOut++
 	case logline.LineUnreadable:
 		p.unreadable(text, reason)
 	case logline.LineResult:
-		p.health.Results++
-		if f := string(p.decoder.Format); p.health.Format != f {
-			p.format(f)
-		}
-		p.emit(p.maker.Make(p.decoder))
+		p.result()
+	}
+	p.released(false)
+}
+
+// result takes the decoder's record.
+func (p *pump) result() {
+	r := p.maker.Make(p.decoder)
+	if p.exclude != nil && p.exclude(&r, p.decoder.Agent()) {
+		p.health.LeftOut++
+		return
+	}
+	p.health.Results++
+	if f := string(p.decoder.Format); p.health.Format != f {
+		p.format(f)
+	}
+	p.emit(r)
+}
+
+// released takes failures whose pairs have not come.
+func (p *pump) released(all bool) {
+	for p.decoder.Release(all) {
+		p.result()
 	}
 }
 
 // emit adds a result to the batch.
 func (p *pump) emit(r tracker.Result) {
+	if r.Time.IsZero() {
+		p.health.Untimed++
+	}
 	if p.labels != nil {
 		r.Labels = p.label(r.Labels)
 	}
@@ -178,7 +203,7 @@ func (p *pump) unreadable(text []byte, reason string) {
 // verdict says what was seen in a source that has lines but no request; nil of any other.
 func (p *pump) verdict() error {
 	h := &p.health
-	if h.Results > 0 || h.Unreadable == 0 {
+	if h.Results > 0 || h.Unreadable == 0 || h.LeftOut > 0 {
 		return nil
 	}
 	p.sample()

@@ -85,6 +85,7 @@ func (f *follower) reach(oldest time.Time) {
 		f.pump.health.BytesTotal += to - from
 	}
 	f.pump.decoder.SetReference(time.Now())
+	f.pump.decoder.ForgetLines()
 	slices.Reverse(f.old) // the oldest first
 }
 

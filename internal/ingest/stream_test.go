@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -49,6 +50,10 @@ func TestStreamReadsBothMainFormatsLineByLine(t *testing.T) {
 	evidence := *flux.Evidence
 	evidence.Line = ""
 	flux.Evidence = nil
+	if flux.Labels == nil || !slices.Contains(*flux.Labels, tracker.Label{Name: "host", Value: "firemoon.studio"}) {
+		t.Errorf("labels %+v", flux.Labels)
+	}
+	flux.Labels = nil
 	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	if want := (tracker.Result{
 		Time: noon, Target: "flux", Source: "stdin", Method: "POST", Route: "/api/v1/flux/dev", Status: 400, Kind: tracker.KindInvalid,
@@ -135,5 +140,38 @@ func write(t *testing.T, w io.Writer, text string) {
 	t.Helper()
 	if _, err := io.WriteString(w, text); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestALogWithoutTimesIsSaidToHaveNone(t *testing.T) {
+	for _, c := range []struct {
+		log     string
+		untimed uint64
+		all     bool
+	}{
+		{"INFO:     172.18.0.6:59830 - \"POST /orders HTTP/1.1\" 500 Internal Server Error\n", 1, true},
+		{`{"method":"GET","path":"/a","status":200}` + "\n" + `{"ts":"2026-11-25T03:00:01Z","method":"GET","path":"/a","status":200}` + "\n", 1, false},
+	} {
+		var c2 collector
+		if err := ingest.Stream(t.Context(), "stdin", strings.NewReader(c.log), ingest.Options{}, c2.sink()); err != nil {
+			t.Fatal(err)
+		}
+		if h := c2.health; h.Untimed != c.untimed || h.Timeless() != c.all {
+			t.Errorf("%q: %d without a time, timeless %v", c.log, h.Untimed, h.Timeless())
+		}
+	}
+}
+
+func TestWhatIsLeftOutIsCounted(t *testing.T) {
+	log := `{"ts":"2026-11-25T03:00:01Z","path":"/healthz","status":200,"user_agent":"acme-check/1"}` + "\n" +
+		`{"ts":"2026-11-25T03:00:01Z","path":"/a","status":200,"user_agent":"errtop/1"}` + "\n" +
+		`{"ts":"2026-11-25T03:00:01Z","path":"/a","status":200,"user_agent":"curl/8"}` + "\n"
+	var c collector
+	o := ingest.Options{Exclude: func(_ *tracker.Result, agent string) bool { return strings.HasPrefix(agent, "acme") }}
+	if err := ingest.Stream(t.Context(), "stdin", strings.NewReader(log), o, c.sink()); err != nil {
+		t.Fatal(err)
+	}
+	if len(c.results) != 1 || c.health.LeftOut != 2 {
+		t.Errorf("%d results, %d left out", len(c.results), c.health.LeftOut)
 	}
 }

@@ -125,6 +125,7 @@ func (d *Decoder) accessTail(line []byte, i int, r *Record) {
 			case quoted > 2:
 				t.word(line[i+1:end], nil, true)
 			case quoted == 2:
+				r.putText(FieldAgent, i+1, end)
 				r.ingress(line, end+1)
 			}
 			if quoted == 3 {
@@ -278,6 +279,7 @@ func (d *Decoder) plainTail(line []byte, i int) bool {
 		return i >= len(line)
 	}
 	if rest := line[i:]; string(rest) == string(d.agent) {
+		d.Rec.putText(FieldAgent, i+d.agentFrom, len(line)-1)
 		return true
 	}
 	start := i
@@ -285,10 +287,12 @@ func (d *Decoder) plainTail(line []byte, i int) bool {
 	if end < 0 || end+3 >= len(line) || line[end+1] != ' ' || line[end+2] != '"' {
 		return false
 	}
-	if end, _ = stringEnd(line, end+3); end != len(line)-1 {
+	agent := end + 3
+	if end, _ = stringEnd(line, agent); end != len(line)-1 {
 		return false
 	}
-	d.agent = append(d.agent[:0], line[start:]...)
+	d.agent, d.agentFrom = append(d.agent[:0], line[start:]...), agent-start
+	d.Rec.putText(FieldAgent, agent, len(line)-1)
 	return true
 }
 

@@ -54,6 +54,7 @@ func (d *Decoder) alb(line []byte, r *Record) (reason string) {
 		lo := int(more[3].hi) - len(after)
 		r.putText(FieldService, lo, lo+len(name))
 	}
+	r.putWord(FieldAgent, more[0])
 	r.putWord(FieldRequestID, more[4])
 	r.putWord(FieldHost, more[5])
 	r.putWord(FieldError, more[11])

@@ -19,6 +19,7 @@ const (
 	LineResult     LineKind = iota // the record holds a request's outcome
 	LineBlank                      // blank, or a directive: nothing to count
 	LineUnreadable                 // no decoder understood it
+	LineLeftOut                    // a request that is not counted: errtop's own, or a monitor's where these are left out
 )
 
 // MaxLine bounds a line; what is longer is cut there, counted as unreadable, and the rest skipped.
@@ -36,8 +37,14 @@ type Decoder struct {
 	Format Format // of the line read last, "" where it was none
 	target targetRule
 	users  Users
+	sender Sender // of the line read last
 	Rec    Record
-	agent  []byte // referer and agent of an access log's line before
+
+	noMonitors bool
+	agent      []byte // referer and agent of an access log's line before
+	agentFrom  int    // where in it the agent starts
+	sawAccess  bool   // lines of an access log were read
+	related    *relations
 
 	clean   []byte                    // the line without colours
 	joined  []byte                    // a line put together of several
@@ -63,7 +70,7 @@ func NewDecoder(o Options, reference time.Time) (*Decoder, error) {
 		return nil, fmt.Errorf("users %q: known are %s", o.Users, strings.Join(AllUsers(), ", "))
 	}
 	d := newDecoder(o.Format, rule, &jsonScanner{keys: keys}, reference)
-	d.users = o.Users
+	d.users, d.noMonitors = o.Users, o.NoMonitors
 	return d, d.setZone(o.Zone)
 }
 
@@ -72,7 +79,7 @@ func NewDecoder(o Options, reference time.Time) (*Decoder, error) {
 // decoder's with [Decoder.Borrow] before it reads.
 func (d *Decoder) Sibling(reference time.Time) *Decoder {
 	sibling := newDecoder(d.format, d.target, d.json, reference)
-	sibling.users = d.users
+	sibling.users, sibling.noMonitors = d.users, d.noMonitors
 	if d.zone == zoneSet {
 		sibling.clock.local, sibling.zone = d.clock.local, zoneSet
 	}
@@ -96,6 +103,7 @@ func (d *Decoder) Restart(reference time.Time) {
 		d.clock.local, d.zone = nil, zoneAssumed
 	}
 	d.pending, d.pieces = nil, [2]cutLine{}
+	d.related, d.sawAccess = nil, false
 }
 
 // SetReference tells d a moment near the newest line, for stamps without a year.
@@ -105,7 +113,7 @@ func (d *Decoder) SetReference(reference time.Time) { d.clock.reference = refere
 func (d *Decoder) Directive(line []byte) { d.w3c.directive(line) }
 
 // TargetByPath reports whether the record's target depends on nothing but its path.
-func (d *Decoder) TargetByPath() bool { return d.target.pathOnly(&d.Rec) }
+func (d *Decoder) TargetByPath() bool { return d.sender != SenderMonitor && d.target.pathOnly(&d.Rec) }
 
 // Decode reads a line (without its end) into d.Rec. A byte order mark before it and NULs, which a truncated file that is
 // written on at its old position begins with, are no part of it.
@@ -123,9 +131,34 @@ func (d *Decoder) Decode(line []byte) (v LineKind, reason string) {
 		if v, reason = d.jsonLine(line, 0); v == LineResult && d.Format == "" {
 			d.Format = JSON
 		}
-		return v, reason
+	} else {
+		v, reason = d.wrapped(line, 0)
 	}
-	return d.wrapped(line, 0)
+	d.sender = SenderClient
+	if v == LineResult {
+		if d.Rec.Has(FieldAgent) {
+			v, reason = d.sent()
+		}
+		if d.Rec.Kind.Failed() && v == LineResult {
+			return d.relate(line, v, reason)
+		}
+	} else if v == LineUnreadable && d.Rec.Has(FieldRequestID) {
+		return d.relate(line, v, reason)
+	}
+	return v, reason
+}
+
+// sent looks at who sent the request of a line.
+func (d *Decoder) sent() (LineKind, string) {
+	text := d.Rec.Text(FieldAgent)
+	d.sender = d.agentOf(text).sender
+	switch {
+	case d.sender == SenderOwn:
+		return LineLeftOut, "errtop's own probe"
+	case d.sender == SenderMonitor && d.noMonitors:
+		return LineLeftOut, "a monitor's request"
+	}
+	return LineResult, ""
 }
 
 // maxWraps is how many wrappings are taken off a line: docker's JSON around syslog's head around a request.
@@ -165,6 +198,9 @@ func (d *Decoder) wrapped(line []byte, depth int) (v LineKind, reason string) {
 // lastResort reads a line that was not understood for a reason: without its colours, and then, unless a format is forced, as loosely
 // as may be.
 func (d *Decoder) lastResort(line []byte, depth int, reason string) (v LineKind, why string) {
+	if v, why, ok := d.nginxError(line); ok {
+		return v, why
+	}
 	if plain := d.withoutColours(line); len(plain) < len(line) {
 		return d.wrapped(plain, depth)
 	}
@@ -187,7 +223,7 @@ func (d *Decoder) bare(line []byte, depth int) (v LineKind, reason string) {
 	if format == "" {
 		if open, likely := looksAccess(line); likely && !d.w3c.active() {
 			if reason = d.access(line, open, &d.Rec); reason == "" {
-				d.Format = Access
+				d.Format, d.sawAccess = Access, true
 				return LineResult, ""
 			}
 			d.Rec.reset(line)
@@ -398,6 +434,9 @@ func (d *Decoder) Location() (path, host []byte) {
 // TargetName returns the record's target, in dst or in the line.
 func (d *Decoder) TargetName(dst []byte) []byte {
 	r := &d.Rec
+	if d.sender == SenderMonitor {
+		return []byte(MonitorTarget)
+	}
 	if len(d.target.parts) == 0 && r.Has(FieldTarget) {
 		if name := r.Text(FieldTarget); len(name) > 0 {
 			return name

@@ -66,6 +66,7 @@ func (d *Decoder) envoy(line []byte, r *Record) (reason string) {
 		}
 	}
 	r.setLatency(parseDuration(last[0].of(line), unitMillisecond))
+	r.putWord(FieldAgent, last[3])
 	r.putWord(FieldRequestID, last[4])
 	r.putWord(FieldHost, last[5])
 	r.putWord(FieldUpstream, last[6])

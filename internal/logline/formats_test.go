@@ -45,7 +45,7 @@ func results(t *testing.T, log string, o logline.Options) *collector {
 		case logline.LineUnreadable:
 			c.health.Unreadable++
 			c.health.Samples = append(c.health.Samples, tracker.Unreadable{Number: number, Text: line, Reason: reason})
-		case logline.LineBlank:
+		case logline.LineBlank, logline.LineLeftOut:
 		}
 	}
 	return &c

@@ -16,6 +16,7 @@ func (f Field) mayBeList() bool {
 type jsonScanner struct {
 	keys  *keyTable
 	shape shapes
+	agent *agents
 	quote quotes
 
 	rec     *Record

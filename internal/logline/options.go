@@ -4,6 +4,9 @@ package logline
 type Options struct {
 	Format Format            // forced; empty: recognised line by line
 	Fields map[string]string // our field name -> the log's key path: {"status": "http.code", "duration_ms": "took"}
+	// NoMonitors leaves out the requests of monitors, as health checks of load balancers, by their agents. errtop's own probes are
+	// always left out.
+	NoMonitors bool
 	// Zone is the zone of stamps that name none: "UTC", "Local", "Europe/Berlin", "+02:00". Empty: the machine's own where a log is
 	// written in it now, else UTC.
 	Zone string

@@ -37,6 +37,10 @@ func (m *ResultMaker) Make(d *Decoder) tracker.Result {
 		Latency: r.Latency,
 		Status:  int(r.status),
 		Kind:    r.Kind,
+		Labels:  m.names.labels.of(d, host),
+	}
+	if d.sender == SenderMonitor {
+		result.Origin = tracker.OriginMonitor
 	}
 	if r.Has(FieldBreaker) {
 		result.Breaker = parseBreaker(string(r.Text(FieldBreaker)))

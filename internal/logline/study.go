@@ -45,6 +45,16 @@ func (d *Decoder) Learn(lines []byte, newest bool) {
 	}
 	d.Rec.learner.settle()
 	d.clock.local, d.zone = scratch.clock.local, scratch.zone
+	d.takeRelations(scratch)
+}
+
+// takeRelations takes what another decoder knows of how lines of the log belong together, but none of the lines.
+func (d *Decoder) takeRelations(from *Decoder) {
+	d.sawAccess = d.sawAccess || from.sawAccess
+	if from.Ordered() {
+		s := d.relation()
+		s.ordered, s.paired = true, s.paired || from.related.paired
+	}
 }
 
 // Adopt takes what another decoder of the same options has learned of the log that both read. It learns no more by itself, so that
@@ -52,6 +62,9 @@ func (d *Decoder) Learn(lines []byte, newest bool) {
 func (d *Decoder) Adopt(from *Decoder) {
 	d.Rec.learner = &unitLearner{keys: from.Rec.learner.keys, frozen: true}
 	d.clock.local, d.zone = from.clock.local, from.zone
+	if d != from {
+		d.takeRelations(from)
+	}
 }
 
 // SettleZone decides in which zone the stamps that name none are, if the last line that was read has such a stamp and is the newest

@@ -19,6 +19,8 @@ type Interner struct {
 	known map[string]Interned
 	fold  func(dst []byte, text string) []byte // what is done to harmless text before it is kept; nil: nothing
 	last  uint64                               // number given last
+
+	labels labelSets // of the results whose texts it keeps
 }
 
 // Interned is a text as an interner keeps it.

@@ -99,6 +99,8 @@ func w3cColumn(name string) slot {
 		return slot{field: FieldDate}
 	case "time", "time-local":
 		return slot{field: FieldTime}
+	case "cs(user-agent)":
+		return slot{field: FieldAgent}
 	case "cs-method":
 		return slot{field: FieldMethod}
 	case "cs-uri-stem":

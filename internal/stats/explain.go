@@ -79,7 +79,13 @@ func (e *explainer) line(number int, text string) bool {
 		if text == "" {
 			return false
 		}
+		if reason != "" {
+			e.write(fmt.Sprintf("line %d: not counted: %s", number, reason))
+			return true
+		}
 		e.write(fmt.Sprintf("line %d: says how to read others", number))
+	case logline.LineLeftOut:
+		e.write(fmt.Sprintf("line %d: left out: %s", number, reason))
 	case logline.LineUnreadable:
 		e.write(fmt.Sprintf("line %d: not understood: %s", number, reason))
 		e.write("    " + logline.SafeLine([]byte(text), logline.MaxSample))
@@ -123,7 +129,7 @@ func (e *explainer) fields() {
 	}
 	for f := logline.Field(1); f < logline.FieldCount; f++ {
 		switch f {
-		case logline.FieldTime, logline.FieldTarget, logline.FieldStatus, logline.FieldDuration, logline.FieldPath, logline.FieldRequest: // above, or in pieces
+		case logline.FieldTime, logline.FieldTarget, logline.FieldStatus, logline.FieldDuration, logline.FieldPath, logline.FieldRequest, logline.FieldAgent: // above, or in pieces
 		default:
 			if r.Has(f) {
 				e.field(f, logline.SafeLine(r.Text(f), logline.MaxSample), "")

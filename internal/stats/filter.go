@@ -12,6 +12,7 @@ import (
 type chosen struct {
 	from, to, now time.Time
 	filter        *filter.Filter // nil: every one within the bounds
+	exclude       func(r *tracker.Result, agent string) bool
 	source        string
 	maker         logline.ResultMaker
 	names         logline.Interner
@@ -20,10 +21,10 @@ type chosen struct {
 
 // newChosen returns nil where everything is counted.
 func newChosen(o *Options) *chosen {
-	if o.From.IsZero() && o.To.IsZero() && o.Filter == nil {
+	if o.From.IsZero() && o.To.IsZero() && o.Filter == nil && o.Exclude == nil {
 		return nil
 	}
-	return &chosen{from: o.From, to: o.To, now: o.Now, filter: o.Filter}
+	return &chosen{from: o.From, to: o.To, now: o.Now, filter: o.Filter, exclude: o.Exclude}
 }
 
 // counts reports whether d's record is counted. A result without a time is outside of any bounds.
@@ -34,13 +35,19 @@ func (c *chosen) counts(d *logline.Decoder) bool {
 			return false
 		}
 	}
-	if c.filter == nil {
+	if c.filter == nil && c.exclude == nil {
 		return true
 	}
 	r := c.maker.Make(d)
+	if c.exclude != nil && c.exclude(&r, d.Agent()) {
+		return false
+	}
+	if c.filter == nil {
+		return true
+	}
 	_, host := d.Location()
 	c.facts = filter.Facts{
-		Target: r.Target, Method: r.Method, Route: r.Route, Origin: tracker.OriginTraffic.String(), Source: c.source,
+		Target: r.Target, Method: r.Method, Route: r.Route, Origin: r.Origin.String(), Source: c.source, Agent: d.Agent(),
 		Host: c.names.Line(host, logline.MaxName), Upstream: c.names.Line(d.Rec.Text(logline.FieldUpstream), logline.MaxName),
 		Error: r.Error, Message: r.Message, Outcome: r.Outcome(), At: r.Time, Latency: r.Latency,
 		Texts: [3]string{r.RequestID}, Evidence: r.Evidence,

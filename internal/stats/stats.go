@@ -14,6 +14,7 @@ import (
 
 	"errtop/internal/filter"
 	"errtop/internal/logline"
+	"errtop/tracker"
 )
 
 // Input is a log to be counted. Open returns its content, unpacked. Where that is a [RandomAccess] too, several workers
@@ -36,8 +37,10 @@ type Options struct {
 	By       Dimension      // what the summary is broken down by; empty: by the usual ones
 	From, To time.Time      // only results of From <= time < To; zero for no bound
 	Filter   *filter.Filter // only results for which it holds; nil: all
-	Now      time.Time      // what since:10m in the filter counts back from
-	Workers  int            // goroutines that decode; 0: as many as there are processors
+	// Exclude reports whether a result, whose client called itself so, is left out; nil: none is.
+	Exclude func(r *tracker.Result, agent string) bool
+	Now     time.Time // what since:10m in the filter counts back from
+	Workers int       // goroutines that decode; 0: as many as there are processors
 }
 
 // Count reads logs to their ends and sums them up. Files are read in parallel, in bounded memory whatever their size. It
@@ -97,7 +100,13 @@ func countInput(ctx context.Context, input Input, workers []*statsWorker) (*tall
 	for _, w := range workers {
 		w.decoder.Adopt(workers[0].decoder)
 	}
+	if workers[0].decoder.Ordered() {
+		sinks = sinks[:1]
+	}
 	problem := scanLog(ctx, all, sinks)
+	for _, w := range workers {
+		w.released(true)
+	}
 	counted := newTally()
 	for _, w := range workers {
 		counted.merge(w.tally)
@@ -165,15 +174,30 @@ func (w *statsWorker) line(chunk, number uint64, text []byte, tooLong bool) {
 	}
 	switch v, reason := w.decoder.Decode(text); v {
 	case logline.LineResult:
-		if w.chosen != nil && !w.chosen.counts(w.decoder) {
-			w.tally.filtered++
-			return
-		}
-		w.tally.add(w.decoder)
+		w.result()
+	case logline.LineLeftOut:
+		w.tally.filtered++
 	case logline.LineUnreadable:
 		w.tally.skip(chunk, number, text, reason)
 	case logline.LineBlank:
 	}
+	w.released(false)
+}
+
+// released counts failures whose pairs have not come.
+func (w *statsWorker) released(all bool) {
+	for w.decoder.Release(all) {
+		w.result()
+	}
+}
+
+// result counts the decoder's record.
+func (w *statsWorker) result() {
+	if w.chosen != nil && !w.chosen.counts(w.decoder) {
+		w.tally.filtered++
+		return
+	}
+	w.tally.add(w.decoder)
 }
 
 // preamble takes directives that stand before the next chunk.
