@@ -155,26 +155,12 @@ func sortOutcomes(counts []OutcomeCount) {
 	})
 }
 
-// show lays everything out.
-func (a *activity) show(into *Activity) {
-	windows := [...]*Window{lastMinute: &into.Minute, lastFive: &into.FiveMinutes, lastHour: &into.Hour, lastDay: &into.Day}
-	failing := a.failing()
-	room := make([]OutcomeCount, len(windows)*failing)
+// show lays everything out over what was shown before; anew where that was of something else.
+func (a *activity) show(into *Activity, anew bool) {
+	windows := [windowCount]*Window{lastMinute: &into.Minute, lastFive: &into.FiveMinutes, lastHour: &into.Hour, lastDay: &into.Day}
 	for w, window := range windows {
 		if window != nil {
-			*window = Window{ByOutcome: room[w*failing : w*failing : (w+1)*failing]}
-		}
-	}
-	for _, c := range a.columns {
-		for w, n := range c.total {
-			if n > 0 && windows[w] != nil {
-				windows[w].count(c.key, n)
-			}
-		}
-	}
-	for _, window := range windows {
-		if window != nil {
-			window.finish()
+			a.showWindow(window, w, anew)
 		}
 	}
 	a.bars.show(a.edge, into)
@@ -188,6 +174,31 @@ func (a *activity) show(into *Activity) {
 			into.Inconclusive = c.total[lastHour]
 		}
 	}
+}
+
+// showWindow lays a window out. Where no failure was added or slid out, its outcomes are those that were shown before, which
+// a snapshot may share.
+func (a *activity) showWindow(window *Window, w int, anew bool) {
+	same, succeeded := !anew, uint64(0)
+	for _, c := range a.columns {
+		if c.key.kind() == KindOK && c.key != inconclusive {
+			succeeded += c.total[w]
+			continue
+		}
+		same = same && c.shown[w] == c.total[w]
+		c.shown[w] = c.total[w]
+	}
+	if same {
+		window.Requests = window.Errors + succeeded
+		return
+	}
+	*window = Window{ByOutcome: make([]OutcomeCount, 0, a.failing())}
+	for _, c := range a.columns {
+		if n := c.total[w]; n > 0 {
+			window.count(c.key, n)
+		}
+	}
+	window.finish()
 }
 
 // pending is what a target got in one step and has not yet been added to its windows: so that a result costs two counters,
@@ -219,15 +230,15 @@ func (p *pending) countLatency(bucket Bucket) {
 // full reports whether one more could overflow a counter.
 func (p *pending) full() bool { return p.results >= math.MaxUint16 }
 
-// fold empties p into a target's windows and those of all.
-func (p *pending) fold(a, all *activity) {
+// fold empties p into a target's windows, and gathers it for those of all.
+func (p *pending) fold(a *activity, all *gathered) {
 	for i, n := range p.counts {
 		if n == 0 {
 			continue
 		}
 		c := a.columns[i]
 		a.add(c, p.step, n)
-		all.add(c.all, p.step, n)
+		all.count(c.all, n)
 		p.counts[i] = 0
 	}
 	for i, word := range p.touched {
@@ -236,11 +247,53 @@ func (p *pending) fold(a, all *activity) {
 			n := uint32(p.buckets[bucket])
 			p.buckets[bucket] = 0
 			a.addLatency(p.step, bucket, n)
-			all.addLatency(p.step, bucket, n)
+			all.countLatency(bucket, n)
 		}
 		p.touched[i] = 0
 	}
 	p.results = 0
+}
+
+// gathered is what targets got in one step and has not yet been added to the windows of all: a bucket that a thousand targets
+// had is added once.
+type gathered struct {
+	step    int64
+	series  []*series // of all, with something gathered
+	buckets [BucketCount]uint32
+	touched [(BucketCount + 63) / 64]uint64
+}
+
+func (g *gathered) count(c *series, n uint32) {
+	if c.gathered == 0 {
+		g.series = append(g.series, c)
+	}
+	c.gathered += n
+}
+
+func (g *gathered) countLatency(bucket Bucket, n uint32) {
+	g.buckets[bucket] += n
+	g.touched[bucket/64] |= 1 << (bucket % 64)
+}
+
+// fold empties g into the windows of all.
+func (g *gathered) fold(all *activity) {
+	if len(g.series) == 0 {
+		return
+	}
+	for _, c := range g.series {
+		all.add(c, g.step, c.gathered)
+		c.gathered = 0
+	}
+	clear(g.series)
+	g.series = g.series[:0]
+	for i, word := range g.touched {
+		for ; word != 0; word &= word - 1 {
+			bucket := Bucket(i*64 + bits.TrailingZeros64(word)) //nolint:gosec // below BucketCount
+			all.addLatency(g.step, bucket, g.buckets[bucket])
+			g.buckets[bucket] = 0
+		}
+		g.touched[i] = 0
+	}
 }
 
 // absorb adds everything that another activity counts.

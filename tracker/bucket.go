@@ -30,10 +30,7 @@ type Bucket uint16
 func (b Bucket) Index() int { return int(b) + firstIndex }
 
 // Value returns the duration that stands for a bucket.
-func (b Bucket) Value() time.Duration {
-	v := geometry.middle[b%bucketsPerOctave] * float64(uint64(1)<<(b/bucketsPerOctave))
-	return time.Duration(min(math.Round(v), math.MaxInt64/2))
-}
+func (b Bucket) Value() time.Duration { return geometry.value[b] }
 
 // BucketOf returns the bucket of a positive duration.
 func BucketOf(d time.Duration) Bucket {
@@ -52,7 +49,7 @@ func BucketOf(d time.Duration) Bucket {
 type bucketGeometry struct {
 	bounds [bucketsPerOctave + 1]uint64 // within an octave, scaled to [2^63, 2^64); what follows the last is never reached
 	guess  [64]uint8                    // by the six bits after the leading one: how many bounds lie below such a value at least
-	middle [bucketsPerOctave]float64    // of the bucket below each bound, in nanoseconds in the octave from 1 to 2 ns
+	value  [BucketCount]time.Duration   // what stands for a bucket: as far from its bounds, in proportion
 }
 
 // geometry never changes.
@@ -64,7 +61,11 @@ func newBucketGeometry() *bucketGeometry {
 	for j := range bucketsPerOctave {
 		bound := 1e9 * math.Exp2(float64(firstIndex+1+j)/bucketsPerOctave)
 		g.bounds[j] = uint64(math.Ldexp(bound, 63))
-		g.middle[j] = 2 * bound / (1 + step) // between bound/step and bound, as far from both
+		middle := 2 * bound / (1 + step)
+		for b := j; b < BucketCount; b += bucketsPerOctave {
+			g.value[b] = time.Duration(min(math.Round(middle), math.MaxInt64/2))
+			middle *= 2
+		}
 	}
 	g.bounds[bucketsPerOctave] = math.MaxUint64
 	for i := range g.guess {

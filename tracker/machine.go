@@ -260,6 +260,9 @@ func (m *machine) hung(now time.Time) bool {
 
 // look brings the machine to now and returns a number that moves with everything that is shown.
 func (m *machine) look(now time.Time) uint64 {
+	if _, ok := m.closedGeneration(); ok {
+		return m.revision // it only changes under the tracker's lock, which the caller holds
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.settle(now)

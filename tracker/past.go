@@ -35,6 +35,7 @@ func (t *ErrorTracker) SnapshotAt(now, at time.Time) *Snapshot {
 func (t *ErrorTracker) past(at time.Time) *Snapshot {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.gathered.fold(&t.all)
 	p := past{at: instantOf(at), clock: &t.clock}
 	if p.at >= t.clock.shown() {
 		return nil

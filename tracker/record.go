@@ -121,7 +121,11 @@ func (t *ErrorTracker) beginStep(tg *target, step int64) {
 func (t *ErrorTracker) foldTarget(tg *target) {
 	t.all.advance(t.clock.edge())
 	tg.scan.touch(tg.open.step / stepsPerMinute)
-	tg.open.fold(&tg.act, &t.all)
+	if t.gathered.step != tg.open.step {
+		t.gathered.fold(&t.all)
+		t.gathered.step = tg.open.step
+	}
+	tg.open.fold(&tg.act, &t.gathered)
 }
 
 // flush folds every target's pending results.
@@ -135,6 +139,7 @@ func (t *ErrorTracker) flush() {
 	}
 	clear(t.waiting)
 	t.waiting = t.waiting[:0]
+	t.gathered.fold(&t.all)
 }
 
 // fail keeps a failed result.

@@ -110,6 +110,7 @@ func (t *ErrorTracker) State(now time.Time, part Part) State {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.begin(now)
+	t.gathered.fold(&t.all)
 	e := encoder{known: map[string]uint64{}}
 	e.failures.known, e.failures.knownLabels = map[*Failure]uint64{}, map[*Labels]uint64{}
 	e.text("") // so that number 0 is the empty string, and what an older version did not write reads as it

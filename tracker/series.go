@@ -48,11 +48,13 @@ const hourSlots = 25 // a day that ends within an hour touches 25 of them
 // A series counts the results of one outcome: 10 s steps for the hour, minutes for the day, and running totals of each
 // window, so that a snapshot sums nothing. Hours without a result cost a nil pointer.
 type series struct {
-	key   outcomeKey
-	total [windowCount]uint64
-	all   *series // the same outcome over all targets; nil in there
-	steps *[stepsPerHour]uint32
-	hours [hourSlots]minutes
+	key      outcomeKey
+	total    [windowCount]uint64
+	shown    [windowCount]uint64 // total, as last shown; of failures
+	all      *series             // the same outcome over all targets; nil in there
+	gathered uint32              // in there: see gathered
+	steps    *[stepsPerHour]uint32
+	hours    [hourSlots]minutes
 }
 
 // add counts n results in a step not after the edge.

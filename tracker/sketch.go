@@ -6,12 +6,19 @@ import (
 	"time"
 )
 
-// A hist counts latencies by bucket over a window, densely between the smallest and the largest seen.
+// The quantiles that are kept of a window, in percent.
+const quantilesKept = 4
+
+var quantilePercents = [quantilesKept]uint64{50, 90, 95, 99}
+
+// A hist counts latencies by bucket over a window, densely between the smallest and the largest seen. It keeps where each
+// quantile lies, which moves little from one look to the next.
 type hist struct {
 	base  int // bucket of n[0], a multiple of blockBuckets
 	n     []uint32
-	block []uint32 // sums of blockBuckets buckets each, so that a quantile is found in few steps
 	count uint64
+	at    [quantilesKept]int32  // index in n
+	below [quantilesKept]uint64 // how many latencies lie in buckets before it
 }
 
 const blockBuckets = 16
@@ -22,8 +29,12 @@ func (h *hist) add(bucket Bucket, n uint32) {
 		i = h.grow(int(bucket))
 	}
 	h.n[i] += n
-	h.block[i/blockBuckets] += n
 	h.count += uint64(n)
+	for q, at := range h.at {
+		if i < int(at) {
+			h.below[q] += uint64(n)
+		}
+	}
 }
 
 // grow makes room for a bucket and returns its index.
@@ -32,13 +43,13 @@ func (h *hist) grow(bucket int) int {
 	high := low + blockBuckets
 	if len(h.n) > 0 {
 		low, high = min(low, h.base), max(high, h.base+len(h.n))
+		for q := range h.at {
+			h.at[q] += int32(h.base - low) //nolint:gosec // at most BucketCount
+		}
 	}
-	blocks := (high - low) / blockBuckets
-	room := make([]uint32, blocks+high-low)
-	block, n := room[:blocks:blocks], room[blocks:]
+	n := make([]uint32, high-low)
 	copy(n[max(h.base-low, 0):], h.n)
-	copy(block[max(h.base-low, 0)/blockBuckets:], h.block)
-	h.base, h.n, h.block = low, n, block
+	h.base, h.n = low, n
 	return bucket - low
 }
 
@@ -46,8 +57,12 @@ func (h *hist) subtract(c cells) {
 	for _, x := range c {
 		i := int(x.bucket) - h.base
 		h.n[i] -= uint32(x.n)
-		h.block[i/blockBuckets] -= uint32(x.n)
 		h.count -= uint64(x.n)
+		for q, at := range h.at {
+			if i < int(at) {
+				h.below[q] -= uint64(x.n)
+			}
+		}
 	}
 }
 
@@ -59,8 +74,7 @@ func (h *hist) addCells(c cells) {
 
 func (h *hist) clear() {
 	clear(h.n)
-	clear(h.block)
-	h.count = 0
+	h.count, h.at, h.below = 0, [quantilesKept]int32{}, [quantilesKept]uint64{}
 }
 
 // quantiles returns the nearest-rank quantiles.
@@ -69,23 +83,19 @@ func (h *hist) quantiles() Quantiles {
 	if h.count == 0 {
 		return q
 	}
-	into := [...]*time.Duration{&q.P50, &q.P90, &q.P95, &q.P99}
-	var ranks [len(into)]uint64
-	for i, percent := range [...]uint64{50, 90, 95, 99} {
-		ranks[i] = (h.count*percent + 99) / 100
-	}
-	next, before := 0, uint64(0)
-	for b, sum := range h.block {
-		seen := before
-		before += uint64(sum)
-		for i := b * blockBuckets; before >= ranks[next]; i++ {
-			for seen += uint64(h.n[i]); seen >= ranks[next]; {
-				*into[next] = Bucket(h.base + i).Value() //nolint:gosec // below BucketCount, rounded up to whole blocks
-				if next++; next == len(into) {
-					return q
-				}
-			}
+	for i, into := range [quantilesKept]*time.Duration{&q.P50, &q.P90, &q.P95, &q.P99} {
+		rank := (h.count*quantilePercents[i] + 99) / 100
+		at, below := int(h.at[i]), h.below[i]
+		for below >= rank && at > 0 {
+			at--
+			below -= uint64(h.n[at])
 		}
+		for at < len(h.n)-1 && below+uint64(h.n[at]) < rank {
+			below += uint64(h.n[at])
+			at++
+		}
+		h.at[i], h.below[i] = int32(at), below //nolint:gosec // at most BucketCount
+		*into = Bucket(h.base + at).Value()    //nolint:gosec // below BucketCount
 	}
 	return q
 }

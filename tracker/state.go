@@ -117,23 +117,25 @@ func (s share) throttled(was TargetState) bool {
 // shares are the shares of one origin in the windows that judgements need.
 type shares [lastHour + 1]share
 
-func (tg *target) sharesOf(o Origin) (out shares) {
+// bothShares returns the shares of both origins.
+func (tg *target) bothShares() (out [2]shares) {
 	for _, c := range tg.act.columns {
-		if c.total[lastHour] == 0 || c.key == inconclusive || c.key.origin() != o {
+		if c.total[lastHour] == 0 || c.key == inconclusive {
 			continue
 		}
 		kind := c.key.kind()
 		if !kind.Sent() {
 			continue
 		}
-		for w := range out {
+		of := &out[c.key.origin()]
+		for w := range of {
 			n := c.total[w]
-			out[w].requests += n
+			of[w].requests += n
 			if kind.Failed() {
-				out[w].errors += n
+				of[w].errors += n
 			}
 			if kind == KindRateLimited {
-				out[w].limited += n
+				of[w].limited += n
 			}
 		}
 	}
@@ -173,7 +175,7 @@ type condition struct {
 
 // judge brings both origins' verdicts to a moment and returns what they add up to.
 func (tg *target) judge(at instant) condition {
-	tg.shares = [...]shares{OriginTraffic: tg.sharesOf(OriginTraffic), OriginProbe: tg.sharesOf(OriginProbe)}
+	tg.shares = tg.bothShares()
 	tg.origins[OriginTraffic].judge(tg.judgeTraffic())
 	tg.origins[OriginProbe].judge(tg.origins[OriginProbe].judgeRecent())
 	out := condition{state: StateUnknown}
@@ -250,4 +252,14 @@ type stateChange struct {
 	at     instant
 	state  TargetState
 	reason string
+}
+
+// trafficErrors counts the failed requests of five minutes.
+func (tg *target) trafficErrors() (n uint64) {
+	for _, c := range tg.act.columns {
+		if kind := c.key.kind(); c.key != inconclusive && c.key.origin() == OriginTraffic && kind.Failed() && kind.Sent() {
+			n += c.total[lastFive]
+		}
+	}
+	return n
 }

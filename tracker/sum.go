@@ -72,6 +72,7 @@ func (t *ErrorTracker) fold() {
 	}
 	clear(t.waiting)
 	t.waiting = t.waiting[:0]
+	t.gathered.fold(&t.all)
 }
 
 func (c *clock) merge(other *clock) {

@@ -72,7 +72,7 @@ func (tg *target) settled() bool {
 	if tg.cond.state == StateUnknown {
 		return true
 	}
-	return tg.cond.state <= StateStale && tg.sharesOf(OriginTraffic)[lastFive].errors == 0 && (tg.reported == nil || tg.reported.state != BreakerOpen)
+	return tg.cond.state <= StateStale && tg.trafficErrors() == 0 && (tg.reported == nil || tg.reported.state != BreakerOpen)
 }
 
 // rewind forgets what lies after a moment to which the clock went back.
@@ -118,13 +118,12 @@ func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 	differs := moved || out.State != state || out.Reason != reason || out.Disagreement != disagreement || !out.NextTry.Equal(next)
 	if changed || differs {
 		out = tg.own()
-	}
-	if changed {
-		tg.showCounts(c, out)
-	}
-	if changed = changed || differs; changed {
+		if changed {
+			tg.showCounts(c, out)
+		}
 		out.State, out.Since, out.Reason, out.Disagreement = state, c.time(tg.since), reason, disagreement
 		out.Breakers, out.NextTry = breakers, next
+		changed = true
 	}
 	changed = tg.regroup() || changed
 	tg.until = tg.nextChange(at, out)
@@ -134,7 +133,7 @@ func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 
 // showCounts lays out what is counted.
 func (tg *target) showCounts(c *clock, out *Target) {
-	tg.act.show(&out.Activity)
+	tg.act.show(&out.Activity, false)
 	out.Activity.Since = c.time(tg.firstSeen)
 	tg.band = band(out)
 	out.SLO = tg.slo(func(c *series, w int) uint64 { return c.total[w] })

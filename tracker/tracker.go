@@ -68,6 +68,7 @@ type ErrorTracker struct {
 	lately    [256]*target // of the newest results, by targetSlot
 	waiting   []*target    // with results to fold
 	all       activity     // over all targets
+	gathered  gathered     // for all
 	errors    ring
 	groups    map[uint64]*group
 	known     *known

@@ -52,7 +52,7 @@ func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
 		t.version++
 	}
 	s.Version = t.version
-	t.all.show(&s.Overall)
+	t.all.show(&s.Overall, true)
 	s.Groups = t.showGroups(old, groups)
 	t.view.marks = t.showMarks()
 	s.Incidents, s.Marks = t.showIncidents(), t.view.marks
