@@ -171,3 +171,22 @@ func FuzzValues(f *testing.F) {
 		}
 	})
 }
+
+// TestTheUnitOfAW3CColumnIsItsServers: a decimal point says nothing.
+func TestTheUnitOfAW3CColumnIsItsServers(t *testing.T) {
+	for _, c := range []struct {
+		columns, taken string
+		latency        time.Duration
+	}{
+		{"date time cs-method cs-uri-stem sc-status x-edge-result-type time-taken", "Error 2", 2 * time.Second},
+		{"date time cs-method cs-uri-stem sc-status x-edge-result-type time-taken", "Error 0.250", 250 * time.Millisecond},
+		{"date time cs-method cs-uri-stem sc-status sc-substatus time-taken", "0 250", 250 * time.Millisecond},
+		{"date time cs-method cs-uri-stem sc-status time-taken", "0.250", 0},
+	} {
+		log := "#Fields: " + c.columns + "\n2026-11-25 03:00:01 GET /orders 502 " + c.taken + "\n"
+		found, _ := whole(t, log, logline.Options{})
+		if len(found) != 1 || found[0].Latency != c.latency {
+			t.Errorf("%s: %+v, want %v", log, found, c.latency)
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package logline
 
 import (
-	"bytes"
 	"strings"
 )
 
@@ -10,6 +9,7 @@ import (
 type w3cReader struct {
 	columns []slot
 	day     string
+	unit    unit   // of time-taken
 	column  []span // of the line at hand
 	buffer  []byte
 }
@@ -64,14 +64,30 @@ func (w *w3cReader) read(line []byte, r *Record, c *clock) (v LineKind, reason s
 	return LineResult, ""
 }
 
-// duration reads the time-taken column: seconds with a fraction (CloudFront) or whole milliseconds (IIS).
+// duration reads the time-taken column, in the unit of the server that its other columns give away; where none does it is left out.
 func (w *w3cReader) duration(r *Record) {
-	text := r.Raw(FieldDuration)
-	u := unitMillisecond
-	if bytes.IndexByte(text, '.') >= 0 {
-		u = unitSecond
+	if w.unit == unitGuess {
+		r.unit.why = unitNowhere
+		return
 	}
-	r.setLatency(parseDuration(text, u))
+	if d, ok := parseDuration(r.Raw(FieldDuration), w.unit); ok {
+		r.setLatency(d, true)
+		r.unit = unitBasis{unit: w.unit, why: unitOfFormat}
+	}
+}
+
+// unitOfColumns returns the unit of time-taken: seconds where CloudFront wrote the log, which alone says where its edge is,
+// milliseconds where IIS did, which alone says what Windows and its own modules answered.
+func unitOfColumns(names []string) unit {
+	for _, name := range names {
+		switch name = strings.ToLower(name); {
+		case strings.HasPrefix(name, "x-edge-"):
+			return unitSecond
+		case name == "sc-substatus", name == "sc-win32-status", name == "s-sitename", name == "s-computername", name == "timetakenms", name == "s-port", name == "s-ip":
+			return unitMillisecond
+		}
+	}
+	return unitGuess
 }
 
 // directive reads a line that starts with "#".
@@ -80,6 +96,7 @@ func (w *w3cReader) directive(line []byte) {
 	switch strings.ToLower(name) {
 	case "fields":
 		names := strings.Fields(value)
+		w.unit = unitOfColumns(names)
 		w.columns = make([]slot, len(names))
 		w.column = make([]span, len(names))
 		for i, column := range names {
