@@ -23,6 +23,7 @@ func (t *ErrorTracker) SnapshotAt(now, at time.Time) *Snapshot {
 	slices.SortFunc(s.Targets, func(a, b *Target) int {
 		return worse(a, b, band(a), band(b))
 	})
+	s.Incidents, s.Marks = present.lookBackAt(s.At)
 	kept := newRing(max(len(s.Errors), 1))
 	for i := range s.Errors {
 		kept.push(&s.Errors[i])
