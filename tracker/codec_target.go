@@ -13,6 +13,7 @@ const (
 	sectionReported  = 9
 	sectionScan      = 10
 	sectionTraits    = 11
+	sectionCert      = 12
 )
 
 // target writes everything that is known of a target, with the counts of a span.
@@ -40,6 +41,9 @@ func (e *encoder) target(tg *target, span stepSpan) {
 	}
 	e.section(sectionScan, func() { e.scan(&tg.scan) })
 	e.section(sectionTraits, func() { e.traits(&tg.traits, span) })
+	if !tg.certExpiry.IsZero() {
+		e.section(sectionCert, func() { e.time(tg.certExpiry) })
+	}
 }
 
 // target reads a target into a tracker.
@@ -87,6 +91,8 @@ func (d *decoder) target(t *ErrorTracker, failures []*Failure) {
 			d.scan(&tg.scan)
 		case sectionTraits:
 			d.traits(&tg.traits)
+		case sectionCert:
+			tg.certExpiry = d.time()
 		}
 	})
 }

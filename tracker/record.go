@@ -44,6 +44,9 @@ func (t *ErrorTracker) record(r *Result) {
 	if r.Latency > 0 && r.Kind.Sent() {
 		tg.open.countLatency(BucketOf(r.Latency))
 	}
+	if r.Origin == OriginProbe && !late && r.Evidence != nil && !r.Evidence.CertExpiry.IsZero() {
+		tg.certExpiry = r.Evidence.CertExpiry.Round(0)
+	}
 	if !r.Kind.Failed() && sampled(at, r) {
 		tg.traits.success(at, r, &t.prints)
 	}

@@ -85,7 +85,7 @@ type Evidence struct {
 	RemoteAddr string    // "127.0.0.1:443"
 	Proto      string    // "HTTP/2.0"
 	TLSVersion string    // "TLS 1.3"
-	CertExpiry time.Time // the leaf certificate's NotAfter; zero without TLS
+	CertExpiry time.Time // when the first certificate expires that the request relied on; zero without TLS
 	Headers    []Header  // allow-listed response headers
 	Body       string    // start of the response body; may hold line feeds
 	BodyCut    bool      // the body was longer than what is kept

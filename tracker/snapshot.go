@@ -127,6 +127,10 @@ type Target struct {
 	LastOK   time.Time // zero where never
 	NextTry  time.Time // the newest ResetAt or the breaker's retry, where one lies ahead; zero otherwise
 
+	// CertExpiry is when the first certificate expires that the newest probe over TLS relied on, whether it succeeded or not;
+	// zero without one.
+	CertExpiry time.Time
+
 	Activity Activity
 	Breakers []Breaker // gate, observed, reported: those that exist, in this order
 	SLO      *SLO      // nil without an objective

@@ -17,6 +17,7 @@ type target struct {
 	traits traits
 
 	firstSeen, lastSeen, lastOK, resetAt instant
+	certExpiry                           time.Time // of the newest probe over TLS
 
 	origins [2]recent
 	shares  [2]shares // of each origin, as last judged
@@ -135,6 +136,7 @@ func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 func (tg *target) showCounts(c *clock, out *Target) {
 	tg.act.show(&out.Activity, false)
 	out.Activity.Since = c.time(tg.firstSeen)
+	out.CertExpiry = tg.certExpiry
 	tg.band = band(out)
 	out.SLO = tg.slo(func(c *series, w int) uint64 { return c.total[w] })
 	out.Name, out.URL, out.Probed, out.Traffic = tg.name, tg.info.URL, tg.probed, tg.origins[OriginTraffic].results > 0
