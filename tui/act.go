@@ -11,7 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// key does what a key is bound to.
+// key runs the action that a key is bound to.
 func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	if m.prompt.open {
 		m.edit(msg)
@@ -34,7 +34,7 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	return nil
 }
 
-// everywhere does the actions that mean the same wherever one is.
+// everywhere runs the actions that mean the same in every view.
 func (m *model) everywhere(a Action) (tea.Cmd, bool) {
 	switch a {
 	case Quit:
@@ -85,7 +85,8 @@ func (m *model) everywhere(a Action) (tea.Cmd, bool) {
 	return nil, true
 }
 
-// back closes what is on top: the help, a page, the filter, the past, the frozen picture; at last it goes to the overview.
+// back undoes one step: it closes the help or a page, clears the filter, returns from the past, unfreezes, and finally goes to
+// the overview.
 func (m *model) back() {
 	switch {
 	case m.help != nil:
@@ -122,8 +123,7 @@ func (m *model) inDetail(a Action) {
 	m.open[len(m.open)-1].HandleKey(a)
 }
 
-// evidence opens the incident that the headline is about; of a target alone, its group of errors, or the target where there
-// is none.
+// evidence opens what the headline is about: the incident, or for a target without one its main group of errors, or the target.
 func (m *model) evidence() {
 	s, wrong := m.headline.subject()
 	if !wrong {
@@ -140,7 +140,7 @@ func (m *model) evidence() {
 	}
 }
 
-// edit edits the filter; it holds as soon as it can be understood, and esc brings back the one before.
+// edit edits the filter, which applies while it is valid. Escape restores the filter from before.
 func (m *model) edit(msg tea.KeyPressMsg) {
 	switch msg.String() {
 	case "esc", "ctrl+c":
@@ -156,7 +156,7 @@ func (m *model) edit(msg tea.KeyPressMsg) {
 	}
 }
 
-// tryFilter filters by what is typed, where it can be understood; until then the last that could be holds.
+// tryFilter applies what is typed if it is a valid filter; otherwise the last valid one stays.
 func (m *model) tryFilter(parse func(string) (*filter.Filter, error)) {
 	f, err := parse(m.prompt.text())
 	m.prompt.problem, m.prompt.lacking = "", false
@@ -175,10 +175,10 @@ func (m *model) setFilter(f *filter.Filter) {
 	}
 }
 
-// freeze stops the picture, or lets it go on. Results are counted all the while.
+// freeze freezes or unfreezes the picture. Results are counted all the time.
 func (m *model) freeze() {
 	if !m.past.IsZero() {
-		m.say("the past stands still anyway")
+		m.say("the past is frozen anyway")
 		return
 	}
 	if m.frozen.IsZero() {
@@ -191,8 +191,8 @@ func (m *model) freeze() {
 	}
 }
 
-// travel goes to another moment of the last 24 hours: to the end of a minute, since counts are remembered by the minute. At
-// its beginning they would hold what came in the minute after it.
+// travel goes to another moment of the last 24 hours. It is the end of a minute, because counts are kept by the minute: at its
+// beginning they would include the minute that follows.
 func (m *model) travel(by time.Duration) tea.Cmd {
 	if m.live == nil {
 		return nil
@@ -224,7 +224,7 @@ func (m *model) toNow() {
 	}
 }
 
-// export writes an incident report of what is shown.
+// export writes a report of the snapshot that is shown.
 func (m *model) export() tea.Cmd {
 	if !m.options.Rights.Export {
 		m.say("this viewer may not write reports")
@@ -281,10 +281,10 @@ func (m *model) suspend() tea.Cmd {
 	return tea.Suspend
 }
 
-// reload reads the settings again.
+// reload reloads the settings.
 func (m *model) reload() tea.Cmd {
 	if m.options.Rights.Reload == nil {
-		m.say("there are no settings to read again")
+		m.say("there are no settings to reload")
 		return nil
 	}
 	return func() tea.Msg {

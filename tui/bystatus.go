@@ -7,8 +7,8 @@ import (
 	"errtop/tracker"
 )
 
-// byStatus draws the failures of the last hour by status or kind: those that were answered, the most frequent first, then
-// those that were never sent.
+// byStatus draws the failures of the last hour by status or kind: requests that were sent, most frequent first, then those that
+// never were.
 type byStatus struct{ counts []tracker.OutcomeCount }
 
 // SetSnapshot takes new figures.
@@ -17,7 +17,7 @@ func (b *byStatus) SetSnapshot(snap *tracker.Snapshot) {
 	slices.SortStableFunc(b.counts, func(a, b tracker.OutcomeCount) int { return unsent(a) - unsent(b) })
 }
 
-// unsent is 1 for what never reached the network.
+// unsent is 1 for an outcome that never reached the network, otherwise 0.
 func unsent(c tracker.OutcomeCount) int {
 	if c.Kind.Sent() {
 		return 0
@@ -25,13 +25,13 @@ func unsent(c tracker.OutcomeCount) int {
 	return 1
 }
 
-// View draws one bar a row, and the figure alone of what was never sent; what does not fit is summed up in the last.
+// View draws one bar per row, and only the count of requests that were never sent. The last row sums up what does not fit.
 func (b *byStatus) View(a area) {
 	section(a, "BY STATUS", "last hour")
 	outcomeBars(a.below(), b.counts)
 }
 
-// below is the area below a heading.
+// below returns the area below its first row, the heading.
 func (a area) below() area {
 	_, rest := a.top(1)
 	return rest
@@ -84,8 +84,8 @@ func outcomeBars(a area, counts []tracker.OutcomeCount) {
 	}
 }
 
-// fitOutcomes returns how many rows stand before the one that sums up the least of what was answered, and how many that one
-// stands for. What was never sent, which comes last, keeps its rows where that leaves others any.
+// fitOutcomes returns how many outcomes get a row of their own, and how many of the rarest share the summary row after them.
+// Outcomes that were never sent come last and keep their rows, unless they would take more than half.
 func fitOutcomes(counts []tracker.OutcomeCount, rows int) (shown, hidden int) {
 	if len(counts) <= rows {
 		return len(counts), 0

@@ -9,7 +9,7 @@ import (
 	"errtop/tracker"
 )
 
-// calm says that nothing is wrong, and since when.
+// calm draws that nothing is wrong, and since when.
 func (h *headline) calm(a area) {
 	p := a.row(0)
 	p.space(1)
@@ -91,7 +91,7 @@ func (h *headline) lately(a area) string {
 	return text
 }
 
-// lost says which source can't be read, and reports whether there is one: what nobody reads is not ok.
+// lost draws which source cannot be read, and reports whether there is one: targets whose results are not read are not ok.
 func (h *headline) lost(a area, p pen, known int) bool {
 	failed, first := 0, -1
 	for i := range h.snap.Sources {

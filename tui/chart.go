@@ -18,7 +18,7 @@ type failuresChart struct {
 // SetSnapshot takes the figures of all targets.
 func (c *failuresChart) SetSnapshot(snap *tracker.Snapshot) { c.set(snap, &snap.Overall, "") }
 
-// set takes the figures of a target, or of all where it has no name.
+// set takes the figures of a target, or of all targets if the name is empty.
 func (c *failuresChart) set(snap *tracker.Snapshot, act *tracker.Activity, target string) {
 	n := reach(&act.Minutes)
 	c.end = endOf(snap)
@@ -28,7 +28,7 @@ func (c *failuresChart) set(snap *tracker.Snapshot, act *tracker.Activity, targe
 		c.values = append(c.values, float64(bar.Errors))
 		highest = max(highest, float64(bar.Errors))
 	}
-	// The running minute is not over: the last sixty seconds say what it will come to.
+	// The current minute is incomplete: the last sixty seconds estimate its total.
 	c.values[n-1] = max(c.values[n-1], float64(act.Minute.Errors))
 	c.plot.lines = append(c.plot.lines[:0], plotLine{values: c.values})
 	c.plot.most = max(highest, c.values[n-1])
@@ -45,10 +45,10 @@ func (c *failuresChart) View(a area) {
 	c.lines(a.below())
 }
 
-// lines draws the chart below whatever heading it has.
+// lines draws the chart without a heading.
 func (c *failuresChart) lines(a area) { c.plot.view(a, c.end, time.Minute, a.styles.Failing) }
 
-// chartEnd is the moment that a chart ends with.
+// chartEnd is the moment at the right edge of a chart.
 type chartEnd struct {
 	at  time.Time
 	now bool
@@ -56,8 +56,8 @@ type chartEnd struct {
 
 func endOf(snap *tracker.Snapshot) chartEnd { return chartEnd{snap.At, !snap.LogTime && !snap.Past} }
 
-// labels says what the first, the middle and the last of n steps are: how long ago, or where the chart does not end now, the
-// time of day.
+// labels returns the labels of the left edge, middle and right edge of n steps: how long ago, or the time of day if the chart
+// does not end now.
 func (e chartEnd) labels(loc *time.Location, n int, step time.Duration) (first, middle, last string) {
 	first, middle = e.ago(loc, time.Duration(n)*step), e.ago(loc, time.Duration(n)*step/2)
 	if e.now {

@@ -8,16 +8,15 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// clipboardLimit is how much text is copied at most: terminals drop longer sequences (xterm and hterm at 100,000 bytes, of
-// which base64 takes a quarter).
+// clipboardLimit bounds the text that is copied, in bytes. Terminals drop longer sequences: xterm and hterm at 100,000 bytes,
+// a quarter of which is the overhead of base64.
 const clipboardLimit = 70_000
 
-// screenLimit is how long a string is that GNU screen passes on at most; longer ones it drops (over 255 bytes, and since 2014
-// over 767).
+// screenLimit bounds a string for GNU screen, in bytes: it drops longer ones, over 255 bytes and since 2014 over 767.
 const screenLimit = 250
 
-// outerTerminal returns what wraps a sequence so that it reaches the terminal around a multiplexer. tmux obeys one of the two
-// forms, depending on its options set-clipboard and allow-passthrough, so it is sent both; screen needs the wrapped one.
+// outerTerminal wraps a sequence so that it reaches the terminal outside a multiplexer. tmux accepts one of two forms, depending
+// on its options set-clipboard and allow-passthrough, so it gets both; GNU screen needs the wrapped one.
 func outerTerminal(env []string, seq string) string {
 	switch {
 	case terminal.IsSilent(env):
@@ -73,7 +72,7 @@ func (m *model) copyPage() {
 func (m *model) copyRequest() {
 	p := m.topPage()
 	if p == nil || p.request() == nil {
-		m.say("no request is known here: errors of probes have one")
+		m.say("no request to copy: only errors of probes have one")
 		return
 	}
 	m.copyText("curl line", curlLine(p.request()))

@@ -12,7 +12,7 @@ import (
 // newBreakersTable lists breakers.
 func newBreakersTable() *table[heldBreaker, breakerKey] {
 	return &table[heldBreaker, breakerKey]{
-		empty: "no breakers yet: each target that is probed or that sends traffic gets one",
+		empty: "no breakers yet: every target with probes or traffic gets one",
 		key:   func(b *heldBreaker) breakerKey { return breakerKey{b.target.Name, b.Role} },
 		facts: func(b *heldBreaker) filter.Facts {
 			f := filter.Facts{Target: b.target.Name, State: b.State.String(), Origin: b.Role.String(), At: b.Since}

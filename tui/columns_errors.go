@@ -12,7 +12,7 @@ import (
 	"errtop/tracker"
 )
 
-// happening is one row of a list of errors: an error, and how many of its group there were.
+// happening is a row in a list of errors: an error, and how many errors its group has.
 type happening struct {
 	*tracker.Failure
 	like  uint64
@@ -37,11 +37,11 @@ func newestFirst(snap *tracker.Snapshot) []happening {
 	return list
 }
 
-// stillComing is how recent the newest error of a group is whose errors still come.
+// stillComing is the age below which the newest error of a group reads "now".
 const stillComing = 15 * time.Second
 
-// digest lists the newest error of each group, so that a storm does not push a rare one out of sight: groups keep theirs when
-// the ring has lost them. Those of an incident are marked to come first.
+// digest lists the newest error of each group, so that a storm of errors does not hide a rare one: groups keep theirs after the
+// ring has dropped them. Groups of the incident are marked to come first.
 func digest(snap *tracker.Snapshot, in *tracker.Incident) []happening {
 	list := make([]happening, 0, len(snap.Groups))
 	for i := range snap.Groups {
@@ -56,7 +56,7 @@ func digest(snap *tracker.Snapshot, in *tracker.Incident) []happening {
 // newErrorsTable lists errors.
 func newErrorsTable() *table[happening, uint64] {
 	return &table[happening, uint64]{
-		empty: "no errors yet: the newest hundred are kept here as they come",
+		empty: "no errors yet: the newest hundred are kept here",
 		older: "; the groups count older ones too",
 		key:   func(h *happening) uint64 { return h.Seq },
 		facts: func(h *happening) filter.Facts { return resultFacts(&h.Result) },

@@ -12,14 +12,14 @@ import (
 	"errtop/tracker"
 )
 
-// newestGroup orders by the second that is shown, so that groups which all still come do not change places all the time.
+// newestGroup orders by the second of the newest error, so that groups of ongoing errors do not swap places all the time.
 func newestGroup(a, b *tracker.Group) int { return cmp.Compare(b.Last.Unix(), a.Last.Unix()) }
 
 // newGroupsTable lists groups of errors with one fingerprint.
 func newGroupsTable() *table[tracker.Group, uint64] {
 	most := uint32(1) // of one minute of one group, in the list
 	return &table[tracker.Group, uint64]{
-		empty:   "no groups yet: errors that are alike are counted together here",
+		empty:   "no groups yet: similar errors are counted together here",
 		key:     func(g *tracker.Group) uint64 { return g.ID },
 		natural: newestGroup,
 		survey: func(groups []*tracker.Group) {

@@ -11,12 +11,12 @@ import (
 	"errtop/tracker"
 )
 
-// newTargetsTable lists targets: what state, what breaker, how much, how bad, how slow, and since when it looks like that.
+// newTargetsTable lists targets with their state, breaker, rates, latency and history.
 func newTargetsTable() *table[tracker.Target, string] {
 	slowest := uint32(1) // µs, of one minute of one target
 	incidents, figures := incidentsByTarget{}, figures{}
 	return &table[tracker.Target, string]{
-		empty:   "no targets yet: probes of the settings, log lines and pushed results name them",
+		empty:   "no targets yet: probes, log lines and pushed results bring them",
 		key:     func(t *tracker.Target) string { return t.Name },
 		facts:   targetFacts,
 		natural: incidents.worstFirst,
@@ -78,7 +78,7 @@ func stateColumns(incidents incidentsByTarget) []column[tracker.Target] {
 	}
 }
 
-// figureColumns say how much is asked, and which share of it fails, now and usually.
+// figureColumns show the request rate and the failing share, now and usual.
 func figureColumns(figures figures) []column[tracker.Target] {
 	return []column[tracker.Target]{
 		{
@@ -109,7 +109,7 @@ func figureColumns(figures figures) []column[tracker.Target] {
 	}
 }
 
-// historyColumns say how slow it is, and how it came to that. The lines of latency share a scale that ends at slowest, in µs.
+// historyColumns show latency and the last hour. The latency sparklines share a scale from 0 to slowest, in µs.
 func historyColumns(figures figures, slowest *uint32) []column[tracker.Target] {
 	return []column[tracker.Target]{
 		{
@@ -151,7 +151,7 @@ func historyColumns(figures figures, slowest *uint32) []column[tracker.Target] {
 	}
 }
 
-// sparkStyle keeps the past errors of what is well, or fails as usual, from drawing the eye.
+// sparkStyle mutes the sparklines of targets that are ok or fail as usual.
 func sparkStyle(s *Styles, t *tracker.Target) Style {
 	if t.State <= tracker.StateStale || asUsual(t) {
 		return s.Muted
@@ -177,7 +177,7 @@ func targetFacts(t *tracker.Target) filter.Facts {
 	return f
 }
 
-// origin says who asks a target.
+// origin returns who sends requests to a target.
 func origin(t *tracker.Target) string {
 	switch {
 	case t.Probed && t.Traffic:
@@ -219,7 +219,7 @@ func severity(t *tracker.Target) int {
 	}
 }
 
-// breakerWord is a breaker's state; an observed one, which stops nothing, "would be OPEN".
+// breakerWord returns a breaker's state. An observed breaker stops nothing, so it "would be OPEN".
 func breakerWord(b *tracker.Breaker) string {
 	if b.Role == tracker.RoleObserved && b.State != tracker.BreakerClosed {
 		return "would be " + b.State.String()

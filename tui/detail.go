@@ -5,7 +5,7 @@ import (
 	"errtop/tracker"
 )
 
-// detail is an open page with its place in it.
+// detail is an open page with its scroll position.
 type detail struct {
 	page page
 	doc  doc
@@ -38,10 +38,10 @@ func (v *detail) HandleKey(a Action) bool {
 	return true
 }
 
-// twoColumns is from how many columns on a page goes on in a second column.
+// twoColumns is the width from which a page continues in a second column.
 const twoColumns = 170
 
-// View draws the part of the page that is in sight, and how much is not.
+// View draws the visible part of the page and how many lines follow.
 func (v *detail) View(a area, snap *tracker.Snapshot) {
 	head, body := a.top(1)
 	left, right := body, area{}
@@ -84,12 +84,12 @@ func (v *detail) heading(a area, below int) {
 	p.text(a.styles.Muted, note)
 }
 
-// spread is which lines of a page are in sight: one column ends before line turn, a second begins with line next, and all
-// ends before line end.
+// spread is the visible range of lines: the first column ends before line turn, the second starts at line next and ends before
+// line end.
 type spread struct{ turn, next, end int }
 
-// spread returns what is in sight from line top on in columns of so many rows, the second of which may have none. The first
-// ends early rather than tear a picture from its heading.
+// spread returns the visible range from line top on, in columns of so many rows; the second may have none. The first column ends
+// early rather than separate a picture from its heading.
 func (d *doc) spread(top, left, right int) spread {
 	all := len(d.lines)
 	turn := min(top+left, all)
@@ -109,7 +109,7 @@ func (d *doc) spread(top, left, right int) spread {
 	return spread{turn, next, min(next+right, all)}
 }
 
-// torn reports whether a column that ended before a line would tear what belongs together.
+// torn reports whether a column break before a line would separate what belongs together.
 func (d *doc) torn(line int) bool {
 	l := &d.lines[line]
 	return l.part > 0 || d.lines[line-1].kind == headingLine || d.lines[line-1].blank() && !l.blank()

@@ -15,7 +15,7 @@ type run struct {
 	text  string
 }
 
-// lineKind says what a line of a page is, for whoever writes the page as something else than a screen.
+// lineKind says what a line of a page is, for other forms than a screen, such as Markdown.
 type lineKind uint8
 
 const (
@@ -54,7 +54,7 @@ type padding struct {
 	w    int
 }
 
-// begin makes it an empty page of w columns.
+// begin clears the page and sets its width.
 func (d *doc) begin(f *frame, w int) {
 	d.frame, d.w, d.lines, d.runs = f, w, d.lines[:0], d.runs[:0]
 	if len(d.padded) > 500 {
@@ -77,7 +77,7 @@ func (d *doc) gap() {
 	}
 }
 
-// heading starts a section; what belongs to it beside its name stands before the rule.
+// heading starts a section. Further runs stand between its name and the rule.
 func (d *doc) heading(name string, more ...run) {
 	d.gap()
 	rest := d.w - width(name) - 1
@@ -92,7 +92,7 @@ func (d *doc) heading(name string, more ...run) {
 // labels is the width of a field's name.
 const labels = 13
 
-// field writes a name and its value, wrapped below itself; without a value it writes nothing.
+// field writes a name and its value, wrapped in its column. It writes nothing for an empty value.
 func (d *doc) field(name string, st Style, value string) {
 	if value == "" {
 		return
@@ -117,7 +117,7 @@ func (d *doc) when(name string, at time.Time) {
 	d.field(name, d.styles.Text, d.clock(at)+age)
 }
 
-// clock is a moment as the page says it: on the screen the time of day, in what is handed on the whole date and the zone.
+// clock formats a moment: the time of day on the screen, the full date and zone in a page that is handed on.
 func (d *doc) clock(at time.Time) string {
 	if d.handedOn {
 		return at.In(d.loc).Format("2006-01-02 15:04:05 MST")
@@ -133,7 +133,7 @@ func (d *doc) holdsSince(at time.Time) string {
 	return " since " + d.clock(at) + " (" + human.Span(d.now.Sub(at)) + ")"
 }
 
-// stamp is a moment in a list of moments, the oldest of which says how wide they all are.
+// stamp formats a moment in a list of moments; the oldest one decides the width of all.
 func (d *doc) stamp(at, oldest time.Time) run {
 	w := human.TimeWidth
 	if !human.SameDay(oldest, d.now, d.loc) {
@@ -204,8 +204,8 @@ func (d *doc) pad(s string, w int) string {
 	return text
 }
 
-// page is what can be opened: the detail of an error, a group, a target, a breaker or a source. It remembers its thing, so that it
-// can still be read after the picture has moved on.
+// page is the detail of an error, group, target, breaker, incident or source. It keeps a copy, so that it can be read after the
+// thing has left the snapshot.
 type page interface {
 	title() string
 	write(d *doc, snap *tracker.Snapshot)

@@ -23,8 +23,8 @@ type Engine interface {
 // Subscribe returns a channel with the notices that come from now on, until stop is called. Each subscriber gets its own copy.
 type Subscribe func() (notices <-chan string, stop func())
 
-// Rights are what a viewer may do beside looking. The zero value may only look and leave: what else ends when a viewer has left
-// is for whoever started it to decide.
+// Rights are what a viewer may do beside looking. The zero value may only look and leave. Whoever starts a viewer decides what
+// ends with it.
 type Rights struct {
 	Reload func() error // reads the settings again; nil: not allowed, or there are none
 	// Acknowledge notes that somebody has seen the alerts of an incident, and returns how many fire; nil: not allowed.

@@ -9,7 +9,7 @@ import (
 func TestAViewerWithoutRightsOnlyLooks(t *testing.T) {
 	dir := t.TempDir()
 	s := visit(t, 120, 40, incident(), func(o *Options) { o.Rights, o.ExportDir = Rights{}, dir })
-	for key, want := range map[string]string{"x": "may not write reports", "ctrl+z": "may not suspend", "a": "may not acknowledge", "ctrl+r": "no settings to read again"} {
+	for key, want := range map[string]string{"x": "may not write reports", "ctrl+z": "may not suspend", "a": "may not acknowledge", "ctrl+r": "no settings to reload"} {
 		if _, cmd := s.m.Update(press(key)); cmd != nil {
 			t.Errorf("%s starts something", key)
 		}

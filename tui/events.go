@@ -8,7 +8,7 @@ import (
 // breakerEvents lists the newest transitions of breakers.
 type breakerEvents struct{ list []tracker.BreakerEvent } // oldest first
 
-// SetSnapshot takes the newest picture.
+// SetSnapshot takes a snapshot.
 func (e *breakerEvents) SetSnapshot(snap *tracker.Snapshot) { e.list = snap.Breakers }
 
 // View draws the newest first.

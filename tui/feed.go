@@ -9,9 +9,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// feed brings news to the model: it waits until the tracker changed or the clock moved on, and takes the snapshot itself.
-// Sources only ever touch the tracker, so nothing here can slow them; however much comes in, there is at most one snapshot
-// in each refresh; while there is nothing to show yet, in each tenth of one.
+// feed brings snapshots to the model: it waits until the engine has changed or a second has passed. Sources never wait for it.
+// However much comes in, it takes at most one snapshot per refresh, or ten while there is nothing to show yet.
 type feed struct {
 	ctx     context.Context //nolint:containedctx // a command has no other way to learn that the program ends
 	engine  Engine
@@ -33,7 +32,7 @@ type pastMsg struct {
 	snap *tracker.Snapshot
 }
 
-// restBetween is how long a picture without changes is shown before its sliding windows are counted again.
+// restBetween is the time after which a snapshot is taken although nothing changed, since its sliding windows move.
 const restBetween = 5 * time.Second
 
 // take takes a snapshot at once.

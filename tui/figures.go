@@ -8,8 +8,8 @@ import (
 	"errtop/tracker"
 )
 
-// figures are the rates and shares of each target as they are shown. They stand still while what changes says nothing: the
-// noise of counts, or the time that passes without a request.
+// figures are the rates and shares of each target as shown. They stay the same while a change is only noise of counts, or only
+// time passing without a request.
 type figures map[string]shownFigures
 
 type shownFigures struct {
@@ -48,7 +48,7 @@ func (f figures) take(snap *tracker.Snapshot) {
 	}
 }
 
-// next returns what is shown of a target after was.
+// next returns the figures to show for a target after was.
 func next(was shownFigures, t *tracker.Target, at time.Time) shownFigures {
 	five := &t.Activity.FiveMinutes
 	now := shownFigures{

@@ -27,7 +27,7 @@ type frame struct {
 	reach   int            // minutes that sparklines show
 }
 
-// row is a line under construction: col columns are drawn so far, and the terminal's pen stands at style over base.
+// row is a line under construction: col columns are drawn so far, and the current look is style over base.
 type row struct {
 	buf         []byte
 	col         int
@@ -146,7 +146,7 @@ func (p *pen) at() int {
 	return max(p.row.col-p.start, 0)
 }
 
-// text writes s, which may come from anywhere: it is made harmless here, whatever was done to it before.
+// text writes s, which may be untrusted: it is made harmless here, whatever was done to it before.
 func (p *pen) text(st Style, s string) { put(p, st, s, p.left()) }
 
 // bytes writes what one of the append functions of this package made.

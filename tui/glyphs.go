@@ -6,8 +6,7 @@ import (
 	"errtop/tracker"
 )
 
-// glyphs are the signs drawn with: one set of Unicode, one of plain ASCII for terminals and fonts that have no other. Each
-// is one column wide.
+// glyphs are the signs on the screen, each one column wide: a Unicode set, and an ASCII set for terminals and fonts without it.
 type glyphs struct {
 	states   [6]string // by tracker.TargetState
 	breakers [4]string // by tracker.BreakerState

@@ -7,8 +7,7 @@ import (
 )
 
 // headline answers the five questions for one incident: what is broken, since when, why, what to do about it, and is it
-// getting better. It starts with the worst and can be turned to the next. A target in trouble that belongs to no incident
-// comes after those.
+// getting better. It starts with the worst incident; keys turn to the next. Targets in trouble without an incident come last.
 type headline struct {
 	snap     *tracker.Snapshot
 	subjects []subject // the worst first
@@ -36,7 +35,7 @@ func (h *headline) SetSnapshot(snap *tracker.Snapshot) {
 	h.subjects = subjectsOf(h.subjects[:0], snap)
 }
 
-// subjectsOf appends the open incidents, then the targets in trouble that belong to none and for which that is not usual.
+// subjectsOf appends the open incidents, then the targets in trouble that belong to no incident and do not fail as usual.
 func subjectsOf(list []subject, snap *tracker.Snapshot) []subject {
 	told := map[string]bool{}
 	for i := range snap.Incidents {
@@ -108,7 +107,7 @@ func (h *headline) subject() (subject, bool) {
 	return h.subjects[h.index()], true
 }
 
-// View draws one to three lines; what is first in importance is first to stay.
+// View draws one to three lines, the most important first.
 func (h *headline) View(a area) {
 	if h.snap == nil {
 		return

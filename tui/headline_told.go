@@ -12,7 +12,7 @@ import (
 	"errtop/tracker"
 )
 
-// told is what a headline says of its subject.
+// told is the content of a headline.
 type told struct {
 	state  tracker.TargetState // gives the colour
 	sign   string
@@ -124,8 +124,8 @@ func joined(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }
 
-// incidentState returns the state that an incident is drawn as: its worst target's, or by its signals where that one looks
-// well at the moment.
+// incidentState returns the state that an incident is drawn as: that of its worst target, or one by its signals while that target
+// is ok.
 func incidentState(in *tracker.Incident, t *tracker.Target) tracker.TargetState {
 	switch {
 	case in.Scan:

@@ -29,8 +29,8 @@ func (h *hourly) View(a area) {
 	}
 }
 
-// hourBars draws 24 bars over the rows of the area but the last two, which name the hours and hold this hour against
-// the same hour yesterday. A mark stands above the hour in which something was done, where the bar leaves room.
+// hourBars draws 24 bars. The last two rows name the hours and compare this hour with the same hour yesterday. A mark stands above
+// an hour with a deploy if the bar leaves room.
 func hourBars(a area, act *tracker.Activity, at time.Time, done []tracker.Mark) {
 	each := 1
 	if a.w >= 2+24*3 {

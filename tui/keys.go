@@ -65,7 +65,7 @@ type Binding struct {
 	Keys   []string
 }
 
-// KeyMap knows what every key does. It does not change after it was made.
+// KeyMap maps keys to actions. It is immutable.
 type KeyMap struct {
 	bindings []Binding
 	actions  map[string]Action
@@ -77,7 +77,7 @@ func defaultBindings() []Binding {
 		{Filter, "filter", "filter", "filter what is listed", []string{"/"}},
 		{Open, "open", "open", "open the selected thing", []string{"enter"}},
 		{Back, "back", "", "close, clear the filter, go back", []string{"esc"}},
-		{Freeze, "freeze", "freeze", "freeze the picture, or let it go on", []string{"space"}},
+		{Freeze, "freeze", "freeze", "freeze or unfreeze the picture", []string{"space"}},
 		{Copy, "copy", "copy", "copy the selected thing as Markdown; of an incident its runbook", []string{"y"}},
 		{CopyRequest, "copy_request", "", "copy its request as a curl line", []string{"Y"}},
 		{Acknowledge, "acknowledge", "ack", "acknowledge the alerts of the incident", []string{"a"}},
@@ -119,8 +119,8 @@ func defaultBindings() []Binding {
 // ActionNames returns the actions as settings spell them.
 func ActionNames() []string { return (&KeyMap{bindings: defaultBindings()}).names() }
 
-// NewKeyMap returns the default keys with own put over them: the name of an action to its keys, where no keys unbind it. An
-// unknown name, or one key for two actions, is an error; all of them are named at once.
+// NewKeyMap returns the default keys, overridden by own: action name to keys, no keys to unbind it. The error names every unknown
+// action and every key with two actions.
 func NewKeyMap(own map[string][]string) (*KeyMap, error) {
 	m := &KeyMap{bindings: defaultBindings(), actions: map[string]Action{}}
 	var problems []error

@@ -75,7 +75,7 @@ func (c *latencyChart) mark(snap *tracker.Snapshot, target string) {
 	}
 }
 
-// seriesBars returns the steps of that length which are remembered, without leading gaps beyond them.
+// seriesBars returns the known steps of that length.
 func seriesBars(s *tracker.LatencySeries, step time.Duration) []tracker.LatencyBar {
 	switch {
 	case s == nil:
@@ -108,7 +108,7 @@ func remembersMore(s *tracker.LatencySeries) bool {
 // empty reports whether there is nothing to show.
 func (c *latencyChart) empty() bool { return c.plot.most == 0 }
 
-// legend says which line is which, and where each has come to.
+// legend names the lines and their newest values.
 func (c *latencyChart) legend(f *frame) []run {
 	runs := make([]run, 0, 8)
 	for _, line := range [...]struct {
@@ -153,7 +153,7 @@ func (l *latencyPanel) View(a area) {
 	l.chart.View(a.below())
 }
 
-// View draws the lines below whatever heading they have.
+// View draws the lines without a heading.
 func (c *latencyChart) View(a area) {
 	c.plot.view(a, c.end, c.step, a.styles.Text, a.styles.Muted)
 }

@@ -73,14 +73,14 @@ func joinRuns(runs []run) string {
 	return strings.TrimSpace(text.String())
 }
 
-// escapeMarkdown makes foreign text mean nothing but itself in Markdown, HTML in it included.
+// escapeMarkdown escapes untrusted text for Markdown, including HTML in it.
 func escapeMarkdown(s string) string {
 	return strings.NewReplacer(
 		`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "|", `\|`, "#", `\#`, "~", `\~`, "!", `\!`, "&", `\&`,
 	).Replace(safetext.Line(s))
 }
 
-// unfence keeps a line of foreign text from ending the block it stands in.
+// unfence keeps a line of untrusted text from closing its code block.
 func unfence(s string) string {
 	if strings.HasPrefix(strings.TrimLeft(s, " "), "~~~") {
 		return " " + strings.Replace(s, "~~~", "~ ~ ~", 1)

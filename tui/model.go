@@ -14,8 +14,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// model is the root: it holds what is shown, and routes messages to the panels. It draws nothing itself but the frame
-// around the view (picture.go) and decides nothing but what a key does (act.go).
+// model is the root model: it holds the state of the screen and routes messages to the panels. picture.go draws the frame around
+// the view, act.go runs actions.
 type model struct {
 	options Options
 	feed    *feed
@@ -53,13 +53,13 @@ type model struct {
 	tell   string // what the terminal is to be told beside the picture
 }
 
-// notice is a word to the user, shown until it is old.
+// notice is a message to the user, shown for a while.
 type notice struct {
 	text  string
 	until time.Time
 }
 
-// noticeMsg brings a notice from outside, saidMsg what became of something that was asked for.
+// noticeMsg is a notice from the engine, saidMsg the outcome of an action.
 type (
 	noticeMsg string
 	saidMsg   string
@@ -142,7 +142,7 @@ func (m *model) resize(w, h int) {
 	m.dirty = true
 }
 
-// news takes the clock and the newest snapshot. A frozen or a past picture stays as it is; what waits is counted.
+// news takes the clock and the newest snapshot. A frozen or past picture stays as it is.
 func (m *model) news(msg newsMsg) {
 	if !msg.now.Truncate(time.Second).Equal(m.clock.Truncate(time.Second)) {
 		m.dirty = true
@@ -162,12 +162,11 @@ func (m *model) news(msg newsMsg) {
 	}
 }
 
-// settle is how many refreshes figures stand still in a flood: nobody reads what changes four times a second, and over a slow
-// line it would be all there is room for.
+// settle is the number of refreshes for which figures stay unchanged under load. Nobody can read figures that change four times a
+// second, and they would fill a slow line.
 const settle = 5
 
-// due reports whether the newest snapshot is to be shown: at once where a state has changed or the screen stood still for a
-// while, and otherwise when what is there has been readable.
+// due reports whether to show the newest snapshot: at once if a state has changed, otherwise after settle refreshes.
 func (m *model) due() bool {
 	switch {
 	case m.live == nil || m.live == m.shown:
@@ -191,7 +190,7 @@ func (m *model) show(snap *tracker.Snapshot) {
 	m.turn++
 }
 
-// view returns the view that is shown, which now knows the newest picture: the others are told when somebody turns to them.
+// view returns the current view and hands it the newest snapshot first. Other views get it when they are shown.
 func (m *model) view() view {
 	v := m.views[m.current]
 	if m.shown != nil && m.told[m.current] != m.turn {
@@ -218,7 +217,7 @@ func (m *model) waiting() uint64 {
 	return newest(m.live) - min(newest(m.shown), newest(m.live))
 }
 
-// now is the moment that the picture is of.
+// now returns the moment of the picture.
 func (m *model) now() time.Time {
 	switch {
 	case m.shown != nil && (m.shown.LogTime || m.shown.Past):
@@ -242,7 +241,7 @@ func (m *model) View() tea.View {
 	return tea.NewView(m.rows)
 }
 
-// picture returns what the terminal shall show, and whether it is to be sent: what is told is told once.
+// picture returns what the terminal is to show, and whether anything has changed. Sequences in Tell are returned once.
 func (m *model) picture() (terminal.Picture, bool) {
 	if !m.dirty && !m.redraw && m.tell == "" {
 		return terminal.Picture{}, false

@@ -2,7 +2,7 @@ package tui
 
 import tea "charm.land/bubbletea/v2"
 
-// place is where something was drawn last, so that a click can find it.
+// place is where something was drawn, so that a click can find it.
 type place struct{ x, y, w, h int }
 
 func placeOf(a area) place { return place{a.x, a.y, a.w, a.h} }
@@ -12,8 +12,7 @@ func (p place) holds(x, y int) bool { return x >= p.x && x < p.x+p.w && y >= p.y
 // clickable is a view that knows what was drawn where.
 type clickable interface{ Click(x, y int) bool }
 
-// click selects what is under the mouse: a view by its name in the header, or a row; on the row that is selected already it
-// opens its page.
+// click selects what is under the mouse: a view in the header, or a row. On the selected row it opens the page.
 func (m *model) click(msg tea.MouseClickMsg) {
 	if msg.Button != tea.MouseLeft || m.prompt.open {
 		return

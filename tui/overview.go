@@ -16,7 +16,7 @@ import (
 //	by status ───────  failures a minute ─              errors    │ failures a minute
 //	errors ─────────────  hourly rate ────                        │ hourly rate
 //
-// Below 80 columns the panels stack, and what is not essential goes.
+// Below 80 columns the panels stack, and only the essential ones stay.
 type overview struct {
 	targets *table[tracker.Target, string]
 	errors  *table[happening, uint64]
@@ -170,7 +170,7 @@ func (o *overview) small(a area) {
 	o.errors.view(rest, o.inError)
 }
 
-// trim takes n rows from the bottom, to leave air.
+// trim cuts n rows from the bottom, for blank lines.
 func (a area) trim(n int) area {
 	_, a = a.bottom(n)
 	return a

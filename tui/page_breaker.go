@@ -30,7 +30,7 @@ func allBreakers(snap *tracker.Snapshot) []heldBreaker {
 	return list
 }
 
-// breakerPage is a breaker's story: what it does now, what tripped it, every change.
+// breakerPage shows a breaker's state, the failures that tripped it, and its transitions.
 type breakerPage struct{ held heldBreaker }
 
 func breakerPageOf(b *heldBreaker) page {

@@ -12,7 +12,7 @@ import (
 	"errtop/tracker"
 )
 
-// errorPage is one error with everything that is known about it.
+// errorPage shows one error with all its evidence.
 type errorPage struct{ failure tracker.Failure }
 
 func errorPageOf(h *happening) page {

@@ -9,7 +9,7 @@ import (
 	"errtop/tracker"
 )
 
-// groupPage is a group of errors: how many, since when, what an example says.
+// groupPage shows a group of errors: count, first and last, advice, examples.
 type groupPage struct{ group tracker.Group }
 
 func groupPageOf(g *tracker.Group) page {

@@ -11,7 +11,7 @@ import (
 	"errtop/tracker"
 )
 
-// targetPage is a target: how it stands, its breakers, its history and its groups.
+// targetPage shows a target: state, windows, charts, breakers, objective and groups.
 type targetPage struct {
 	target  tracker.Target
 	minutes latencyChart

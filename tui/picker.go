@@ -13,7 +13,7 @@ type picker[K comparable] struct {
 	height int // rows on the screen
 }
 
-// setKeys tells the rows in their new order.
+// setKeys sets the rows in their new order.
 func (p *picker[K]) setKeys(keys []K) {
 	p.keys = keys
 	switch i := slices.Index(keys, p.held); {
@@ -38,7 +38,7 @@ func (p *picker[K]) hold() {
 	}
 }
 
-// setHeight tells how many rows fit on the screen.
+// setHeight sets how many rows fit on the screen.
 func (p *picker[K]) setHeight(h int) {
 	p.height = max(h, 1)
 	p.hold()

@@ -12,7 +12,8 @@ import (
 // draw draws the whole screen:
 //
 //	errtop  name        1 overview 2 errors …        6 targets  1 failing      live 14:32:07
-//	✖ failing  what is broken, since when, why                             is it getting better
+//	✖ name  what is broken                                             how much, is it getting better
+//	  since when, usually how much, after which deploy, where
 //	→ what to do about it
 //	(a banner where the picture is frozen, past or filtered)
 //	…the view…
@@ -212,7 +213,7 @@ func (m *model) when(a area) (string, Style) {
 	}
 }
 
-// behind says what makes a log's picture another than that of now: half of it is read, or it ended a while ago.
+// behind says why the picture of a log is not current: it is still being read, or it ended a while ago.
 func (m *model) behind(a area) string {
 	age := m.clock.Sub(a.now)
 	switch read := loaded(m.shown); {

@@ -15,9 +15,8 @@ type plotLine struct {
 	heavy  bool // drawn with the thicker of two pens, so that two lines differ by more than their colour
 }
 
-// plot draws lines over a common scale that begins at 0. Each step of time is as many columns as there is room for, or where
-// there is none the highest of the steps that share a column; a step without a value is a gap. The rows are asciigraph's,
-// made when figures or size change and not when they are drawn.
+// plot draws lines over a common scale from 0. A step of time takes one or more columns; if there is less room, a column shows the
+// highest of its steps. A step without a value is a gap. asciigraph makes the rows when figures or size change.
 type plot struct {
 	lines []plotLine
 	marks []chartMark          // what happened, shown on the zero line
@@ -46,7 +45,7 @@ type plotRow struct {
 // plotRun is a piece of a line: of none (-1) for blanks, of len(lines) and more for marks, by their kind.
 type plotRun struct{ line, from, to int }
 
-// niceSteps are what a row of the scale may be, times a power of ten.
+// niceSteps are the values that a row of the scale may stand for, times a power of ten.
 var niceSteps = [...]float64{1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10}
 
 // niceStep returns the smallest nice number that is not below x.
@@ -110,7 +109,7 @@ func axisSign(ascii, labelled bool) string {
 	}
 }
 
-// pageScale is how many columns the scales of all charts of a page take, so that their minutes stand below each other.
+// pageScale is the width of the scale of every chart on a page, so that their minutes line up.
 const pageScale = 8
 
 // view draws the plot and, in the last row of the area, the times of its n steps. The styles are those of the lines.
@@ -140,7 +139,7 @@ func (p *plot) view(a area, end chartEnd, step time.Duration, styles ...Style) {
 	timeAxis(a.row(a.h-1), end, len(p.lines[0].values), step, p.axis, p.cols)
 }
 
-// timeAxis writes below cols columns, which begin after a scale, what the first, the middle and the last of n steps are.
+// timeAxis labels the first, middle and last of n steps below a chart of cols columns that starts after its scale.
 func timeAxis(p pen, end chartEnd, n int, step time.Duration, scale, cols int) {
 	first, middle, last := end.labels(p.loc, n, step)
 	p.to(1 + scale)
@@ -264,7 +263,7 @@ func (p *plot) lineOf(r rune) int {
 	return 0
 }
 
-// penFor is what lines are drawn with; it leaves the column after a line's end empty.
+// penFor returns the characters of a line. It leaves the column after the end of a line empty.
 func penFor(heavy, ascii bool) asciigraph.CharSet {
 	switch {
 	case ascii && heavy:

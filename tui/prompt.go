@@ -9,7 +9,7 @@ import (
 	"charm.land/bubbles/v2/textinput"
 )
 
-// prompt is the line a filter is typed into. What was used before comes back with up and down.
+// prompt is the line in which a filter is typed. Up and down recall earlier filters.
 type prompt struct {
 	input   textinput.Model
 	open    bool
@@ -20,7 +20,7 @@ type prompt struct {
 	recall  int // index into history; its length is the line being typed
 }
 
-// longest is how many characters a filter may have.
+// longest is the maximum length of a filter, in characters.
 const longest = 500
 
 func newPrompt() prompt {

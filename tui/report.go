@@ -15,7 +15,7 @@ import (
 	"errtop/tracker"
 )
 
-// report is an incident as of a snapshot, to be handed on. Secrets never were in a snapshot; all text is harmless.
+// report is what a snapshot says, to be handed on. A snapshot holds no secrets, and all text in it is harmless.
 type report struct {
 	Title     string           `json:"title"`
 	Made      time.Time        `json:"made"`
@@ -81,7 +81,7 @@ type groupReport struct {
 	Action string    `json:"first_action"`
 }
 
-// newReport says what a snapshot holds. Whoever reads it may be in another zone: its times are UTC.
+// newReport makes a report of a snapshot. Its times are UTC, since readers may be in another zone.
 func newReport(o *Options, snap *tracker.Snapshot, made time.Time) *report {
 	f := unstyled(snap.At, time.UTC)
 	f.advisor = o.Advisor
@@ -122,7 +122,7 @@ func newReport(o *Options, snap *tracker.Snapshot, made time.Time) *report {
 	return r
 }
 
-// slowest is how many targets a report draws the latency of.
+// slowest is the number of targets whose latency a report draws.
 const slowest = 5
 
 // latencies adds the latency of all and of the targets in trouble, with charts of the first few.

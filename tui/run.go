@@ -57,7 +57,7 @@ func newHost(o Options, f *feed, device terminal.Device, depth colorprofile.Prof
 	}
 }
 
-// loopTimeout is how long the loop may take to end after it was told to: one step of it.
+// loopTimeout is the time for the event loop to end after it was told to.
 const loopTimeout = 500 * time.Millisecond
 
 // errHung says that the loop did not end.
@@ -109,7 +109,7 @@ func (h *host) run(ctx context.Context) error {
 		tea.WithoutSignalHandler(), tea.WithoutCatchPanics(), tea.WithoutRenderer(), tea.WithFPS(1), tea.WithFilter(h.filter),
 		tea.WithWindowSize(h.model.frame.w, h.model.frame.h), tea.WithColorProfile(colorprofile.NoTTY),
 	)
-	// Quitting lets the program wait for its reader of keys, which a context given to it would not.
+	// Quit waits for the key reader to end; cancelling a context given to the program would not.
 	defer context.AfterFunc(ctx, program.Quit)()
 	if _, err := program.Run(); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("dashboard: %w", err)
@@ -117,12 +117,12 @@ func (h *host) run(ctx context.Context) error {
 	return nil
 }
 
-// Init starts what brings messages.
+// Init starts the commands that deliver messages.
 func (h *host) Init() tea.Cmd {
 	return tea.Batch(h.guard(h.model.Init()), h.guard(h.nextEvent))
 }
 
-// Update hands the message on.
+// Update passes the message to the model.
 func (h *host) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	h.catch(func() {
 		_, cmd = h.model.Update(msg)
@@ -135,7 +135,7 @@ func (h *host) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	return h, cmd
 }
 
-// View leaves the picture for the terminal.
+// View hands the picture to the terminal.
 func (h *host) View() tea.View {
 	h.catch(func() {
 		if p, fresh := h.model.picture(); fresh {
@@ -145,7 +145,7 @@ func (h *host) View() tea.View {
 	return tea.View{}
 }
 
-// catch calls f; a panic in it ends the program in order.
+// catch calls f. A panic in it ends the program in order.
 func (h *host) catch(f func()) {
 	err := safego.Catch(func() error {
 		f()

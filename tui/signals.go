@@ -31,7 +31,7 @@ func (m *model) title() string {
 	return strconv.Itoa(failing) + g.state(tracker.StateFailing) + " errtop"
 }
 
-// loaded returns how much of the files that are still being read is read, in percent; 0 where none is.
+// loaded returns the percentage read of the files that are still being loaded, 0 if there are none.
 func loaded(snap *tracker.Snapshot) int {
 	var read, total int64
 	unfinished := false
@@ -48,8 +48,8 @@ func loaded(snap *tracker.Snapshot) int {
 	return max(int(100*read/total), 1)
 }
 
-// alarm tells the terminal that targets began to fail, or that an incident began in which none does: with the bell, and with
-// a notification (OSC 9 and OSC 777, of which a terminal knows one, or neither).
+// alarm rings the bell and sends a notification when targets begin to fail, or an incident begins in which none does. It sends OSC 9
+// and OSC 777; a terminal knows one of them, or neither.
 func (m *model) alarm(list []event.Event) {
 	if !m.options.Bell && !m.options.Notify {
 		return

@@ -8,8 +8,8 @@ import (
 	"errtop/tracker"
 )
 
-// reach returns how many of the 60 minutes are worth showing: the smallest of 15, 30 and 60 that holds every minute in which
-// something was asked, so that an incident of the first ten minutes does not hide in a corner.
+// reach returns how many of the 60 minutes to show: the smallest of 15, 30 and 60 that includes every minute with a request, so that
+// a young history fills the chart.
 func reach(minutes *[60]tracker.Bar) int {
 	for i, bar := range minutes {
 		if bar.Requests > 0 || bar.Errors > 0 {
@@ -26,9 +26,9 @@ func reach(minutes *[60]tracker.Bar) int {
 	return 15
 }
 
-// spark draws a sparkline of exactly w columns over values, on a scale that ends at most: the lines of one list share it. The
-// level goes with the root of the value, which tells little from nothing and still more from less. Where there are more
-// values than columns, a column shows the highest of its values; for 0 it shows the faint sign for nothing.
+// spark draws a sparkline of exactly w columns on a scale from 0 to most, which the lines of a list share. The height is the square
+// root of the share of most, so that small values stay visible. If there are more values than columns, a column shows the highest
+// of its values; zero is the faint sign for nothing.
 func (p *pen) spark(st Style, values []uint32, w int, nothing string, most uint32) {
 	w = min(w, p.left())
 	if w <= 0 || len(values) == 0 {
@@ -44,9 +44,8 @@ func (p *pen) spark(st Style, values []uint32, w int, nothing string, most uint3
 	}
 }
 
-// shares draws a sparkline of the failing share of bars, from none to all, on a scale of its own: a stray error on a healthy
-// target stays low, whatever else is in the list. The fewer requests a column has, the less of its share is shown. A column
-// without a request is blank.
+// shares draws a sparkline of the failing share, on a scale from none to all: a stray error on a healthy target stays low. The fewer
+// requests a column has, the lower its share is drawn. A column without requests is blank.
 func (p *pen) shares(st Style, bars []tracker.Bar, w int) {
 	w = min(w, p.left())
 	if w <= 0 || len(bars) == 0 {
@@ -103,7 +102,7 @@ func p95sOf(dst []uint32, act *tracker.Activity, n int) []uint32 {
 	return append(dst, micros(act.Minute.Latency.P95))
 }
 
-// bar draws value/highest of w columns, to an eighth of a column, and never nothing for something.
+// bar draws value/highest of w columns, to an eighth of a column, and at least an eighth for any value above 0.
 func (p *pen) bar(st Style, value, highest uint64, w int) {
 	if highest == 0 || value == 0 || w <= 0 {
 		return

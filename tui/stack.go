@@ -19,7 +19,7 @@ type layer struct {
 	total   uint64
 }
 
-// layersShown is how many outcomes are told apart in a stack; the rest is one layer.
+// layersShown is the number of outcomes with a layer of their own; the others share one.
 const layersShown = 5
 
 // layersOf sums up the groups of a target (of all, with "") by outcome, the most frequent first.
@@ -62,7 +62,7 @@ func layersOf(snap *tracker.Snapshot, target string) []layer {
 	return layers
 }
 
-// stackPanel draws the failures of all targets by status, minute by minute. It sums them up when it is seen.
+// stackPanel draws the failures of all targets by status and minute. It adds them up only when it is drawn.
 type stackPanel struct {
 	snap   *tracker.Snapshot
 	of     *tracker.Snapshot // that the layers are of
@@ -82,8 +82,8 @@ func (s *stackPanel) View(a area) {
 	stack(a.below(), s.layers, n, endOf(s.snap))
 }
 
-// stack draws the layers of the newest n minutes above each other, on the same columns as a plot with that scale: a letter and
-// a colour for each. The last two rows are the times and what the letters mean.
+// stack draws the layers of the newest n minutes on top of each other, each with a letter and a colour, in the same columns as a plot
+// on a page. The last two rows are the time axis and the legend.
 func stack(a area, layers []layer, n int, end chartEnd) {
 	rows := a.h - 2
 	highest := uint32(1)
@@ -107,7 +107,7 @@ func stack(a area, layers []layer, n int, end chartEnd) {
 			p.to(pageScale)
 			p.text(a.styles.Faint, axisSign(a.glyphs.ascii, false))
 		}
-		// The row shows which layer reaches through the middle of its height.
+		// A row shows the layer at the middle of its height.
 		level := float64(highest) * (float64(rows-1-r) + 0.5) / float64(rows)
 		for from := 0; from < cols; {
 			to := from + 1
@@ -139,8 +139,7 @@ func stack(a area, layers []layer, n int, end chartEnd) {
 	}
 }
 
-// layerAt returns the layer that minute m shows at a level, nil above the topmost. In the lowest row what there is little of
-// is shown all the same.
+// layerAt returns the layer of minute m at a level, nil above the topmost. The lowest row shows a layer for any value above 0.
 func layerAt(layers []layer, m int, level float64, lowest bool) *layer {
 	sum := 0.0
 	for i := range layers {

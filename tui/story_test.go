@@ -124,7 +124,7 @@ func TestOneCanGoBackInTimeAndReturn(t *testing.T) {
 		press("<").sees("PAST 13:31:59").press(">", ">").sees("PAST 13:33:59").
 		press("0").lacks("PAST").sees("✖ kling", "failing since", "live 14:32:07")
 	s.press(">").lacks("PAST") // there is no future
-	s.press("{", "space").sees("the past stands still").press("0").sees("live 14:32:07").lacks("FROZEN")
+	s.press("{", "space").sees("the past is frozen").press("0").sees("live 14:32:07").lacks("FROZEN")
 }
 
 // TestThePastHoldsNothingThatCameLater goes back to the minute before an outage.

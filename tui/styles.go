@@ -19,7 +19,7 @@ import (
 // Style is how a run of text looks: the parameters of one SGR sequence. The zero Style is the terminal's own.
 type Style struct{ sgr string }
 
-// Styles are the looks of everything on the screen. They are built once from a theme and never change.
+// Styles are the styles of everything on the screen, built once from a theme and immutable.
 type Styles struct {
 	Text, Strong, Muted, Faint Style
 	Title                      Style // headings
@@ -78,13 +78,13 @@ func isColor(word string) bool {
 	return err == nil
 }
 
-// tokens are the names a theme gives looks to, as settings spell them.
+// tokens are the names of a theme's styles, as settings spell them.
 var tokens = [...]string{
 	"text", "strong", "muted", "faint", "title", "accent", "badge", "selected", "banner",
 	"failing", "degraded", "throttled", "stale", "ok", "unknown",
 }
 
-// token returns the field that a theme's token sets, nil for a name that is none.
+// token returns the field of a token, nil for an unknown name.
 func (s *Styles) token(name string) *Style {
 	fields := [...]*Style{
 		&s.Text, &s.Strong, &s.Muted, &s.Faint, &s.Title, &s.Accent, &s.Badge, &s.Selected, &s.Banner,
@@ -96,11 +96,11 @@ func (s *Styles) token(name string) *Style {
 	return nil
 }
 
-// StyleNames returns the tokens of a theme that settings can put a look over.
+// StyleNames returns the tokens that settings can override.
 func StyleNames() []string { return slices.Clone(tokens[:]) }
 
-// NewStyles builds the styles of a theme ("dark", "light", "high-contrast", "mono"; "" is dark), with the looks in own put
-// over it: token name to style. Every mistake is named in the error.
+// NewStyles builds the styles of a theme ("dark", "light", "high-contrast", "mono"; "" is dark), overridden by own: token name to
+// style. The error names every mistake.
 func NewStyles(theme string, own map[string]string) (*Styles, error) {
 	base, ok := themes()[cmp.Or(theme, "dark")]
 	if !ok {
@@ -108,7 +108,7 @@ func NewStyles(theme string, own map[string]string) (*Styles, error) {
 	}
 	s, err := buildStyles(base, own)
 	if theme != "mono" {
-		// What is wrong with own is said above.
+		// The first call has reported the mistakes in own.
 		s.sixteen, _ = buildStyles(sixteenColors(), own)
 		s.colorless, _ = buildStyles(themes()["mono"], own)
 	}
