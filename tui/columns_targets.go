@@ -14,15 +14,16 @@ import (
 // newTargetsTable lists targets with their state, breaker, rates, latency and history.
 func newTargetsTable() *table[tracker.Target, string] {
 	slowest := uint32(1) // µs, of one minute of one target
-	incidents, figures := incidentsByTarget{}, figures{}
+	incidents, figures, order := incidentsByTarget{}, figures{}, &targetOrder{}
 	return &table[tracker.Target, string]{
 		empty:   "no targets yet: probes, log lines and pushed results bring them",
 		key:     func(t *tracker.Target) string { return t.Name },
 		facts:   targetFacts,
-		natural: incidents.worstFirst,
+		natural: order.compare,
 		look: func(snap *tracker.Snapshot) {
 			incidents.take(snap)
 			figures.take(snap)
+			order.take(snap, incidents)
 		},
 		survey: func(targets []*tracker.Target) {
 			slowest = 1

@@ -153,12 +153,22 @@ func (m *model) news(msg newsMsg) {
 		if m.live != nil {
 			m.alarm(list)
 		}
-		m.turned = m.turned || slices.ContainsFunc(list, func(e event.Event) bool { return e.Kind != event.GroupNew && e.Kind != event.GroupReturned })
+		m.turned = m.turned || slices.ContainsFunc(list, turns)
 		m.live, m.taken = msg.snap, msg.now
 	}
 	if m.frozen.IsZero() && m.past.IsZero() && m.due() {
 		m.showed = m.clock
 		m.show(m.live)
+	}
+}
+
+// turns reports whether an event is shown at once. Others wait until the figures change.
+func turns(e event.Event) bool {
+	switch e.Kind {
+	case event.GroupNew, event.GroupReturned, event.IncidentSpread, event.IncidentCause:
+		return false
+	default:
+		return true
 	}
 }
 

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"cmp"
 	"time"
 
 	"errtop/tracker"
@@ -9,32 +8,6 @@ import (
 
 // incidentsByTarget finds the open incident of each target.
 type incidentsByTarget map[string]*tracker.Incident
-
-// worstFirst orders targets as the headline does: those of incidents by harm, then other trouble, scans, what fails as usual,
-// and what is well. Within these the tracker's order stays.
-func (m incidentsByTarget) worstFirst(a, b *tracker.Target) int {
-	return cmp.Or(cmp.Compare(m.rank(a), m.rank(b)), -cmp.Compare(m.harm(a), m.harm(b)))
-}
-
-func (m incidentsByTarget) rank(t *tracker.Target) int {
-	switch in := m[t.Name]; {
-	case in != nil && !in.Scan:
-		return 0
-	case in != nil:
-		return 2
-	case t.State > tracker.StateOK && !asUsual(t):
-		return 1
-	default:
-		return 3
-	}
-}
-
-func (m incidentsByTarget) harm(t *tracker.Target) float64 {
-	if in := m[t.Name]; in != nil {
-		return in.Harm
-	}
-	return 0
-}
 
 // take takes the incidents of a snapshot.
 func (m incidentsByTarget) take(snap *tracker.Snapshot) {
