@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -109,10 +110,13 @@ func Within(w Window, source Source) Source {
 		return source
 	}
 	return func(ctx context.Context, in Intake) error {
+		var mu sync.Mutex // several files of a source hand in at once
 		var newest time.Time
 		var kept []tracker.Result
 		emit := in.Emit
 		in.Emit = func(results []tracker.Result) {
+			mu.Lock()
+			defer mu.Unlock()
 			kept = kept[:0]
 			for i := range results {
 				at := results[i].Time
