@@ -126,7 +126,9 @@ func (p *pump) line(text []byte, tooLong bool) {
 	case logline.LineResult:
 		p.result()
 	}
-	p.released(false)
+	if p.decoder.Waits() {
+		p.released(false)
+	}
 }
 
 // result takes the decoder's record.

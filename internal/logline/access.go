@@ -280,6 +280,7 @@ func (d *Decoder) plainTail(line []byte, i int) bool {
 	}
 	if rest := line[i:]; string(rest) == string(d.agent) {
 		d.Rec.putText(FieldAgent, i+d.agentFrom, len(line)-1)
+		d.tailRead = true
 		return true
 	}
 	start := i
@@ -293,6 +294,7 @@ func (d *Decoder) plainTail(line []byte, i int) bool {
 	}
 	d.agent, d.agentFrom = append(d.agent[:0], line[start:]...), agent-start
 	d.Rec.putText(FieldAgent, agent, len(line)-1)
+	d.tailSender, d.tailRead = d.agentOf(line[agent:len(line)-1]).sender, true
 	return true
 }
 

@@ -43,6 +43,8 @@ type Decoder struct {
 	noMonitors bool
 	agent      []byte // referer and agent of an access log's line before
 	agentFrom  int    // where in it the agent starts
+	tailSender Sender // that this agent tells
+	tailRead   bool   // the line read last has this agent
 	sawAccess  bool   // lines of an access log were read
 	related    *relations
 
@@ -125,7 +127,7 @@ func (d *Decoder) Decode(line []byte) (v LineKind, reason string) {
 		line = line[:n-1]
 	}
 	d.Format = ""
-	d.clock.zoneless = false
+	d.clock.zoneless, d.tailRead = false, false
 	if d.format == "" && len(line) > 0 && line[0] == '{' { // what wrapped and bare come to, at once
 		d.Rec.reset(line)
 		if v, reason = d.jsonLine(line, 0); v == LineResult && d.Format == "" {
@@ -137,28 +139,46 @@ func (d *Decoder) Decode(line []byte) (v LineKind, reason string) {
 	d.sender = SenderClient
 	if v == LineResult {
 		if d.Rec.Has(FieldAgent) {
-			v, reason = d.sent()
+			d.sender = d.tailSender
+			if !d.tailRead {
+				d.sender = d.agentOf(d.Rec.Text(FieldAgent)).sender
+			}
 		}
-		if d.Rec.Kind.Failed() && v == LineResult {
+		if d.sender == SenderClient && !d.Rec.Kind.Failed() { // the common case
+			return v, reason
+		}
+	}
+	return d.inContext(line, v, reason)
+}
+
+// inContext returns what becomes of a line by who sent its request, and by the lines before it.
+func (d *Decoder) inContext(line []byte, v LineKind, reason string) (LineKind, string) {
+	if v != LineResult {
+		if v == LineUnreadable && d.Rec.Has(FieldRequestID) {
 			return d.relate(line, v, reason)
 		}
-	} else if v == LineUnreadable && d.Rec.Has(FieldRequestID) {
+		return v, reason
+	}
+	if d.sender != SenderClient {
+		if why := d.leavesOut(); why != "" {
+			return LineLeftOut, why
+		}
+	}
+	if d.Rec.Kind.Failed() && (d.Rec.Has(FieldRequestID) || d.Rec.Has(FieldLogger) || d.related != nil) {
 		return d.relate(line, v, reason)
 	}
 	return v, reason
 }
 
-// sent looks at who sent the request of a line.
-func (d *Decoder) sent() (LineKind, string) {
-	text := d.Rec.Text(FieldAgent)
-	d.sender = d.agentOf(text).sender
+// leavesOut says why the request of a sender is not counted, "" where it is.
+func (d *Decoder) leavesOut() string {
 	switch {
 	case d.sender == SenderOwn:
-		return LineLeftOut, "errtop's own probe"
-	case d.sender == SenderMonitor && d.noMonitors:
-		return LineLeftOut, "a monitor's request"
+		return "errtop's own probe"
+	case d.noMonitors:
+		return "a monitor's request"
 	}
-	return LineResult, ""
+	return ""
 }
 
 // maxWraps is how many wrappings are taken off a line: docker's JSON around syslog's head around a request.

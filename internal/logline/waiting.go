@@ -8,6 +8,9 @@ func (d *Decoder) ForgetLines() {
 	}
 }
 
+// Waits reports whether failures wait for their pairs.
+func (d *Decoder) Waits() bool { return d.related != nil && len(d.related.waiting) > 0 }
+
 // Release makes the record that of a failure without a status whose pair has not come in time, and reports whether there is one.
 // With all set it waits for none any longer. Whoever has taken a line's record calls it until it reports false.
 func (d *Decoder) Release(all bool) bool {

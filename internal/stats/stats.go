@@ -181,7 +181,9 @@ func (w *statsWorker) line(chunk, number uint64, text []byte, tooLong bool) {
 		w.tally.skip(chunk, number, text, reason)
 	case logline.LineBlank:
 	}
-	w.released(false)
+	if w.decoder.Waits() {
+		w.released(false)
+	}
 }
 
 // released counts failures whose pairs have not come.
