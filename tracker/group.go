@@ -45,8 +45,8 @@ type group struct {
 	until    instant
 }
 
-// add counts one error that came at a moment.
-func (g *group) add(at instant, f *Failure) {
+// add counts n errors that came at a moment, of which f is kept.
+func (g *group) add(at instant, f *Failure, n uint32) {
 	if g.count > 0 && at.sub(g.last) >= regressAfter {
 		g.back = at
 	}
@@ -54,18 +54,18 @@ func (g *group) add(at instant, f *Failure) {
 		g.first = at
 	}
 	g.last = max(g.last, at)
-	g.count++
+	g.count += uint64(n)
 	g.dirty = true
 	g.advance(at.minute())
 	m := at.minute()
 	if g.edge-m < 60 {
-		g.minutes[m%60]++
+		g.minutes[m%60] += n
 	}
 	if h := m / 60; g.edge/60-h < hourSlots {
-		g.hours[h%hourSlots]++
+		g.hours[h%hourSlots] += n
 	}
 	if g.edge-m < minutesPerDay {
-		g.day.add(m, 1)
+		g.day.add(m, n)
 	}
 	g.keep(f, at)
 }

@@ -47,6 +47,9 @@ func (t *ErrorTracker) record(r *Result) {
 	if r.Origin == OriginProbe && !late && r.Evidence != nil && !r.Evidence.CertExpiry.IsZero() {
 		tg.certExpiry = r.Evidence.CertExpiry.Round(0)
 	}
+	for range r.requests() - 1 {
+		t.countAgain(tg, r, key)
+	}
 	if !r.Kind.Failed() && sampled(at, r) {
 		tg.traits.success(at, r, &t.prints)
 	}
@@ -55,6 +58,20 @@ func (t *ErrorTracker) record(r *Result) {
 	}
 	if r.Origin == OriginTraffic && !late {
 		t.observe(tg, at, r)
+	}
+}
+
+// requests is how many requests a result stands for.
+func (r *Result) requests() int { return max(1, int(r.Weight)) }
+
+// countAgain counts a request that was not sampled, like the one that was.
+func (t *ErrorTracker) countAgain(tg *target, r *Result, key outcomeKey) {
+	if tg.open.full() {
+		t.foldTarget(tg)
+	}
+	tg.open.count(tg.act.column(key, &t.all))
+	if r.Latency > 0 && r.Kind.Sent() {
+		tg.open.countLatency(BucketOf(r.Latency))
 	}
 }
 
@@ -158,8 +175,8 @@ func (t *ErrorTracker) fail(tg *target, at instant, r *Result) {
 		}
 	}
 	g := t.groupOf(tg, at, r)
-	f.Group = g.id
-	g.add(at, f)
+	f.Group, f.Weight = g.id, 0
+	g.add(at, f, uint32(r.requests())) //nolint:gosec // a weight has 16 bits
 	if r.Kind.Sent() {
 		tg.traits.failureOf(at, r, g)
 	}

@@ -41,6 +41,7 @@ type Result struct {
 	Kind         Kind
 	Origin       Origin
 	Breaker      BreakerState // state the application reported with this request; NoBreaker where it reported none
+	Weight       uint16       // how many requests of its kind it stands for, where they are sampled; 0 is 1
 	Inconclusive bool         // our own network looked down: counted apart, moves no state and no breaker
 
 	Error     string    // short error type: "Rate limit exceeded", "connection refused"
