@@ -313,7 +313,7 @@ func TestWhatAPushCostsIsBounded(t *testing.T) {
 			case c.status != 0 && h.pump.health.Lines > 0:
 				t.Errorf("%d lines of a push that is refused are counted", h.pump.health.Lines)
 			}
-			if used := after.TotalAlloc - before.TotalAlloc; used > 24<<20 {
+			if used := after.TotalAlloc - before.TotalAlloc; used > 32<<20 {
 				t.Errorf("%d MiB were allocated", used>>20)
 			}
 		})

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"errtop/internal/ingest/otlp"
 	"errtop/internal/logline"
 	"errtop/internal/safego"
 	"errtop/tracker"
@@ -36,7 +37,8 @@ type ListenOptions struct {
 }
 
 // Listen takes results that are pushed by POST /v1/results until ctx is done: NDJSON lines or a JSON array, gzipped or
-// not, of at most 8 MiB and 250,000 lines. It answers {"accepted": n, "unreadable": n, "problems": [...]}.
+// not, of at most 8 MiB and 250,000 lines. It answers {"accepted": n, "unreadable": n, "problems": [...]}. It takes spans
+// and log records by OTLP/HTTP too, at /v1/traces and /v1/logs (see [otlp]); they are a source of their own.
 //
 // Requests with a foreign Host or Origin get 403, without the token 401, both before the body is read. A body that comes
 // too slowly gets 408; where too many come at once, a body that stalls makes way for others with 503. All bodies together
@@ -66,6 +68,7 @@ func serve(ctx context.Context, listener net.Listener, o ListenOptions, sink Sin
 		return errors.Join(err, listener.Close())
 	}
 	h := &pushHandler{token: sha256.Sum256([]byte(o.Token)), open: o.Token == "", host: hostOf(o.Addr), pump: p}
+	h.otlp = newOTLPDoor("otlp"+strings.TrimPrefix(name, "push"), o.Options, sink)
 	h.unix = strings.HasPrefix(o.Addr, unixPrefix)
 	server := &http.Server{
 		ReadHeaderTimeout: headerTime, ReadTimeout: pushTime, WriteTimeout: pushTime + headerTime,
@@ -74,6 +77,7 @@ func serve(ctx context.Context, listener net.Listener, o ListenOptions, sink Sin
 	serving, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	server.Handler = safego.Handler(h, fail)
+	held := safego.Start(func() error { return h.emitHeld(serving) })
 	served := safego.Start(func() error { return server.Serve(listener) })
 	select {
 	case err = <-served:
@@ -85,8 +89,13 @@ func serve(ctx context.Context, listener net.Listener, o ListenOptions, sink Sin
 		}
 		err = <-served
 	}
+	fail(nil)
+	if err := <-held; err != nil {
+		return err // a panic of ours
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.endOTLP()
 	if panicked, ok := errors.AsType[*safego.PanicError](context.Cause(serving)); ok {
 		return panicked
 	}
@@ -132,8 +141,9 @@ type pushHandler struct {
 	reception reception
 	turns     turns
 
-	mu   sync.Mutex // of pump
+	mu   sync.Mutex // of what follows
 	pump *pump
+	otlp otlpDoor
 }
 
 // ServeHTTP answers one push.
@@ -144,13 +154,15 @@ func (h *pushHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !h.allowed(r):
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		refuse(w, http.StatusUnauthorized, "the bearer token is missing or wrong")
-	case r.URL.Path != pushPath:
-		refuse(w, http.StatusNotFound, "results are pushed to "+pushPath)
+	case r.URL.Path != pushPath && r.URL.Path != otlp.TracesPath && r.URL.Path != otlp.LogsPath:
+		refuse(w, http.StatusNotFound, "results are pushed to "+pushPath+", OTLP to "+otlp.TracesPath+" and "+otlp.LogsPath)
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
 		refuse(w, http.StatusMethodNotAllowed, "results are pushed with POST")
-	default:
+	case r.URL.Path == pushPath:
 		h.take(w, r)
+	default:
+		h.takeOTLP(w, r)
 	}
 }
 

@@ -53,6 +53,26 @@ func (e *pushError) Unwrap() error { return e.err }
 
 // take reads a push and hands on its results.
 func (h *pushHandler) take(w http.ResponseWriter, r *http.Request) {
+	h.withBody(w, r, refuse, func(body *pushBody, zipped bool) error {
+		answer, err := h.record(body, zipped)
+		switch {
+		case err != nil:
+			return err
+		case answer.Accepted == 0 && answer.Unreadable > 0:
+			answer.Error = "no line is a result"
+			reply(w, http.StatusUnprocessableEntity, answer)
+		default:
+			reply(w, http.StatusOK, answer)
+		}
+		return nil
+	})
+}
+
+// refuser answers a push with a status and the reason, and closes the connection, so that nothing more of its body is read.
+type refuser func(w http.ResponseWriter, status int, reason string)
+
+// withBody receives a body, waits for its turn and calls use, whose error refuses the push.
+func (h *pushHandler) withBody(w http.ResponseWriter, r *http.Request, refuse refuser, use func(body *pushBody, zipped bool) error) {
 	encoding := r.Header.Get("Content-Encoding")
 	if encoding != "" && encoding != "identity" && encoding != "gzip" {
 		refuse(w, http.StatusUnsupportedMediaType, "content encoding is not gzip")
@@ -61,26 +81,19 @@ func (h *pushHandler) take(w http.ResponseWriter, r *http.Request) {
 	control := http.NewResponseController(w)
 	body := &pushBody{peer: peerOf(r), length: r.ContentLength, evict: func() { _ = control.SetReadDeadline(time.Unix(1, 0)) }}
 	if err := h.reception.waitForPlace(r.Context(), body); err != nil {
-		refuseError(w, err)
+		refuseError(w, err, refuse)
 		return
 	}
 	defer h.reception.leave(body)
 	if err := h.receive(w, r, body, control); err != nil {
-		refuseError(w, err)
+		refuseError(w, err, refuse)
 		return
 	}
 	h.turns.take(body.size, time.Now())
 	defer func() { h.turns.done(time.Now()) }()
 	_ = control.SetWriteDeadline(time.Now().Add(pushTime)) // it may have waited
-	answer, err := h.record(body, encoding == "gzip")
-	switch {
-	case err != nil:
-		refuseError(w, err)
-	case answer.Accepted == 0 && answer.Unreadable > 0:
-		answer.Error = "no line is a result"
-		reply(w, http.StatusUnprocessableEntity, answer)
-	default:
-		reply(w, http.StatusOK, answer)
+	if err := use(body, encoding == "gzip"); err != nil {
+		refuseError(w, err, refuse)
 	}
 }
 
@@ -310,7 +323,7 @@ func namedBodyError(err error) error {
 }
 
 // refuseError answers with an error and its status.
-func refuseError(w http.ResponseWriter, err error) {
+func refuseError(w http.ResponseWriter, err error, refuse refuser) {
 	status := http.StatusBadRequest
 	switch refused, ok := errors.AsType[*pushError](err); {
 	case ok:

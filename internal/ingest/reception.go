@@ -14,6 +14,7 @@ const (
 	maxReceiving = 64                     // bodies that come at once
 	maxOfPeer    = 48                     // of them from one address, so that others find a place
 	sharedChunks = 2 << 20 / pushChunk    // of all bodies together, beyond the first of each and those of one that may finish
+	smallBody    = 1 << 20 / pushChunk    // chunks that are kept for a body which needs no more
 	spareChunks  = 1 << 20 / pushChunk    // kept for the next bodies
 	stalledAfter = 400 * time.Millisecond // without a whole chunk: such a body makes way where room is short
 )
@@ -50,6 +51,7 @@ type pushBody struct {
 	given      int           // chunks
 	shared     int           // of them, those that count for sharedChunks
 	granted    chan struct{} // capacity 1: room for a chunk
+	credit     int           // chunks that are kept for it
 }
 
 // waitForPlace lets a body begin, or returns errBusy where there is no place for it for too long.
@@ -174,6 +176,8 @@ func (b *pushBody) lacks() int64 {
 // take has a chunk counted for a body, and reports whether there is room for it.
 func (r *reception) take(b *pushBody) bool {
 	switch {
+	case b.credit > 0:
+		b.credit--
 	case b == r.senior:
 	case r.used < sharedChunks:
 		r.used++
@@ -217,7 +221,12 @@ func (r *reception) leave(b *pushBody) {
 	// The body that is ready soonest goes first.
 	slices.SortStableFunc(r.waiting, func(a, b *pushBody) int { return cmp.Compare(a.lacks(), b.lacks()) })
 	for len(r.waiting) > 0 && r.take(r.waiting[0]) {
-		r.waiting[0].granted <- struct{}{}
+		next := r.waiting[0]
+		if lacks := next.lacks(); lacks <= smallBody { // all it needs, so that it does not wait again
+			more := max(0, min(int(lacks), sharedChunks-r.used))
+			r.used, next.shared, next.credit = r.used+more, next.shared+more, more
+		}
+		next.granted <- struct{}{}
 		r.waiting = r.waiting[1:]
 	}
 }
@@ -251,6 +260,13 @@ func (t *turns) take(size int, now time.Time) {
 	t.waiting = append(t.waiting, mine)
 	t.mu.Unlock()
 	<-mine.begin
+}
+
+// wanted reports whether another push waits for its turn.
+func (t *turns) wanted() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.waiting) > 0
 }
 
 // done lets the next push begin.

@@ -189,6 +189,12 @@ func kindOfWords(err, message []byte) tracker.Kind {
 	return tracker.KindProtocol
 }
 
+// KindOfFailure returns the kind of a request that failed without a status, by what is said about why: its error's type, and
+// a message.
+func KindOfFailure(err, message string) tracker.Kind {
+	return kindOfWords([]byte(err), []byte(message))
+}
+
 // knownKind returns the kind of the first of kindWords that a text holds.
 func knownKind(text []byte) (kind tracker.Kind, ok bool) {
 	low := bytes.ToLower(text)

@@ -67,7 +67,7 @@ func (m *ResultMaker) evidence(r *Record, host []byte, users Users) *tracker.Evi
 		Upstream: m.names.Line(r.Text(FieldUpstream), MaxName),
 	}
 	if r.Has(FieldStack) {
-		e.Stack = safeBlock(r.Text(FieldStack), MaxStack)
+		e.Stack = SafeBlock(r.Text(FieldStack), MaxStack)
 	}
 	if r.Has(FieldDetails) {
 		e.Details = SafeLine(r.Text(FieldDetails), MaxMessage)

@@ -68,7 +68,7 @@ func SafeLine(b []byte, limit int) string {
 	return safetext.MaskedLine(string(safetext.Cut(b, limit+safetext.Lookahead)), limit)
 }
 
-// safeBlock returns b as harmless lines of at most limit bytes together, without secrets.
-func safeBlock(b []byte, limit int) string {
+// SafeBlock returns b as harmless lines of at most limit bytes together, without secrets.
+func SafeBlock(b []byte, limit int) string {
 	return safetext.MaskedBlock(string(safetext.Cut(b, limit+safetext.Lookahead)), limit)
 }
