@@ -28,7 +28,7 @@ func TestASampledResultCountsForThoseItStandsFor(t *testing.T) {
 	if hour := got.Overall.Hour; hour.Requests != 150_330 || hour.Errors != 330 || !reflect.DeepEqual(hour, want.Overall.Hour) {
 		t.Errorf("%+v\nwant %+v", hour, want.Overall.Hour)
 	}
-	if g, w := &got.Groups[0], &want.Groups[0]; g.Count != 330 || g.Minutes != w.Minutes {
+	if g, w := got.Groups[0], want.Groups[0]; g.Count != 330 || g.Minutes != w.Minutes {
 		t.Errorf("group: %d, want %d", g.Count, w.Count)
 	}
 	if n := len(got.Errors); n != 60 || got.Errors[0].Weight != 0 {
