@@ -201,6 +201,36 @@ func (a *activity) showWindow(window *Window, w int, anew bool) {
 	window.finish()
 }
 
+// totals returns what was ever counted.
+func (a *activity) totals() []Total {
+	totals := make([]Total, 0, len(a.columns))
+	for _, c := range a.columns {
+		total := Total{Count: c.ever}
+		if c.key == inconclusive {
+			total.Inconclusive = true
+		} else {
+			total.Origin, total.Outcome = c.key.origin(), c.key.outcome()
+		}
+		place := len(totals)
+		for place > 0 && total.before(&totals[place-1]) {
+			place--
+		}
+		totals = slices.Insert(totals, place, total)
+	}
+	return totals
+}
+
+func (t *Total) before(other *Total) bool {
+	key := func(t *Total) int {
+		n := int(t.Origin)<<20 | int(t.Outcome.Kind)<<10 | t.Outcome.Status
+		if t.Inconclusive {
+			n |= 1 << 30
+		}
+		return n
+	}
+	return key(t) < key(other)
+}
+
 // pending is what a target got in one step and has not yet been added to its windows: so that a result costs two counters,
 // and a window is touched once a step, or when somebody looks.
 type pending struct {
@@ -237,6 +267,7 @@ func (p *pending) fold(a *activity, all *gathered) {
 			continue
 		}
 		c := a.columns[i]
+		c.ever += uint64(n)
 		a.add(c, p.step, n)
 		all.count(c.all, n)
 		p.counts[i] = 0

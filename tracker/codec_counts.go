@@ -20,13 +20,21 @@ const (
 // minutesKept is how many minutes a series can tell apart.
 const minutesKept = hourSlots * 60
 
-// activity writes everything that is counted, as far as it lies in a span.
-func (e *encoder) activity(a *activity, span stepSpan) {
+// activity writes everything that is counted, as far as it lies in a span. Of what was not yet added to the windows, and is
+// written nowhere else, only the totals know.
+func (e *encoder) activity(a *activity, span stepSpan, unfolded []uint32) {
 	e.uint(uint64(a.edge)) //nolint:gosec // never negative
 	var scratch [minutesKept]uint32
 	e.uint(uint64(len(a.columns)))
-	for _, c := range a.columns {
-		e.block(func() { e.series(c, a.edge, span, &scratch) })
+	for i, c := range a.columns {
+		ever := c.ever
+		if i < len(unfolded) {
+			ever += uint64(unfolded[i])
+		}
+		e.block(func() {
+			e.series(c, a.edge, span, &scratch)
+			e.uint(ever)
+		})
 	}
 	e.bars(&a.bars, a.edge, span, &scratch)
 	e.bool(a.latency != nil)
@@ -129,6 +137,7 @@ func (d *decoder) series(c *series, edge int64) {
 			}
 		}
 	})
+	c.ever = d.uint()
 }
 
 // bars writes the minutes of the hour and the hours of the day, requests before errors.

@@ -19,9 +19,11 @@ const (
 // target writes everything that is known of a target, with the counts of a span.
 func (e *encoder) target(tg *target, span stepSpan) {
 	e.section(sectionFacts, func() { e.facts(tg) })
-	e.section(sectionActivity, func() { e.activity(&tg.act, span) })
-	if tg.open.results > 0 && span.has(tg.open.step) {
+	if span.has(tg.open.step) {
+		e.section(sectionActivity, func() { e.activity(&tg.act, span, nil) })
 		e.section(sectionPending, func() { e.pending(&tg.open) })
+	} else {
+		e.section(sectionActivity, func() { e.activity(&tg.act, span, tg.open.counts) })
 	}
 	e.section(sectionOrigins, func() {
 		for o := range tg.origins {
@@ -258,7 +260,7 @@ func (d *decoder) judgement(tg *target) {
 			tg.shares[o][w] = share{requests: d.uint(), errors: d.uint(), limited: d.uint()}
 		}
 	}
-	tg.dirty, tg.restored = d.bool(), true
+	tg.dirty, tg.restored, tg.turned = d.bool(), true, true
 	tg.shown.Reason = d.text()
 	d.list(func(d *decoder) {
 		tg.history = append(tg.history, stateChange{at: d.instant(), state: d.targetState(), reason: d.text()})

@@ -25,7 +25,7 @@ func (e *encoder) tracker(t *ErrorTracker, part Part) {
 	has := func(name string) bool { return part.Targets == nil || slices.Contains(part.Targets, name) }
 	e.section(sectionClock, func() { e.clock(t) })
 	if part.Targets == nil {
-		e.section(sectionAll, func() { e.activity(&t.all, span) })
+		e.section(sectionAll, func() { e.activity(&t.all, span, nil) })
 	}
 	e.section(sectionTargets, func() {
 		targets := slices.DeleteFunc(t.sorted(), func(tg *target) bool { return !has(tg.name) })

@@ -200,6 +200,7 @@ func (g *group) show(at instant, clock *clock) (changed bool) {
 	out.Count, out.First, out.Last = g.count, clock.time(g.first), clock.time(g.last)
 	out.PerMinute = perMinute(g.five, 5*time.Minute)
 	out.Badge, g.until = g.badge(at)
+	out.RegressedAt = clock.time(g.back)
 	newest := int(g.edge%60) + 1
 	copy(out.Minutes[copy(out.Minutes[:], g.minutes[newest:]):], g.minutes[:newest])
 	if g.dirty {

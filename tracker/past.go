@@ -222,10 +222,10 @@ func (p *past) target(tg *target) *Target {
 		Name: tg.name, URL: tg.info.URL, Probed: tg.probed, Traffic: tg.origins[OriginTraffic].results > 0,
 		Reason: "not known at that age",
 	}
-	for _, turn := range tg.history {
-		if turn.at <= p.at {
-			out.State, out.Since, out.Reason = turn.state, p.clock.time(turn.at), turn.reason
-		}
+	out.StateChanges = tg.stateChanges(p.clock, p.at)
+	if n := len(out.StateChanges); n > 0 {
+		last := &out.StateChanges[n-1]
+		out.State, out.Since, out.Reason = last.To, last.At, last.Reason
 	}
 	p.activity(&tg.act, &out.Activity)
 	if tg.firstSeen <= p.at {

@@ -77,6 +77,7 @@ func (p *past) group(g *group) *Group {
 	if g.back <= p.at {
 		was.back = g.back
 	}
+	out.RegressedAt = p.clock.time(was.back)
 	out.Badge, _ = was.badge(p.at)
 	return out
 }

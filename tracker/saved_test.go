@@ -45,31 +45,9 @@ func sameContent(t *testing.T, got, want *ErrorTracker, now, past time.Time) {
 		a, b := *look(got), *look(want)
 		a.Version, b.Version = 0, 0
 		if !reflect.DeepEqual(a, b) {
-			t.Fatalf("%s at %s: got, want\n%s", name, now, strings.Join(differences("", reflect.ValueOf(a), reflect.ValueOf(b)), "\n"))
+			t.Fatalf("%s at %s: got, want\n%s", name, now, differences(a, b))
 		}
 	}
-}
-
-// differences lists the fields in which two values differ.
-func differences(path string, a, b reflect.Value) (list []string) {
-	switch {
-	case reflect.DeepEqual(a.Interface(), b.Interface()):
-	case a.Type() == reflect.TypeFor[time.Time]():
-		list = append(list, fmt.Sprintf("%s: %v, %v", path, a, b))
-	case a.Kind() == reflect.Struct:
-		for i := range a.NumField() {
-			list = append(list, differences(path+"."+a.Type().Field(i).Name, a.Field(i), b.Field(i))...)
-		}
-	case (a.Kind() == reflect.Slice || a.Kind() == reflect.Array) && a.Len() == b.Len() && a.Len() > 0:
-		for i := range a.Len() {
-			list = append(list, differences(fmt.Sprintf("%s[%d]", path, i), a.Index(i), b.Index(i))...)
-		}
-	case a.Kind() == reflect.Pointer && !a.IsNil() && !b.IsNil():
-		list = differences(path, a.Elem(), b.Elem())
-	default:
-		list = append(list, fmt.Sprintf("%s: %#v, %#v", path, a, b))
-	}
-	return list
 }
 
 // TestATrackerGoesOnAsIfItHadNeverStopped saves and restores one tracker at random moments, and compares it with one that was
@@ -180,7 +158,7 @@ func TestPartsOfADayAddUpToTheWhole(t *testing.T) {
 	}
 	got, want := essence(restored(t, now, parts...), now), essence(tr, now)
 	if !reflect.DeepEqual(got, want) {
-		t.Errorf("the sum of %d hours:\n got %s\nwant %s", len(parts), differ(got, want), differ(want, got))
+		t.Errorf("the sum of %d hours: got, want\n%s", len(parts), differences(got, want))
 	}
 	if tr := restored(t, now, tr.State(now, Part{From: now})); tr.Snapshot(now).Overall.Day.Requests != 5*60 {
 		t.Errorf("of the last hour %d requests, want %d", tr.Snapshot(now).Overall.Day.Requests, 5*60)

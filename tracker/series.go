@@ -52,6 +52,7 @@ type series struct {
 	total    [windowCount]uint64
 	shown    [windowCount]uint64 // total, as last shown; of failures
 	all      *series             // the same outcome over all targets; nil in there
+	ever     uint64              // results since the target was first seen
 	gathered uint32              // in there: see gathered
 	steps    *[stepsPerHour]uint32
 	hours    [hourSlots]minutes

@@ -131,13 +131,25 @@ type Target struct {
 	// zero without one.
 	CertExpiry time.Time
 
-	Activity Activity
+	Activity     Activity
+	Totals       []Total       // by origin, kind and status
+	StateChanges []StateChange // at most the newest 256, the oldest first
+
 	Breakers []Breaker // gate, observed, reported: those that exist, in this order
 	SLO      *SLO      // nil without an objective
 
 	Usual      float64 // failing share that is usual for it at this time, in [0, 1]
 	UsualKnown bool    // Usual rests on enough of its past; false: "no baseline yet"
 	Incident   uint64  // Incident.ID of the incident it is part of; 0 while it is in none
+}
+
+// Total counts the results of a target with one outcome since it was first seen: it never falls, and goes on after a restart
+// whose state was restored. It is made for metrics.
+type Total struct {
+	Origin       Origin
+	Outcome      Outcome // of all statuses of a kind together, where there are too many; of inconclusive ones none
+	Inconclusive bool    // our own network looked down
+	Count        uint64
 }
 
 // SLO is how a target stands against its objective.
@@ -195,9 +207,11 @@ type Group struct {
 	Last      time.Time
 	PerMinute float64 // over the last five minutes
 	Badge     Badge
-	Minutes   [60]uint32 // errors a minute, oldest first
-	Example   *Result    // the newest
-	Exemplars []Failure  // the first, then the newest five, oldest first, also after they left the ring
+	// RegressedAt is when it last came back after an hour of silence; zero where it never has.
+	RegressedAt time.Time
+	Minutes     [60]uint32 // errors a minute, oldest first
+	Example     *Result    // the newest
+	Exemplars   []Failure  // the first, then the newest five, oldest first, also after they left the ring
 }
 
 // SourceState is the health of a source.

@@ -244,6 +244,7 @@ func (tg *target) evaluate(at instant) {
 	if len(tg.history) == historyKept {
 		tg.history = tg.history[1:]
 	}
+	tg.turned = true
 	tg.history = append(tg.history, stateChange{at: at, state: now.state, reason: tg.reason(at)})
 }
 

@@ -10,6 +10,7 @@ import (
 // came cannot be known: of breakers and last outcomes the ones that were heard of later are taken, and each target's state is
 // judged anew, from the worse of the two. The other tracker must not be used afterwards.
 func (t *ErrorTracker) add(other *ErrorTracker) {
+	other.fold()
 	t.clock.merge(&other.clock)
 	for _, from := range other.sorted() {
 		into := t.target(from.name)
@@ -100,6 +101,9 @@ func (t *ErrorTracker) addFacts(into, from *target) {
 	into.lastSeen = max(into.lastSeen, from.lastSeen)
 	into.lastOK = max(into.lastOK, from.lastOK)
 	into.resetAt = max(into.resetAt, from.resetAt)
+	for _, c := range from.act.columns {
+		into.act.columns[into.act.column(c.key, &t.all)].ever += c.ever
+	}
 	for o := range into.origins {
 		into.origins[o].merge(&from.origins[o])
 	}
@@ -109,6 +113,7 @@ func (t *ErrorTracker) addFacts(into, from *target) {
 	case from.cond.state == into.cond.state:
 		into.since = earlier(into.since, from.since)
 	}
+	into.turned = true
 	into.changes, into.until = [2]instant{}, 0 // the state is judged anew, at once
 	into.history = append(into.history, from.history...)
 	slices.SortStableFunc(into.history, func(a, b stateChange) int { return cmp.Compare(a.at, b.at) })

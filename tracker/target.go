@@ -25,6 +25,7 @@ type target struct {
 	since   instant
 	changes [2]instant // when the state changed the last two times, the older first
 	history []stateChange
+	turned  bool // history changed since it was last shown
 
 	groups   []*group
 	other    *group  // takes the errors of groups beyond the bound
@@ -94,7 +95,7 @@ func (tg *target) rewind(to instant) {
 	for i := range tg.history {
 		tg.history[i].at = min(tg.history[i].at, to)
 	}
-	tg.dirty, tg.until = true, 0
+	tg.dirty, tg.turned, tg.until = true, true, 0
 }
 
 // show brings the target to the moment shown and reports whether it looks different from when it was last shown.
@@ -116,11 +117,14 @@ func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 	}
 	breakers, moved := tg.showBreakers(c)
 	next := tg.nextTry(at, c, breakers)
-	differs := moved || out.State != state || out.Reason != reason || out.Disagreement != disagreement || !out.NextTry.Equal(next)
+	differs := moved || tg.turned || out.State != state || out.Reason != reason || out.Disagreement != disagreement || !out.NextTry.Equal(next)
 	if changed || differs {
 		out = tg.own()
 		if changed {
 			tg.showCounts(c, out)
+		}
+		if tg.turned {
+			out.StateChanges, tg.turned = tg.stateChanges(c, at), false
 		}
 		out.State, out.Since, out.Reason, out.Disagreement = state, c.time(tg.since), reason, disagreement
 		out.Breakers, out.NextTry = breakers, next
@@ -135,6 +139,7 @@ func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 // showCounts lays out what is counted.
 func (tg *target) showCounts(c *clock, out *Target) {
 	tg.act.show(&out.Activity, false)
+	out.Totals = tg.act.totals()
 	out.Activity.Since = c.time(tg.firstSeen)
 	out.CertExpiry = tg.certExpiry
 	tg.band = band(out)

@@ -14,10 +14,6 @@ type Engine interface {
 	Snapshot(now time.Time) *tracker.Snapshot
 	// SnapshotAt returns the state at an earlier moment of the last 24 hours.
 	SnapshotAt(now, at time.Time) *tracker.Snapshot
-	// StateChanges returns a target's state changes after a moment, oldest first.
-	StateChanges(target string, after time.Time) []tracker.StateChange
-	// RegressedAt returns when a group came back after an hour of silence, or the zero time.
-	RegressedAt(group uint64) time.Time
 }
 
 // Subscribe returns a channel with the notices that come from now on, until stop is called. Each subscriber gets its own copy.

@@ -69,7 +69,7 @@ type (
 const noticeSpan = 8 * time.Second
 
 func newModel(o Options, f *feed) *model {
-	m := &model{options: o, feed: f, keys: o.Keys, troubled: incidentsByTarget{}, events: event.NewDetector(o.Engine, o.Advisor), prompt: newPrompt(), dirty: true}
+	m := &model{options: o, feed: f, keys: o.Keys, troubled: incidentsByTarget{}, events: event.NewDetector(o.Advisor), prompt: newPrompt(), dirty: true}
 	m.frame.styles, m.frame.glyphs, m.frame.loc = o.Styles, newGlyphs(o.ASCII), o.Location
 	m.frame.advisor = o.Advisor
 	m.frame.scratch, m.frame.reach = make([]byte, 0, 64), 60

@@ -24,7 +24,7 @@ func Plain(ctx context.Context, w io.Writer, o Options) error {
 	defer unwatch()
 	notices, unsubscribe := o.subscribe()
 	defer unsubscribe()
-	detector := event.NewDetector(o.Engine, o.Advisor)
+	detector := event.NewDetector(o.Advisor)
 	for {
 		over := ctx.Err() != nil // asked before the snapshot, which then holds what came last
 		snap := o.Engine.Snapshot(o.Now())

@@ -186,7 +186,7 @@ func reportGroup(g *tracker.Group, advisor *event.Advisor) groupReport {
 // timeline lists what changed by the moment of a snapshot, the newest first.
 func timeline(o *Options, snap *tracker.Snapshot) []dated {
 	list := []dated{}
-	for _, e := range event.NewDetector(o.Engine, o.Advisor).Next(snap) {
+	for _, e := range event.NewDetector(o.Advisor).Next(snap) {
 		if e.At.IsZero() || e.At.After(snap.At) || e.Kind == event.Source { // a source's health is that of now
 			continue
 		}

@@ -71,11 +71,3 @@ func (s *shared) wake() {
 	s.mu.Unlock()
 	s.tracker.Wake()
 }
-
-// StateChanges returns a target's state changes after a moment, oldest first.
-func (e *Engine) StateChanges(target string, after time.Time) []tracker.StateChange {
-	return e.tracker.StateChanges(target, after)
-}
-
-// RegressedAt returns when a group of errors came back after an hour of silence, or the zero time.
-func (e *Engine) RegressedAt(group uint64) time.Time { return e.tracker.RegressedAt(group) }

@@ -7,17 +7,8 @@ import (
 	"errtop/tracker"
 )
 
-// History is what an engine remembers beside its snapshots.
-type History interface {
-	// StateChanges returns a target's state changes after a moment, oldest first.
-	StateChanges(target string, after time.Time) []tracker.StateChange
-	// RegressedAt returns when a group last came back after an hour of silence, or the zero time.
-	RegressedAt(group uint64) time.Time
-}
-
 // Detector finds what changed since it was last asked. It is not safe for use by several goroutines.
 type Detector struct {
-	history History // nil: only what snapshots hold
 	advisor *Advisor
 
 	shown     *tracker.Snapshot
@@ -37,9 +28,9 @@ type toldState struct {
 
 // NewDetector returns a detector that has told nothing yet: what the first snapshot holds is all news. Advice comes from the
 // advisor, which may be nil.
-func NewDetector(history History, advisor *Advisor) *Detector {
+func NewDetector(advisor *Advisor) *Detector {
 	return &Detector{
-		history: history, advisor: advisor, shown: &tracker.Snapshot{}, states: map[string]toldState{},
+		advisor: advisor, shown: &tracker.Snapshot{}, states: map[string]toldState{},
 		breakers: map[breakerID]time.Time{}, groups: map[uint64]time.Time{}, bursts: map[burst]int{}, incidents: map[uint64]toldIncident{},
 	}
 }
@@ -60,7 +51,7 @@ func (d *Detector) Next(now *tracker.Snapshot) []Event {
 
 // Timeline returns all that a snapshot holds, oldest first, as of one who has not looked before.
 func Timeline(now *tracker.Snapshot, advisor *Advisor) []Event {
-	return NewDetector(nil, advisor).Next(now)
+	return NewDetector(advisor).Next(now)
 }
 
 // turns adds the changes of states. What a state meant is its reason; what to do is said of the last one only.
@@ -71,7 +62,7 @@ func (d *Detector) turns(list []Event, now *tracker.Snapshot) []Event {
 		if t.State == tracker.StateUnknown || told.state == t.State && told.since.Equal(t.Since) {
 			continue
 		}
-		changes := d.stateChanges(t, told)
+		changes := stateChanges(t, told)
 		for i, change := range changes {
 			e := Event{Kind: State, At: change.At, Target: t.Name, From: change.From, To: change.To, Text: change.To.String()}
 			if change.From != tracker.StateUnknown {
@@ -91,11 +82,13 @@ func (d *Detector) turns(list []Event, now *tracker.Snapshot) []Event {
 }
 
 // stateChanges returns how a target's state changed since it was told; where that is not remembered, what it came to.
-func (d *Detector) stateChanges(t *tracker.Target, told toldState) []tracker.StateChange {
-	if d.history != nil {
-		if changes := d.history.StateChanges(t.Name, told.since); len(changes) > 0 {
-			return changes
-		}
+func stateChanges(t *tracker.Target, told toldState) []tracker.StateChange {
+	changes := t.StateChanges
+	for len(changes) > 0 && !changes[0].At.After(told.since) {
+		changes = changes[1:]
+	}
+	if len(changes) > 0 {
+		return changes
 	}
 	if told.state == t.State {
 		return nil

@@ -87,7 +87,7 @@ func TestALogReadAtOnceTellsItsStoryInItsOwnTime(t *testing.T) {
 	tr := tracker.New(tracker.Settings{})
 	tr.UpdateSource(noon, tracker.Source{Name: "log", State: tracker.SourceReading})
 	tr.Record(noon, yesterday())
-	s := NewDetector(tr, nil)
+	s := NewDetector(nil)
 	list := s.Next(tr.Snapshot(noon))
 	if !slices.IsSortedFunc(list[:len(list)-1], func(a, b Event) int { return a.At.Compare(b.At) }) {
 		t.Error("it is not told in order")
@@ -101,7 +101,7 @@ func TestALogReadAtOnceTellsItsStoryInItsOwnTime(t *testing.T) {
 func TestALiveLogTellsTheSameStoryAsOneReadAtOnce(t *testing.T) {
 	tr := tracker.New(tracker.Settings{})
 	tr.UpdateSource(noon, tracker.Source{Name: "log", State: tracker.SourceReading})
-	s := NewDetector(tr, nil)
+	s := NewDetector(nil)
 	var all []Event
 	for batch := range slices.Chunk(yesterday(), 30) {
 		tr.Record(noon, batch)
@@ -122,7 +122,7 @@ func TestALiveLogTellsTheSameStoryAsOneReadAtOnce(t *testing.T) {
 		slices.Sort(lines)
 		return lines
 	}
-	live, read := plot(all), plot(NewDetector(once, nil).Next(once.Snapshot(noon)))
+	live, read := plot(all), plot(NewDetector(nil).Next(once.Snapshot(noon)))
 	if !slices.Equal(live, read) {
 		t.Errorf("live:\n%s\nread at once:\n%s", strings.Join(live, "\n"), strings.Join(read, "\n"))
 	}
@@ -135,7 +135,7 @@ func TestAMessageThatIsNewEveryTimeDoesNotDrownTheRest(t *testing.T) {
 		word := strings.Map(func(r rune) rune { return r - '0' + 'g' }, fmt.Sprint(i))
 		log = append(log, tracker.Result{Time: noon.Add(time.Duration(i) * 50 * time.Millisecond), Target: "veo", Status: 500, Kind: tracker.KindServer, Error: word})
 	}
-	s := NewDetector(tr, nil)
+	s := NewDetector(nil)
 	lines := 0
 	for batch := range slices.Chunk(log, 100) {
 		tr.Record(noon, batch)

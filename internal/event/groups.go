@@ -32,10 +32,10 @@ func (d *Detector) newGroups(list []Event, now *tracker.Snapshot) []Event {
 		if !known {
 			fresh = append(fresh, Event{Kind: GroupNew, At: g.First, Target: g.Target, Group: g, Text: "new error: " + GroupTitle(g)})
 		}
-		if known && g.Badge != tracker.BadgeRegressed || d.history == nil {
+		if known && g.Badge != tracker.BadgeRegressed {
 			continue
 		}
-		if back := d.history.RegressedAt(g.ID); back.After(told) {
+		if back := g.RegressedAt; back.After(told) {
 			fresh = append(fresh, Event{Kind: GroupReturned, At: back, Target: g.Target, Group: g, Text: "back after silence: " + GroupTitle(g)})
 			current[g.ID] = back
 		}

@@ -28,7 +28,7 @@ func snapshotOf(at time.Time, incidents ...tracker.Incident) *tracker.Snapshot {
 }
 
 func TestAnIncidentIsToldFromItsBeginningToItsEnd(t *testing.T) {
-	d := NewDetector(nil, nil)
+	d := NewDetector(nil)
 	in := burning()
 	at := in.Onset.At.Add(9 * time.Minute)
 	want := "2026-11-22T02:51:00Z inventory incident began: connection refused (10.4.7.21:8443); all of 20/min, usually 0.1 %; " +
