@@ -141,7 +141,7 @@ func TestThePastHoldsNothingThatCameLater(t *testing.T) {
 	s := visit(t, 120, 40, nil, func(o *Options) { o.Engine = tr; o.Now = func() time.Time { return now } })
 	s.m.Update(newsMsg{now, tr.Snapshot(now)})
 	s.press("1").sees("failing").run("<")
-	s.sees("PAST 14:40:59", "✖ api  502", "failing since").run("<")
+	s.sees("PAST 14:40:59", "✖ api  502", "since 14:40", "failing").run("<")
 	s.sees("PAST 14:39:59", "all ok", "0 of 480 requests failed").lacks("502")
 }
 
