@@ -41,7 +41,7 @@ type follower struct {
 	appeared bool          // the first file was seen: later ones are read from their start
 	last     Position      // where the file was left that was done with last
 	finished bool          // nothing more will be read
-	problem  error         // why it could not be read, for whoever does not follow
+	problem  error         // why it could not be read; returned with NoFollow
 	place    place         // in the schedule and the watch
 	interval time.Duration // between looks
 }

@@ -113,7 +113,7 @@ func hasRotation(path string, files []string) bool {
 	return false
 }
 
-// matched takes what the patterns match now: new files are started, and those that are not there any more looked at.
+// matched handles a new search of the patterns: it starts new files and checks those that are no longer there.
 func (a *following) matched(files []string) {
 	a.add(files, nil)
 	for path, f := range a.files {
@@ -136,7 +136,7 @@ func (a *following) matched(files []string) {
 	}
 }
 
-// changed takes what the system tells of a path.
+// changed handles a file system event.
 func (a *following) changed(change fsnotify.Event, now time.Time) {
 	path := filepath.Clean(change.Name)
 	concerned := a.watch.concerned(path)

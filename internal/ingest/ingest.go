@@ -13,7 +13,7 @@ import (
 	"errtop/tracker"
 )
 
-// Sink takes what a source reads. Its functions are called from one goroutine at a time per source, but by several
+// Sink receives what a source reads. Its functions are called from one goroutine at a time per source, but by several
 // sources at once.
 type Sink struct {
 	// Emit takes results, as soon as there are any and in batches where they flood in. The slice is the callee's only

@@ -43,13 +43,13 @@ func Newest(log io.Reader, o logline.Options) (newest time.Time, ok bool, err er
 			return newest, ok, nil
 		}
 		if err != nil {
-			return newest, ok, err //nolint:wrapcheck // named by whoever knows the path
+			return newest, ok, err //nolint:wrapcheck // the caller names the path
 		}
 	}
 }
 
 // NewestOf returns the time of the newest line of several files, which may be named by patterns. Files that cannot be read
-// are left out: whoever reads them says so.
+// are left out; reading them reports the error.
 func NewestOf(ctx context.Context, paths []string, o logline.Options) (newest time.Time, ok bool) {
 	for _, pattern := range paths {
 		names, err := filepath.Glob(pattern)

@@ -66,7 +66,7 @@ func (h *pushHandler) takeOTLP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", encoding.ContentType())
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.WriteHeader(status)
-		_, _ = w.Write(body) //nolint:gosec // protobuf or JSON, and whoever pushed may be gone
+		_, _ = w.Write(body) //nolint:gosec // protobuf or JSON; the client may be gone
 	}
 	refuse := func(w http.ResponseWriter, status int, reason string) {
 		w.Header().Set("Connection", "close")

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// growPipe makes a pipe's buffer 1 MiB, which spares most of the switches between its two ends. Where r is no pipe, or
+// growPipe makes a pipe's buffer 1 MiB, which spares most of the switches between its two ends. Where r is not a pipe, or
 // the system refuses (the user's share of pipe memory is used up), nothing is lost.
 func growPipe(r io.Reader) {
 	file, ok := r.(*os.File)

@@ -69,7 +69,7 @@ func (p *process) end() {
 	terminate(p.command.Process)
 	p.timers = append(p.timers, time.AfterFunc(commandGrace, func() {
 		kill(p.command.Process)
-		_ = p.out.Close() // whoever left the group may hold it open
+		_ = p.out.Close() // a process that left the group may hold it open
 		_ = p.problems.Close()
 	}))
 }

@@ -83,7 +83,7 @@ func (p *pump) feedFrom(lines *splitter, chunk []byte, more bool) {
 	}
 }
 
-// endLine takes what one of the streams holds of a line without an end.
+// endLine reads the last line of a stream that has no line end.
 func (p *pump) endLine(lines *splitter) {
 	lines.end(p.line)
 	p.flush()

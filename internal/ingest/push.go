@@ -181,7 +181,7 @@ func (c *capped) Read(b []byte) (int, error) {
 	if c.left -= n; c.left < 0 {
 		return 0, errTooLarge
 	}
-	return n, err //nolint:wrapcheck // named by whoever reads
+	return n, err //nolint:wrapcheck // the caller names it
 }
 
 // record hands the results in a body to the sink, all or none: what is wrong with the body as a whole is found first.
@@ -255,7 +255,7 @@ func eachLine(body *pushBody, zipped bool, line func(text []byte, tooLong bool) 
 	return wrong
 }
 
-// firstByte returns the first byte that is no white space, which is left to be read.
+// firstByte returns the first byte that is not white space, without consuming it.
 func firstByte(r *bufio.Reader) (byte, error) {
 	for {
 		b, err := r.ReadByte()
@@ -311,7 +311,7 @@ func (a *readAhead) Read(b []byte) (int, error) {
 	}
 	n, err := a.r.Read(b)
 	a.read += int64(n)
-	return n, err //nolint:wrapcheck // named by whoever reads
+	return n, err //nolint:wrapcheck // the caller names it
 }
 
 // namedBodyError returns an error that came while a body was unpacked as one of the body.
@@ -346,5 +346,5 @@ func reply(w http.ResponseWriter, status int, answer pushAnswer) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(answer) // whoever pushed may be gone
+	_ = json.NewEncoder(w).Encode(answer) // the client may be gone
 }

@@ -54,7 +54,7 @@ type pushBody struct {
 	credit     int           // chunks that are kept for it
 }
 
-// waitForPlace lets a body begin, or returns errBusy where there is no place for it for too long.
+// waitForPlace waits briefly for a free slot, and returns errBusy if none becomes free.
 func (r *reception) waitForPlace(ctx context.Context, b *pushBody) error {
 	began := time.Now()
 	again := time.NewTicker(stalledAfter / 5)
@@ -66,7 +66,7 @@ func (r *reception) waitForPlace(ctx context.Context, b *pushBody) error {
 		}
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx) //nolint:wrapcheck // whoever stopped us said why
+			return context.Cause(ctx) //nolint:wrapcheck // the cause is already described
 		case <-again.C:
 		}
 	}
@@ -158,7 +158,7 @@ func (r *reception) waitForRoom(ctx context.Context, b *pushBody) error {
 		case <-b.granted:
 			return nil
 		case <-ctx.Done():
-			return context.Cause(ctx) //nolint:wrapcheck // whoever stopped us said why
+			return context.Cause(ctx) //nolint:wrapcheck // the cause is already described
 		case <-again.C:
 		}
 	}

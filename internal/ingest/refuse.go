@@ -75,7 +75,7 @@ func (p *pump) look(r io.Reader) error {
 			p.lines.end(p.line)
 			return p.verdict()
 		case err != nil:
-			return err //nolint:wrapcheck // named by whoever knows the path
+			return err //nolint:wrapcheck // the caller names the path
 		}
 	}
 	return nil

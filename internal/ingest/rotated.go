@@ -65,7 +65,7 @@ func (f *follower) reach(oldest time.Time) {
 	if oldest.IsZero() {
 		writtenSince = f.options.oldest(time.Now())
 	}
-	_ = f.now.sameHead() // a copy of the file is no rotation of it
+	_ = f.now.sameHead() // a copy of the file is not a rotation of it
 	buffer := f.pump.work.chunk()
 	found := f.rotations(writtenSince, func(r *rotation) bool { return !f.knows(r.info, r.head) })
 	for _, r := range slices.Backward(found) {

@@ -109,7 +109,7 @@ func lockBeside(path string) (lock *os.File, existed bool, err error) {
 		if now, err := os.Lstat(name); err == nil && os.SameFile(now, info) {
 			return lock, existed, nil
 		}
-		_ = lock.Close() // it was removed meanwhile, and is nobody's
+		_ = lock.Close() // the file was removed meanwhile: try again
 	}
 }
 

@@ -107,7 +107,7 @@ func readChunks(ctx context.Context, r io.Reader, free <-chan []byte, chunks cha
 			return
 		}
 		n, err := r.Read(buffer)
-		chunks <- chunk{buffer[:n], err} // never blocks: there are no more buffers than places
+		chunks <- chunk{buffer[:n], err} // never blocks: the channel has a slot for every buffer
 		if err != nil {
 			return
 		}

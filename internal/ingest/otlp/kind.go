@@ -22,7 +22,7 @@ var typeWords = [...]struct {
 	{"timeout", tracker.KindTimeout},
 	{"taskcanceled", tracker.KindTimeout}, // what .NET makes of a timeout
 	{"deadline", tracker.KindTimeout},
-	{"cancel", tracker.KindClient}, // by whoever asked
+	{"cancel", tracker.KindClient}, // cancelled by the caller
 	{"connectexception", tracker.KindConnect},
 	{"noroutetohost", tracker.KindConnect},
 	{"connectionerror", tracker.KindConnect},

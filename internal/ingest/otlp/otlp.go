@@ -4,7 +4,7 @@
 // It understands protobuf and JSON bodies (https://opentelemetry.io/docs/specs/otlp/), old and new names of the semantic
 // conventions for HTTP, RPC and exceptions (https://opentelemetry.io/docs/specs/semconv/), and the sampling threshold in
 // tracestate (https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/). A request that a client and
-// a server traced counts once, for the server. A span that is no request is accepted and not counted.
+// a server traced counts once, for the server. Spans that are not requests are accepted and not counted.
 //
 // Memory is bounded whatever a body holds: spans are taken one at a time, none of more than 128 KiB.
 package otlp
@@ -80,7 +80,7 @@ func (r *Rejected) add(reason string) {
 }
 
 // spansIn calls span for each span of an ExportTraceServiceRequest, one after the other. A span that cannot be taken is
-// rejected. An error says that the body is no such request, and nothing was handed over. It returns how many spans there were.
+// rejected. An error means that the body is malformed; no span was handed over. It returns how many spans there were.
 func spansIn(body []byte, e Encoding, span func(*resources.Resource, *trace.Span), rejected *Rejected) (spans int, err error) {
 	if e == JSON {
 		return eachItem(body, jsonItems([...]string{"resourceSpans", "scopeSpans", "spans"}), rejected, func(r *resources.Resource, item []byte) error {
