@@ -116,7 +116,8 @@ func post(t *testing.T, url, contentType string, body []byte, headers ...string)
 	return response.StatusCode, string(text), response.Header
 }
 
-// TestTheCollectorsRequestsAreUnderstood pushes what the Collector's otlphttp exporter sent with encoding: json.
+// TestTheCollectorsRequestsAreUnderstood pushes a request in the form of the Collector's otlphttp exporter with encoding: json, written by
+// hand.
 func TestTheCollectorsRequestsAreUnderstood(t *testing.T) {
 	w, addr := otlpAddress(t, "")
 	body, err := os.ReadFile("testdata/otlp/collector.json")
