@@ -17,7 +17,7 @@ func TestKeysAreSettings(t *testing.T) {
 			t.Errorf("%s does %v instead of %v", key, got, want)
 		}
 	}
-	s := visit(t, 120, 60, incident(), func(o *Options) { o.Keys = keys }).sees("Q quit").lacks("export")
+	s := visit(t, 120, 60, incident(), func(o *Options) { o.Keys = keys }).sees("Q quit").lacks("report")
 	s.press("?").sees("f space").press("?", "f").sees("FROZEN", "f goes on")
 }
 
