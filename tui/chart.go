@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -8,37 +9,38 @@ import (
 	"errtop/tracker"
 )
 
-// failuresChart draws the failures a minute of all targets or of one, with marks on the zero line.
-type failuresChart struct {
+// minutesChart draws a count of each minute, of all targets or of one, with marks on the zero line.
+type minutesChart struct {
 	plot   plot
 	values []float64
 	end    chartEnd
 }
 
-// SetSnapshot takes the figures of all targets.
-func (c *failuresChart) SetSnapshot(snap *tracker.Snapshot) { c.set(snap, &snap.Overall, "") }
+// SetSnapshot takes the failures of all targets.
+func (c *minutesChart) SetSnapshot(snap *tracker.Snapshot) {
+	c.set(snap, &snap.Overall, "", func(b tracker.Bar) uint32 { return b.Errors })
+}
 
-// set takes the figures of a target, or of all targets if the name is empty.
-func (c *failuresChart) set(snap *tracker.Snapshot, act *tracker.Activity, target string) {
+// set takes the counts of a target, or of all targets if the name is empty.
+func (c *minutesChart) set(snap *tracker.Snapshot, act *tracker.Activity, target string, count func(tracker.Bar) uint32) {
 	n := reach(&act.Minutes)
 	c.end = endOf(snap)
 	c.values = c.values[:0]
-	highest := 1.0
 	for _, bar := range act.Minutes[60-n:] {
-		c.values = append(c.values, float64(bar.Errors))
-		highest = max(highest, float64(bar.Errors))
+		c.values = append(c.values, float64(count(bar)))
 	}
 	// The current minute is incomplete: the last sixty seconds estimate its total.
-	c.values[n-1] = max(c.values[n-1], float64(act.Minute.Errors))
+	sixty := tracker.Bar{Requests: uint32(act.Minute.Requests), Errors: uint32(act.Minute.Errors)} //nolint:gosec // of one minute
+	c.values[n-1] = max(c.values[n-1], float64(count(sixty)))
 	c.plot.lines = append(c.plot.lines[:0], plotLine{values: c.values})
-	c.plot.most = max(highest, c.values[n-1])
+	c.plot.most = max(slices.Max(c.values), 1)
 	c.plot.marks = marksOf(c.plot.marks[:0], snap, target, time.Minute, n)
 	c.plot.label = func(v float64) string { return string(human.AppendCount(nil, uint64(v+0.5))) }
 	c.plot.whole, c.plot.stale = true, true
 }
 
 // View draws the chart with its heading.
-func (c *failuresChart) View(a area) {
+func (c *minutesChart) View(a area) {
 	p := beginSection(a, "FAILURES A MINUTE", "last "+strconv.Itoa(len(c.values))+" min")
 	markLegend(&p, c.plot.marks)
 	p.rule()
@@ -46,7 +48,7 @@ func (c *failuresChart) View(a area) {
 }
 
 // lines draws the chart without a heading.
-func (c *failuresChart) lines(a area) { c.plot.view(a, c.end, time.Minute, a.styles.Failing) }
+func (c *minutesChart) lines(a area) { c.plot.view(a, c.end, time.Minute, a.styles.Failing) }
 
 // chartEnd is the moment at the right edge of a chart.
 type chartEnd struct {

@@ -161,7 +161,7 @@ func TestOpeningsAreMarkedInThePastToo(t *testing.T) {
 			t.Errorf("seen from minute %d: marks at %v, want %v", minute, got, want)
 		}
 		if opens := len(want) > 0; opens {
-			var c failuresChart
+			var c minutesChart
 			c.SetSnapshot(snap)
 			for _, size := range [][2]int{{24, 4}, {46, 6}, {80, 15}, {120, 20}} {
 				text := unstyled(snap.At, time.UTC).drawn(size[0], size[1], c.View)

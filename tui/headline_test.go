@@ -184,3 +184,19 @@ func TestAnIncidentIsAcknowledgedWhereItIsSeen(t *testing.T) {
 	}
 	visit(t, 120, 40, calm(), func(o *Options) { o.Rights.Acknowledge = func(uint64) int { return 1 } }).press("a").sees("no incident is selected")
 }
+
+// What is wrong is what an incident's page draws: failures, latency, or requests that stopped.
+func TestAnIncidentDrawsItsSignal(t *testing.T) {
+	for signal, want := range map[tracker.Signal]string{
+		tracker.SignalFailures: "FAILURES A MINUTE, flux/dev", tracker.SignalLatency: "LATENCY A MINUTE, flux/dev", tracker.SignalSilence: "REQUESTS A MINUTE, flux/dev",
+	} {
+		s := burning()
+		in := &s.Incidents[0]
+		in.Signals, in.Targets[0].Name, in.Targets[0].Signals = signal, "flux/dev", signal
+		in.Targets[0].LatencyNow, in.Targets[0].LatencyUsual = 22*time.Second, time.Second
+		u := visit(t, 100, 60, s).press("e").sees(want, "▼ incident")
+		if signal == tracker.SignalLatency {
+			u.sees("answers got slow", "p95 22s, steady", "usually 1.0s").lacks("FAILURES A MINUTE, flux", "failed   ")
+		}
+	}
+}

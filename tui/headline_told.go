@@ -70,7 +70,7 @@ func (h *headline) ofIncident(f *frame, s subject) told {
 	add(rankFields, invalidFields(groupOf(h.snap, in.Cause.Group)))
 	add(rankCountdown, countdownOf(f, s.target))
 	if len(in.Contrasts) > 0 {
-		add(rankContrast, event.ContrastText(&in.Contrasts[0]))
+		add(rankContrast, event.ContrastBrief(&in.Contrasts[0]))
 	}
 	if in.Cause.Route != "" && !strings.Contains(t.what, in.Cause.Route) {
 		add(rankRoute, strings.TrimSpace(in.Cause.Method+" "+in.Cause.Route))

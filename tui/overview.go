@@ -21,7 +21,7 @@ type overview struct {
 	targets *table[tracker.Target, string]
 	errors  *table[happening, uint64]
 	status  byStatus
-	chart   failuresChart
+	chart   minutesChart
 	stack   stackPanel
 	latency latencyPanel
 	hours   hourly

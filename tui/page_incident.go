@@ -16,7 +16,8 @@ import (
 // have in common, its targets, groups and examples.
 type incidentPage struct {
 	incident tracker.Incident
-	chart    failuresChart
+	chart    minutesChart
+	latency  latencyChart
 	groups   []*tracker.Group
 }
 
@@ -95,7 +96,7 @@ func (i *incidentPage) figures(d *doc) {
 	} else {
 		d.field("usual", text, event.Usual(in))
 	}
-	if in.Requests > 0 {
+	if in.Requests > 0 && in.Signals.Has(tracker.SignalFailures) {
 		d.field("failed", text, human.Thousands(in.Failed)+" of "+human.Thousands(in.Requests)+" requests since then")
 	}
 	if in.BudgetSpent > 0 {
@@ -143,7 +144,7 @@ func (i *incidentPage) timeline(d *doc) {
 	}
 }
 
-// draw draws the failures of the worst target, by minute while the incident is within the last hour, otherwise by hour.
+// draw draws what is wrong with the worst target, by minute while the incident is within the last hour, otherwise by hour.
 func (i *incidentPage) draw(d *doc, snap *tracker.Snapshot) {
 	target := targetOf(snap, i.incident.Lead().Name)
 	if target == nil {
@@ -156,9 +157,26 @@ func (i *incidentPage) draw(d *doc, snap *tracker.Snapshot) {
 	if end := cmp.Or(i.incident.End, snap.At); snap.At.Sub(end) > time.Hour {
 		return
 	}
+	switch in := &i.incident; {
+	case in.Signals.Has(tracker.SignalFailures):
+		i.drawBars(d, snap, target, "FAILURES A MINUTE, ", func(b tracker.Bar) uint32 { return b.Errors })
+	case in.Signals.Has(tracker.SignalSilence):
+		i.drawBars(d, snap, target, "REQUESTS A MINUTE, ", func(b tracker.Bar) uint32 { return b.Requests })
+	}
+	if i.incident.Signals.Has(tracker.SignalLatency) && target.Activity.Latencies != nil {
+		i.latency.plot.scale = pageScale
+		i.latency.setMinutes(&target.Activity, endOf(snap), reach(&target.Activity.Minutes))
+		i.latency.mark(snap, target.Name)
+		d.heading("LATENCY A MINUTE, "+target.Name, append(i.latency.legend(d.frame), markRuns(d.frame, i.latency.plot.marks)...)...)
+		d.picture(9, i.latency.View)
+	}
+}
+
+// drawBars draws a count of each minute, with marks.
+func (i *incidentPage) drawBars(d *doc, snap *tracker.Snapshot, target *tracker.Target, name string, count func(tracker.Bar) uint32) {
 	i.chart.plot.scale = pageScale
-	i.chart.set(snap, &target.Activity, target.Name)
-	d.heading("FAILURES A MINUTE, "+target.Name, markRuns(d.frame, i.chart.plot.marks)...)
+	i.chart.set(snap, &target.Activity, target.Name, count)
+	d.heading(name+target.Name, markRuns(d.frame, i.chart.plot.marks)...)
 	d.picture(9, i.chart.lines)
 }
 

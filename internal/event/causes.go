@@ -26,7 +26,7 @@ const (
 )
 
 var causeTable = [...]causeRow{
-	{tracker.CauseException, []string{"a bug in our own code", "input it does not expect", "a missing setting"}, "no", "Read the newest stack trace; our own code fails.", rollback},
+	{tracker.CauseException, []string{"a bug in our own code", "input it does not expect", "a missing setting"}, "no", "Our own code fails: read the newest stack trace.", rollback},
 	{tracker.CauseDeadlock, []string{"transactions that lock rows in another order", "a long transaction", "a migration"}, backoff, "Look at the locks and long transactions of the database.", rollback},
 	{tracker.CausePoolExhausted, []string{"slow queries hold connections", "connections are not given back", "more traffic than the pool is made for"}, backoff, "See what holds the connections of the pool.", rollback},
 	{tracker.CauseDiskFull, []string{"logs or temporary files", "a volume that is too small"}, "no", "Free space on {host|the disk that is full}.", 0},

@@ -148,6 +148,11 @@ func ContrastText(c *tracker.Contrast) string {
 	return c.Field + " " + c.Value + ": " + whole(c.OfFailures) + " of the failures, " + whole(c.OfRequests) + " of the requests"
 }
 
+// ContrastBrief is [ContrastText] in few characters: "route /veo/4k 98 % (12 % of all)".
+func ContrastBrief(c *tracker.Contrast) string {
+	return c.Field + " " + c.Value + " " + whole(c.OfFailures) + " (" + whole(c.OfRequests) + " of all)"
+}
+
 // whole writes a share without decimals.
 func whole(share float64) string {
 	switch percent := share * 100; {
