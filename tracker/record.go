@@ -44,8 +44,8 @@ func (t *ErrorTracker) record(r *Result) {
 	if r.Latency > 0 && r.Kind.Sent() {
 		tg.open.countLatency(BucketOf(r.Latency))
 	}
-	if r.Origin == OriginProbe && !late && r.Evidence != nil && !r.Evidence.CertExpiry.IsZero() {
-		tg.certExpiry = r.Evidence.CertExpiry.Round(0)
+	if r.Origin == OriginProbe && !late {
+		tg.noteCertificate(r.Evidence)
 	}
 	for range r.requests() - 1 {
 		t.countAgain(tg, r, key)
@@ -58,6 +58,13 @@ func (t *ErrorTracker) record(r *Result) {
 	}
 	if r.Origin == OriginTraffic && !late {
 		t.observe(tg, at, r)
+	}
+}
+
+// noteCertificate keeps when the certificate that a probe saw expires.
+func (tg *target) noteCertificate(e *Evidence) {
+	if e != nil && !e.CertExpiry.IsZero() {
+		tg.certExpiry = e.CertExpiry.Round(0)
 	}
 }
 

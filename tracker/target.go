@@ -117,7 +117,7 @@ func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 	}
 	breakers, moved := tg.showBreakers(c)
 	next := tg.nextTry(at, c, breakers)
-	differs := moved || tg.turned || out.State != state || out.Reason != reason || out.Disagreement != disagreement || !out.NextTry.Equal(next)
+	differs := moved || tg.turned || out.State != state || out.differs(reason, disagreement, next)
 	if changed || differs {
 		out = tg.own()
 		if changed {
@@ -134,6 +134,11 @@ func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 	tg.until = tg.nextChange(at, out)
 	tg.dirty, tg.restored = false, false
 	return changed
+}
+
+// differs reports whether what was shown of a target in words has changed.
+func (t *Target) differs(reason, disagreement string, next time.Time) bool {
+	return t.Reason != reason || t.Disagreement != disagreement || !t.NextTry.Equal(next)
 }
 
 // showCounts lays out what is counted.

@@ -151,7 +151,7 @@ func (e *Engine) evaluateRule(s *State, rule *compiled, snapshot *tracker.Snapsh
 // evaluateTarget judges a target, or each of its breakers.
 func (e *Engine) evaluateTarget(s *State, rule *compiled, target *tracker.Target, now time.Time) (changed bool) {
 	if rule.subject == ofTarget {
-		e.scope.Target.set(target, e.options.History)
+		e.scope.Target.set(target, e.options.History, now)
 		unknown := target.State == tracker.StateStale || target.State == tracker.StateUnknown
 		return e.judgeKnown(s, rule, Labels{Target: target.Name}, !unknown, now)
 	}

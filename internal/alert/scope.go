@@ -122,12 +122,15 @@ func (s *incidentScope) set(i *tracker.Incident, now time.Time) {
 	}
 }
 
-func (s *targetScope) set(t *tracker.Target, history History) {
+func (s *targetScope) set(t *tracker.Target, history History, now time.Time) {
 	five, hour := &t.Activity.FiveMinutes, &t.Activity.Hour
 	*s = targetScope{
 		Name: t.Name, State: t.State.String(), Share: five.ErrorRatio(),
 		Errors: int(five.Errors), Requests: int(five.Requests), ErrorsHour: int(hour.Errors), RequestsHour: int(hour.Requests), //nolint:gosec // counts
 		P50: five.Latency.P50, P95: five.Latency.P95, P99: five.Latency.P99, BudgetLeft: 1,
+	}
+	if !t.CertExpiry.IsZero() {
+		s.CertificateKnown, s.CertificateExpiresIn = true, t.CertExpiry.Sub(now)
 	}
 	if slo := t.SLO; slo != nil {
 		s.BudgetLeft, s.Burn5m, s.Burn1h, s.Burn6h = slo.BudgetLeft, slo.Burn5m, slo.Burn1h, slo.Burn6h

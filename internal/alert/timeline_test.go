@@ -429,6 +429,15 @@ func TestBurnRatesFireByBothWindows(t *testing.T) {
 	l.want(20*minute+30*time.Second, 21*minute, "pager", ReasonFiring, "budget burns fast")
 }
 
+func TestACertificateThatExpiresIsToldInTime(t *testing.T) {
+	l := play(t, Options{})
+	l.at(0, func(s *tracker.Snapshot) {
+		s.Targets = []*tracker.Target{{Name: "api", State: tracker.StateOK, CertExpiry: start.Add(14*24*time.Hour + time.Hour)}}
+	})
+	l.quiet(time.Hour)
+	l.want(time.Hour, time.Hour+2*minute, "slack", ReasonFiring, "certificate expires")
+}
+
 // The bar: 1000 targets and 20 rules in at most 5 ms, and nothing where nothing changed.
 func BenchmarkEvaluate(b *testing.B) {
 	rules := DefaultRules()
