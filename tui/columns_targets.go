@@ -13,7 +13,7 @@ import (
 
 // newTargetsTable lists targets with their state, breaker, rates, latency and history.
 func newTargetsTable() *table[tracker.Target, string] {
-	slowest := uint32(1) // µs, of one minute of one target
+	scale := &latencyScale{}
 	incidents, figures, order := incidentsByTarget{}, figures{}, &targetOrder{}
 	return &table[tracker.Target, string]{
 		empty:   "no targets yet: probes, log lines and pushed results bring them",
@@ -25,16 +25,8 @@ func newTargetsTable() *table[tracker.Target, string] {
 			figures.take(snap)
 			order.take(snap, incidents)
 		},
-		survey: func(targets []*tracker.Target) {
-			slowest = 1
-			var values [60]uint32
-			for _, t := range targets {
-				for _, v := range p95sOf(values[:0], &t.Activity, 60) {
-					slowest = max(slowest, v)
-				}
-			}
-		},
-		columns: slices.Concat(stateColumns(incidents), figureColumns(figures), historyColumns(figures, &slowest)),
+		survey:  func(targets []*tracker.Target) { scale.targets, scale.slowest = targets, 0 },
+		columns: slices.Concat(stateColumns(incidents), figureColumns(figures), historyColumns(figures, scale)),
 	}
 }
 
@@ -110,8 +102,8 @@ func figureColumns(figures figures) []column[tracker.Target] {
 	}
 }
 
-// historyColumns show latency and the last hour. The latency sparklines share a scale from 0 to slowest, in µs.
-func historyColumns(figures figures, slowest *uint32) []column[tracker.Target] {
+// historyColumns show latency and the last hour. The latency sparklines share a scale.
+func historyColumns(figures figures, scale *latencyScale) []column[tracker.Target] {
 	return []column[tracker.Target]{
 		{
 			title: "P95", min: 6, right: true, keep: 78, has: func(t *tracker.Target) bool {
@@ -141,7 +133,7 @@ func historyColumns(figures figures, slowest *uint32) []column[tracker.Target] {
 			name: func(f *frame) string { return "P95, LAST " + strconv.Itoa(f.reach) + " MIN" },
 			draw: func(p *pen, t *tracker.Target, w int) {
 				var values [60]uint32
-				p.spark(p.styles.Muted, p95sOf(values[:0], &t.Activity, p.reach), w, " ", *slowest)
+				p.spark(p.styles.Muted, p95sOf(values[:0], &t.Activity, p.reach), w, " ", scale.most())
 			},
 		},
 		{
@@ -150,6 +142,26 @@ func historyColumns(figures figures, slowest *uint32) []column[tracker.Target] {
 			draw:  func(p *pen, t *tracker.Target, w int) { p.cell(p.styles.Muted, origin(t), w) },
 		},
 	}
+}
+
+// latencyScale is the common scale of the latency sparklines of a list, made when the first is drawn.
+type latencyScale struct {
+	targets []*tracker.Target
+	slowest uint32 // µs, of one minute of one target
+}
+
+func (s *latencyScale) most() uint32 {
+	if s.slowest > 0 {
+		return s.slowest
+	}
+	s.slowest = 1
+	var values [60]uint32
+	for _, t := range s.targets {
+		for _, v := range p95sOf(values[:0], &t.Activity, 60) {
+			s.slowest = max(s.slowest, v)
+		}
+	}
+	return s.slowest
 }
 
 // sparkStyle mutes the sparklines of targets that are ok or fail as usual.

@@ -10,7 +10,7 @@ import (
 
 // figures are the rates and shares of each target as shown. They stay the same while a change is only noise of counts, or only
 // time passing without a request.
-type figures map[string]shownFigures
+type figures map[string]*shownFigures
 
 type shownFigures struct {
 	taken    time.Time
@@ -22,7 +22,7 @@ type shownFigures struct {
 	share     float64 // that fails
 	p95       time.Duration
 
-	seen bool // in the snapshot taken last
+	seen time.Time // the snapshot that it is of
 }
 
 const (
@@ -33,16 +33,20 @@ const (
 
 // take takes the figures of a snapshot.
 func (f figures) take(snap *tracker.Snapshot) {
-	for name, shown := range f {
-		shown.seen = false
-		f[name] = shown
-	}
 	for i := range snap.Targets {
 		t := snap.Targets[i]
-		f[t.Name] = next(f[t.Name], t, snap.At)
+		shown := f[t.Name]
+		if shown == nil {
+			shown = &shownFigures{}
+			f[t.Name] = shown
+		}
+		*shown = next(*shown, t, snap.At)
+	}
+	if len(f) == len(snap.Targets) {
+		return
 	}
 	for name, shown := range f {
-		if !shown.seen {
+		if !shown.seen.Equal(snap.At) {
 			delete(f, name)
 		}
 	}
@@ -52,7 +56,7 @@ func (f figures) take(snap *tracker.Snapshot) {
 func next(was shownFigures, t *tracker.Target, at time.Time) shownFigures {
 	five := &t.Activity.FiveMinutes
 	now := shownFigures{
-		taken: at, requests: five.Requests, age: at.Sub(t.Activity.Since), share: five.ErrorRatio(), p95: five.Latency.P95, seen: true,
+		taken: at, requests: five.Requests, age: at.Sub(t.Activity.Since), share: five.ErrorRatio(), p95: five.Latency.P95, seen: at,
 	}
 	now.rough = now.age < figureWindow
 	now.perMinute, _ = t.Activity.PerMinute(at)
@@ -85,9 +89,17 @@ func next(was shownFigures, t *tracker.Target, at time.Time) shownFigures {
 	return now
 }
 
+// of returns the figures of a target, zeros for one that was not taken.
+func (f figures) of(t *tracker.Target) shownFigures {
+	if shown := f[t.Name]; shown != nil {
+		return *shown
+	}
+	return shownFigures{}
+}
+
 // drawRate draws the requests a minute.
 func (f figures) drawRate(p *pen, t *tracker.Target, w int) {
-	if shown := f[t.Name]; shown.rough {
+	if shown := f.of(t); shown.rough {
 		p.cellRight(p.styles.Text, human.AppendRoughRate(p.scratch[:0], shown.perMinute), w)
 	} else {
 		p.cellRight(p.styles.Text, human.AppendRate(p.scratch[:0], shown.perMinute), w)
@@ -105,13 +117,13 @@ func (f figures) drawShare(p *pen, t *tracker.Target, w int) {
 	if recent.Errors > 0 && t.State >= tracker.StateThrottled {
 		st = p.styles.State(t.State)
 	}
-	p.cellRight(st, human.AppendPercent(p.scratch[:0], f[t.Name].share), w)
+	p.cellRight(st, human.AppendPercent(p.scratch[:0], f.of(t).share), w)
 }
 
 // drawP95 draws the 95th percentile of latency.
 func (f figures) drawP95(p *pen, t *tracker.Target, w int) {
 	if t.Activity.FiveMinutes.Latency.Count > 0 {
-		p.cellRight(p.styles.Text, human.AppendLatency(p.scratch[:0], f[t.Name].p95), w)
+		p.cellRight(p.styles.Text, human.AppendLatency(p.scratch[:0], f.of(t).p95), w)
 	} else {
 		p.cellRight(p.styles.Faint, append(p.scratch[:0], p.glyphs.dash...), w)
 	}

@@ -35,7 +35,7 @@ func TestFiguresStandStillWhileTheirChangeSaysNothing(t *testing.T) {
 	} {
 		at := noon.Add(time.Duration(step.after) * time.Second)
 		f.take(snap(at, step.age, step.requests, step.errors, step.p95))
-		if got := f["api"]; got.perMinute != step.perMinute || got.share != step.share || got.p95 != step.shown || got.rough {
+		if got := *f["api"]; got.perMinute != step.perMinute || got.share != step.share || got.p95 != step.shown || got.rough {
 			t.Errorf("%s: %+v", step.what, got)
 		}
 	}
@@ -44,7 +44,7 @@ func TestFiguresStandStillWhileTheirChangeSaysNothing(t *testing.T) {
 	shown := []float64{}
 	for age := 10 * time.Second; age < 80*time.Second; age += 5 * time.Second {
 		f.take(snap(noon.Add(age), age, 2000, 0, 0))
-		if got := f["api"]; !got.rough {
+		if got := *f["api"]; !got.rough {
 			t.Fatal("what was watched for a minute is not rough")
 		} else if n := len(shown); n == 0 || shown[n-1] != got.perMinute {
 			shown = append(shown, got.perMinute)
