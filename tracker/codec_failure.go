@@ -159,6 +159,7 @@ func (e *encoder) evidence(v *Evidence) {
 	e.bool(v.BodyCut)
 	e.int(int64(v.Attempt))
 	e.int(int64(v.Attempts))
+	e.bool(v.Cut)
 }
 
 func (d *decoder) evidence(v *Evidence) {
@@ -171,6 +172,7 @@ func (d *decoder) evidence(v *Evidence) {
 	v.RemoteAddr, v.Proto, v.TLSVersion, v.CertExpiry = d.text(), d.text(), d.text(), d.time()
 	v.Headers, v.Body, v.BodyCut = d.headers(), d.text(), d.bool()
 	v.Attempt, v.Attempts = int(d.int()), int(d.int())
+	v.Cut = d.bool()
 }
 
 // texts writes a list of strings; the list that is nil and the empty one are told apart.

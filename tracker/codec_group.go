@@ -62,6 +62,8 @@ func (e *encoder) group(g *group, other bool, span stepSpan) {
 	for _, f := range kept {
 		e.failure(f)
 	}
+	var scratch [minutesKept]uint32
+	e.daily(&g.day.hours, g.edge, span, &scratch)
 }
 
 func (d *decoder) groups(t *ErrorTracker, tg *target, failures []*Failure) {
@@ -86,6 +88,7 @@ func (d *decoder) groups(t *ErrorTracker, tg *target, failures []*Failure) {
 				g.newest = append(g.newest, f)
 			}
 		}
+		d.daily(g.edge, g.day.add)
 		switch {
 		case g.oldest == nil:
 			d.fail("a group without an error")

@@ -105,6 +105,8 @@ func (s State) decode(settings Settings, zone *time.Location, onlyPositions bool
 			t.all.absorb(&tg.act, nil)
 		}
 	}
+	t.countEvidence()
+	t.shed()
 	t.view.stale = true
 	return t, nil
 }
@@ -149,7 +151,9 @@ func (e *encoder) clock(t *ErrorTracker) {
 	e.uint(t.version)
 	e.uint(t.seq)
 	skew := &t.clock.skew
-	for _, n := range [...]uint64{skew.Future, skew.Impossible, skew.Late, skew.OutOfOrder, t.targetsDropped, t.groupsDropped} {
+	for _, n := range [...]uint64{
+		skew.Future, skew.Impossible, skew.Late, skew.OutOfOrder, t.targetsDropped, t.groupsDropped, t.evidence.cut,
+	} {
 		e.uint(n)
 	}
 }
@@ -159,7 +163,9 @@ func (d *decoder) clock(t *ErrorTracker) {
 	t.clock.live = d.bool()
 	t.version, t.seq = d.uint(), d.uint()
 	skew := &t.clock.skew
-	for _, n := range [...]*uint64{&skew.Future, &skew.Impossible, &skew.Late, &skew.OutOfOrder, &t.targetsDropped, &t.groupsDropped} {
+	for _, n := range [...]*uint64{
+		&skew.Future, &skew.Impossible, &skew.Late, &skew.OutOfOrder, &t.targetsDropped, &t.groupsDropped, &t.evidence.cut,
+	} {
 		*n = d.uint()
 	}
 }

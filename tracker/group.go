@@ -46,7 +46,7 @@ type group struct {
 }
 
 // add counts n errors that came at a moment, of which f is kept.
-func (g *group) add(at instant, f *Failure, n uint32) {
+func (g *group) add(at instant, f *Failure, n uint32) (dropped *Failure) {
 	if g.count > 0 && at.sub(g.last) >= regressAfter {
 		g.back = at
 	}
@@ -67,19 +67,21 @@ func (g *group) add(at instant, f *Failure, n uint32) {
 	if g.edge-m < minutesPerDay {
 		g.day.add(m, n)
 	}
-	g.keep(f, at)
+	return g.keep(f, at)
 }
 
-// keep makes an error the first exemplar or one of the newest, or drops it. One that comes late goes in by its time.
-func (g *group) keep(f *Failure, at instant) {
+// keep makes an error the first exemplar or one of the newest, and returns the one that is not kept for it: nil where there was
+// room, or the error itself. One that comes late goes in by its time.
+func (g *group) keep(f *Failure, at instant) (dropped *Failure) {
 	switch {
 	case g.oldest == nil:
 		g.oldest = f
 	case at <= g.first && f.Time.Before(g.oldest.Time):
 		f, g.oldest = g.oldest, f
-		if len(g.newest) < newestKept {
-			g.newest = slices.Insert(g.newest, 0, f)
+		if len(g.newest) == newestKept {
+			return f
 		}
+		g.newest = slices.Insert(g.newest, 0, f)
 	case len(g.newest) < newestKept:
 		place := len(g.newest)
 		for place > 0 && f.Time.Before(g.newest[place-1].Time) {
@@ -87,9 +89,13 @@ func (g *group) keep(f *Failure, at instant) {
 		}
 		g.newest = slices.Insert(g.newest, place, f)
 	case at >= g.last.add(-stepLength):
-		g.newest[g.next] = f
+		dropped, g.newest[g.next] = g.newest[g.next], f
 		g.next = (g.next + 1) % newestKept
+		return dropped
+	default:
+		return f
 	}
+	return nil
 }
 
 // advance moves the series on to a minute and reports whether it looks different.

@@ -99,7 +99,9 @@ func (p *past) errors(t *ErrorTracker) []Failure {
 			keep(f)
 		}
 	}
-	slices.SortFunc(all, func(a, b *Failure) int { return cmp.Compare(a.Seq, b.Seq) })
+	slices.SortFunc(all, func(a, b *Failure) int {
+		return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(b.size(), a.size())) // the one with more evidence first
+	})
 	all = slices.CompactFunc(all, func(a, b *Failure) bool { return a.Seq == b.Seq })
 	all = all[max(len(all)-t.settings.Ring, 0):]
 	errors := make([]Failure, len(all))

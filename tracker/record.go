@@ -183,16 +183,18 @@ func (t *ErrorTracker) fail(tg *target, at instant, r *Result) {
 	}
 	g := t.groupOf(tg, at, r)
 	f.Group, f.Weight = g.id, 0
-	g.add(at, f, uint32(r.requests())) //nolint:gosec // a weight has 16 bits
+	f = t.evidence.admit(f)
+	t.evidence.swap(f, g.add(at, f, uint32(r.requests()))) //nolint:gosec // a weight has 16 bits
 	if r.Kind.Sent() {
 		tg.traits.failureOf(at, r, g)
 	}
 	t.view.groupsDirty = true
 	if at < t.clock.at.add(-historyAge) {
-		t.errors.fill(f)
-		return
+		t.evidence.swap(f, t.errors.fill(f))
+	} else {
+		t.evidence.swap(f, t.errors.push(f))
 	}
-	t.errors.push(f)
+	t.shed()
 }
 
 // historyAge is how late an error comes that belongs to the past: a log whose present was read before its past must not push
@@ -271,6 +273,7 @@ func (t *ErrorTracker) evict(tg *target, at instant) bool {
 		return false
 	}
 	g.gone = true
+	g.release(&t.evidence, false)
 	delete(t.groups, g.id)
 	tg.groups[oldest] = tg.groups[len(tg.groups)-1]
 	tg.groups = tg.groups[:len(tg.groups)-1]

@@ -91,6 +91,8 @@ type Evidence struct {
 	Body       string    // start of the response body; may hold line feeds
 	BodyCut    bool      // the body was longer than what is kept
 
+	Cut bool // some of it was dropped, because all kept errors together took more than Settings.EvidenceBytes
+
 	Attempt  int // 1 for the first; 0 where unknown
 	Attempts int // how many will be made at most; 0 where unknown
 }

@@ -24,39 +24,59 @@ func newRing(size int) ring {
 	return ring{slots: make([]*Failure, size), counted: make([]bool, size), expiry: math.MaxInt64}
 }
 
-func (r *ring) push(f *Failure) {
+// push takes an error and returns the one that goes out for it; nil where there was room.
+func (r *ring) push(f *Failure) (dropped *Failure) {
 	if r.counted[r.next] {
 		r.count(r.slots[r.next], -1)
 	}
+	dropped = r.slots[r.next]
 	r.slots[r.next] = f
 	r.look(r.next)
 	if r.next++; r.next == len(r.slots) {
 		r.next, r.full = 0, true
 	}
+	return dropped
+}
+
+// replace puts what with returns in the place of the i-th error, 0 the oldest. It must be the same one, but for its evidence.
+func (r *ring) replace(i int, with func(*Failure) *Failure) {
+	slot := (r.first() + i) % len(r.slots)
+	r.slots[slot] = with(r.slots[slot])
+}
+
+// first returns the slot of the oldest error.
+func (r *ring) first() int {
+	if r.full {
+		return r.next
+	}
+	return 0
 }
 
 // fill takes an error from before what the ring has lately been given: it goes in by its time, and an older one goes out for
-// it, never a newer one.
-func (r *ring) fill(f *Failure) {
+// it, never a newer one. It returns the one that goes out, which may be the error itself.
+func (r *ring) fill(f *Failure) (dropped *Failure) {
 	place := 0
 	for place < r.len() && !r.at(place).Time.After(f.Time) {
 		place++
 	}
 	if r.full && place == 0 {
-		return
+		return f
 	}
 	list := make([]*Failure, 0, len(r.slots)+1)
 	for i := range r.len() {
 		list = append(list, r.at(i))
 	}
 	list = slices.Insert(list, place, f)
-	list = list[max(len(list)-len(r.slots), 0):]
+	if len(list) > len(r.slots) {
+		dropped, list = list[0], list[1:]
+	}
 	filled := newRing(len(r.slots))
 	filled.asOf = r.asOf
 	for _, f := range list {
 		filled.push(f)
 	}
 	*r = filled
+	return dropped
 }
 
 // look counts the error in a slot if it is young.

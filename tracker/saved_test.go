@@ -57,7 +57,7 @@ func TestATrackerGoesOnAsIfItHadNeverStopped(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 41))
 			now := noon
-			trackers := [2]*ErrorTracker{New(Settings{MaxGroups: 8}), New(Settings{MaxGroups: 8})}
+			trackers := [2]*ErrorTracker{New(bounded), New(bounded)}
 			both := func(do func(tr *ErrorTracker)) {
 				for _, tr := range trackers {
 					do(tr)
@@ -74,7 +74,7 @@ func TestATrackerGoesOnAsIfItHadNeverStopped(t *testing.T) {
 				x.Breaker = BreakerState(r.IntN(4) * r.IntN(2))
 				x.Message = fmt.Sprintf("it went wrong %c", 'a'+rune(r.IntN(12)))
 				if r.IntN(3) == 0 {
-					x.Evidence = &Evidence{Stack: strings.Repeat("at main.go\n", r.IntN(3)), CertExpiry: now.Add(time.Hour)}
+					x.Evidence = &Evidence{Stack: strings.Repeat("at main.go\n", r.IntN(3)*1000), CertExpiry: now.Add(time.Hour)}
 					x.ResetAt = now.Add(time.Duration(r.Int64N(int64(time.Hour))))
 				}
 				switch r.IntN(12) {
@@ -98,7 +98,10 @@ func TestATrackerGoesOnAsIfItHadNeverStopped(t *testing.T) {
 						}
 					})
 				case 5:
-					trackers[0] = restored2(t, now, reread(t, trackers[0].State(now, Part{})))
+					trackers[0] = New(bounded)
+					if err := trackers[0].Restore(now, reread(t, trackers[1].State(now, Part{}))); err != nil {
+						t.Fatal(err)
+					}
 				case 6, 7:
 					both(func(tr *ErrorTracker) { tr.Snapshot(now) })
 				case 8:
@@ -113,15 +116,8 @@ func TestATrackerGoesOnAsIfItHadNeverStopped(t *testing.T) {
 	}
 }
 
-// restored2 is restored with the settings of the property.
-func restored2(t *testing.T, now time.Time, s State) *ErrorTracker {
-	t.Helper()
-	tr := New(Settings{MaxGroups: 8})
-	if err := tr.Restore(now, s); err != nil {
-		t.Fatal(err)
-	}
-	return tr
-}
+// bounded are settings whose bounds a short stream reaches.
+var bounded = Settings{MaxGroups: 8, EvidenceBytes: 256 << 10}
 
 func TestPositionsAreThoseOfTheResultsCounted(t *testing.T) {
 	tr := live()

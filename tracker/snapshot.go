@@ -40,6 +40,7 @@ type Snapshot struct {
 	Gone      []Source // sources that left, at most 100, the newest last
 	GoneCount uint64   // how many left, those no longer in Gone included
 	Breakers  []BreakerEvent
+	Evidence  EvidenceUse
 	Skew      Skew
 
 	Incidents []Incident // the open ones first, by harm; then those over, the newest first

@@ -31,6 +31,7 @@ func (t *ErrorTracker) add(other *ErrorTracker) {
 			t.setPosition(source, at)
 		}
 	}
+	t.evidence.cut += other.evidence.cut
 	t.targetsDropped += other.targetsDropped
 	t.groupsDropped += other.groupsDropped
 	t.version += other.version
@@ -60,6 +61,8 @@ func (t *ErrorTracker) addCounts(other *ErrorTracker, offset uint64) {
 		into.dirty = true
 	}
 	t.addRing(other, offset)
+	t.countEvidence()
+	t.shed()
 	t.view.stale = true
 }
 

@@ -102,10 +102,11 @@ func (tg *target) rewind(to instant) {
 func (tg *target) show(c *clock, sums *[]sums) (changed bool) {
 	at, edge := c.shown(), c.edge()
 	due := at >= tg.until || edge != tg.act.edge
-	if !tg.dirty && !tg.restored && !due {
+	touched := tg.dirty || tg.restored
+	if !touched && !due {
 		return false
 	}
-	changed = tg.walk(edge) || tg.dirty || tg.restored
+	changed = tg.walk(edge) || touched
 	if due {
 		tg.evaluate(at)
 	}

@@ -13,6 +13,7 @@ type Settings struct {
 	MaxTargets       int             // 1000
 	MaxGroups        int             // a target, 200
 	MaxGroupsInAll   int             // of all targets together, 5000
+	EvidenceBytes    int             // that the errors kept in the ring and as exemplars may take, 32 MB; at least 256 KB
 	BreakerThreshold int             // consecutive failures that open a breaker, 5
 	BreakerRecovery  time.Duration   // from the last failure to the trial, 60 s
 	GateCounts       func(Kind) bool // failures that a gate breaker counts; nil: every one
@@ -24,6 +25,7 @@ func (s Settings) withDefaults() Settings {
 	s.MaxTargets = orDefault(s.MaxTargets, 1000)
 	s.MaxGroups = orDefault(s.MaxGroups, 200)
 	s.MaxGroupsInAll = orDefault(s.MaxGroupsInAll, 5000)
+	s.EvidenceBytes = max(orDefault(s.EvidenceBytes, 32<<20), 256<<10)
 	s.BreakerThreshold = orDefault(s.BreakerThreshold, 5)
 	s.BreakerRecovery = orDefault(s.BreakerRecovery, time.Minute)
 	if s.GateCounts == nil {
@@ -70,6 +72,7 @@ type ErrorTracker struct {
 	all       activity     // over all targets
 	gathered  gathered     // for all
 	errors    ring
+	evidence  evidence
 	groups    map[uint64]*group
 	known     *known
 	prints    Fingerprinter
@@ -92,6 +95,7 @@ func New(settings Settings) *ErrorTracker {
 		watchers: map[chan struct{}]struct{}{},
 		targets:  map[string]*target{},
 		errors:   newRing(settings.Ring),
+		evidence: evidence{budget: settings.EvidenceBytes},
 		groups:   map[uint64]*group{},
 		known:    newKnown(),
 	}
@@ -158,6 +162,7 @@ func (t *ErrorTracker) RemoveTargets(now time.Time, names ...string) {
 	if !forgotten {
 		return
 	}
+	t.countEvidence()
 	t.lately = [256]*target{}
 	t.all = activity{edge: t.all.edge}
 	for _, tg := range t.sorted() {

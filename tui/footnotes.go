@@ -27,12 +27,16 @@ func ringNote(snap *tracker.Snapshot) string {
 	return text + "; the groups count older ones too"
 }
 
-// groupsNote says how many errors have no group of their own.
+// groupsNote says how many errors have no group of their own, and how many have lost evidence.
 func groupsNote(snap *tracker.Snapshot) string {
-	if snap.GroupsDropped == 0 {
-		return ""
+	var notes []string
+	if snap.GroupsDropped > 0 {
+		notes = append(notes, human.Count(snap.GroupsDropped)+" errors beyond [tracker] max_groups stand under (other)")
 	}
-	return human.Count(snap.GroupsDropped) + " errors beyond [tracker] max_groups stand under (other)"
+	if snap.Evidence.Cut > 0 {
+		notes = append(notes, human.Count(snap.Evidence.Cut)+" errors have lost evidence beyond [tracker] evidence_mb")
+	}
+	return strings.Join(notes, "; ")
 }
 
 // targetsNote says how many results have no target of their own.

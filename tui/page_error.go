@@ -118,6 +118,9 @@ func writeEvidence(d *doc, e *tracker.Evidence) {
 			d.text(d.styles.Muted, "(the rest of the body was not kept)")
 		}
 	}
+	if e.Cut {
+		d.text(d.styles.Muted, "(some of the evidence was dropped: all that is kept would take more than [tracker] evidence_mb)")
+	}
 	if e.Stack != "" {
 		d.heading("STACK")
 		d.block(d.styles.Text, e.Stack)

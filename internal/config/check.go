@@ -27,6 +27,7 @@ func (r *reader) check(c *Config) {
 	r.upTo("tracker.ring", c.Tracker.Ring, 100_000)
 	r.upTo("tracker.max_targets", c.Tracker.MaxTargets, 100_000)
 	r.upTo("tracker.max_groups", c.Tracker.MaxGroups, 10_000)
+	r.upTo("tracker.evidence_mb", c.Tracker.EvidenceMB, 4096)
 	r.upTo("breaker.threshold", c.Breaker.Threshold, 10_000)
 	r.lasts("breaker.recovery", c.Breaker.Recovery, time.Millisecond, day)
 	r.lasts("probe.interval", c.Probe.Interval, minInterval, day)

@@ -61,7 +61,8 @@ type Dashboard struct {
 type Tracker struct {
 	Ring       int `toml:"ring"` // errors kept
 	MaxTargets int `toml:"max_targets"`
-	MaxGroups  int `toml:"max_groups"` // of a target
+	MaxGroups  int `toml:"max_groups"`  // of a target
+	EvidenceMB int `toml:"evidence_mb"` // megabytes that kept errors may take with their evidence
 }
 
 // Breaker are the rules of the circuit breakers.
@@ -165,7 +166,7 @@ type Push struct {
 func Default() *Config {
 	return &Config{
 		Dashboard: Dashboard{Theme: "dark"},
-		Tracker:   Tracker{Ring: 100, MaxTargets: 1000, MaxGroups: 200},
+		Tracker:   Tracker{Ring: 100, MaxTargets: 1000, MaxGroups: 200, EvidenceMB: 32},
 		Breaker: Breaker{
 			Threshold: 5, Recovery: Duration(time.Minute),
 			GateCounts: countable(),
