@@ -50,7 +50,7 @@ func TestASizeThatNobodyCanLookAtIsBounded(t *testing.T) {
 		{0, 0}: {80, 24}, {-1, 50}: {80, 24}, {120, 40}: {120, 40}, {65535, 65535}: {MaxWidth, MaxHeight}, {65535, 20}: {MaxWidth, 20}, {20, 65535}: {20, MaxHeight},
 	} {
 		if w, h := Bounded(size[0], size[1]); w != want[0] || h != want[1] {
-			t.Errorf("%v is drawn as %d by %d, want %v", size, w, h, want)
+			t.Fatalf("%v is drawn as %d by %d, want %v", size, w, h, want)
 		}
 	}
 	var before, after runtime.MemStats
