@@ -22,6 +22,7 @@ type baseline struct {
 	failures, requests float64 // decayed and weighted
 	short, long        dispersion
 	minutes            int // that had requests, not decayed
+	bad                badMinutes
 }
 
 // dispersion measures how much counts vary beyond chance, in bins that are long enough to expect something in each.
@@ -51,6 +52,7 @@ func (b *baseline) pass() {
 	b.requests *= baselineDecay
 	b.short.decay()
 	b.long.decay()
+	b.bad.decay()
 }
 
 // absorb takes a minute of y failures in n requests into what is usual.
@@ -67,6 +69,7 @@ func (b *baseline) absorb(y, n float64) {
 		}
 		b.short.add(mean+weight*(y-mean), mean, 1, 2)
 		b.long.add(mean+weight*(y-mean), mean, longBin, 4)
+		b.bad.add(badness(y, n, mean))
 	}
 	b.failures += weight * y
 	b.requests += weight * n
@@ -89,6 +92,66 @@ func (d *dispersion) add(y, mean float64, minutes int, expects float64) {
 	d.chi += (d.y - d.mean) * (d.y - d.mean) / d.mean
 	d.df++
 	d.y, d.mean, d.minutes = 0, 0, 0
+}
+
+// badMinutes is how often a minute of what is usual looks bad, by levels: failures come in clumps, because clients try again
+// at once, so that a few clumps look like many failures. How many minutes are bad does not depend on how large a clump is.
+type badMinutes struct {
+	hits    [badLevels]float64 // decayed
+	minutes float64
+}
+
+const (
+	badLevels   = 3
+	alphaBad    = 3e-7 // chance that so many minutes of a window look bad
+	alphaAllBad = 1e-5 // and that all do, in which everything failed
+	badPrior    = 0.3  // hits that are taken for granted
+	badPriorOf  = 30   // in so many minutes
+	badHalf     = 0.5  // share of failures from which a minute is bad at the worst level
+	badHalfOf   = 3    // in at least so many requests
+	badSigma    = 2.5  // standard deviations above what is expected: the first level
+	badTwiceOf  = 6    // the second one, with at least two failures
+	badTwoAtOne = 2
+)
+
+// badness returns the levels that a minute of y failures in n requests reaches, of which so many are expected.
+func badness(y, n, mean float64) (levels [badLevels]bool) {
+	sigma := math.Sqrt(mean)
+	levels[0] = y >= 1 && y > mean+badSigma*sigma
+	levels[1] = y >= badTwoAtOne && y > mean+badTwiceOf*sigma
+	levels[2] = levels[0] && n >= badHalfOf && y >= badHalf*n && y >= 2*mean
+	return levels
+}
+
+func (b *badMinutes) decay() {
+	b.minutes *= baselineDecay
+	for i := range b.hits {
+		b.hits[i] *= baselineDecay
+	}
+}
+
+func (b *badMinutes) add(levels [badLevels]bool) {
+	b.minutes++
+	for i, hit := range levels {
+		if hit {
+			b.hits[i]++
+		}
+	}
+}
+
+// rare reports whether so many bad minutes of a window would be rare, at some level. Where nothing succeeded in it less is
+// enough: that is no clump.
+func (b *badMinutes) rare(hits [badLevels]int, of int, all bool) bool {
+	limit := alphaBad
+	if all && hits[0] >= 3 {
+		limit = alphaAllBad
+	}
+	for i, k := range hits {
+		if q := (b.hits[i] + badPrior) / (b.minutes + badPriorOf); k >= 2 && betaInc(q, float64(k), float64(of-k+1)) < limit {
+			return true
+		}
+	}
+	return false
 }
 
 // surprising returns the chance that y or more failures in n requests are usual: the larger of the two tails, without and

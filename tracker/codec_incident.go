@@ -139,12 +139,15 @@ func (e *encoder) baseline(b *baseline) {
 	e.dispersion(&b.short)
 	e.dispersion(&b.long)
 	e.int(int64(b.minutes))
+	e.floats(b.bad.minutes)
+	e.floats(b.bad.hits[:]...)
 }
 
 func (d *decoder) baseline() (b baseline) {
 	d.floats(&b.failures, &b.requests)
 	b.short, b.long = d.dispersion(), d.dispersion()
 	b.minutes = int(d.int())
+	d.floats(&b.bad.minutes, &b.bad.hits[0], &b.bad.hits[1], &b.bad.hits[2])
 	return b
 }
 

@@ -1,14 +1,17 @@
 package tracker
 
+import "math"
+
 // When an episode begins. One false alarm a week over 50 targets is what may be: half a million minutes, each with a few
 // classes and windows that overlap.
 const (
 	leastFailures = 5    // fewer are never an episode
 	alpha         = 3e-7 // chance that what is usual looks like this
-	alphaPartial  = 1e-8 // the same for a minute that is not over
-	alphaRest     = 1e-3 // and for what is left without the worst minute: a burst is no episode
+	alphaPartial  = 1e-7 // the same for a minute that is not over
 
-	aloneFailures, aloneShare = 30, 0.5 // but so many in one minute are
+	aloneFailures, aloneShare = 30, 0.5 // failures of one minute that are no clump: one is enough
+	largeExcess, largeMost    = 12, 10  // beyond the usual, or where most fail: two are enough
+	largeSigma                = 5.5     // standard deviations that they are above it
 
 	unknownAlpha  = 1e-4 // where there is no baseline: chance that the threshold share looks like this
 	becomesUsual  = 60   // minutes after which what has failed ever since the first result is usual
@@ -17,7 +20,7 @@ const (
 )
 
 // windows are the lengths, in minutes, that are held against the baseline.
-var windows = [...]int64{1, 2, 4, 8, 16, 32, 64}
+var windows = [...]int64{1, 2, 3, 4, 5, 6, 8, 12, 16, 32, 64}
 
 // threshold is the share that is trouble where a target has no past.
 func (k class) threshold() float64 {
@@ -80,7 +83,7 @@ func (tr *track) found(c *counts, first, minute int64, partial bool) bool {
 			break
 		}
 		y, n := c.of(tr.class, tr.slow(), minute+1-w, minute+1)
-		if !tr.base.clear(y, n) || !tr.matters(y/n) || !tr.lasts(c, &tr.base, minute+1-w, minute+1, y, n) {
+		if !tr.base.clear(y, n) || !tr.matters(y/n) || !tr.lasts(c, minute+1-w, minute+1) {
 			continue
 		}
 		if tr.base.surprising(y, n) < limit && !tr.usualYesterday(c, y/n, w, minute) {
@@ -105,9 +108,36 @@ func (tr *track) fill(c *counts, y, n float64, minute int64) {
 // matters reports whether a share is one that somebody would call slow; failures always matter.
 func (tr *track) matters(share float64) bool { return tr.class != classSlow || share >= 0.05 }
 
-// lasts reports whether the failures of a window are of more than one minute: without the worst one there is still more than
-// usual. Very many in one minute are enough alone.
-func (tr *track) lasts(c *counts, usual *baseline, from, to int64, y, n float64) bool {
+// lasts reports whether enough minutes of a window are bad, and not only one or two in which failures came in clumps. Of
+// minutes with very many, more than one client makes, one or two are enough.
+func (tr *track) lasts(c *counts, from, to int64) bool {
+	share := tr.base.share()
+	var hits [badLevels]int
+	of, large, succeeded := 0, 0, 0.0
+	for m := from; m < to; m++ {
+		y, n := c.of(tr.class, tr.slow(), m, m+1)
+		if n == 0 {
+			continue
+		}
+		if y >= aloneFailures && y >= aloneShare*n {
+			return true
+		}
+		if excess := y - n*share; (excess >= largeExcess || excess >= largeMost && y >= aloneShare*n) && excess > largeSigma*math.Sqrt(n*share*tr.base.phi()) {
+			large++
+		}
+		of++
+		succeeded += n - y
+		for i, hit := range badness(y, n, n*share) {
+			if hit {
+				hits[i]++
+			}
+		}
+	}
+	return large >= 2 || tr.base.bad.rare(hits, of, succeeded == 0)
+}
+
+// goesOn reports whether failures are of more than one minute: without the worst one there is still more than a share.
+func (tr *track) goesOn(c *counts, from, to int64, y, n, share float64) bool {
 	var worst, worstOf float64
 	for m := from; m < to; m++ {
 		if y1, n1 := c.of(tr.class, tr.slow(), m, m+1); y1 > worst {
@@ -118,7 +148,7 @@ func (tr *track) lasts(c *counts, usual *baseline, from, to int64, y, n float64)
 		return true
 	}
 	y, n = y-worst, n-worstOf
-	return y >= 2 && oddsRise(usual.share(), y/n) && predictiveTail(y, n, usual.failures, usual.requests) < alphaRest
+	return y >= 2 && y > share*n
 }
 
 // usualYesterday reports whether the same hour of yesterday had a share like it: of some failures, for a short time. What lost
@@ -141,11 +171,10 @@ func (tr *track) foundByThreshold(c *counts, from, minute int64) bool {
 		return false
 	}
 	threshold := tr.class.threshold()
-	tolerable := baseline{failures: 10 * threshold, requests: 10}
 	for _, w := range windows {
 		start := max(from, minute+1-w)
 		y, n := c.of(tr.class, 0, start, minute+1)
-		if y >= 4 && (y >= leastFailures || y >= 0.8*n) && y > 2*threshold*n && betaInc(threshold, y, n-y+1) < unknownAlpha && tr.lasts(c, &tolerable, start, minute+1, y, n) {
+		if y >= 4 && (y >= leastFailures || y >= 0.8*n) && y > 2*threshold*n && betaInc(threshold, y, n-y+1) < unknownAlpha && tr.goesOn(c, start, minute+1, y, n, 2*threshold) {
 			tr.ep = &episode{class: tr.class, first: true, usual: threshold / 10, level: y / n}
 			return true
 		}

@@ -104,8 +104,12 @@ func (e *episode) place(c *counts, from, minute int64) {
 	}
 	if e.first {
 		e.usual = before
-		_, n := c.of(e.class, e.slow, from, e.onset.at.minute())
-		e.before = e.onset.first || n < 1
+		// So few requests before the change may have succeeded by chance: then it has been so from the start.
+		y, n := c.of(e.class, e.slow, from, e.onset.at.minute())
+		if e.before = e.onset.first || n < knownRequests/2 || y > e.class.threshold()*n || betaInc(1-after, n-y, y+1) > 1e-4; e.before {
+			at := minuteStart(from)
+			e.onset = change{at: at, earliest: at, latest: e.onset.latest, first: true}
+		}
 	}
 	e.started = e.onset.at.minute()
 	e.phaseCount = 1

@@ -2,6 +2,7 @@ package tracker
 
 import (
 	"runtime"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -33,4 +34,28 @@ func heap() uint64 {
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
+}
+
+// TestCountersOfARareTargetAreShared probes many targets in turn: those that have no result at the moment hold no counters of
+// latencies of their own.
+func TestCountersOfARareTargetAreShared(t *testing.T) {
+	tr := New(Settings{MaxTargets: 5000})
+	at := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	for i := range 5000 {
+		at = at.Add(3 * time.Millisecond)
+		tr.Record(at, []Result{{Time: at, Target: "t" + strconv.Itoa(i), Status: 200, Latency: time.Millisecond, Origin: OriginProbe}})
+		if i%30 == 0 {
+			tr.Snapshot(at)
+		}
+	}
+	tr.Snapshot(at)
+	own := 0
+	for _, tg := range tr.targets {
+		if tg.open.buckets != nil {
+			own++
+		}
+	}
+	if spare := len(tr.spare.free); own > 0 || spare > 64 {
+		t.Errorf("%d targets hold counters, %d are spare", own, spare)
+	}
 }

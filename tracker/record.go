@@ -42,7 +42,7 @@ func (t *ErrorTracker) record(r *Result) {
 	late = at < tg.lastSeen.add(-stepLength)
 	tg.hear(at, key, r.Kind, late)
 	if r.Latency > 0 && r.Kind.Sent() {
-		tg.open.countLatency(BucketOf(r.Latency))
+		tg.open.countLatency(BucketOf(r.Latency), &t.spare)
 	}
 	if r.Origin == OriginProbe && !late {
 		tg.noteCertificate(r.Evidence)
@@ -161,6 +161,7 @@ func (t *ErrorTracker) flush() {
 		tg.waiting = false
 		if tg.open.results > 0 && !tg.gone {
 			t.foldTarget(tg)
+			t.spare.give(&tg.open)
 			tg.evaluate(max(tg.lastSeen, startOf(tg.act.edge)))
 		}
 	}

@@ -82,7 +82,8 @@ type ErrorTracker struct {
 	marks     []Mark              // by time; never changed in place
 	view      view
 	sums      []sums // scratch
-	stateSize int    // of the content of the last State
+	spare     spareBuckets
+	stateSize int // of the content of the last State
 
 	targetsDropped, groupsDropped uint64
 }

@@ -108,7 +108,7 @@ func report(w io.Writer, err error) int {
 		return statusFailed
 	}
 	if exit.hint != "" {
-		_, _ = fmt.Fprintf(w, "hint: %s\n", safetext.Line(exit.hint))
+		_, _ = fmt.Fprintf(w, "hint: %s\n", safetext.MaskSecrets(safetext.Line(exit.hint)))
 	}
 	return exit.status
 }

@@ -8,12 +8,15 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"errtop/internal/config"
 	"errtop/internal/engine"
 	"errtop/internal/safego"
+	"errtop/tracker"
 )
 
 // withCommands returns an engine of a config in a folder of its own, opened but without its secrets.
@@ -58,6 +61,37 @@ func TestOnlyTheTargetThatWaitsForItsSecretIsNotProbed(t *testing.T) {
 		if got = <-asked; strings.HasPrefix(got, "/slow") && got != "/slow Pre s3cr3t" {
 			t.Errorf("asked %q", got)
 		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPushesWaitForTheirToken(t *testing.T) {
+	asked := make(chan struct{}, 100)
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked <- struct{}{} }))
+	defer server.Close()
+	e, folder := withCommands(t, fmt.Sprintf("[[targets]]\nname = \"a\"\nurl = %q\ninterval = \"100ms\"\n", server.URL)+
+		"[push]\nlisten = \"unix:FOLDER/s\"\ntoken = { command = [\"sh\", \"-c\", 'until [ -e FOLDER/go ]; do :; done; echo s3cr3t'] }\n")
+	changed, stopWatching := e.Watch()
+	defer stopWatching()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := safego.Start(func() error { return e.Run(ctx) })
+	for range 3 {
+		<-asked
+	}
+	pushed := func() bool {
+		return slices.ContainsFunc(e.Snapshot(time.Now()).Sources, func(s tracker.Source) bool { return strings.HasPrefix(s.Name, "push ") })
+	}
+	if _, err := os.Stat(filepath.Join(folder, "s")); err == nil || pushed() {
+		t.Error("pushes are taken before their token is there")
+	}
+	if err := os.WriteFile(filepath.Join(folder, "go"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for !pushed() {
+		<-changed
 	}
 	stop()
 	if err := <-ended; err != nil {
