@@ -20,8 +20,6 @@ type encoder struct {
 	strings []string
 
 	failures failureTable
-
-	minutesOfDay [minutesKept]uint32 // scratch of groups
 }
 
 func (e *encoder) uint(n uint64) {

@@ -57,7 +57,6 @@ func (e *encoder) group(g *group, other bool, span stepSpan) {
 	}
 	e.counts(hours)
 	e.instant(g.until)
-	e.daily(&g.day.hours, g.edge, span, &e.minutesOfDay)
 	kept := g.kept()
 	e.uint(uint64(len(kept)))
 	for _, f := range kept {
@@ -78,7 +77,6 @@ func (d *decoder) groups(t *ErrorTracker, tg *target, failures []*Failure) {
 		d.counts(len(g.minutes), func(i int, n uint32) { g.minutes[(g.edge+1+int64(i))%60] = n })
 		d.counts(len(g.hours), func(i int, n uint32) { g.hours[(g.edge/60+1+int64(i))%hourSlots] = n })
 		g.until = d.instant()
-		d.daily(g.edge, g.day.add)
 		n := d.below(1+newestKept+1, "number of exemplars")
 		for i := range n {
 			switch f := d.failure(failures); {

@@ -78,7 +78,7 @@ func (t *ErrorTracker) countAgain(tg *target, r *Result, key outcomeKey) {
 	}
 	tg.open.count(tg.act.column(key, &t.all))
 	if r.Latency > 0 && r.Kind.Sent() {
-		tg.open.countLatency(BucketOf(r.Latency))
+		tg.open.countLatency(BucketOf(r.Latency), &t.spare)
 	}
 }
 
