@@ -236,12 +236,13 @@ func TestEveryFormatSaysWhatItsLineMeans(t *testing.T) {
 
 func TestALineThatIsNoRequestIsCountedWithTheReason(t *testing.T) {
 	for line, reason := range map[string]string{
-		`{"level":30,"time":1761019859500,"msg":"started"}`: "no status, so no request",
-		`{"status":"failed","target":"a"}`:                  "status is no HTTP status",
-		`{"status":200`:                                     "broken JSON",
-		`[1,2]`:                                             "no known format",
-		`level=info msg="hello"`:                            "no status, so no request",
-		`[2016-04-15T20:17:00.310Z] hello`:                  "too few words for Envoy's log",
+		`{"level":30,"time":1761019859500,"msg":"started"}`:          "no status, so no request",
+		`{"status":"failed","target":"a"}`:                           "status is no HTTP status",
+		`{"status":200`:                                              "broken JSON",
+		`{"status":500,"agent":"a \x22b\x22"}`:                       `broken JSON: \x is not a JSON escape; nginx needs "log_format NAME escape=json …"`,
+		`[1,2]`:                                                      "no known format",
+		`level=info msg="hello"`:                                     "no status, so no request",
+		`[2016-04-15T20:17:00.310Z] hello`:                           "too few words for Envoy's log",
 		`[2016-04-15T20:17:00.310Z] "GET / HTTP/2" up - 1 2 3 - "-"`: "no status where Envoy logs it",
 		`hello`:                                  "no known format",
 		`{"status":"","level":"info","msg":"x"}`: "no status, so no request",

@@ -1,5 +1,7 @@
 package logline
 
+import "bytes"
+
 // maxDepth bounds how deep objects and arrays may nest in a line.
 const maxDepth = 1000
 
@@ -52,6 +54,9 @@ func (s *jsonScanner) scan(line []byte, rec *Record) (reason string) {
 	if !s.object(false) || !s.end() {
 		if s.depth > maxDepth {
 			return "JSON nested too deep"
+		}
+		if bytes.Contains(line, []byte(`\x`)) { // nginx escapes quotes and more as \x22 unless told otherwise
+			return `broken JSON: \x is not a JSON escape; nginx needs "log_format NAME escape=json …"`
 		}
 		return "broken JSON"
 	}
