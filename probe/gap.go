@@ -3,6 +3,8 @@ package probe
 import (
 	"container/heap"
 	"time"
+
+	"errtop/tracker"
 )
 
 const (
@@ -20,11 +22,13 @@ func (l *loop) watchClock(now time.Time) {
 	}
 	moved := now.Round(0).Sub(l.woke.Round(0)) - now.Sub(l.woke) // how far the wall clock moved against the monotonic one
 	what := lost(now.Sub(l.planned), moved)
+	slept := l.woke
 	l.woke, l.planned = now, now.Add(idleMax) // so that it is told once
 	if what == "" {
 		return
 	}
 	l.gap = now
+	l.Gap(tracker.Gap{From: slept.Round(0), To: now.Round(0), Why: what})
 	for _, e := range l.queue {
 		if e.due.Before(now) {
 			e.next(now, now)

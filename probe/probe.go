@@ -38,6 +38,8 @@ type Options struct {
 	// Mark receives the same events for charts, with their time and [SourceName] as the source: a gap in probing, our own
 	// network going down and coming back. It may be called from any goroutine.
 	Mark func(tracker.Mark)
+	// Gap receives time that nobody lived through, before the notice of it. It may be called from any goroutine.
+	Gap func(tracker.Gap)
 	// Health receives the health of the prober as a source, from the goroutine that calls Emit: at once when the state changes,
 	// at most once a second when only figures do. The state is failed while our own network is down, and stale while probes run
 	// late or file descriptors are short; Problem has the reason.
@@ -70,6 +72,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Mark == nil {
 		o.Mark = func(tracker.Mark) {}
+	}
+	if o.Gap == nil {
+		o.Gap = func(tracker.Gap) {}
 	}
 	if o.UserAgent == "" {
 		o.UserAgent = "errtop"

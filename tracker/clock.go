@@ -52,21 +52,30 @@ type clock struct {
 
 	now  instant // of the running call
 	zone *time.Location
+	last time.Time // the caller's now before, with its monotonic clock if it has one
 }
 
-// begin notes the caller's now. It reports true where a live clock went back so far that what lies ahead of it must be
-// forgotten.
-func (c *clock) begin(now time.Time) (back bool) {
-	c.now, c.zone = instantOf(now), now.Location()
-	if !c.live {
-		return false
+// begin notes the caller's now, and returns where a live clock jumped: ahead, as the wall clock tells against the monotonic one,
+// or so far back that what lies ahead of it must be forgotten.
+func (c *clock) begin(now time.Time) (jump gap, jumped bool) {
+	ahead := time.Duration(0)
+	if !c.last.IsZero() {
+		ahead = now.Round(0).Sub(c.last.Round(0)) - now.Sub(c.last) // 0 where there is no monotonic clock
 	}
-	if c.now < c.at.add(-backSlack) {
+	c.last, c.now, c.zone = now, instantOf(now), now.Location()
+	if !c.live {
+		return gap{}, false
+	}
+	was := c.at
+	if c.now < was.add(-backSlack) {
 		c.at = c.now
-		return true
+		return gap{was, c.at, "the clock was set back by " + span(was.sub(c.at))}, true
 	}
 	c.at = max(c.at, c.now)
-	return false
+	if ahead < leastJump || was == 0 {
+		return gap{}, false
+	}
+	return gap{c.at.add(-ahead), c.at, "the clock jumped ahead by " + span(ahead) + ": the machine was suspended, or the clock was set"}, true
 }
 
 // goLive makes the clock follow the caller's now for good.

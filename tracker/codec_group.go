@@ -64,6 +64,7 @@ func (e *encoder) group(g *group, other bool, span stepSpan) {
 	}
 	var scratch [minutesKept]uint32
 	e.daily(&g.day.hours, g.edge, span, &scratch)
+	e.duration(g.unlived)
 }
 
 func (d *decoder) groups(t *ErrorTracker, tg *target, failures []*Failure) {
@@ -89,6 +90,7 @@ func (d *decoder) groups(t *ErrorTracker, tg *target, failures []*Failure) {
 			}
 		}
 		d.daily(g.edge, g.day.add)
+		g.unlived = d.duration()
 		switch {
 		case g.oldest == nil:
 			d.fail("a group without an error")

@@ -50,7 +50,7 @@ func (e *encoder) target(tg *target, span stepSpan) {
 
 // target reads a target into a tracker.
 func (d *decoder) target(t *ErrorTracker, failures []*Failure) {
-	tg, named := &target{dirty: true, shown: &Target{}}, false
+	tg, named := &target{dirty: true, shown: &Target{}, gaps: &t.gaps}, false
 	d.sections(func(tag uint64, d *decoder) {
 		if (tag == sectionFacts) == named {
 			d.fail("target %q is not named once, and first", tg.name)
@@ -179,6 +179,7 @@ func (e *encoder) recent(r *recent) {
 	e.duration(r.gaps.before)
 	e.duration(r.gaps.since)
 	e.verdict(&r.judged)
+	e.duration(r.unlived)
 }
 
 func (d *decoder) recent(r *recent) {
@@ -196,6 +197,7 @@ func (d *decoder) recent(r *recent) {
 	r.results = d.uint()
 	r.gaps = gaps{began: d.instant(), before: d.duration(), since: d.duration()}
 	r.judged = d.verdict()
+	r.unlived = d.duration()
 }
 
 func (e *encoder) verdict(v *verdictOnOrigin) {
@@ -248,6 +250,8 @@ func (e *encoder) judgement(tg *target) {
 			e.text(turn.reason)
 		})
 	}
+	e.instant(tg.resumed)
+	e.duration(tg.unlived)
 }
 
 func (d *decoder) judgement(tg *target) {
@@ -266,6 +270,7 @@ func (d *decoder) judgement(tg *target) {
 		tg.history = append(tg.history, stateChange{at: d.instant(), state: d.targetState(), reason: d.text()})
 	})
 	tg.history = tg.history[max(len(tg.history)-historyKept, 0):]
+	tg.resumed, tg.unlived = d.instant(), d.duration()
 }
 
 // machine writes a breaker. A trial on its way is not kept, because who made it is gone; its settings are the tracker's.
@@ -358,11 +363,13 @@ func (e *encoder) reported(r *reported) {
 	e.instant(r.last)
 	e.uint(r.opened)
 	e.transitions(r.story)
+	e.duration(r.unlived)
 }
 
 func (d *decoder) reported(r *reported) {
 	r.state, r.since, r.last, r.opened = d.breakerState(), d.instant(), d.instant(), d.uint()
 	r.story = d.transitions()
+	r.unlived = d.duration()
 	r.moved, r.revision = len(r.story), 1
 }
 

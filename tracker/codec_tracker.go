@@ -17,6 +17,7 @@ const (
 	sectionSources   = 8
 	sectionPositions = 9
 	sectionMarks     = 10
+	sectionGaps      = 11
 )
 
 // tracker writes all sections but the tables.
@@ -44,6 +45,7 @@ func (e *encoder) tracker(t *ErrorTracker, part Part) {
 	e.section(sectionSources, func() { e.sources(&t.sources) })
 	e.section(sectionPositions, func() { e.positions(t.positions) })
 	e.section(sectionMarks, func() { e.marks(t.marks) })
+	e.section(sectionGaps, func() { e.gaps(&t.gaps) })
 }
 
 // decode returns a tracker that holds what a state says and belongs to the caller; with onlyPositions nothing but these.
@@ -55,43 +57,19 @@ func (s State) decode(settings Settings, zone *time.Location, onlyPositions bool
 		return t, nil
 	}
 	d := decoder{b: s.encoded[headerSize : len(s.encoded)-4], err: &fault, zone: zone}
-	var strings []string
-	var labels []*Labels
-	var failures []*Failure
+	var read tables
 	whole := false
 	d.sections(func(tag uint64, d *decoder) {
-		d.strings = strings
-		if tag == sectionStrings {
-			strings = d.stringTable()
-			return
-		}
-		if onlyPositions && tag != sectionPositions {
-			return
-		}
-		switch tag {
-		case sectionLabels:
-			labels = d.labelTable()
-		case sectionFailures:
-			failures = d.failureTable(labels)
-		case sectionClock:
-			d.clock(t)
-		case sectionAll:
+		d.strings = read.strings
+		switch {
+		case tag == sectionStrings:
+			read.strings = d.stringTable()
+		case onlyPositions && tag != sectionPositions:
+		case tag == sectionAll:
 			d.activity(&t.all, nil)
 			whole = true
-		case sectionTargets:
-			d.list(func(d *decoder) { d.target(t, failures) })
-		case sectionRing:
-			for d.more() {
-				if f := d.failure(failures); d.ok() {
-					t.errors.push(f)
-				}
-			}
-		case sectionSources:
-			d.sources(&t.sources)
-		case sectionPositions:
-			t.positions = d.positions()
-		case sectionMarks:
-			t.marks = d.marks()
+		default:
+			d.section(tag, t, &read)
 		}
 	})
 	if fault == nil {
@@ -109,6 +87,42 @@ func (s State) decode(settings Settings, zone *time.Location, onlyPositions bool
 	t.shed()
 	t.view.stale = true
 	return t, nil
+}
+
+// tables are what other sections of a state refer to.
+type tables struct {
+	strings  []string
+	labels   []*Labels
+	failures []*Failure
+}
+
+// section reads one section into a tracker, or a table.
+func (d *decoder) section(tag uint64, t *ErrorTracker, read *tables) {
+	switch tag {
+	case sectionLabels:
+		read.labels = d.labelTable()
+	case sectionFailures:
+		read.failures = d.failureTable(read.labels)
+	case sectionClock:
+		d.clock(t)
+	case sectionTargets:
+		d.list(func(d *decoder) { d.target(t, read.failures) })
+	case sectionRing:
+		for d.more() {
+			if f := d.failure(read.failures); d.ok() {
+				t.errors.push(f)
+			}
+		}
+	case sectionSources:
+		d.sources(&t.sources)
+	case sectionPositions:
+		t.positions = d.positions()
+	case sectionMarks:
+		t.marks = d.marks()
+	case sectionGaps:
+		d.gaps(&t.gaps)
+		t.gaps.show(&t.clock)
+	}
 }
 
 // check refuses what no tracker can hold: windows that end after the moment shown.
@@ -192,6 +206,22 @@ func (d *decoder) positions() map[string]Position {
 		positions[d.text()] = Position{Head: []byte(d.text()), Offset: d.int()}
 	})
 	return positions
+}
+
+func (e *encoder) gaps(l *gapList) {
+	e.uint(uint64(len(l.list)))
+	for _, g := range l.list {
+		e.block(func() {
+			e.instant(g.from)
+			e.instant(g.to)
+			e.text(g.why)
+		})
+	}
+}
+
+func (d *decoder) gaps(l *gapList) {
+	d.list(func(d *decoder) { l.list = append(l.list, gap{from: d.instant(), to: d.instant(), why: d.text()}) })
+	l.list = l.list[max(len(l.list)-gapsKept, 0):]
 }
 
 func (e *encoder) marks(marks []Mark) {

@@ -19,7 +19,7 @@ func (t *ErrorTracker) Gate(name string) *Gate {
 	defer t.mu.Unlock()
 	tg := t.target(name)
 	if tg.name != name {
-		tg = &target{name: name, shown: &Target{}}
+		tg = &target{name: name, shown: &Target{}, gaps: &t.gaps}
 	}
 	if tg.gate == nil {
 		tg.gate = t.newMachine(tg)
@@ -105,6 +105,7 @@ type reported struct {
 	state    BreakerState
 	since    instant
 	last     instant // when it was last reported
+	unlived  time.Duration
 	opened   uint64
 	moved    int
 	revision uint64
@@ -113,7 +114,9 @@ type reported struct {
 
 // report takes what a result says and reports whether it is news.
 func (b *reported) report(state BreakerState, at instant, c *clock) bool {
-	b.last = max(b.last, at)
+	if at > b.last {
+		b.last, b.unlived = at, 0
+	}
 	if state == b.state || state > BreakerHalfOpen {
 		return false
 	}

@@ -26,8 +26,9 @@ type group struct {
 
 	count       uint64
 	first, last instant
-	back        instant // when it last came back after an hour of silence
-	edge        int64   // the minute that the newest of minutes is
+	unlived     time.Duration // of gaps in the clock since last
+	back        instant       // when it last came back after an hour of silence
+	edge        int64         // the minute that the newest of minutes is
 	minutes     [60]uint32
 	hours       [hourSlots]uint32 // by the hour, for a look back
 	day         daily             // by the minute, for incidents
@@ -47,13 +48,15 @@ type group struct {
 
 // add counts n errors that came at a moment, of which f is kept.
 func (g *group) add(at instant, f *Failure, n uint32) (dropped *Failure) {
-	if g.count > 0 && at.sub(g.last) >= regressAfter {
+	if g.count > 0 && at.sub(g.last)-g.unlived >= regressAfter {
 		g.back = at
 	}
 	if g.count == 0 || at < g.first {
 		g.first = at
 	}
-	g.last = max(g.last, at)
+	if at > g.last {
+		g.last, g.unlived = at, 0
+	}
 	g.count += uint64(n)
 	g.dirty = true
 	g.advance(at.minute())
@@ -143,7 +146,7 @@ func (g *group) recent(minutes int64) (n uint64) {
 
 // badge returns how the group has behaved as of a moment, and when that changes if nothing else comes.
 func (g *group) badge(at instant) (Badge, instant) {
-	quiet := g.last.add(quietAfter)
+	quiet := g.last.add(quietAfter + g.unlived)
 	switch {
 	case at >= quiet:
 		return BadgeQuiet, 0

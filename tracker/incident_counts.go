@@ -59,6 +59,7 @@ type counts struct {
 	octaves *octaves
 	columns []*series
 	oldest  int64 // the first minute that is remembered at all
+	gaps    *gapList
 }
 
 // counts lays out the minutes from one up to, without, another, into a buffer that the next call uses again.
@@ -71,7 +72,7 @@ func (tg *target) counts(from, to int64, buffer *[]sums) counts {
 	}
 	cum := (*buffer)[:n+1]
 	clear(cum)
-	c := counts{from: from, cum: cum, columns: tg.act.columns, oldest: max(tg.oldestMinute(), tg.scan.first)}
+	c := counts{from: from, cum: cum, columns: tg.act.columns, oldest: max(tg.oldestMinute(), tg.scan.first), gaps: tg.gaps}
 	for _, s := range tg.act.columns {
 		c.addColumn(s, to)
 	}

@@ -250,6 +250,33 @@ func (m *machine) settle(now time.Time) {
 	}
 }
 
+// rewind follows a clock that went back: nothing that the machine remembers lies ahead of it, and no wait becomes longer.
+func (m *machine) rewind(to time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.since.After(to) {
+		m.since = to.In(m.since.Location())
+	}
+	for _, trips := range [...][]Trip{m.row, m.trips} {
+		for i := range trips {
+			if trips[i].At.After(to) {
+				trips[i].At = to.In(trips[i].At.Location())
+			}
+		}
+	}
+	rewindStory(m.story, to)
+	m.publish()
+}
+
+// rewindStory moves transitions that lie ahead of a clock that went back to where it stands.
+func rewindStory(story []Transition, to time.Time) {
+	for i := range story {
+		if story[i].At.After(to) {
+			story[i].At = to.In(story[i].At.Location())
+		}
+	}
+}
+
 // hung reports whether the trial has taken too long to be waited for.
 func (m *machine) hung(now time.Time) bool {
 	if now.Before(m.trialAt) {

@@ -47,6 +47,11 @@ func (t *ErrorTracker) past(at time.Time) *Snapshot {
 	s.Missing = p.missing(t)
 	p.activity(&t.all, &s.Overall)
 	s.Errors = p.errors(t)
+	for _, g := range t.gaps.shown {
+		if !g.To.After(s.At) {
+			s.Gaps = append(s.Gaps, g)
+		}
+	}
 	for _, e := range t.events {
 		if !e.At.After(s.At) {
 			s.Breakers = append(s.Breakers, e)

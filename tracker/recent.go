@@ -29,6 +29,7 @@ type recent struct {
 	last     instant
 	results  uint64
 	gaps     gaps
+	unlived  time.Duration // of gaps in the clock since last
 	judged   verdictOnOrigin
 }
 
@@ -44,9 +45,9 @@ func (r *recent) add(at instant, key outcomeKey) {
 	r.results++
 	if at > r.last {
 		if r.last > 0 {
-			r.gaps.add(at, at.sub(r.last))
+			r.gaps.add(at, at.sub(r.last)-r.unlived)
 		}
-		r.last = at
+		r.last, r.unlived = at, 0
 	}
 }
 

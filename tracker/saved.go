@@ -142,7 +142,7 @@ func (t *ErrorTracker) State(now time.Time, part Part) State {
 // Restore makes a new tracker, which has neither results nor targets yet, what the states say. Of one state nothing is lost;
 // several are added up, as [View] does: use it for the parts of one tracker. The error says what is wrong with a state, and the
 // tracker then is as it was. Breakers follow the settings of this tracker: no wait is longer than an hour or the recovery time.
-// Watchers are woken.
+// Watchers are woken. The time since the state was taken is a [Gap].
 func (t *ErrorTracker) Restore(now time.Time, states ...State) error {
 	states = slices.DeleteFunc(slices.Clone(states), func(s State) bool { return len(s.encoded) == 0 })
 	t.mu.Lock()
@@ -158,7 +158,11 @@ func (t *ErrorTracker) Restore(now time.Time, states ...State) error {
 		return fmt.Errorf("restore: %w", err)
 	}
 	t.take(from)
+	stopped := t.clock.at
 	t.begin(now)
+	if lost := (gap{stopped, t.clock.at, "errtop was not running"}); t.clock.live && stopped > 0 && lost.length() >= leastJump {
+		t.skip(lost)
+	}
 	t.changed(nil)
 	return nil
 }
@@ -174,6 +178,10 @@ func (t *ErrorTracker) take(from *ErrorTracker) {
 	t.targetsDropped, t.groupsDropped = from.targetsDropped, from.groupsDropped
 	for _, source := range known {
 		t.sources.update(source)
+	}
+	t.gaps = from.gaps
+	for _, tg := range t.targets {
+		tg.gaps = &t.gaps
 	}
 	t.lately, t.known, t.view = [256]*target{}, newKnown(), view{stale: true}
 }

@@ -88,6 +88,13 @@ func TestATrackerGoesOnAsIfItHadNeverStopped(t *testing.T) {
 					both(func(tr *ErrorTracker) { tr.AddMark(now, Mark{Text: "deploy", Version: fmt.Sprint(step)}) })
 					source := Source{Name: fmt.Sprint("pod", r.IntN(3)), State: []SourceState{SourceReading, SourceGone}[r.IntN(2)], Lines: uint64(step), LastSeen: now}
 					both(func(tr *ErrorTracker) { tr.UpdateSource(now, source) })
+					if r.IntN(4) == 0 {
+						now = now.Add(-time.Duration(r.Int64N(int64(2 * time.Hour))))
+					} else if r.IntN(3) == 0 {
+						lost := Gap{From: now, To: now.Add(time.Duration(r.Int64N(int64(2 * time.Hour)))), Why: "stopped"}
+						now = lost.To
+						both(func(tr *ErrorTracker) { tr.AddGap(now, lost) })
+					}
 				case 3, 4:
 					both(func(tr *ErrorTracker) {
 						gate := tr.Gate("t0")

@@ -69,7 +69,7 @@ func (r *rates) learn(c *counts, ep *episode, first, minute int64) {
 		ready = min(ready, ep.started)
 	}
 	for ; r.next < ready; r.next++ {
-		if ep != nil && r.next >= ep.started && r.next < ep.calmFrom {
+		if ep != nil && r.next >= ep.started && r.next < ep.calmFrom || c.gaps.has(r.next) {
 			continue
 		}
 		r.absorb(r.next, c.requests(r.next, r.next+1))
@@ -81,7 +81,7 @@ func (r *rates) step(c *counts, tr *track, first, minute int64) (changed bool) {
 	e := tr.ep
 	switch {
 	case e == nil || !e.bad:
-		from := max(first, tr.clear, minute-lookBack)
+		from := max(first, tr.clear, minute-lookBack, c.gaps.after(minute))
 		if e != nil {
 			from = max(from, e.calmFrom)
 		}

@@ -44,6 +44,7 @@ type Snapshot struct {
 	Skew      Skew
 
 	Incidents []Incident // the open ones first, by harm; then those over, the newest first
+	Gaps      []Gap      // time that nobody lived through, by when it was noticed; at most the newest 50
 	Marks     []Mark     // by time
 
 	TargetsDropped uint64 // results of targets beyond the bound, counted under "(other)"

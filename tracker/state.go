@@ -184,7 +184,7 @@ func (tg *target) judge(at instant) condition {
 			out = condition{state: tg.origins[o].judged.state, origin: Origin(o), by: tg.origins[o].judged}
 		}
 	}
-	if r := tg.reported; r != nil && r.state == BreakerOpen && at.sub(r.last) <= reportKept && out.state < StateFailing {
+	if r := tg.reported; r != nil && r.state == BreakerOpen && at.sub(r.last)-r.unlived <= reportKept && out.state < StateFailing {
 		return condition{state: StateFailing, byApp: true}
 	}
 	if out.state == StateUnknown && (tg.heard() || tg.overdue(at)) {
@@ -199,7 +199,7 @@ func (tg *target) heard() bool {
 
 // overdue reports whether a target that was announced should have been probed by now.
 func (tg *target) overdue(at instant) bool {
-	return tg.info.Interval > 0 && at.sub(tg.announced) > missedTurn*tg.info.Interval
+	return tg.info.Interval > 0 && at.sub(tg.announced)-tg.unlived > missedTurn*tg.info.Interval
 }
 
 // fresh reports whether an origin has been heard lately. While the gate holds probes back their silence means nothing.
@@ -223,12 +223,15 @@ func (tg *target) staleAt(o Origin) instant {
 		interval = tg.info.Interval
 	}
 	r := &tg.origins[o]
-	return r.last.add(r.silence(interval))
+	return r.last.add(r.silence(interval) + r.unlived)
 }
 
 // evaluate brings the state to a moment, unless it has already changed twice in the last minute.
 func (tg *target) evaluate(at instant) {
 	at = max(at, tg.since) // a result that comes late changes nothing before the last change
+	if tg.waits(at) {
+		return
+	}
 	now := tg.judge(at)
 	if now.state == tg.cond.state {
 		tg.cond = now

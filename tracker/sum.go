@@ -23,6 +23,11 @@ func (t *ErrorTracker) add(other *ErrorTracker) {
 	t.seq += other.seq
 	t.addCounts(other, offset)
 	t.sources.merge(&other.sources)
+	for _, g := range other.gaps.list {
+		if !t.gaps.near(g) {
+			t.gaps.add(g, &t.clock)
+		}
+	}
 	for _, mark := range other.marks {
 		t.addMark(mark)
 	}
@@ -117,6 +122,7 @@ func (t *ErrorTracker) addFacts(into, from *target) {
 		into.since = earlier(into.since, from.since)
 	}
 	into.turned = true
+	into.resumed, into.unlived = max(into.resumed, from.resumed), max(into.unlived, from.unlived)
 	into.changes, into.until = [2]instant{}, 0 // the state is judged anew, at once
 	into.history = append(into.history, from.history...)
 	slices.SortStableFunc(into.history, func(a, b stateChange) int { return cmp.Compare(a.at, b.at) })
@@ -183,6 +189,9 @@ func (t *ErrorTracker) addGroupOf(into *target, from *group, offset uint64) {
 // merge adds what another group counts and keeps.
 func (g *group) merge(from *group, offset uint64) {
 	g.back = g.cameBack(from)
+	if from.last > g.last {
+		g.unlived = from.unlived
+	}
 	g.first, g.last = earlier(g.first, from.first), max(g.last, from.last)
 	g.count += from.count
 	g.advance(from.edge)

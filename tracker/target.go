@@ -23,7 +23,10 @@ type target struct {
 	shares  [2]shares // of each origin, as last judged
 	cond    condition
 	since   instant
-	changes [2]instant // when the state changed the last two times, the older first
+	changes [2]instant    // when the state changed the last two times, the older first
+	resumed instant       // when the last gap was over
+	unlived time.Duration // of gaps since it was announced
+	gaps    *gapList      // the tracker's
 	history []stateChange
 	turned  bool // history changed since it was last shown
 
@@ -89,13 +92,26 @@ func (tg *target) rewind(to instant) {
 	} {
 		*i = min(*i, to)
 	}
-	if r := tg.reported; r != nil {
-		r.since, r.last = min(r.since, to), min(r.last, to)
-	}
+	tg.rewindBreakers(to)
 	for i := range tg.history {
 		tg.history[i].at = min(tg.history[i].at, to)
 	}
-	tg.dirty, tg.turned, tg.until = true, true, 0
+	tg.dirty, tg.turned, tg.until, tg.evictAt = true, true, 0, 0
+}
+
+// rewindBreakers takes the breakers back to a moment.
+func (tg *target) rewindBreakers(to instant) {
+	moment := time.Unix(0, int64(to))
+	for _, m := range [...]*machine{tg.gate, tg.observed} {
+		if m != nil {
+			m.rewind(moment)
+		}
+	}
+	if r := tg.reported; r != nil {
+		r.since, r.last = min(r.since, to), min(r.last, to)
+		rewindStory(r.story, moment)
+		r.revision++
+	}
 }
 
 // show brings the target to the moment shown and reports whether it looks different from when it was last shown.

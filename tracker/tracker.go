@@ -80,6 +80,7 @@ type ErrorTracker struct {
 	positions map[string]Position // how far each was read, of the results that were recorded
 	events    []BreakerEvent      // newest transitions, as last shown; never changed in place
 	marks     []Mark              // by time; never changed in place
+	gaps      gapList
 	view      view
 	sums      []sums // scratch
 	spare     spareBuckets
@@ -231,9 +232,19 @@ func (t *ErrorTracker) wake() {
 
 // begin notes the caller's now.
 func (t *ErrorTracker) begin(now time.Time) {
-	if !t.clock.begin(now) {
-		return
+	jump, jumped := t.clock.begin(now)
+	switch {
+	case !jumped:
+	case jump.length() > 0:
+		t.skip(jump)
+	default:
+		t.goBack(jump)
 	}
+}
+
+// goBack forgets what lies ahead of a clock that was set back.
+func (t *ErrorTracker) goBack(jump gap) {
+	t.all.advance(jump.from.step()) // so that what is folded now lies within the windows, from which it is then forgotten
 	t.flush()
 	to := t.clock.at
 	t.all.rewind(to.step())
@@ -244,8 +255,8 @@ func (t *ErrorTracker) begin(now time.Time) {
 		}
 	}
 	t.sources.rewind(to)
+	t.skip(jump)
 	t.view.stale = true
-	t.version++
 }
 
 // target returns the target of that name, made on first use, or "(other)" where there is no room for it.
@@ -256,7 +267,7 @@ func (t *ErrorTracker) target(name string) *target {
 	if len(t.targets) >= t.settings.MaxTargets && name != otherName {
 		return t.target(otherName)
 	}
-	tg := &target{name: name, dirty: true, shown: &Target{}}
+	tg := &target{name: name, dirty: true, shown: &Target{}, gaps: &t.gaps}
 	tg.act.edge = t.clock.edge()
 	t.targets[name] = tg
 	t.view.stale = true

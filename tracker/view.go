@@ -62,6 +62,7 @@ func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
 	}
 	s.Errors = t.showErrors(old)
 	s.Breakers = t.events
+	s.Gaps = t.gaps.shown
 	s.Evidence = EvidenceUse{Bytes: uint64(t.evidence.used), Budget: uint64(t.evidence.budget), Cut: t.evidence.cut} //nolint:gosec // never negative
 	s.Sources, s.Gone, s.GoneCount = t.sources.list(), t.sources.gone, t.sources.goneCount
 	s.Skew = t.clock.skew

@@ -32,13 +32,13 @@ func (tg *target) silent(at instant) string {
 		}
 	}
 	if !tg.heard() {
-		return "no probe since it was announced " + span(at.sub(tg.announced)) + " ago"
+		return "no probe since it was announced " + span(at.sub(tg.announced)-tg.unlived) + " ago"
 	}
-	what := "probe"
+	what, by := "probe", OriginProbe
 	if tg.origins[OriginTraffic].last >= tg.origins[OriginProbe].last {
-		what = "request"
+		what, by = "request", OriginTraffic
 	}
-	text := "no " + what + " for " + span(at.sub(tg.lastSeen))
+	text := "no " + what + " for " + span(at.sub(tg.lastSeen)-tg.origins[by].unlived)
 	if last := tg.lastJudged(); last >= StateThrottled {
 		text += ", was " + last.String()
 	}

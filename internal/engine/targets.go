@@ -38,6 +38,7 @@ func (e *Engine) newProber(settings config.Probe) *probe.Prober {
 	options := ProbeOptions(settings, e.options.UserAgent)
 	in := e.intake()
 	options.Emit, options.Health, options.Gate, options.Notice = in.Emit, in.Health, e.tracker.Gate, e.Notice
+	options.Gap = func(gap tracker.Gap) { e.tracker.AddGap(time.Now(), gap) }
 	options.Mark = func(mark tracker.Mark) { e.tracker.AddMark(time.Now(), mark) }
 	return probe.New(options)
 }
