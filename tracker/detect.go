@@ -6,7 +6,7 @@ import "math"
 // classes and windows that overlap.
 const (
 	leastFailures = 5    // fewer are never an episode
-	alpha         = 3e-7 // chance that what is usual looks like this
+	alpha         = 2e-8 // chance that what is usual looks like this
 	alphaPartial  = 1e-7 // the same for a minute that is not over
 
 	aloneFailures, aloneShare = 30, 0.5 // failures of one minute that are no clump: one is enough
