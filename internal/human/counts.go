@@ -94,16 +94,28 @@ func AppendThousands(dst []byte, n uint64) []byte {
 }
 
 // Thousands is [AppendThousands] as a string.
-func Thousands(n uint64) string { return string(AppendThousands(nil, n)) }
+func Thousands(n uint64) string {
+	var room [32]byte // spares an allocation
+	return string(AppendThousands(room[:0], n))
+}
 
 // Count is [AppendCount] as a string.
-func Count(n uint64) string { return string(AppendCount(nil, n)) }
+func Count(n uint64) string {
+	var room [32]byte // spares an allocation
+	return string(AppendCount(room[:0], n))
+}
 
 // Rate is [AppendRate] as a string.
-func Rate(r float64) string { return string(AppendRate(nil, r)) }
+func Rate(r float64) string {
+	var room [32]byte // spares an allocation
+	return string(AppendRate(room[:0], r))
+}
 
 // Percent writes a share in [0, 1] with its sign: "12.5 %", "<0.1 %", "100 %".
-func Percent(ratio float64) string { return string(append(AppendPercent(nil, ratio), " %"...)) }
+func Percent(ratio float64) string {
+	var room [32]byte // spares an allocation
+	return string(append(AppendPercent(room[:0], ratio), " %"...))
+}
 
 // Plural returns n things: "1 target", "3 targets".
 func Plural(n int, thing string) string {

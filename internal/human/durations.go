@@ -58,10 +58,19 @@ func AppendTwo(dst []byte, n int64) []byte {
 }
 
 // Latency is [AppendLatency] as a string.
-func Latency(d time.Duration) string { return string(AppendLatency(nil, d)) }
+func Latency(d time.Duration) string {
+	var room [32]byte // spares an allocation
+	return string(AppendLatency(room[:0], d))
+}
 
 // Span is [AppendSpan] as a string.
-func Span(d time.Duration) string { return string(AppendSpan(nil, d)) }
+func Span(d time.Duration) string {
+	var room [32]byte // spares an allocation
+	return string(AppendSpan(room[:0], d))
+}
 
 // Countdown is [AppendCountdown] as a string.
-func Countdown(d time.Duration) string { return string(AppendCountdown(nil, d)) }
+func Countdown(d time.Duration) string {
+	var room [32]byte // spares an allocation
+	return string(AppendCountdown(room[:0], d))
+}
