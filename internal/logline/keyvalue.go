@@ -112,7 +112,7 @@ func (d *Decoder) ltsv(line []byte, r *Record) (reason string) {
 			}
 			if at.field != FieldNone {
 				lo, hi := i+colon+1, end
-				if line[lo] == '[' && line[hi-1] == ']' {
+				if hi-lo >= 2 && line[lo] == '[' && line[hi-1] == ']' {
 					lo, hi = lo+1, hi-1
 				}
 				r.put(at.field, makeSpan(at, lo, hi, formText))

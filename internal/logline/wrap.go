@@ -89,7 +89,7 @@ func (c *clock) unwrapISO(line []byte) (inner []byte, at stamped, ok bool) {
 		return tagged, at, true
 	}
 	// RFC 5424 behind its time: host, application, process, message id, structured data.
-	if words := bytes.SplitN(rest, []byte{' '}, 5); len(words) == 5 {
+	if words := bytes.SplitN(rest, []byte{' '}, 5); len(words) == 5 && len(words[2]) > 0 && len(words[4]) > 0 {
 		if data := words[4]; bytes.HasPrefix(data, []byte("- ")) {
 			return data[2:], at, true
 		} else if end := bytes.Index(data, []byte("] ")); data[0] == '[' && end > 0 {
