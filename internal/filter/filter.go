@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"errtop/tracker"
 )
@@ -110,7 +111,7 @@ func Parse(text string) (*Filter, error) { return parse(text, false) }
 func ParseTyped(text string) (*Filter, error) { return parse(text, true) }
 
 func parse(text string, typing bool) (*Filter, error) {
-	text = strings.TrimLeft(text, " ")
+	text = strings.TrimLeftFunc(text, unicode.IsSpace)
 	if source, ok := strings.CutPrefix(text, "="); ok {
 		return parseExpression(source, typing)
 	}
