@@ -50,22 +50,22 @@ func TestWhatAnUnhealthyNetworkDoesIsToldApart(t *testing.T) {
 		message             string        // with "ADDR" for the proxy's address
 		least               time.Duration // of the latency
 	}{
-		{"nothing", "http", "", tracker.OK, "", 0},
-		{"nothing", "https", "", tracker.OK, "", 0},
-		{"latency that can be borne", "http", `{"type":"latency","attributes":{"latency":700}}`, tracker.OK, "", 700 * time.Millisecond},
-		{"too much latency", "http", `{"type":"latency","attributes":{"latency":5000}}`, tracker.Timeout, "timeout after 1.5 s while waiting for the first byte", timeout},
-		{"too much latency", "https", `{"type":"latency","attributes":{"latency":5000}}`, tracker.Timeout, "timeout after 1.5 s while shaking hands for TLS with ADDR", timeout},
-		{"an answer that is swallowed", "http", `{"type":"timeout","attributes":{"timeout":0}}`, tracker.Protocol, "no answer: the server closed the connection", 0},
-		{"a black hole for the request", "http", `{"type":"timeout","stream":"upstream","attributes":{"timeout":0}}`, tracker.Timeout, "timeout after 1.5 s while waiting for the first byte", timeout},
-		{"a black hole that closes", "http", `{"type":"timeout","attributes":{"timeout":300}}`, tracker.Protocol, "no answer: the server closed the connection", 0},
-		{"a black hole that closes", "https", `{"type":"timeout","attributes":{"timeout":300}}`, tracker.TLS, "TLS: handshake failed: ADDR closed the connection", 0},
-		{"a trickle", "http", `{"type":"bandwidth","attributes":{"rate":10}}`, tracker.Timeout, "timeout after 1.5 s while reading the body", timeout},
-		{"a reset", "http", `{"type":"reset_peer","attributes":{"timeout":0}}`, tracker.Connect, "connection reset by ADDR while waiting for the first byte", 0},
-		{"a late reset", "http", `{"type":"reset_peer","attributes":{"timeout":400}}`, tracker.Connect, "connection reset by ADDR while ", 0},
-		{"a cut", "http", `{"type":"limit_data","attributes":{"bytes":20000}}`, tracker.Protocol, "body cut short: the server closed the connection after ", 0},
-		{"a cut of the header", "http", `{"type":"limit_data","attributes":{"bytes":40}}`, tracker.Protocol, "answer cut short: the server closed the connection within the header", 0},
-		{"slices", "http", `{"type":"slicer","attributes":{"average_size":4096,"size_variation":64,"delay":10}}`, tracker.OK, "", 0},
-		{"a slow close", "http", `{"type":"slow_close","attributes":{"delay":500}}`, tracker.OK, "", 0},
+		{"nothing", "http", "", tracker.KindOK, "", 0},
+		{"nothing", "https", "", tracker.KindOK, "", 0},
+		{"latency that can be borne", "http", `{"type":"latency","attributes":{"latency":700}}`, tracker.KindOK, "", 700 * time.Millisecond},
+		{"too much latency", "http", `{"type":"latency","attributes":{"latency":5000}}`, tracker.KindTimeout, "timeout after 1.5 s while waiting for the first byte", timeout},
+		{"too much latency", "https", `{"type":"latency","attributes":{"latency":5000}}`, tracker.KindTimeout, "timeout after 1.5 s while shaking hands for TLS with ADDR", timeout},
+		{"an answer that is swallowed", "http", `{"type":"timeout","attributes":{"timeout":0}}`, tracker.KindProtocol, "no answer: the server closed the connection", 0},
+		{"a black hole for the request", "http", `{"type":"timeout","stream":"upstream","attributes":{"timeout":0}}`, tracker.KindTimeout, "timeout after 1.5 s while waiting for the first byte", timeout},
+		{"a black hole that closes", "http", `{"type":"timeout","attributes":{"timeout":300}}`, tracker.KindProtocol, "no answer: the server closed the connection", 0},
+		{"a black hole that closes", "https", `{"type":"timeout","attributes":{"timeout":300}}`, tracker.KindTLS, "TLS: handshake failed: ADDR closed the connection", 0},
+		{"a trickle", "http", `{"type":"bandwidth","attributes":{"rate":10}}`, tracker.KindTimeout, "timeout after 1.5 s while reading the body", timeout},
+		{"a reset", "http", `{"type":"reset_peer","attributes":{"timeout":0}}`, tracker.KindConnect, "connection reset by ADDR while waiting for the first byte", 0},
+		{"a late reset", "http", `{"type":"reset_peer","attributes":{"timeout":400}}`, tracker.KindConnect, "connection reset by ADDR while ", 0},
+		{"a cut", "http", `{"type":"limit_data","attributes":{"bytes":20000}}`, tracker.KindProtocol, "body cut short: the server closed the connection after ", 0},
+		{"a cut of the header", "http", `{"type":"limit_data","attributes":{"bytes":40}}`, tracker.KindProtocol, "answer cut short: the server closed the connection within the header", 0},
+		{"slices", "http", `{"type":"slicer","attributes":{"average_size":4096,"size_variation":64,"delay":10}}`, tracker.KindOK, "", 0},
+		{"a slow close", "http", `{"type":"slow_close","attributes":{"delay":500}}`, tracker.KindOK, "", 0},
 	} {
 		all.Go(func() {
 			t.Run(c.scheme+" through "+c.name, func(t *testing.T) {
