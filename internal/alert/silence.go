@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"errors"
 	"path"
 	"slices"
@@ -90,14 +91,42 @@ func (s *State) Acknowledge(ack Ack, incident uint64) (n int) {
 	return n
 }
 
-// SilencedBy returns the silence that keeps an alert from being told, nil where none does.
-func (s *State) SilencedBy(a *Alert, now time.Time) *Silence {
+// SilencedBy returns the silence that keeps an alert from being told, nil where none does. Of several it is the one that ends last.
+func (s *State) SilencedBy(a *Alert, now time.Time) (by *Silence) {
 	for i := range s.Silences {
-		if silence := &s.Silences[i]; silence.Active(now) && silence.Matcher.Matches(a) {
-			return silence
+		silence := &s.Silences[i]
+		if silence.Active(now) && silence.Matcher.Matches(a) && (by == nil || silence.Ends.After(by.Ends)) {
+			by = silence
 		}
 	}
-	return nil
+	return by
+}
+
+// WouldHide returns copies of the alerts that a silence with this matcher would keep from being told at a moment: those that are
+// pending or fire and match, and that no silence hides yet. Firing ones come first, then the most urgent, then those that began
+// first. It is what a confirmation shows before [State.Silence] is called; it changes nothing.
+//
+// A matcher without any field, which [State.Silence] refuses, hides nothing.
+func (s *State) WouldHide(m Matcher, now time.Time) []Alert {
+	if m == (Matcher{}) {
+		return nil
+	}
+	var hidden []Alert
+	for i := range s.Alerts {
+		if a := &s.Alerts[i]; a.Phase != Resolved && m.Matches(a) && s.SilencedBy(a, now) == nil {
+			hidden = append(hidden, *a)
+		}
+	}
+	slices.SortStableFunc(hidden, func(a, b Alert) int {
+		if a.Active() != b.Active() {
+			if a.Active() {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), a.Since.Compare(b.Since))
+	})
+	return hidden
 }
 
 // AckOf returns who has acknowledged an alert, nil where nobody has.

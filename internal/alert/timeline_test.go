@@ -470,3 +470,48 @@ func BenchmarkEvaluate(b *testing.B) {
 	b.Run("changed", func(b *testing.B) { run(b, true) })
 	b.Run("nothing changed", func(b *testing.B) { run(b, false) })
 }
+
+func TestAConfirmationShowsWhatASilenceWouldHide(t *testing.T) {
+	l := play(t, Options{})
+	l.at(0, outage(1, "billing"))
+	l.at(0, outage(2, "search"))
+	l.at(0, func(s *tracker.Snapshot) {
+		s.Groups = []*tracker.Group{{ID: 9, Target: "billing", Outcome: tracker.Outcome{Kind: tracker.KindServer}, Count: 9}}
+	})
+	l.until(10 * time.Second)
+	now := start.Add(l.now)
+	for name, c := range map[string]struct {
+		m    Matcher
+		want []string
+	}{
+		"a target, the firing first": {Matcher{Target: "bill*"}, []string{"incident firing", "new error pending"}},
+		"a rule":                     {Matcher{Rule: "incident"}, []string{"incident firing", "incident firing"}},
+		"an incident":                {Matcher{Incident: 2}, []string{"incident firing"}},
+		"a group":                    {Matcher{Group: 9}, []string{"new error pending"}},
+		"something else":             {Matcher{Target: "orders"}, nil},
+		"nothing":                    {Matcher{}, nil},
+	} {
+		var got []string
+		for _, a := range l.state.WouldHide(c.m, now) {
+			got = append(got, a.Rule+" "+a.Phase.String())
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	short := Silence{Matcher: Matcher{Target: "billing"}, Starts: now, Ends: now.Add(time.Hour), By: "ann"}
+	long := Silence{Matcher: Matcher{Rule: "inc*"}, Starts: now, Ends: now.Add(2 * time.Hour), By: "bob"}
+	for _, silence := range []Silence{long, short} {
+		if _, err := l.state.Silence(silence); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if hidden := l.state.WouldHide(Matcher{Target: "*"}, now); len(hidden) != 0 {
+		t.Errorf("hidden twice: %+v", hidden)
+	}
+	for i := range l.state.Alerts {
+		if a := &l.state.Alerts[i]; a.Rule == "incident" && l.state.SilencedBy(a, now).By != "bob" {
+			t.Errorf("%s: of two silences the longer one says until when", a.Labels.Target)
+		}
+	}
+}

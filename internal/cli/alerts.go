@@ -90,6 +90,7 @@ func (a *app) silenceCommand() *cobra.Command {
 	add.Flags().StringVar(&silence.Target, "target", "", "alerts of targets like this `pattern`")
 	add.Flags().StringVar(&silence.Rule, "rule", "", "alerts of rules like this `pattern`")
 	add.Flags().Uint64Var(&silence.Incident, "incident", 0, "alerts of the incident of this `number`")
+	add.Flags().Uint64Var(&silence.Group, "group", 0, "alerts of the group of errors of this `number`")
 	add.Flags().TextVar(&lasts, "for", lasts, "how long, a `duration`")
 	add.Flags().StringVar(&silence.Note, "note", "", "a `note` for the others")
 	list := &cobra.Command{
@@ -220,6 +221,9 @@ func silencesText(state *alert.State, now time.Time) string {
 		}
 		if s.Matcher.Incident != 0 {
 			of = append(of, "incident="+strconv.FormatUint(s.Matcher.Incident, 10))
+		}
+		if s.Matcher.Group != 0 {
+			of = append(of, "group="+strconv.FormatUint(s.Matcher.Group, 10))
 		}
 		slices.Sort(of)
 		fmt.Fprintf(&b, "%d  %s  until %s by %s  %s\n", s.ID, strings.Join(of, " "), s.Ends.Local().Format("15:04"), s.By, s.Note)

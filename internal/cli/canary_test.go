@@ -115,7 +115,7 @@ var canaryRuns = []string{
 	"stats --exclude password==" + otherCanary + " %s/app.log", "stats --target {password=" + otherCanary + "} %s/app.log", "stats --fields password=" + otherCanary + " %s/app.log",
 	"init", "mark --target app --version " + otherCanary + " password=" + otherCanary, "demo --help",
 	"alerts rules --config %s/errtop.toml", "alerts test --config %s/errtop.toml", "alerts test --config %s/errtop.toml password=" + otherCanary, "alerts list --json", "alerts ack --note password=" + otherCanary + " 1f",
-	"silence add --target a --rule b --incident 3 --for 1h --note password=" + otherCanary, "silence list", "silence end 3",
+	"silence add --target a --rule b --incident 3 --group 5 --for 1h --note password=" + otherCanary, "silence list", "silence end 3",
 	"errtop --plain --no-follow --all %s/app.log", "errtop %s/missing?token=" + otherCanary,
 	// What is wrong with a config, and with a command line.
 	"check --config %s/bad.toml", "check --config %s/worse.toml", "check --target password=" + otherCanary + " --config %s/errtop.toml", "--nonsense=password=" + otherCanary,

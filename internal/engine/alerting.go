@@ -16,31 +16,41 @@ import (
 	"errtop/tracker"
 )
 
-// alerting evaluates the rules and tells the receivers. Its state is in memory.
+// alerting evaluates the rules and tells the receivers. Its state is kept by keeper, or in memory only.
 type alerting struct {
 	senders map[string]notify.Sender
+	keeper  AlertKeeper  // nil: in memory only
+	notice  func(string) // tells viewers
 
-	mu      sync.Mutex
-	engine  *alert.Engine
-	state   alert.State
-	waiting map[chan struct{}]struct{}
+	keeping sync.Mutex // held while the keeper works; taken before mu
+
+	mu          sync.Mutex
+	engine      *alert.Engine
+	state       alert.State
+	unsaved     bool   // state has changed since it was kept
+	savedID     uint64 // state.LastID when it was kept: notifications up to it may leave
+	saveFailed  bool   // the last attempt did, and viewers know
+	triedSaving time.Time
+	waiting     map[chan struct{}]struct{}
 }
 
 // evaluateEvery is how often the rules are looked at.
 const evaluateEvery = time.Second
 
-// newAlerting returns the alerting of the settings.
-func newAlerting(settings *config.Config, advice alert.Advice) (*alerting, error) {
-	options, senders, err := alertOptions(settings)
+// newAlerting returns the alerting of an engine's options, with what its keeper has of before.
+func newAlerting(o *Options, notice func(string)) (*alerting, error) {
+	options, senders, err := alertOptions(o.Settings)
 	if err != nil {
 		return nil, err
 	}
-	options.Advice = advice
+	options.Advice = o.Advice
 	engine, err := alert.New(options)
 	if err != nil {
 		return nil, err
 	}
-	return &alerting{senders: senders, engine: engine, waiting: map[chan struct{}]struct{}{}}, nil
+	a := &alerting{senders: senders, keeper: o.Alerts, notice: notice, engine: engine, waiting: map[chan struct{}]struct{}{}}
+	a.load()
+	return a, nil
 }
 
 // run evaluates the rules and delivers until ctx is done.
@@ -63,27 +73,18 @@ func (a *alerting) run(ctx context.Context, snapshot func(time.Time) *tracker.Sn
 	return group.Wait()
 }
 
-// evaluate brings the alerts to a moment, and wakes those who deliver.
+// evaluate brings the alerts to a moment, keeps what changed, and then wakes those who deliver.
 func (a *alerting) evaluate(snapshot *tracker.Snapshot, now time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if !a.engine.Evaluate(&a.state, snapshot, now) || len(a.state.Outbox) == 0 {
-		return
-	}
-	for waiting := range a.waiting {
-		select {
-		case waiting <- struct{}{}:
-		default:
-		}
-	}
+	a.change(func(state *alert.State) bool { return a.engine.Evaluate(state, snapshot, now) })
+	a.retrySaving(now)
 }
 
-// Due returns what is to be sent to a receiver now.
+// Due returns what is to be sent to a receiver now: what is kept, so that no restart forgets that it was to be told.
 func (a *alerting) Due(receiver string, now time.Time) (due []alert.Notification) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, n := range a.state.Outbox {
-		if n.Receiver == receiver && !n.NextTry.After(now) {
+		if n.Receiver == receiver && !n.NextTry.After(now) && (a.keeper == nil || n.ID <= a.savedID) {
 			due = append(due, n)
 		}
 	}
@@ -92,16 +93,18 @@ func (a *alerting) Due(receiver string, now time.Time) (due []alert.Notification
 
 // Delivered takes a notification out of the outbox.
 func (a *alerting) Delivered(id uint64, now time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.state.Delivered(id, now)
+	a.change(func(state *alert.State) bool {
+		state.Delivered(id, now)
+		return true
+	})
 }
 
 // Failed notes why a notification was not taken, and when it is tried again.
 func (a *alerting) Failed(id uint64, why string, again, now time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.state.Failed(id, why, again, now)
+	a.change(func(state *alert.State) bool {
+		state.Failed(id, why, again, now)
+		return true
+	})
 }
 
 // Changed returns a channel that receives after something was put into the outbox.
@@ -136,27 +139,32 @@ func (e *Engine) AlertState() any { return e.Alerts() }
 // AddSilence keeps alerts from being told for a while, and returns the silence's number.
 func (e *Engine) AddSilence(silence serve.Silence) (id uint64, err error) {
 	now := time.Now()
-	e.alerting.mu.Lock()
-	defer e.alerting.mu.Unlock()
-	id, err = e.alerting.state.Silence(alert.Silence{
-		Matcher: alert.Matcher{Rule: silence.Rule, Target: silence.Target, Incident: silence.Incident},
-		Starts:  now, Ends: now.Add(silence.For), By: silence.By, Note: silence.Note,
+	e.alerting.change(func(state *alert.State) bool {
+		id, err = state.Silence(alert.Silence{
+			Matcher: alert.Matcher{Rule: silence.Rule, Target: silence.Target, Incident: silence.Incident, Group: silence.Group},
+			Starts:  now, Ends: now.Add(silence.For), By: silence.By, Note: silence.Note,
+		})
+		return err == nil
 	})
 	return id, err
 }
 
 // EndSilence ends a silence, and reports whether there was one.
-func (e *Engine) EndSilence(id uint64) bool {
-	e.alerting.mu.Lock()
-	defer e.alerting.mu.Unlock()
-	return e.alerting.state.EndSilence(id, time.Now())
+func (e *Engine) EndSilence(id uint64) (ended bool) {
+	e.alerting.change(func(state *alert.State) bool {
+		ended = state.EndSilence(id, time.Now())
+		return ended
+	})
+	return ended
 }
 
 // AddAck notes that somebody has seen an alert, or all of an incident; it returns how many alerts that were.
-func (e *Engine) AddAck(ack serve.Ack) int {
-	e.alerting.mu.Lock()
-	defer e.alerting.mu.Unlock()
-	return e.alerting.state.Acknowledge(alert.Ack{Alert: ack.Alert, At: time.Now(), By: ack.By, Note: ack.Note}, ack.Incident)
+func (e *Engine) AddAck(ack serve.Ack) (n int) {
+	e.alerting.change(func(state *alert.State) bool {
+		n = state.Acknowledge(alert.Ack{Alert: ack.Alert, At: time.Now(), By: ack.By, Note: ack.Note}, ack.Incident)
+		return n > 0
+	})
+	return n
 }
 
 // Rules returns the rules of the settings with the default ones that they do not replace.

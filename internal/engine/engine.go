@@ -37,6 +37,8 @@ type Options struct {
 	ControlDir string
 	// Advice says what to do about an incident; nil where nobody knows.
 	Advice alert.Advice
+	// Alerts keeps alerts, silences and what is yet to be told across restarts; nil keeps them in memory only.
+	Alerts AlertKeeper
 	// EndWithSources makes Run return once every source has ended; otherwise it runs until its context is done.
 	EndWithSources bool
 }
@@ -69,7 +71,7 @@ func New(o Options) (*Engine, error) {
 		}
 	}
 	var err error
-	if e.alerting, err = newAlerting(o.Settings, o.Advice); err != nil {
+	if e.alerting, err = newAlerting(&e.options, e.Notice); err != nil {
 		return nil, err
 	}
 	for _, warning := range o.Settings.Warnings {

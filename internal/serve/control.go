@@ -55,7 +55,8 @@ type Silence struct {
 	Rule     string        `json:"rule,omitempty"`   // a pattern
 	Target   string        `json:"target,omitempty"` // a pattern
 	Incident uint64        `json:"incident,omitempty"`
-	For      time.Duration `json:"for"` // in nanoseconds
+	Group    uint64        `json:"group,omitempty"` // of errors
+	For      time.Duration `json:"for"`             // in nanoseconds
 	By       string        `json:"by,omitempty"`
 	Note     string        `json:"note,omitempty"`
 }
