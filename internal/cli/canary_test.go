@@ -113,6 +113,7 @@ var canaryRuns = []string{
 	"stats %s/app.log", "stats --json %s/app.log", "stats --explain %s/app.log", "stats --by route %s/app.log", "stats --by group %s/app.log", "stats --filter status:5xx %s/app.log",
 	"stats --no-monitors --zone UTC --fields message=error --exclude status<500 --target {path} %s/app.log", "stats --zone password=" + otherCanary + " %s/app.log",
 	"stats --exclude password==" + otherCanary + " %s/app.log", "stats --target {password=" + otherCanary + "} %s/app.log", "stats --fields password=" + otherCanary + " %s/app.log",
+	"watch --log password=" + otherCanary + " --config %s/errtop.toml",
 	"init", "mark --target app --version " + otherCanary + " password=" + otherCanary, "demo --help",
 	"alerts rules --config %s/errtop.toml", "alerts test --config %s/errtop.toml", "alerts test --config %s/errtop.toml password=" + otherCanary, "alerts list --json", "alerts ack --note password=" + otherCanary + " 1f",
 	"silence add --target a --rule b --incident 3 --group 5 --for 1h --note password=" + otherCanary, "silence list", "silence end 3",
@@ -123,7 +124,7 @@ var canaryRuns = []string{
 
 // quietFlags change nothing of how text is printed.
 var quietFlags = []string{
-	"help", "version", "ascii", "format", "since", "until", "at", "name", "seed", "speed", "plain", // demo's is the dashboard's
+	"help", "version", "ascii", "format", "since", "until", "at", "name", "seed", "speed", "plain", "anyway", // demo's is the dashboard's
 }
 
 func TestNoSecretReachesWhatACommandPrints(t *testing.T) {

@@ -34,6 +34,7 @@ type dashboard struct {
 	title    string
 	settings *config.Config
 	plain    bool // a line for every change instead of a picture
+	anyway   bool // although errtop watch asks the same targets
 	options  engine.Options
 }
 
@@ -47,7 +48,7 @@ const defaultSince = 24 * time.Hour
 func (a *app) dashboardCommand() *cobra.Command {
 	var options ingest.Options
 	var lines lineFlags
-	var plain bool
+	var plain, anyway bool
 	var ascii *bool
 	bounds := sinceUntil{since: config.Duration(defaultSince).String()}
 	command := &cobra.Command{
@@ -73,7 +74,7 @@ func (a *app) dashboardCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			d.plain = plain
+			d.plain, d.anyway = plain, anyway
 			d.settings.Dashboard.ASCII = cmp.Or(ascii, d.settings.Dashboard.ASCII)
 			return a.dashboard(command.Context(), d)
 		},
@@ -85,6 +86,7 @@ func (a *app) dashboardCommand() *cobra.Command {
 	command.Flags().StringVar(&bounds.since, "since", bounds.since, "read of logs only what is not older: "+boundHelp)
 	command.Flags().StringVar(&bounds.until, "until", "", "read of logs only what is older: "+boundHelp)
 	command.Flags().BoolVar(&options.All, "all", false, "read logs from their beginning, however old they are")
+	command.Flags().BoolVar(&anyway, "anyway", false, "start although an errtop watch of yours watches the same config")
 	command.Flags().BoolVar(&options.NoFollow, "no-follow", false, "stop at the end of the logs instead of following them")
 	return command
 }
@@ -189,15 +191,12 @@ func demonstration(options demo.Options) *dashboard {
 // ends with its sources.
 func (a *app) dashboard(ctx context.Context, d *dashboard) error {
 	d.options.EndWithSources, d.options.ControlDir = d.plain, serve.ControlDir(a.LookupEnv)
-	advice, err := advisor(d.settings)
-	if err != nil {
-		return err
+	if !d.anyway {
+		if err := a.refuseSecond(ctx, d); err != nil {
+			return err
+		}
 	}
-	d.options.Advice = func(incident *tracker.Incident) (firstAction, url string) {
-		advice := advice.ForIncident(incident)
-		return advice.Action, advice.URL
-	}
-	eng, err := engine.New(d.options)
+	eng, err := newEngine(d)
 	if err != nil {
 		return err
 	}
@@ -230,6 +229,19 @@ func (a *app) dashboard(ctx context.Context, d *dashboard) error {
 		return usageError(err)
 	}
 	return usageError(errors.Join(err, failed))
+}
+
+// newEngine returns an engine with the advice of the settings.
+func newEngine(d *dashboard) (*engine.Engine, error) {
+	advice, err := advisor(d.settings)
+	if err != nil {
+		return nil, err
+	}
+	d.options.Advice = func(incident *tracker.Incident) (firstAction, url string) {
+		advice := advice.ForIncident(incident)
+		return advice.Action, advice.URL
+	}
+	return engine.New(d.options)
 }
 
 // viewer returns the function that shows an engine, and one to call after it.

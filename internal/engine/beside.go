@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"path/filepath"
 	"time"
 
 	"errtop/internal/safego"
@@ -27,7 +28,10 @@ func (e *Engine) startBeside(ctx context.Context) (b *beside, stop func() error)
 	b = &beside{engine: e, broken: broken, fail: fail}
 	b.group, b.ctx = safego.WithContext(running)
 	if e.options.ControlDir != "" {
-		control := serve.Control{Dir: e.options.ControlDir, Name: e.options.Settings.Name, Engine: e}
+		control := serve.Control{Dir: e.options.ControlDir, Name: e.options.Settings.Name, Watch: e.options.Watch, Engine: e}
+		if path := e.options.ConfigPath; path != "" {
+			control.Config, _ = filepath.Abs(path) // it fails only where there is no working directory
+		}
 		b.run(control.Run)
 	}
 	b.run(func(ctx context.Context) error { return e.alerting.run(ctx, e.Snapshot) })

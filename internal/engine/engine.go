@@ -35,6 +35,8 @@ type Options struct {
 	UserAgent string
 	// ControlDir is the folder of the user's control sockets, on which commands such as errtop mark reach the engine. "" for none.
 	ControlDir string
+	// Watch says that this is errtop watch: others may attach to it, and a dashboard with the same settings need not ask again.
+	Watch bool
 	// Advice says what to do about an incident; nil where nobody knows.
 	Advice alert.Advice
 	// Alerts keeps alerts, silences and what is yet to be told across restarts; nil keeps them in memory only.

@@ -39,6 +39,8 @@ type Controlled interface {
 type Control struct {
 	Dir    string // of the sockets of this user; see [ControlDir]
 	Name   string // what this errtop watches, for those who choose between several
+	Config string // path of its settings; "" without any
+	Watch  bool   // it is errtop watch, which others may attach to
 	Engine Controlled
 }
 
@@ -71,8 +73,10 @@ type Ack struct {
 
 // Info is what GET /v1/info answers.
 type Info struct {
-	Name string `json:"name"`
-	PID  int    `json:"pid"`
+	Name   string `json:"name"`
+	PID    int    `json:"pid"`
+	Config string `json:"config,omitempty"` // absolute path of its settings
+	Watch  bool   `json:"watch,omitempty"`  // it is errtop watch, which errtop attach looks at
 }
 
 const (
@@ -162,7 +166,7 @@ func privateDir(dir string) error {
 func (c *Control) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/info", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, Info{Name: c.Name, PID: os.Getpid()})
+		answer(w, http.StatusOK, Info{Name: c.Name, PID: os.Getpid(), Config: c.Config, Watch: c.Watch})
 	})
 	mux.HandleFunc("POST /v1/marks", func(w http.ResponseWriter, r *http.Request) {
 		mark, err := ReadMark(http.MaxBytesReader(w, r.Body, maxControlBody))
