@@ -117,10 +117,10 @@ const watchShutdown = 1200 * time.Millisecond
 // runEngine runs the engine. Sources that failed were logged as they did.
 func (w *watcher) runEngine(ctx context.Context) error {
 	err := w.engine.Run(ctx)
-	if _, ok := errors.AsType[*logline.SourceError](err); ok && ctx.Err() != nil {
-		return nil
+	if _, ok := errors.AsType[*logline.SourceError](err); !ok || ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // statusEvery is how often the service manager is told how things are, where that has changed.
@@ -188,7 +188,7 @@ func (a *app) refuseSecond(ctx context.Context, d *dashboard) error {
 	}
 	path, err := filepath.Abs(d.options.ConfigPath)
 	if err != nil {
-		return nil //nolint:nilerr // without a working directory there is nothing to compare
+		return nil // without a working directory there is nothing to compare
 	}
 	ctx, cancel := context.WithTimeout(ctx, peerTimeout)
 	defer cancel()

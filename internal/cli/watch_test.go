@@ -150,7 +150,7 @@ func TestWatchLogsReloadsTellsSystemdAndEndsCleanly(t *testing.T) {
 	replace(t, path, "[[targets]]\nname = \"alpha\"\nurll = \"x\"\n")
 	w.waitFor("kept the settings as they were")
 	w.signal(syscall.SIGHUP)
-	if line := w.waitFor("reload"); !strings.Contains(line["error"].(string), "urll: unknown key") { //nolint:forcetypeassert // a panic fails the test
+	if line := w.waitFor("reload"); !strings.Contains(line["error"].(string), "urll: unknown key") {
 		t.Errorf("%v", line)
 	}
 

@@ -73,7 +73,9 @@ func TestTheServiceManagerIsTold(t *testing.T) {
 
 func TestWithoutAServiceManagerNobodyIsTold(t *testing.T) {
 	for _, env := range []map[string]string{
-		nil, {"NOTIFY_SOCKET": "relative"}, {"NOTIFY_SOCKET": ""},
+		nil,
+		{"NOTIFY_SOCKET": "relative"},
+		{"NOTIFY_SOCKET": ""},
 		{"WATCHDOG_USEC": "1000000"},
 	} {
 		s := FindSupervisor(lookup(env))
