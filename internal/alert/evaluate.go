@@ -92,6 +92,9 @@ func live(s *tracker.Snapshot) bool {
 	return true
 }
 
+// Due returns when time alone may change something, as of the last Evaluate: with an unchanged snapshot nothing happens before it.
+func (e *Engine) Due() time.Time { return e.due }
+
 // wake makes Evaluate look again at a moment.
 func (e *Engine) wake(at time.Time) {
 	if at.Before(e.due) {
@@ -297,7 +300,7 @@ func (s *scope) describe(of subject) string {
 	case ofTarget:
 		return fmt.Sprintf("%s: %.3g %% of %d requests failed in five minutes", s.Target.Name, 100*s.Target.Share, s.Target.Requests)
 	case ofGroup:
-		return fmt.Sprintf("%s error on %s: %s", s.Group.Badge, s.Group.Target, s.Group.Message)
+		return fmt.Sprintf("%s error on %s: %s", s.Group.Badge, s.Group.Target, s.Group.what())
 	case ofBreaker:
 		return fmt.Sprintf("%s: %s breaker is %s", s.Breaker.Target, s.Breaker.Role, s.Breaker.State)
 	case ofSource:
@@ -305,6 +308,18 @@ func (s *scope) describe(of subject) string {
 	case ofNothing:
 	}
 	return ""
+}
+
+// what says in words which error a group is of.
+func (g *groupScope) what() string {
+	if g.Message != "" {
+		return g.Message
+	}
+	outcome := g.Kind
+	if g.Status > 0 {
+		outcome = strconv.Itoa(g.Status)
+	}
+	return strings.TrimSpace(outcome + " " + strings.TrimSpace(g.Method+" "+g.Route))
 }
 
 // unseen moves the alerts whose subject is gone from the picture. One that is pending ends; one that fires stays: that nobody can see

@@ -41,6 +41,20 @@ const (
 
 var subjectNames = [...]string{ofIncident: "incident", ofTarget: "target", ofGroup: "group", ofBreaker: "breaker", ofSource: "source"}
 
+// Subject returns what the rule speaks of: "incident", "target", "group", "breaker" or "source"; "" where [Check] refuses it.
+func (r *Rule) Subject() string {
+	tree, err := parser.Parse(r.When)
+	if err != nil {
+		return ""
+	}
+	finder := subjectFinder{}
+	ast.Walk(&tree.Node, &finder)
+	if len(finder.found) != 1 {
+		return ""
+	}
+	return subjectNames[finder.found[0]]
+}
+
 // compiled is a rule ready to be evaluated.
 type compiled struct {
 	Rule
@@ -197,7 +211,7 @@ func DefaultRules() []Rule {
 		{Name: "slow", Severity: Warning, When: `incident.latency and not incident.failures`, For: 2 * time.Minute, KeepFiringFor: 5 * time.Minute},
 		{Name: "silence", Severity: Warning, When: `incident.silence and not incident.failures`, For: time.Minute, KeepFiringFor: 2 * time.Minute},
 		{Name: "breaker open", Severity: Info, When: `breaker.open and breaker.role != "observed"`, For: 2 * time.Minute, KeepFiringFor: time.Minute},
-		{Name: "new error", Severity: Info, When: `group.server_side and (group.badge == "new" or group.badge == "regressed") and group.count >= 5`, For: time.Minute},
+		{Name: "new error", Severity: Info, When: `group.server_side and group.count >= 5 and (group.badge == "new" or group.badge == "regressed" and group.per_minute >= 1)`, For: time.Minute},
 		{Name: "budget burns fast", Severity: Critical, When: `target.burn_1h > 14.4 and target.burn_5m > 14.4`, KeepFiringFor: 5 * time.Minute},
 		{Name: "budget burns", Severity: Critical, When: `target.burn_6h > 6 and target.burn_30m > 6`, KeepFiringFor: 15 * time.Minute},
 		{Name: "budget burns slowly", Severity: Warning, When: `target.burn_3d > 1 and target.burn_6h > 1`, KeepFiringFor: time.Hour},

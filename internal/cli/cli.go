@@ -65,7 +65,7 @@ type app struct {
 // root returns the command tree. Nothing in it asks the terminal anything, and errors are left to [report].
 func (a *app) root() *cobra.Command {
 	root := a.dashboardCommand()
-	root.AddCommand(a.watchCommand(), a.demoCommand(), a.checkCommand(), a.statsCommand(), a.initCommand(), a.configCommand(), a.markCommand(), a.alertsCommand(), a.silenceCommand())
+	root.AddCommand(a.watchCommand(), a.demoCommand(), a.checkCommand(), a.statsCommand(), a.initCommand(), a.configCommand(), a.markCommand(), a.alertsCommand(), a.silenceCommand(), a.backtestCommand())
 	root.Version = version()
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.Flags().BoolP("version", "v", false, "print the version")

@@ -18,7 +18,6 @@ import (
 	"errtop/internal/logline"
 	"errtop/internal/safego"
 	"errtop/internal/serve"
-	"errtop/tracker"
 	"errtop/tui"
 )
 
@@ -233,13 +232,9 @@ func (a *app) dashboard(ctx context.Context, d *dashboard) error {
 
 // newEngine returns an engine with the advice of the settings.
 func newEngine(d *dashboard) (*engine.Engine, error) {
-	advice, err := advisor(d.settings)
-	if err != nil {
+	var err error
+	if d.options.Advice, err = alertAdvice(d.settings); err != nil {
 		return nil, err
-	}
-	d.options.Advice = func(incident *tracker.Incident) (firstAction, url string) {
-		advice := advice.ForIncident(incident)
-		return advice.Action, advice.URL
 	}
 	return engine.New(d.options)
 }

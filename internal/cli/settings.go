@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 
+	"errtop/internal/alert"
 	"errtop/internal/config"
 	"errtop/internal/engine"
 	"errtop/internal/event"
 	"errtop/internal/logline"
+	"errtop/tracker"
 	"errtop/tui"
 )
 
@@ -142,4 +144,16 @@ func requireTargets(settings *config.Config, path string) error {
 	default:
 		return nil
 	}
+}
+
+// alertAdvice returns what alerts say to do about an incident.
+func alertAdvice(settings *config.Config) (alert.Advice, error) {
+	advisor, err := advisor(settings)
+	if err != nil {
+		return nil, err
+	}
+	return func(incident *tracker.Incident) (firstAction, url string) {
+		advice := advisor.ForIncident(incident)
+		return advice.Action, advice.URL
+	}, nil
 }

@@ -223,22 +223,26 @@ func newSender(r *config.Receiver) (notify.Sender, error) {
 
 // alertOptions returns what alerting decides by, and who is told.
 func alertOptions(settings *config.Config) (alert.Options, map[string]notify.Sender, error) {
-	options := alert.Options{Rules: Rules(settings), Timing: alert.Timing{
-		GroupWait: settings.Alerts.GroupWait.Std(), GroupInterval: settings.Alerts.GroupInterval.Std(), Repeat: settings.Alerts.Repeat.Std(),
-	}}
+	options := alert.Options{Rules: Rules(settings), Receivers: receivers(settings), Timing: timing(settings)}
 	senders, err := Senders(settings)
-	if err != nil {
-		return options, nil, err
-	}
+	return options, senders, err
+}
+
+// timing returns how long things take.
+func timing(settings *config.Config) alert.Timing {
+	return alert.Timing{GroupWait: settings.Alerts.GroupWait.Std(), GroupInterval: settings.Alerts.GroupInterval.Std(), Repeat: settings.Alerts.Repeat.Std()}
+}
+
+// receivers returns who is told what.
+func receivers(settings *config.Config) []alert.Receiver {
+	var all []alert.Receiver
 	for i := range settings.Receivers {
 		r := &settings.Receivers[i]
 		severity, _ := alert.ParseSeverity(r.Severity)
 		from, to, _ := config.ParseBetween(r.Between)
-		options.Receivers = append(options.Receivers, alert.Receiver{
-			Name: r.Name, Severity: severity, Targets: r.Targets, From: from, To: to, Location: time.Local, Resolved: r.Resolved,
-		})
+		all = append(all, alert.Receiver{Name: r.Name, Severity: severity, Targets: r.Targets, From: from, To: to, Location: time.Local, Resolved: r.Resolved})
 	}
-	return options, senders, nil
+	return all
 }
 
 // checkAlerts returns what alerting finds wrong with the settings, each with its place in the file.
