@@ -90,7 +90,7 @@ func (m *merger) run(ctx context.Context, batches *sync.Pool) error {
 		}
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return nil // whoever ended it knows why
 		case batch, ok := <-behind.batches:
 			if !ok {
 				behind.newest = math.MaxInt64
