@@ -109,6 +109,9 @@ func canaryWorld(t *testing.T) (folder string) {
 // canaryRuns are command lines that print, %s for the folder. Together with quietFlags they name every command and every flag, so
 // that a new sink cannot be forgotten.
 var canaryRuns = []string{
+	"record out.ndjson --config %s/bad.toml", "record out.ndjson --no-follow --all %s/app.log", "record /dev/full/password=" + otherCanary + " %s/app.log", "record a.ndjson -- cat %s/app.log",
+	"record b.ndjson.gz --no-follow --zone UTC --no-monitors --exclude status<500 --target {path} --fields message=error --until 1m %s/app.log",
+	"demo --help --record a.ndjson", "errtop --plain --no-follow --all --record dash.ndjson %s/app.log",
 	"check --config %s/errtop.toml", "check --verbose --config %s/errtop.toml", "check --json --config %s/errtop.toml --target echo", "config --config %s/errtop.toml", "config --check --config %s/errtop.toml",
 	"stats %s/app.log", "stats --json %s/app.log", "stats --explain %s/app.log", "stats --by route %s/app.log", "stats --by group %s/app.log", "stats --filter status:5xx %s/app.log",
 	"stats --no-monitors --zone UTC --fields message=error --exclude status<500 --target {path} %s/app.log", "stats --zone password=" + otherCanary + " %s/app.log",
@@ -218,7 +221,7 @@ func TestNoSecretReachesTheScreen(t *testing.T) {
 	}
 	folder := canaryWorld(t)
 	t.Setenv("OWN", ownCanary)
-	s := start(t, nil, "errtop", "--config", folder+"/errtop.toml")
+	s := start(t, nil, "errtop", "--config", folder+"/errtop.toml", "--record", "all.ndjson")
 	s.waitFor("canaries")
 	s.waitFor("others0")
 	redraw := func() {
@@ -266,6 +269,9 @@ func TestNoSecretReachesTheScreen(t *testing.T) {
 	reports, _ := filepath.Glob(filepath.Join(s.command.Dir, "errtop-*"))
 	if copies == 0 || len(reports) == 0 || strings.Count(out, "***") < 20 {
 		t.Errorf("%d actions, %d copies, %d reports, %d masks", pressed, copies, len(reports), strings.Count(out, "***"))
+	}
+	if recorded, _ := os.ReadFile(filepath.Join(s.command.Dir, "all.ndjson")); strings.Count(string(recorded), "***") < 20 {
+		t.Errorf("%d bytes are recorded", len(recorded))
 	}
 	files(t, "export", s.command.Dir)
 }

@@ -34,6 +34,8 @@ type dashboard struct {
 	settings *config.Config
 	plain    bool // a line for every change instead of a picture
 	anyway   bool // although errtop watch asks the same targets
+	demo     bool
+	record   string // the file that everything is recorded into; "" for none
 	options  engine.Options
 }
 
@@ -49,6 +51,7 @@ func (a *app) dashboardCommand() *cobra.Command {
 	var lines lineFlags
 	var plain, anyway bool
 	var ascii *bool
+	var record string
 	bounds := sinceUntil{since: config.Duration(defaultSince).String()}
 	command := &cobra.Command{
 		Use:   "errtop [FILE...]",
@@ -73,7 +76,7 @@ func (a *app) dashboardCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			d.plain, d.anyway = plain, anyway
+			d.plain, d.anyway, d.record = plain, anyway, record
 			d.settings.Dashboard.ASCII = cmp.Or(ascii, d.settings.Dashboard.ASCII)
 			return a.dashboard(command.Context(), d)
 		},
@@ -81,13 +84,19 @@ func (a *app) dashboardCommand() *cobra.Command {
 	a.configFlag(command)
 	plainFlag(command, &plain)
 	asciiFlag(command, &ascii)
+	recordFlag(command, &record)
 	lines.add(command)
+	readFlags(command, &options, &bounds)
+	command.Flags().BoolVar(&anyway, "anyway", false, "start although an errtop watch of yours watches the same config")
+	return command
+}
+
+// readFlags gives a command the flags that say how much of logs is read.
+func readFlags(command *cobra.Command, options *ingest.Options, bounds *sinceUntil) {
 	command.Flags().StringVar(&bounds.since, "since", bounds.since, "read of logs only what is not older: "+boundHelp)
 	command.Flags().StringVar(&bounds.until, "until", "", "read of logs only what is older: "+boundHelp)
 	command.Flags().BoolVar(&options.All, "all", false, "read logs from their beginning, however old they are")
-	command.Flags().BoolVar(&anyway, "anyway", false, "start although an errtop watch of yours watches the same config")
 	command.Flags().BoolVar(&options.NoFollow, "no-follow", false, "stop at the end of the logs instead of following them")
-	return command
 }
 
 // plainFlag gives a command --plain.
@@ -181,7 +190,7 @@ func boundedLogs(ctx context.Context, files []string, options ingest.Options, si
 // demonstration is the dashboard over the embedded API.
 func demonstration(options demo.Options) *dashboard {
 	d := newDashboard(config.Default())
-	d.title = "demo"
+	d.title, d.demo = "demo", true
 	d.options.Sources = []engine.Source{embeddedAPI(options)}
 	return d
 }
@@ -204,6 +213,10 @@ func (a *app) dashboard(ctx context.Context, d *dashboard) error {
 		return err
 	}
 	defer done()
+	recorded, err := startRecording(ctx, eng, d.record)
+	if err != nil {
+		return err
+	}
 	if _, set := a.LookupEnv("GOGC"); !set {
 		frugal := time.AfterFunc(gcDelay, func() { debug.SetGCPercent(gcPercent) })
 		defer frugal.Stop()
@@ -223,11 +236,11 @@ func (a *app) dashboard(ctx context.Context, d *dashboard) error {
 	})
 	err = safego.Catch(func() error { return view(ctx) })
 	cancel()
-	failed := group.Wait()
+	failed, lost := group.Wait(), recorded()
 	if errors.Is(err, failed) { // the picture ended with it
-		return usageError(err)
+		failed = nil
 	}
-	return usageError(errors.Join(err, failed))
+	return usageError(errors.Join(err, failed, lost))
 }
 
 // newEngine returns an engine with the advice of the settings.

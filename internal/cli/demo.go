@@ -16,6 +16,7 @@ func (a *app) demoCommand() *cobra.Command {
 	var options demo.Options
 	var plain bool
 	var ascii *bool
+	var record string
 	command := &cobra.Command{
 		Use:   "demo",
 		Short: "Show the dashboard over an embedded API with incidents",
@@ -29,13 +30,14 @@ func (a *app) demoCommand() *cobra.Command {
 				return usage(fmt.Sprintf("--speed %g is out of range", options.Speed), "from 0.1 to 100; 1 is real time")
 			}
 			d := demonstration(options)
-			d.plain = plain
+			d.plain, d.record = plain, record
 			d.settings.Dashboard.ASCII = ascii
 			return a.dashboard(command.Context(), d)
 		},
 	}
 	plainFlag(command, &plain)
 	asciiFlag(command, &ascii)
+	recordFlag(command, &record)
 	command.Flags().Uint64Var(&options.Seed, "seed", 1, "`number` that the incidents and the clients' habits are made from")
 	command.Flags().Float64Var(&options.Speed, "speed", 1, "`factor` by which the demo runs faster than real time, 0.1 to 100")
 	return command

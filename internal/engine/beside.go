@@ -34,6 +34,9 @@ func (e *Engine) startBeside(ctx context.Context) (b *beside, stop func() error)
 		}
 		b.run(control.Run)
 	}
+	if e.recorder != nil {
+		b.run(e.recorder.run)
+	}
 	b.run(func(ctx context.Context) error { return e.alerting.run(ctx, e.Snapshot) })
 	return b, func() error {
 		end()

@@ -14,5 +14,12 @@ func (e *Engine) AddMark(mark tracker.Mark) {
 	for _, text := range []*string{&mark.Text, &mark.Target, &mark.Version, &mark.Source} {
 		*text = e.options.Settings.Known().Line(*text, longestMark)
 	}
-	e.tracker.AddMark(time.Now(), mark)
+	e.addMark(mark)
+}
+
+// addMark notes a mark whose texts are harmless.
+func (e *Engine) addMark(mark tracker.Mark) {
+	now := time.Now()
+	e.recorder.mark(now, mark)
+	e.tracker.AddMark(now, mark)
 }

@@ -53,6 +53,7 @@ type Engine struct {
 	shared   shared
 	targets  *targets // of the settings; nil where they have none
 	alerting *alerting
+	recorder *Recorder // nil: nothing is recorded
 	// resolved is closed when the secrets of the settings are there, or have failed.
 	resolved chan struct{}
 	started  atomic.Bool

@@ -29,9 +29,17 @@ type Intake struct {
 // intake returns what a source hands its results to. Nothing in it waits for a viewer.
 func (e *Engine) intake() Intake {
 	return Intake{engine: e, Sink: ingest.Sink{
-		Emit:   func(results []tracker.Result) { e.tracker.Record(time.Now(), results) },
-		Health: func(health tracker.Source) { e.tracker.UpdateSource(time.Now(), health) },
-		Log:    e.Log(""),
+		Emit: func(results []tracker.Result) {
+			now := time.Now()
+			e.recorder.results(now, results)
+			e.tracker.Record(now, results)
+		},
+		Health: func(health tracker.Source) {
+			now := time.Now()
+			e.recorder.source(now, health)
+			e.tracker.UpdateSource(now, health)
+		},
+		Log: e.Log(""),
 	}}
 }
 
@@ -45,7 +53,9 @@ func (in Intake) Probe(ctx context.Context, targets []probe.Target) error {
 	for i := range targets {
 		infos[i] = tracker.TargetInfo{Name: targets[i].Name, URL: safetext.MaskURL(targets[i].URL), Interval: targets[i].Interval}
 	}
-	in.engine.tracker.AddTargets(time.Now(), infos...)
+	now := time.Now()
+	in.engine.recorder.targets(now, infos, nil)
+	in.engine.tracker.AddTargets(now, infos...)
 	prober := in.engine.newProber(in.engine.options.Settings.Probe)
 	if err := prober.Set(targets); err != nil {
 		return err

@@ -38,8 +38,12 @@ func (e *Engine) newProber(settings config.Probe) *probe.Prober {
 	options := ProbeOptions(settings, e.options.UserAgent)
 	in := e.intake()
 	options.Emit, options.Health, options.Gate, options.Notice = in.Emit, in.Health, e.tracker.Gate, e.Notice
-	options.Gap = func(gap tracker.Gap) { e.tracker.AddGap(time.Now(), gap) }
-	options.Mark = func(mark tracker.Mark) { e.tracker.AddMark(time.Now(), mark) }
+	options.Gap = func(gap tracker.Gap) {
+		now := time.Now()
+		e.recorder.gap(now, gap)
+		e.tracker.AddGap(now, gap)
+	}
+	options.Mark = e.addMark
 	return probe.New(options)
 }
 
@@ -57,6 +61,7 @@ func (t *targets) set(settings *config.Config) (removed int, err error) {
 	}
 	now := time.Now()
 	t.engine.tracker.RemoveTargets(now, gone...)
+	t.engine.recorder.targets(now, targetInfos(settings), gone)
 	t.engine.tracker.AddTargets(now, targetInfos(settings)...)
 	t.settings = settings
 	return len(gone), nil
