@@ -5,14 +5,15 @@ import (
 	"time"
 
 	"errtop/internal/filter"
-	"errtop/internal/human"
-	"errtop/tracker"
 
 	tea "charm.land/bubbletea/v2"
 )
 
 // key runs the action that a key is bound to.
 func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
+	if m.form != nil {
+		return m.editSilence(msg)
+	}
 	if m.prompt.open {
 		m.edit(msg)
 		return nil
@@ -69,7 +70,9 @@ func (m *model) everywhere(a Action) (tea.Cmd, bool) {
 	case CopyRequest:
 		m.copyRequest()
 	case Acknowledge:
-		m.acknowledge()
+		return m.acknowledge(), true
+	case SilenceAlerts:
+		m.startSilence()
 	case Export:
 		return m.export(), true
 	case View1, View2, View3, View4, View5, View6, View7:
@@ -241,35 +244,6 @@ func (m *model) export() tea.Cmd {
 		}
 		return saidMsg("report written to " + path + " and .json")
 	}
-}
-
-// acknowledge acknowledges the alerts of the incident that is open or selected, else of the headline's.
-func (m *model) acknowledge() {
-	in := m.incident()
-	switch {
-	case m.options.Rights.Acknowledge == nil:
-		m.say("this viewer may not acknowledge")
-	case in == nil:
-		m.say("no incident is selected")
-	default:
-		switch n := m.options.Rights.Acknowledge(in.ID); n {
-		case 0:
-			m.say("no alert of " + in.Lead().Name + " fires")
-		default:
-			m.say(human.Plural(n, "alert") + " of " + in.Lead().Name + " acknowledged")
-		}
-	}
-}
-
-// incident returns the incident that is open or selected, else the headline's; nil without one.
-func (m *model) incident() *tracker.Incident {
-	if p, ok := m.topPage().(*incidentPage); ok {
-		return &p.incident
-	}
-	if s, wrong := m.headline.subject(); wrong {
-		return s.incident
-	}
-	return nil
 }
 
 // suspend stops the process until somebody continues it.

@@ -33,7 +33,7 @@ func TestEveryViewMakesFewAllocationsAfterAChange(t *testing.T) {
 		draw := func() {
 			i++
 			now = now.Add(2 * time.Second)
-			s.m.news(newsMsg{now, two[i%2]})
+			s.m.news(newsMsg{now: now, snap: two[i%2]})
 			_ = s.m.View()
 		}
 		draw()

@@ -76,7 +76,7 @@ func BenchmarkASnapshotToBytes(b *testing.B) {
 	two[1].Targets[0].Activity.FiveMinutes.Requests++
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		s.m.news(newsMsg{noon, two[i%2]})
+		s.m.news(newsMsg{now: noon, snap: two[i%2]})
 		s.m.dirty = true
 		p, _ := s.m.picture()
 		_ = out.Next(p)

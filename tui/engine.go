@@ -23,8 +23,12 @@ type Subscribe func() (notices <-chan string, stop func())
 // ends with it.
 type Rights struct {
 	Reload func() error // reads the settings again; nil: not allowed, or there are none
-	// Acknowledge notes that somebody has seen the alerts of an incident, and returns how many fire; nil: not allowed.
-	Acknowledge func(incident uint64) int
-	Export      bool // write reports to Options.ExportDir
-	Suspend     bool // stop the process with the suspend key or SIGTSTP
+	// Acknowledge notes that somebody has seen alerts, by their IDs, and returns how many of them are not over; nil: not allowed.
+	Acknowledge func(alerts []uint64) int
+	// Silence keeps alerts from being told for a while; its ID and By are not set. Nil: not allowed.
+	Silence func(Silence) error
+	// EndSilence ends a silence by its ID, and reports whether there was one; nil: not allowed.
+	EndSilence func(id uint64) bool
+	Export     bool // write reports to Options.ExportDir
+	Suspend    bool // stop the process with the suspend key or SIGTSTP
 }

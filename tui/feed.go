@@ -18,12 +18,14 @@ type feed struct {
 	notices <-chan string // nil: none
 	now     func() time.Time
 	refresh time.Duration
+	alerts  Alerting // nil: none
 }
 
-// newsMsg is the clock, and a new snapshot where there is one.
+// newsMsg is the clock, the alerts, and a new snapshot where there is one.
 type newsMsg struct {
-	now  time.Time
-	snap *tracker.Snapshot // nil: only the clock
+	now    time.Time
+	snap   *tracker.Snapshot // nil: only the clock
+	alerts *Alerts           // nil: none
 }
 
 // pastMsg is a snapshot of an earlier moment.
@@ -38,7 +40,15 @@ const restBetween = 5 * time.Second
 // take takes a snapshot at once.
 func (f *feed) take() newsMsg {
 	now := f.now()
-	return newsMsg{now, f.engine.Snapshot(now)}
+	return newsMsg{now, f.engine.Snapshot(now), f.takeAlerts()}
+}
+
+// takeAlerts returns the alerts as they are now.
+func (f *feed) takeAlerts() *Alerts {
+	if f.alerts == nil {
+		return nil
+	}
+	return f.alerts.Alerts()
 }
 
 // next returns a command for the news after a snapshot that was taken at taken; nil where there was none.
@@ -56,7 +66,7 @@ func (f *feed) next(last *tracker.Snapshot, taken time.Time) tea.Cmd {
 			return nil
 		case <-second.C:
 			if now := f.now(); now.Sub(taken) < restBetween {
-				return newsMsg{now: now}
+				return newsMsg{now: now, alerts: f.takeAlerts()}
 			}
 			return f.take()
 		case <-f.changed:

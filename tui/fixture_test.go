@@ -193,10 +193,10 @@ func visit(t testing.TB, w, h int, snap *tracker.Snapshot, change ...func(*Optio
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &user{t, newModel(o, &feed{ctx: t.Context(), engine: o.Engine, now: o.Now, refresh: o.Refresh})}
+	s := &user{t, newModel(o, &feed{ctx: t.Context(), engine: o.Engine, now: o.Now, refresh: o.Refresh, alerts: o.Alerting})}
 	s.m.Update(sizeMsg{w, h})
 	if snap != nil {
-		s.m.Update(newsMsg{noon, snap})
+		s.m.Update(newsMsg{now: noon, snap: snap, alerts: s.m.feed.takeAlerts()})
 	}
 	return s
 }
@@ -204,7 +204,11 @@ func visit(t testing.TB, w, h int, snap *tracker.Snapshot, change ...func(*Optio
 // press types keys, spelled as the key map does.
 func (s *user) press(keys ...string) *user {
 	for _, k := range keys {
-		s.m.Update(press(k))
+		if _, cmd := s.m.Update(press(k)); cmd != nil && s.m.options.Alerting != nil {
+			if msg, ok := cmd().(alertedMsg); ok {
+				s.m.Update(msg)
+			}
+		}
 	}
 	return s
 }

@@ -20,6 +20,7 @@ type frame struct {
 	joined  []byte
 
 	styles  *Styles
+	alerts  *Alerts        // that go with the snapshot shown; nil: none
 	advisor *event.Advisor // what to do about a cause
 	glyphs  *glyphs
 	now     time.Time      // the clock that is shown and that countdowns are counted from

@@ -11,6 +11,7 @@ type glyphs struct {
 	states   [6]string // by tracker.TargetState
 	breakers [4]string // by tracker.BreakerState
 	scan     string    // an incident that is only somebody's scan
+	acked    string    // somebody has seen it
 	ellipsis string
 	dash     string // no value
 	arrow    string // what to do follows
@@ -40,12 +41,12 @@ func asciiGlyphs() *glyphs {
 	return &glyphs{
 		states:   [6]string{"?", "o", "~", "%", "!", "X"},
 		breakers: [4]string{" ", "-", "X", "/"},
-		scan:     "<",
+		scan:     "<", acked: "+",
 		ellipsis: "~", dash: "-", arrow: ">", up: "^", down: "v", level: "=",
 		rule: "-", divider: "|", cursor: ">", dot: "*", times: "x",
 		spark: []string{"_", ".", ":", "-", "=", "+", "*", "#"},
 		bars:  []string{"#"},
-		marks: [markKindCount]string{"v", ".", "^", "o", "o"},
+		marks: [markKindCount]string{"v", ".", "!", "^", "o", "o"},
 		light: "-", heavy: "#",
 		ascii: true,
 	}
@@ -55,12 +56,12 @@ func unicodeGlyphs() *glyphs {
 	return &glyphs{
 		states:   [6]string{"○", "●", "◌", "◆", "▲", "✖"},
 		breakers: [4]string{" ", "─", "✖", "◐"},
-		scan:     "◇",
+		scan:     "◇", acked: "✓",
 		ellipsis: "…", dash: "–", arrow: "→", up: "↑", down: "↓", level: "≈",
 		rule: "─", divider: "│", cursor: "▌", dot: "•", times: "×",
 		spark: []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 		bars:  []string{"▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"},
-		marks: [markKindCount]string{"▼", "┄", "▲", "●", "○"},
+		marks: [markKindCount]string{"▼", "┄", "◆", "▲", "●", "○"},
 		light: "─", heavy: "━",
 	}
 }

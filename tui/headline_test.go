@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -168,21 +167,6 @@ func TestSparklinesOfAListShareOneScale(t *testing.T) {
 	if want := "▁▂▆█"; counts != want {
 		t.Errorf("counts are drawn as %q, want %q", counts, want)
 	}
-}
-
-func TestAnIncidentIsAcknowledgedWhereItIsSeen(t *testing.T) {
-	var asked []uint64
-	u := visit(t, 120, 40, burning(), func(o *Options) {
-		o.Rights.Acknowledge = func(incident uint64) int {
-			asked = append(asked, incident)
-			return int(2 - incident)
-		}
-	})
-	u.press("a").sees("1 alert of kling acknowledged").press("6", "j", "a").sees("no alert of veo fires").press("k", "enter", "a")
-	if !slices.Equal(asked, []uint64{1, 2, 1}) {
-		t.Errorf("acknowledged %v", asked)
-	}
-	visit(t, 120, 40, calm(), func(o *Options) { o.Rights.Acknowledge = func(uint64) int { return 1 } }).press("a").sees("no incident is selected")
 }
 
 // What is wrong is what an incident's page draws: failures, latency, or requests that stopped.

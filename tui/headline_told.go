@@ -34,6 +34,7 @@ type piece struct {
 const (
 	rankSince = iota
 	rankFlapping
+	rankSeen
 	rankCountdown
 	rankAlso
 	rankFields
@@ -62,6 +63,7 @@ func (h *headline) ofIncident(f *frame, s subject) told {
 		}
 	}
 	add(rankFlapping, in.TrendNote)
+	add(rankSeen, seenWords(f, alertsOfIncident(f.alerts, in)))
 	if in.Onset.Before && h.snap.LogTime {
 		add(rankBegins, "the log begins then")
 	}

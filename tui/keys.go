@@ -47,6 +47,7 @@ const (
 	Redraw
 	Suspend
 	Acknowledge
+	SilenceAlerts
 	View1
 	View2
 	View3
@@ -78,7 +79,8 @@ func defaultBindings() []Binding {
 		{Open, "open", "open", "open the selected thing", []string{"enter"}},
 		{Back, "back", "", "close, clear the filter, go back", []string{"esc"}},
 		{Freeze, "freeze", "freeze", "freeze or unfreeze the picture", []string{"space"}},
-		{Acknowledge, "acknowledge", "ack", "acknowledge the alerts of the incident", []string{"a"}},
+		{Acknowledge, "acknowledge", "ack", "acknowledge the alerts of what is selected", []string{"a"}},
+		{SilenceAlerts, "silence", "", "silence its alerts, or end a silence", []string{"z"}},
 		{Copy, "copy", "copy", "copy the selected thing as Markdown; of an incident its runbook", []string{"y"}},
 		{CopyRequest, "copy_request", "", "copy its request as a curl line", []string{"Y"}},
 		{Export, "export", "report", "write an incident report", []string{"x"}},

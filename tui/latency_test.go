@@ -31,7 +31,7 @@ func slowed(t *testing.T) (tr *tracker.ErrorTracker, now time.Time) {
 func TestThePastShowsTheLatencyOfThen(t *testing.T) {
 	tr, now := slowed(t)
 	s := visit(t, 120, 80, nil, func(o *Options) { o.Engine = tr; o.Now = func() time.Time { return now } })
-	s.m.Update(newsMsg{now, tr.Snapshot(now)})
+	s.m.Update(newsMsg{now: now, snap: tr.Snapshot(now)})
 	s.press("4", "enter").sees("LATENCY A MINUTE, LAST 60 MIN  ━━ p95 39", "LATENCY, 24 H", "now").lacks("is known)")
 	s.run("<")
 	s.sees("LATENCY A MINUTE, LAST 60 MIN", "12:58", "13:58", "(of the oldest 1 minute only").lacks("now\n")

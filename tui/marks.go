@@ -12,6 +12,7 @@ type markKind uint8
 const (
 	markOnset     markKind = iota // an incident began
 	markAround                    // it may have begun here as well
+	markFired                     // an alert fired
 	markDone                      // something was done: a deploy or the like
 	markOpened                    // a breaker opened
 	markWould                     // an observed breaker would have
@@ -84,7 +85,7 @@ func marksOf(marks []chartMark, snap *tracker.Snapshot, target string, step time
 
 // markName is what a legend calls a kind of mark; "" where it needs none.
 func markName(kind markKind) string {
-	return [markKindCount]string{"incident", "", "deploy", "breaker opened", "would open"}[kind]
+	return [markKindCount]string{"incident", "", "alert", "deploy", "breaker opened", "would open"}[kind]
 }
 
 // markStyle is the look of a kind of mark.
@@ -92,6 +93,8 @@ func (s *Styles) markStyle(kind markKind) Style {
 	switch kind {
 	case markOnset, markAround:
 		return s.Strong
+	case markFired:
+		return s.Failing
 	case markDone:
 		return s.Accent
 	default:

@@ -23,6 +23,7 @@ type model struct {
 	frame   frame
 
 	live   *tracker.Snapshot // the newest
+	alerts *Alerts           // the newest
 	shown  *tracker.Snapshot // the one on the screen: the newest, a frozen or a past one
 	clock  time.Time         // now, as of the last news
 	taken  time.Time         // when live was taken
@@ -32,6 +33,8 @@ type model struct {
 
 	headline headline
 	troubled incidentsByTarget // of what is shown
+	acked    map[string]bool   // the targets in trouble that somebody has acknowledged
+	ackedOf  uint64            // the turn that acked is of
 	views    [len(viewNames)]view
 	current  int
 	turn     uint64                 // counts pictures and filters
@@ -41,6 +44,7 @@ type model struct {
 	open     []*detail              // pages over the view, the topmost last
 	help     *detail
 	prompt   prompt
+	form     *silenceForm // nil: closed
 	filter   *filter.Filter
 
 	frozen time.Time // since when; zero while the picture goes on
@@ -74,7 +78,7 @@ func newModel(o Options, f *feed) *model {
 	m.frame.advisor = o.Advisor
 	m.frame.scratch, m.frame.reach = make([]byte, 0, 64), 60
 	m.headline.keys = o.Keys
-	m.views = newViews(&m.headline)
+	m.views = newViews(&m.headline, &m.frame)
 	m.clock = f.now()
 	for i, name := range viewNames {
 		m.names[i] = strings.TrimSpace(m.keys.key(View1+Action(i)) + " " + name)
@@ -119,6 +123,11 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.nextNotice()
 	case saidMsg:
 		m.say(string(msg))
+	case alertedMsg:
+		m.say(msg.text)
+		if m.frozen.IsZero() && m.past.IsZero() {
+			m.takeAlerts(msg.alerts)
+		}
 	case sizeMsg:
 		m.resize(msg.w, msg.h)
 	case tea.KeyPressMsg:
@@ -128,6 +137,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.MouseWheelMsg:
 		m.wheel(msg)
 	case tea.PasteMsg:
+		if m.form != nil {
+			m.form.edit(msg)
+		}
 		if m.prompt.open {
 			m.prompt.edit(msg)
 			m.tryFilter(filter.ParseTyped)
@@ -156,9 +168,24 @@ func (m *model) news(msg newsMsg) {
 		m.turned = m.turned || slices.ContainsFunc(list, turns)
 		m.live, m.taken = msg.snap, msg.now
 	}
-	if m.frozen.IsZero() && m.past.IsZero() && m.due() {
+	if !m.frozen.IsZero() || !m.past.IsZero() {
+		m.alerts = msg.alerts
+		return
+	}
+	m.takeAlerts(msg.alerts)
+	if m.due() {
 		m.showed = m.clock
 		m.show(m.live)
+	}
+}
+
+// takeAlerts shows the newest alerts.
+func (m *model) takeAlerts(alerts *Alerts) {
+	m.alerts = alerts
+	if m.frame.alerts != alerts {
+		m.frame.alerts = alerts
+		m.dirty = true
+		m.turn++
 	}
 }
 
@@ -191,6 +218,10 @@ func (m *model) due() bool {
 // show puts a snapshot on the screen.
 func (m *model) show(snap *tracker.Snapshot) {
 	m.shown, m.dirty = snap, true
+	m.frame.alerts = m.alerts
+	if snap.Past { // what was alerted then is not kept
+		m.frame.alerts = nil
+	}
 	if snap == m.live {
 		m.turned = false
 	}

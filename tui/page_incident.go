@@ -19,6 +19,7 @@ type incidentPage struct {
 	chart    minutesChart
 	latency  latencyChart
 	groups   []*tracker.Group
+	alerts   []*Alert
 }
 
 func incidentPageOf(i *tracker.Incident) page {
@@ -68,6 +69,8 @@ func (i *incidentPage) write(d *doc, snap *tracker.Snapshot) {
 	d.text(d.styles.Strong, incidentTitle(snap, in))
 	i.figures(d)
 	writeAdvice(d, d.advisor.ForIncident(in))
+	i.alerts = alertsOfIncident(d.alerts, in)
+	writeAlerts(d, i.alerts)
 	i.timeline(d)
 	i.draw(d, snap)
 	writeContrasts(d, in)
@@ -176,6 +179,7 @@ func (i *incidentPage) draw(d *doc, snap *tracker.Snapshot) {
 func (i *incidentPage) drawBars(d *doc, snap *tracker.Snapshot, target *tracker.Target, name string, count func(tracker.Bar) uint32) {
 	i.chart.plot.scale = pageScale
 	i.chart.set(snap, &target.Activity, target.Name, count)
+	i.chart.plot.marks = alertMarks(i.chart.plot.marks, i.alerts, snap, time.Minute, len(i.chart.values))
 	d.heading(name+target.Name, markRuns(d.frame, i.chart.plot.marks)...)
 	d.picture(9, i.chart.lines)
 }

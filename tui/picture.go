@@ -24,7 +24,11 @@ func (m *model) draw(a area) {
 	}
 	head, a := a.top(1)
 	m.header(head)
-	if m.prompt.open {
+	if m.form != nil {
+		line, rest := a.bottom(min(formHeight, max(a.h-4, 3)))
+		m.form.View(line, m.frame.alerts)
+		a = rest
+	} else if m.prompt.open {
 		line, rest := a.bottom(min(2, a.h))
 		m.prompt.View(line)
 		a = rest
@@ -146,16 +150,22 @@ func runsWidth(runs []run) int {
 	return n
 }
 
-// byState counts the targets; what fails as usual counts as ok. scanned are those whose only trouble is somebody's scan.
-func (m *model) byState() (by [6]int, scanned int) {
+// byState counts the targets; what fails as usual counts as ok. scanned are those whose only trouble is somebody's scan, acked those in
+// trouble whose alerts have all been acknowledged.
+func (m *model) byState() (by [6]int, scanned, acked int) {
 	if m.shown == nil {
-		return by, 0
+		return by, 0, 0
+	}
+	if m.ackedOf != m.turn {
+		m.ackedOf, m.acked = m.turn, ackedTargets(m.shown, m.frame.alerts)
 	}
 	for i := range m.shown.Targets {
 		t := m.shown.Targets[i]
 		switch in := m.troubled[t.Name]; {
 		case in != nil && in.Scan:
 			scanned++
+		case m.acked[t.Name] && (in != nil || t.State > tracker.StateOK):
+			acked++
 		case in != nil && t.State <= tracker.StateOK:
 			by[incidentState(in, t)]++
 		case in == nil && asUsual(t):
@@ -164,7 +174,7 @@ func (m *model) byState() (by [6]int, scanned int) {
 			by[min(int(t.State), len(by)-1)]++
 		}
 	}
-	return by, scanned
+	return by, scanned, acked
 }
 
 // counts says how many targets are in which state, the worst first.
@@ -182,12 +192,15 @@ func (m *model) brief() []run {
 }
 
 func (m *model) stateRuns(text func(sign string, n int, word string) string) []run {
-	by, scanned := m.byState()
+	by, scanned, acked := m.byState()
 	s, g := m.frame.styles, m.frame.glyphs
 	var runs []run
 	for state := tracker.StateFailing; state > tracker.StateUnknown; state-- {
 		if state == tracker.StateOK && scanned > 0 {
 			runs = append(runs, run{s.State(tracker.StateThrottled), text(g.scan, scanned, "scanned")})
+		}
+		if state == tracker.StateOK && acked > 0 {
+			runs = append(runs, run{s.Muted, text(g.acked, acked, "acked")})
 		}
 		if by[state] > 0 {
 			runs = append(runs, run{s.State(state), text(g.state(state), by[state], state.String())})
@@ -267,6 +280,9 @@ func (m *model) footer(a area) {
 		if b.Short != "" && len(b.Keys) > 0 {
 			hint(b.Keys[0], b.Short)
 		}
+	}
+	if m.frame.alerts != nil && m.options.Rights.Silence != nil {
+		hint(m.keys.key(SilenceAlerts), "silence")
 	}
 	hint(m.keys.key(View1)+"-"+m.keys.key(View7), "views")
 }

@@ -25,6 +25,7 @@ func Plain(ctx context.Context, w io.Writer, o Options) error {
 	notices, unsubscribe := o.subscribe()
 	defer unsubscribe()
 	detector := event.NewDetector(o.Advisor)
+	alerts := alertTeller{}
 	for {
 		over := ctx.Err() != nil // asked before the snapshot, which then holds what came last
 		snap := o.Engine.Snapshot(o.Now())
@@ -33,11 +34,19 @@ func Plain(ctx context.Context, w io.Writer, o Options) error {
 				return err
 			}
 		}
+		if o.Alerting != nil && !snap.LogTime && loaded(snap) == 0 { // what is not live is told to nobody
+			if err := writeAlertLines(w, alerts.next(o.Alerting.Alerts(), o.Now(), o.Location), o.Location); err != nil {
+				return err
+			}
+		}
 		if over {
 			return nil
 		}
 		rest := time.NewTimer(o.Refresh)
 		again := time.NewTimer(max(restBetween, o.Refresh))
+		if o.Alerting != nil { // alerts turn by time alone
+			again.Reset(max(time.Second, o.Refresh))
+		}
 		select {
 		case <-ctx.Done(): // once more round, for what came last
 		case text, open := <-notices:

@@ -54,8 +54,8 @@ func TestATargetThatBeginsToFailRingsOnce(t *testing.T) {
 	failing.Targets[0].Name = "4;1;50\x1b]0;evil\a"
 	calmBefore := calm()
 	calmBefore.Targets[0].Name = failing.Targets[0].Name
-	s.m.Update(newsMsg{noon, calmBefore})
-	s.m.Update(newsMsg{noon, failing})
+	s.m.Update(newsMsg{now: noon, snap: calmBefore})
+	s.m.Update(newsMsg{now: noon, snap: failing})
 	p, _ := s.m.picture()
 	if strings.Count(p.Tell, "\a") != 3 || !strings.HasPrefix(p.Tell, "\a\x1b]9;errtop: 4;1;50") || strings.Contains(p.Tell, "\x1b]0;") {
 		t.Errorf("told %q", p.Tell)
@@ -67,7 +67,7 @@ func TestATargetThatBeginsToFailRingsOnce(t *testing.T) {
 	if title := s.m.title(); title != "1X errtop" {
 		t.Errorf("inside screen the title is %q", title)
 	}
-	s.m.Update(newsMsg{noon, failing})
+	s.m.Update(newsMsg{now: noon, snap: failing})
 	if p, _ := s.m.picture(); p.Tell != "" {
 		t.Errorf("it rings again: %q", p.Tell)
 	}

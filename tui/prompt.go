@@ -24,12 +24,7 @@ type prompt struct {
 const longest = 500
 
 func newPrompt() prompt {
-	input := textinput.New()
-	input.CharLimit = longest
-	input.SetVirtualCursor(false)        // it would blink, which wakes an idle terminal
-	input.KeyMap.Paste.SetEnabled(false) // it would start a program; what the terminal pastes comes as a message
-	input.Focus()
-	return prompt{input: input}
+	return prompt{input: newInput(longest)}
 }
 
 // start opens the prompt on the filter in use.
@@ -89,15 +84,7 @@ func (p *prompt) View(a area) {
 	line := a.row(0)
 	line.space(1)
 	line.text(a.styles.Accent, "/")
-	value, at := []rune(p.input.Value()), p.input.Position()
-	from := max(0, at-max(line.left()-2, 0)) // of a line longer than the screen, the part before the cursor
-	line.text(a.styles.Text, string(value[from:at]))
-	under, after := " ", ""
-	if at < len(value) {
-		under, after = string(value[at]), string(value[at+1:])
-	}
-	line.text(a.styles.cursor, under)
-	line.text(a.styles.Text, after)
+	drawInput(&line, &p.input)
 	hint := a.row(1)
 	hint.space(1)
 	switch {
@@ -112,4 +99,27 @@ func (p *prompt) View(a area) {
 		hint.space(1)
 		hint.text(a.styles.Failing, p.problem)
 	}
+}
+
+// newInput returns a line to type at most limit characters in.
+func newInput(limit int) textinput.Model {
+	input := textinput.New()
+	input.CharLimit = limit
+	input.SetVirtualCursor(false)        // it would blink, which wakes an idle terminal
+	input.KeyMap.Paste.SetEnabled(false) // it would start a program; what the terminal pastes comes as a message
+	input.Focus()
+	return input
+}
+
+// drawInput draws what is typed, with its cursor. Of a line longer than the room it draws the part before the cursor.
+func drawInput(p *pen, input *textinput.Model) {
+	value, at := []rune(input.Value()), input.Position()
+	from := max(0, at-max(p.left()-2, 0))
+	p.text(p.styles.Text, string(value[from:at]))
+	under, after := " ", ""
+	if at < len(value) {
+		under, after = string(value[at]), string(value[at+1:])
+	}
+	p.text(p.styles.cursor, under)
+	p.text(p.styles.Text, after)
 }

@@ -37,7 +37,7 @@ func RunOn(ctx context.Context, device terminal.Device, o Options) error {
 	defer unsubscribe()
 	depth := terminal.ColorDepth(o.Environ)
 	o.Styles = o.Styles.forColors(depth)
-	h := newHost(o, &feed{ctx: ctx, engine: o.Engine, changed: changed, notices: notices, now: o.Now, refresh: o.Refresh}, device, depth, cancel)
+	h := newHost(o, &feed{ctx: ctx, engine: o.Engine, changed: changed, notices: notices, now: o.Now, refresh: o.Refresh, alerts: o.Alerting}, device, depth, cancel)
 	return h.serve(ctx)
 }
 

@@ -75,7 +75,7 @@ func TestTheSelectionStaysOnItsItemWhileRowsMove(t *testing.T) {
 	s := visit(t, 120, 40, incident()).press("4", "j", "j")
 	moved := incident()
 	moved.Targets[0], moved.Targets[2] = moved.Targets[2], moved.Targets[0]
-	s.m.Update(newsMsg{noon, moved})
+	s.m.Update(newsMsg{now: noon, snap: moved})
 	s.press("enter").sees("TARGET runway/gen3")
 }
 
@@ -88,7 +88,7 @@ func TestOnTheOverviewTheSelectionStaysOnItsGroupOfErrors(t *testing.T) {
 		f.Seq, f.Time, f.RequestID = uint64(300+i), noon.Add(time.Second), "the newest"
 		g.Exemplars = append(g.Exemplars, f)
 	}
-	s.m.Update(newsMsg{noon.Add(5 * time.Second), later})
+	s.m.Update(newsMsg{now: noon.Add(5 * time.Second), snap: later})
 	s.press("enter").sees("ERROR flux/dev 500", "the newest")
 }
 
@@ -105,7 +105,7 @@ func TestAFrozenPictureStaysAndCountsWhatWaits(t *testing.T) {
 	missing := tracker.Failure{Seq: 103, Group: 9, Result: tracker.Result{Time: noon.Add(2 * time.Second), Target: "veo", Kind: tracker.KindDNS, Error: "no such host"}}
 	later.Errors = append(later.Errors, missing)
 	later.Groups = append(later.Groups, &tracker.Group{ID: 9, Target: "veo", Outcome: missing.Outcome(), Exemplars: []tracker.Failure{missing}, Example: &missing.Result})
-	s.m.Update(newsMsg{noon.Add(3 * time.Second), later})
+	s.m.Update(newsMsg{now: noon.Add(3 * time.Second), snap: later})
 	s.sees("3 newer errors wait", "frozen 14:32:07", "OPEN 41s").lacks("no such host").
 		press("space").sees("no such host", "live 14:32:10", "OPEN 38s").lacks("FROZEN")
 }
@@ -139,7 +139,7 @@ func TestThePastHoldsNothingThatCameLater(t *testing.T) {
 		now = now.Add(time.Second)
 	}
 	s := visit(t, 120, 40, nil, func(o *Options) { o.Engine = tr; o.Now = func() time.Time { return now } })
-	s.m.Update(newsMsg{now, tr.Snapshot(now)})
+	s.m.Update(newsMsg{now: now, snap: tr.Snapshot(now)})
 	s.press("1").sees("failing").run("<")
 	s.sees("PAST 14:40:59", "✖ api  502", "since 14:40", "failing").run("<")
 	s.sees("PAST 14:39:59", "all ok", "0 of 480 requests failed").lacks("502")
@@ -150,7 +150,7 @@ func TestALogThatEndedSaysHowLongAgo(t *testing.T) {
 	picture.LogTime, picture.Sources = true, nil
 	s := visit(t, 120, 24, picture)
 	s.sees("log time 14:32:07").lacks("14:32:07, ")
-	s.m.Update(newsMsg{picture.At.Add(9 * time.Minute), picture})
+	s.m.Update(newsMsg{now: picture.At.Add(9 * time.Minute), snap: picture})
 	s.sees("log time 14:32:07, 9m ago")
 }
 

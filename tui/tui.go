@@ -30,6 +30,7 @@ type Options struct {
 	Environ   []string         // TERM, NO_COLOR, TMUX and the like; nil: os.Environ()
 	Notices   Subscribe        // shown for a few seconds each: reloads, problems; nil: none
 	ExportDir string           // where reports are written; "": the working directory
+	Alerting  Alerting         // nil: nothing is alerted
 	Advisor   *event.Advisor   // what to do about a cause; nil: without runbooks
 	Rights    Rights           // what the viewer may do beside looking
 }

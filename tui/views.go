@@ -20,14 +20,14 @@ type listing struct{ shown, total int }
 // viewNames are the names of the views, in the order of their keys.
 var viewNames = [...]string{"overview", "errors", "groups", "targets", "breakers", "incidents", "sources"}
 
-func newViews(h *headline) [len(viewNames)]view {
+func newViews(h *headline, f *frame) [len(viewNames)]view {
 	return [...]view{
 		newOverview(h),
 		&list[happening, uint64]{table: newErrorsTable(), items: func(s *tracker.Snapshot) []*happening { return pointersTo(newestFirst(s)) }, open: errorPageOf, note: ringNote},
 		&list[tracker.Group, uint64]{table: newGroupsTable(), items: func(s *tracker.Snapshot) []*tracker.Group { return s.Groups }, open: groupPageOf, note: groupsNote},
 		&list[tracker.Target, string]{table: newTargetsTable(), items: func(s *tracker.Snapshot) []*tracker.Target { return s.Targets }, open: targetPageOf, note: targetsNote},
 		&list[heldBreaker, breakerKey]{table: newBreakersTable(), items: func(s *tracker.Snapshot) []*heldBreaker { return pointersTo(allBreakers(s)) }, open: breakerPageOf},
-		&list[tracker.Incident, uint64]{table: newIncidentsTable(), items: func(s *tracker.Snapshot) []*tracker.Incident { return pointersTo(s.Incidents) }, open: incidentPageOf},
+		&list[trouble, troubleKey]{table: newIncidentsTable(), items: func(s *tracker.Snapshot) []*trouble { return troublesOf(s, f.alerts, f.now) }, open: troublePageOf},
 		&list[tracker.Source, string]{table: newSourcesTable(), items: func(s *tracker.Snapshot) []*tracker.Source { return pointersTo(allSources(s)) }, open: sourcePageOf},
 	}
 }

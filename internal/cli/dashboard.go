@@ -261,9 +261,11 @@ func (a *app) viewer(d *dashboard, eng *engine.Engine) (view func(context.Contex
 		ExportDir: look.Export,
 		Rights: tui.Rights{ // it is the user's own process
 			Export: true, Suspend: true,
-			Acknowledge: func(incident uint64) int { return eng.AddAck(serve.Ack{Incident: incident, By: userName()}) },
 		},
 	}
+	alerts := &alertsView{engine: eng}
+	options.Alerting = alerts
+	alerts.rights(&options.Rights)
 	if options.Advisor, err = advisor(d.settings); err != nil {
 		return nil, nil, err
 	}

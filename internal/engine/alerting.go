@@ -26,6 +26,8 @@ type alerting struct {
 
 	mu          sync.Mutex
 	engine      *alert.Engine
+	options     alert.Options // the engine's
+	changes     uint64        // of state so far
 	state       alert.State
 	unsaved     bool   // state has changed since it was kept
 	savedID     uint64 // state.LastID when it was kept: notifications up to it may leave
@@ -48,7 +50,7 @@ func newAlerting(o *Options, notice func(string)) (*alerting, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &alerting{senders: senders, keeper: o.Alerts, notice: notice, engine: engine, waiting: map[chan struct{}]struct{}{}}
+	a := &alerting{senders: senders, keeper: o.Alerts, notice: notice, engine: engine, options: options, waiting: map[chan struct{}]struct{}{}}
 	a.load()
 	return a, nil
 }

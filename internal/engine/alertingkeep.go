@@ -74,6 +74,9 @@ func (a *alerting) change(f func(*alert.State) bool) {
 	a.mu.Lock()
 	changed := f(&a.state)
 	a.unsaved = a.unsaved || changed
+	if changed {
+		a.changes++
+	}
 	a.mu.Unlock()
 	if !changed {
 		return

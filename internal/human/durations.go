@@ -1,6 +1,7 @@
 package human
 
 import (
+	"errors"
 	"strconv"
 	"time"
 )
@@ -73,4 +74,32 @@ func Span(d time.Duration) string {
 func Countdown(d time.Duration) string {
 	var room [32]byte // spares an allocation
 	return string(AppendCountdown(room[:0], d))
+}
+
+// errNoSpan says that a text is not a duration.
+var errNoSpan = errors.New("not a duration")
+
+// ParseSpan reads how long something lasts, as [AppendSpan] writes it and people type it: 90s, 30m, 2h, 1h30m, 1d, 1d12h. Spaces between
+// the parts are allowed; a number without a unit, a sign, or what is beyond a hundred years is an error.
+func ParseSpan(text string) (time.Duration, error) {
+	const longest = int64(100 * 365 * 24 * time.Hour)
+	units := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
+	sum, number, digits := int64(0), int64(0), 0
+	for i := range len(text) {
+		switch c, unit := text[i], int64(units[text[i]]); {
+		case c >= '0' && c <= '9' && digits < 9:
+			number = number*10 + int64(c-'0')
+			digits++
+		case c == ' ' && digits == 0:
+		case unit > 0 && digits > 0 && number <= (longest-sum)/unit:
+			sum += number * unit
+			number, digits = 0, 0
+		default:
+			return 0, errNoSpan
+		}
+	}
+	if digits > 0 || sum == 0 {
+		return 0, errNoSpan
+	}
+	return time.Duration(sum), nil
 }

@@ -43,3 +43,27 @@ func TestMomentsNameTheDayWhereItIsAnother(t *testing.T) {
 		}
 	}
 }
+
+func TestParseSpanReadsWhatPeopleType(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"90s": 90 * time.Second, "30m": 30 * time.Minute, "2h": 2 * time.Hour, "1h30m": 90 * time.Minute, "1d": 24 * time.Hour, "1d 12h": 36 * time.Hour, "2w": 14 * 24 * time.Hour,
+	} {
+		if got, err := human.ParseSpan(text); err != nil || got != want {
+			t.Errorf("%q is %v, %v; want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "2", "h", "-2h", "2h-", "1.5h", "0s", "never", "99999999d", "1000000000s", "1 0m"} {
+		if got, err := human.ParseSpan(text); err == nil {
+			t.Errorf("%q is %v", text, got)
+		}
+	}
+}
+
+// What AppendSpan writes is read as what it stands for.
+func TestParseSpanReadsWhatIsWritten(t *testing.T) {
+	for _, d := range []time.Duration{time.Second, 59 * time.Second, time.Minute, 59 * time.Minute, 2*time.Hour + 5*time.Minute, 27 * time.Hour, 40 * 24 * time.Hour} {
+		if got, err := human.ParseSpan(human.Span(d)); err != nil || got != d {
+			t.Errorf("%s is read as %v, %v", human.Span(d), got, err)
+		}
+	}
+}
