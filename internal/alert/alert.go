@@ -82,8 +82,10 @@ type Alert struct {
 	EndedAt  time.Time `json:"ended_at,omitzero"`   // when it was resolved
 	NoDataAt time.Time `json:"no_data_at,omitzero"` // since when it cannot be judged; zero while it can
 
-	Flapping bool `json:"flapping,omitempty"`
-	Turns    int  `json:"turns,omitempty"` // how often it fired since it began to flap
+	PartOf   uint64 `json:"part_of,omitempty"` // the incident that its target is or was part of; of an incident's own alert one that became part of it
+	Follows  uint64 `json:"follows,omitempty"` // of an incident's alert: the incident that its own became part of
+	Flapping bool   `json:"flapping,omitempty"`
+	Turns    int    `json:"turns,omitempty"` // how often it fired since it began to flap
 
 	Text   string `json:"text"`             // what it says now
 	Failed uint64 `json:"failed,omitempty"` // requests that failed so far
@@ -106,6 +108,8 @@ type State struct {
 	History  []Event        `json:"history"`
 	LastID   uint64         `json:"last_id"` // of silences and notifications
 	Dropped  uint64         `json:"dropped"` // notifications that were given up
+
+	Unjudged map[string]string `json:"unjudged,omitempty"` // rule → why it could not be evaluated last
 }
 
 // EventKind says what happened.
@@ -169,6 +173,11 @@ func (s *State) note(e Event) {
 		s.History = slices.Delete(s.History, 0, len(s.History)-maxHistory+1)
 	}
 	s.History = append(s.History, e)
+}
+
+// of reports whether the alert is of an incident, or of a target while it is part of that.
+func (a *Alert) of(incident uint64) bool {
+	return incident != 0 && (a.Labels.Incident == incident || a.PartOf == incident)
 }
 
 // id returns the identity of a rule's alert of something.

@@ -2,6 +2,7 @@ package alert
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,13 +34,23 @@ type Engine struct {
 	options Options
 	rules   []compiled
 	vm      vm.VM
-	scope   scope
+	scope   *scope
 
-	version uint64    // of the snapshot last evaluated
-	due     time.Time // when time alone may change something; zero: at once
-	stepped bool
-	members map[string]uint64 // target → its ongoing incident
-	problem map[string]string // rule → why it could not be evaluated last
+	version   uint64    // of the snapshot last evaluated
+	due       time.Time // when time alone may change something; zero: at once
+	stepped   bool
+	bySubject [ofSource + 1][]*compiled
+	members   map[string]member // target → its ongoing incident
+	problem   map[string]string // rule → why it could not be evaluated last
+	budgets   map[string]budget // target → what History said last; nil where no rule asks
+
+	burnUnknown bool // of a target in this evaluation
+}
+
+// member is a target's ongoing incident.
+type member struct {
+	incident uint64
+	calm     bool // it recovers: what fires now is told by itself
 }
 
 // New returns an engine. Its error is that of [Check].
@@ -49,7 +60,15 @@ func New(o Options) (*Engine, error) {
 		return nil, err
 	}
 	o.Timing = o.Timing.withDefaults()
-	return &Engine{options: o, rules: rules, members: map[string]uint64{}, problem: map[string]string{}}, nil
+	e := &Engine{options: o, rules: rules, scope: newScope(), members: map[string]member{}, problem: map[string]string{}}
+	for i := range rules {
+		rule := &rules[i]
+		e.bySubject[rule.subject] = append(e.bySubject[rule.subject], rule)
+		if rule.usesHistory && e.budgets == nil {
+			e.budgets = map[string]budget{}
+		}
+	}
+	return e, nil
 }
 
 // Evaluate brings the state to a moment: it judges every rule by the snapshot, moves alerts through their lives, and puts what
@@ -68,12 +87,15 @@ func (e *Engine) Evaluate(s *State, snapshot *tracker.Snapshot, now time.Time) (
 	for i := range s.Alerts {
 		s.Alerts[i].seen = false
 	}
-	for i := range e.rules {
-		changed = e.evaluateRule(s, &e.rules[i], snapshot, now) || changed
-	}
+	changed = e.evaluateIncidents(s, snapshot, now) || changed
+	changed = e.evaluateTargets(s, snapshot, now) || changed
+	changed = e.evaluateRest(s, snapshot, now) || changed
 	changed = e.unseen(s, snapshot, now) || changed
 	if live(snapshot) {
 		changed = e.tell(s, now) || changed
+	}
+	if !maps.Equal(s.Unjudged, e.problem) {
+		s.Unjudged, changed = maps.Clone(e.problem), true
 	}
 	return changed
 }
@@ -107,60 +129,81 @@ func (e *Engine) indexIncidents(s *tracker.Snapshot) {
 	clear(e.members)
 	for i := range s.Incidents {
 		if incident := &s.Incidents[i]; incident.Ongoing() {
+			calm := incident.State == tracker.IncidentRecovering
 			for j := range incident.Targets {
-				e.members[incident.Targets[j].Name] = incident.ID
+				if name := incident.Targets[j].Name; e.members[name].incident == 0 || e.members[name].calm && !calm {
+					e.members[name] = member{incident.ID, calm}
+				}
 			}
 		}
 	}
 }
 
-// evaluateRule judges everything that a rule speaks of.
-func (e *Engine) evaluateRule(s *State, rule *compiled, snapshot *tracker.Snapshot, now time.Time) (changed bool) {
-	e.scope = scope{}
-	switch rule.subject {
-	case ofIncident:
-		for i := range snapshot.Incidents {
-			incident := &snapshot.Incidents[i]
-			if !rule.coversIncident(incident) {
-				continue
-			}
-			e.scope.Incident.set(incident, now)
-			holds := incident.State != tracker.IncidentOver && incident.State != tracker.IncidentRecovering
-			changed = e.judge(s, rule, Labels{Incident: incident.ID, Target: incident.Lead().Name}, holds, incident, now) || changed
-		}
-	case ofTarget, ofBreaker:
-		for i := range snapshot.Targets {
-			if target := snapshot.Targets[i]; rule.covers(target.Name) {
-				changed = e.evaluateTarget(s, rule, target, now) || changed
+// evaluateIncidents judges every incident by the rules that speak of incidents.
+func (e *Engine) evaluateIncidents(s *State, snapshot *tracker.Snapshot, now time.Time) (changed bool) {
+	if len(e.bySubject[ofIncident]) == 0 {
+		return false
+	}
+	for i := range snapshot.Incidents {
+		incident := &snapshot.Incidents[i]
+		e.scope.Incident.set(incident, now)
+		holds := incident.State != tracker.IncidentOver && incident.State != tracker.IncidentRecovering
+		for _, rule := range e.bySubject[ofIncident] {
+			if rule.coversIncident(incident) {
+				changed = e.judge(s, rule, Labels{Incident: incident.ID, Target: incident.Lead().Name}, holds, incident, now) || changed
 			}
 		}
-	case ofGroup:
-		for i := range snapshot.Groups {
-			if group := snapshot.Groups[i]; rule.covers(group.Target) {
-				e.scope.Group.set(group)
-				changed = e.judge(s, rule, Labels{Target: group.Target, Group: group.ID}, true, nil, now) || changed
-			}
-		}
-	case ofSource:
-		for i := range snapshot.Sources {
-			e.scope.Source.set(&snapshot.Sources[i])
-			changed = e.judge(s, rule, Labels{Source: snapshot.Sources[i].Name}, true, nil, now) || changed
-		}
-	case ofNothing:
 	}
 	return changed
 }
 
-// evaluateTarget judges a target, or each of its breakers.
-func (e *Engine) evaluateTarget(s *State, rule *compiled, target *tracker.Target, now time.Time) (changed bool) {
-	if rule.subject == ofTarget {
-		e.scope.Target.set(target, e.options.History, now)
-		unknown := target.State == tracker.StateStale || target.State == tracker.StateUnknown
-		return e.judgeKnown(s, rule, Labels{Target: target.Name}, !unknown, now)
+// evaluateTargets judges every target, and its breakers.
+func (e *Engine) evaluateTargets(s *State, snapshot *tracker.Snapshot, now time.Time) (changed bool) {
+	ofTargets, ofBreakers := e.bySubject[ofTarget], e.bySubject[ofBreaker]
+	e.burnUnknown = false
+	for _, target := range snapshot.Targets {
+		if len(ofTargets) > 0 {
+			e.scope.Target.set(target, now)
+			e.askHistory(target, now)
+			known := target.State != tracker.StateStale && target.State != tracker.StateUnknown
+			for _, rule := range ofTargets {
+				if rule.covers(target.Name) {
+					changed = e.judgeKnown(s, rule, Labels{Target: target.Name}, known, now) || changed
+				}
+			}
+		}
+		for i := range target.Breakers {
+			e.scope.Breaker.set(target.Name, &target.Breakers[i])
+			for _, rule := range ofBreakers {
+				if rule.covers(target.Name) {
+					changed = e.judge(s, rule, Labels{Target: target.Name, Breaker: target.Breakers[i].Role.String()}, true, nil, now) || changed
+				}
+			}
+		}
 	}
-	for i := range target.Breakers {
-		e.scope.Breaker.set(target.Name, &target.Breakers[i])
-		changed = e.judge(s, rule, Labels{Target: target.Name, Breaker: target.Breakers[i].Role.String()}, true, nil, now) || changed
+	e.sayUnknown()
+	return changed
+}
+
+// evaluateRest judges the groups of errors and the sources.
+func (e *Engine) evaluateRest(s *State, snapshot *tracker.Snapshot, now time.Time) (changed bool) {
+	if rules := e.bySubject[ofGroup]; len(rules) > 0 {
+		for _, group := range snapshot.Groups {
+			e.scope.Group.set(group)
+			for _, rule := range rules {
+				if rule.covers(group.Target) {
+					changed = e.judge(s, rule, Labels{Target: group.Target, Group: group.ID}, true, nil, now) || changed
+				}
+			}
+		}
+	}
+	if rules := e.bySubject[ofSource]; len(rules) > 0 {
+		for i := range snapshot.Sources {
+			e.scope.Source.set(&snapshot.Sources[i])
+			for _, rule := range rules {
+				changed = e.judge(s, rule, Labels{Source: snapshot.Sources[i].Name}, true, nil, now) || changed
+			}
+		}
 	}
 	return changed
 }
@@ -199,8 +242,13 @@ func (e *Engine) judge(s *State, rule *compiled, labels Labels, possible bool, i
 		changed = true
 	}
 	a.seen, a.NoDataAt, a.Severity = true, time.Time{}, rule.Severity
+	if of := e.members[labels.Target].incident; incident == nil && of != 0 && of != a.PartOf && a.Phase != Resolved {
+		a.PartOf, changed = of, true
+	}
 	if holds || a.Text == "" {
-		a.Labels.Target = labels.Target // the worst of an incident's targets may change
+		if a.Phase == Pending || a.Phase == Resolved {
+			a.Labels = labels // the worst of an incident's targets may change, but not once receivers know the alert by it
+		}
 		a.Text = e.text(rule)
 		if incident != nil && e.options.Advice != nil {
 			var url string
@@ -225,10 +273,13 @@ func identity(rule string, labels Labels) uint64 {
 
 // holds runs a rule's expression. One that fails at run time does not hold; why is kept for [Engine.Problems].
 func (e *Engine) holds(rule *compiled) bool {
-	out, err := e.vm.Run(rule.when, &e.scope)
+	out, err := e.vm.Run(rule.when, e.scope)
 	if err != nil {
 		e.problem[rule.Name] = err.Error()
 		return false
+	}
+	if len(e.problem) > 0 && e.problem[rule.Name] != burnUnknownText {
+		delete(e.problem, rule.Name)
 	}
 	holds, _ := out.(bool)
 	return holds
@@ -248,7 +299,7 @@ func (e *Engine) text(rule *compiled) string {
 			b.WriteString(part.text)
 			continue
 		}
-		value, err := e.vm.Run(part.program, &e.scope)
+		value, err := e.vm.Run(part.program, e.scope)
 		if err != nil {
 			b.WriteString("?")
 			continue
@@ -281,7 +332,7 @@ func roundTo(d time.Duration) time.Duration {
 func (s *scope) describe(of subject) string {
 	switch of {
 	case ofIncident:
-		i := &s.Incident
+		i := s.Incident
 		what := "fails"
 		switch {
 		case i.Silence && !i.Failures:
@@ -323,38 +374,82 @@ func (g *groupScope) what() string {
 }
 
 // unseen moves the alerts whose subject is gone from the picture. One that is pending ends; one that fires stays: that nobody can see
-// it any more does not mean that it is over. An incident that ended long ago is no longer listed, and its alerts are resolved.
+// it any more does not mean that it is over. Three are over all the same: one whose rule was removed, one of a breaker that is gone
+// while its target is there, and one of an incident that is no longer listed while its target is well. The alert of an incident that
+// became part of another follows that one's.
 func (e *Engine) unseen(s *State, snapshot *tracker.Snapshot, now time.Time) (changed bool) {
-	rules := map[string]*compiled{}
-	for i := range e.rules {
-		rules[e.rules[i].Name] = &e.rules[i]
-	}
 	for i := 0; i < len(s.Alerts); i++ {
 		a := &s.Alerts[i]
-		if a.seen || a.Phase == Resolved || !a.NoDataAt.IsZero() && a.Phase != Pending {
+		if a.seen || a.Phase == Resolved {
 			continue
 		}
-		rule := rules[a.Rule]
+		rule := e.rule(a.Rule)
+		into := e.members[a.Labels.Target].incident
 		switch {
 		case a.Phase == Pending:
 			s.Alerts = slices.Delete(s.Alerts, i, i+1)
 			i--
-		case rule == nil: // the rule was removed
+		case rule == nil:
 			s.resolve(a, now)
-		case a.Labels.Breaker != "" && known(snapshot, a.Labels.Target):
-			e.move(s, a, rule, false, now)
+		case a.Labels.Incident != 0 && (a.Follows != 0 || into != 0):
+			if a.Follows != 0 {
+				into = a.Follows
+			}
+			changed = e.follow(s, a, rule, into, now) || changed
 			continue
-		default:
+		case a.Labels.Breaker != "" && known(snapshot, a.Labels.Target) != tracker.StateUnknown,
+			a.Labels.Incident != 0 && known(snapshot, a.Labels.Target) == tracker.StateOK:
+			a.NoDataAt = time.Time{}
+			changed = e.move(s, a, rule, false, now) || changed
+			continue
+		case a.NoDataAt.IsZero():
 			a.NoDataAt = now
+		default:
+			continue
 		}
 		changed = true
 	}
 	return changed
 }
 
-// known reports whether a target is in the picture.
-func known(s *tracker.Snapshot, target string) bool {
-	return slices.ContainsFunc(s.Targets, func(t *tracker.Target) bool { return t.Name == target })
+// rule returns the rule of a name; nil where there is none.
+func (e *Engine) rule(name string) *compiled {
+	for i := range e.rules {
+		if e.rules[i].Name == name {
+			return &e.rules[i]
+		}
+	}
+	return nil
+}
+
+// follow moves the alert of an incident that became part of another with that one's alert of the same rule. It keeps its name, since
+// receivers know it by that: they hear of its end when the other ends, and of nothing before.
+func (e *Engine) follow(s *State, a *Alert, rule *compiled, incident uint64, now time.Time) (changed bool) {
+	lead, _ := s.find(identity(a.Rule, Labels{Incident: incident}))
+	if lead == nil || lead == a {
+		return e.move(s, a, rule, false, now)
+	}
+	if a.Follows != incident {
+		a.Follows, changed = incident, true
+		if lead.PartOf == 0 {
+			lead.PartOf = a.Labels.Incident // silences and acknowledgements of the one are of the other too
+		}
+		if ack := s.AckOf(a.ID); ack != nil && s.AckOf(lead.ID) == nil {
+			s.Acks = append(s.Acks, Ack{Alert: lead.ID, At: ack.At, By: ack.By, Note: ack.Note})
+		}
+	}
+	a.NoDataAt, a.Text, a.Failed, a.Advice = lead.NoDataAt, lead.Text, lead.Failed, lead.Advice
+	return e.move(s, a, rule, lead.Phase == Pending || lead.Phase == Firing, now) || changed
+}
+
+// known returns the state of a target in the picture, and unknown where it is not.
+func known(s *tracker.Snapshot, target string) tracker.TargetState {
+	for _, t := range s.Targets {
+		if t.Name == target {
+			return t.State
+		}
+	}
+	return tracker.StateUnknown
 }
 
 // noData notes that an alert cannot be judged.

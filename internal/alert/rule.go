@@ -58,9 +58,11 @@ func (r *Rule) Subject() string {
 // compiled is a rule ready to be evaluated.
 type compiled struct {
 	Rule
-	subject subject
-	when    *vm.Program
-	message []messagePart
+	subject     subject
+	when        *vm.Program
+	message     []messagePart
+	usesHistory bool // it asks for what the tracker no longer knows
+	usesBurn3d  bool
 }
 
 // messagePart is text of a message, or an expression in it.
@@ -126,6 +128,8 @@ func compile(rule Rule) (compiled, error) {
 	}
 	finder := subjectFinder{}
 	ast.Walk(&tree.Node, &finder)
+	c.usesBurn3d = strings.Contains(rule.When, "burn_3d")
+	c.usesHistory = finder.history || strings.Contains(rule.Message, "burn_3d") || strings.Contains(rule.Message, "budget_")
 	switch len(finder.found) {
 	case 0:
 		return c, &MistakeError{Rule: rule.Name, Key: "when", Why: "it speaks of nothing: use incident, target, group, breaker or source"}
@@ -135,7 +139,7 @@ func compile(rule Rule) (compiled, error) {
 		return c, &MistakeError{Rule: rule.Name, Key: "when", Why: fmt.Sprintf("it speaks of %s and of %s; a rule speaks of one of them",
 			subjectNames[finder.found[0]], subjectNames[finder.found[1]])}
 	}
-	if c.when, err = expr.Compile(rule.When, expr.Env(&scope{}), expr.AsBool()); err != nil {
+	if c.when, err = expr.Compile(rule.When, expr.Env(newScope()), expr.AsBool()); err != nil {
 		return c, mistake(rule, "when", err)
 	}
 	if c.message, err = compileMessage(rule); err != nil {
@@ -158,7 +162,7 @@ func compileMessage(rule Rule) (parts []messagePart, err error) {
 		if !found {
 			return nil, &MistakeError{Rule: rule.Name, Key: "message", Why: "a brace is not closed"}
 		}
-		program, err := expr.Compile(expression, expr.Env(&scope{}))
+		program, err := expr.Compile(expression, expr.Env(newScope()))
 		if err != nil {
 			return nil, mistake(rule, "message", err)
 		}
@@ -175,10 +179,16 @@ func mistake(rule Rule, key string, err error) error {
 }
 
 // subjectFinder collects what an expression speaks of.
-type subjectFinder struct{ found []subject }
+type subjectFinder struct {
+	found   []subject
+	history bool // it names a field that History answers
+}
 
 // Visit looks at one node.
 func (f *subjectFinder) Visit(node *ast.Node) {
+	if field, ok := (*node).(*ast.StringNode); ok { // of a member: target.burn_3d
+		f.history = f.history || strings.HasPrefix(field.Value, "burn_3d") || strings.HasPrefix(field.Value, "budget_")
+	}
 	identifier, ok := (*node).(*ast.IdentifierNode)
 	if !ok {
 		return

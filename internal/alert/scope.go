@@ -9,11 +9,15 @@ import (
 // scope is what expressions see: the one thing that a rule speaks of; the others are empty. Names and units are those of filters and
 // expectations where they mean the same.
 type scope struct {
-	Incident incidentScope `expr:"incident"`
-	Target   targetScope   `expr:"target"`
-	Group    groupScope    `expr:"group"`
-	Breaker  breakerScope  `expr:"breaker"`
-	Source   sourceScope   `expr:"source"`
+	Incident *incidentScope `expr:"incident"` // pointers: the expression machine copies what it fetches
+	Target   *targetScope   `expr:"target"`
+	Group    *groupScope    `expr:"group"`
+	Breaker  *breakerScope  `expr:"breaker"`
+	Source   *sourceScope   `expr:"source"`
+}
+
+func newScope() *scope {
+	return &scope{&incidentScope{}, &targetScope{}, &groupScope{}, &breakerScope{}, &sourceScope{}}
 }
 
 // incidentScope is an incident.
@@ -57,7 +61,9 @@ type targetScope struct {
 	Burn30m              float64       `expr:"burn_30m"`
 	Burn1h               float64       `expr:"burn_1h"`
 	Burn6h               float64       `expr:"burn_6h"`
-	Burn3d               float64       `expr:"burn_3d"`
+	Burn3d               float64       `expr:"burn_3d"` // 0 where that is not known
+	Burn3dKnown          bool          `expr:"burn_3d_known"`
+	BudgetKnown          bool          `expr:"budget_known"` // budget_left is of the objective's whole period
 	CertificateKnown     bool          `expr:"certificate_known"`
 	CertificateExpiresIn time.Duration `expr:"certificate_expires_in"`
 }
@@ -122,7 +128,7 @@ func (s *incidentScope) set(i *tracker.Incident, now time.Time) {
 	}
 }
 
-func (s *targetScope) set(t *tracker.Target, history History, now time.Time) {
+func (s *targetScope) set(t *tracker.Target, now time.Time) {
 	five, hour := &t.Activity.FiveMinutes, &t.Activity.Hour
 	*s = targetScope{
 		Name: t.Name, State: t.State.String(), Share: five.ErrorRatio(),
@@ -135,11 +141,6 @@ func (s *targetScope) set(t *tracker.Target, history History, now time.Time) {
 	if slo := t.SLO; slo != nil {
 		s.BudgetLeft, s.Burn5m, s.Burn1h, s.Burn6h = slo.BudgetLeft, slo.Burn5m, slo.Burn1h, slo.Burn6h
 		s.Burn30m = burn30m(t, slo)
-		if history != nil {
-			if requests, errors, known := history(t.Name, 72*time.Hour); known && requests > 0 {
-				s.Burn3d = float64(errors) / float64(requests) / (1 - slo.Objective)
-			}
-		}
 	}
 }
 

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// Matcher says which alerts a silence is for: all that are given must match. Rule and Target are patterns as in a shell.
+// Matcher says which alerts a silence is for: all that are given must match. Rule and Target are patterns as in a shell. Of an incident
+// are its own alerts and those of targets that are part of it.
 type Matcher struct {
 	Rule     string `json:"rule,omitempty"`
 	Target   string `json:"target,omitempty"`
@@ -22,7 +23,7 @@ func (m Matcher) Matches(a *Alert) bool {
 		ok, err := path.Match(pattern, name)
 		return pattern == "" || ok && err == nil
 	}
-	return like(m.Rule, a.Rule) && like(m.Target, a.Labels.Target) && (m.Incident == 0 || m.Incident == a.Labels.Incident) &&
+	return like(m.Rule, a.Rule) && like(m.Target, a.Labels.Target) && (m.Incident == 0 || a.of(m.Incident)) &&
 		(m.Group == 0 || m.Group == a.Labels.Group)
 }
 
@@ -81,7 +82,7 @@ func (s *State) EndSilence(id uint64, now time.Time) bool {
 func (s *State) Acknowledge(ack Ack, incident uint64) (n int) {
 	for i := range s.Alerts {
 		a := &s.Alerts[i]
-		if a.Phase == Resolved || a.ID != ack.Alert && (incident == 0 || a.Labels.Incident != incident) {
+		if a.Phase == Resolved || a.ID != ack.Alert && !a.of(incident) {
 			continue
 		}
 		n++

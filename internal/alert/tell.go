@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"maps"
 	"path"
 	"slices"
@@ -53,21 +54,27 @@ type Notification struct {
 	Problem  string    `json:"problem,omitempty"` // of the last attempt
 }
 
-// groupOf names the group that an alert is told in.
+// groupName names the group of an incident.
+func groupName(incident uint64) string { return "incident " + strconv.FormatUint(incident, 16) }
+
+// groupOf names the group that an alert is told in: its incident's, or that which its target is part of until that recovers.
 func (e *Engine) groupOf(a *Alert) string {
-	incident := a.Labels.Incident
-	if incident == 0 {
-		incident = e.members[a.Labels.Target]
+	if incident := cmp.Or(a.Follows, a.Labels.Incident); incident != 0 {
+		return groupName(incident)
 	}
-	if incident != 0 {
-		return "incident " + strconv.FormatUint(incident, 16)
+	if in := e.members[a.Labels.Target]; in.incident != 0 && !in.calm {
+		return groupName(in.incident)
 	}
 	return "alert " + strconv.FormatUint(a.ID, 16)
 }
 
 // tell puts what is due into the outbox.
 func (e *Engine) tell(s *State, now time.Time) (changed bool) {
-	firing := map[string][]*Alert{}
+	if e.idle(s) {
+		return false
+	}
+	changed = e.regroup(s)
+	firing := map[string][]*Alert{} // what may be told
 	for i := range s.Alerts {
 		if a := &s.Alerts[i]; a.Active() && s.SilencedBy(a, now) == nil {
 			group := e.groupOf(a)
@@ -77,8 +84,7 @@ func (e *Engine) tell(s *State, now time.Time) (changed bool) {
 	for i := range e.options.Receivers {
 		receiver := &e.options.Receivers[i]
 		for _, group := range slices.Sorted(maps.Keys(firing)) {
-			alerts := firing[group]
-			if s.told(receiver.Name, group) == nil && slices.ContainsFunc(alerts, func(a *Alert) bool { return receiver.wants(a) && !s.toldElsewhere(receiver.Name, a.ID) }) {
+			if s.told(receiver.Name, group) == nil && slices.ContainsFunc(firing[group], receiver.wants) {
 				s.Groups = append(s.Groups, Told{Receiver: receiver.Name, Group: group, First: now})
 				changed = true
 			}
@@ -101,16 +107,60 @@ func (e *Engine) tell(s *State, now time.Time) (changed bool) {
 	return e.giveUp(s, now) || changed
 }
 
+// idle reports whether there is nothing to tell and nobody to tell of an end.
+func (e *Engine) idle(s *State) bool {
+	return len(s.Groups) == 0 && len(s.Outbox) == 0 && !slices.ContainsFunc(s.Alerts, func(a Alert) bool { return a.Active() })
+}
+
+// regroup follows alerts to the group that they are in now: one that was told by itself before its target became part of an incident,
+// one that goes on after the incident, and one of an incident that became part of another. What receivers were told goes along, so that a change of
+// group tells nobody anything.
+func (e *Engine) regroup(s *State) (changed bool) {
+	for i := 0; i < len(s.Groups); i++ {
+		t := s.Groups[i]
+		for _, id := range slices.Clone(t.Firing) {
+			a, _ := s.find(id)
+			if a == nil || !a.Active() {
+				continue
+			}
+			group := e.groupOf(a)
+			if group == t.Group {
+				continue
+			}
+			changed = true
+			if s.told(t.Receiver, group) == nil {
+				s.Groups = append(s.Groups, Told{Receiver: t.Receiver, Group: group, First: t.First, Last: t.Last})
+			}
+			to, from := s.told(t.Receiver, group), &s.Groups[i]
+			if to.Last.Before(t.Last) {
+				to.Last = t.Last
+			}
+			take := func(from, to *[]uint64) {
+				if slices.Contains(*from, id) {
+					*from = slices.DeleteFunc(slices.Clone(*from), func(other uint64) bool { return other == id })
+					if !slices.Contains(*to, id) {
+						*to = append(slices.Clone(*to), id)
+					}
+				}
+			}
+			take(&from.Firing, &to.Firing)
+			take(&from.Flapping, &to.Flapping)
+		}
+	}
+	return changed
+}
+
 // tellGroup decides whether a receiver is told of a group now, and whether the group is over for it.
 func (e *Engine) tellGroup(s *State, receiver *Receiver, t *Told, alerts []*Alert, now time.Time) (told, over bool) {
-	alerts = slices.DeleteFunc(slices.Clone(alerts), func(a *Alert) bool { return !receiver.wants(a) })
-	timing := &e.options.Timing
+	alerts = slices.DeleteFunc(slices.Clone(alerts), func(a *Alert) bool {
+		return (!receiver.wants(a) || a.Follows != 0) && !slices.Contains(t.Firing, a.ID)
+	})
 	if len(alerts) == 0 {
-		if t.Last.IsZero() {
-			return false, true // over before anybody was told
+		if t.Last.IsZero() || len(t.Firing) == 0 {
+			return false, true // over before anybody was told, or gone to another group
 		}
 		if s.holdsBack(t, now) {
-			return false, false // a silence hides it, or nobody can say whether it is over
+			return false, false // a silence hides it
 		}
 		if receiver.Resolved {
 			s.queue(receiver, t, ReasonResolved, s.ended(t.Firing), now)
@@ -121,6 +171,7 @@ func (e *Engine) tellGroup(s *State, receiver *Receiver, t *Told, alerts []*Aler
 		e.wake(now.Add(time.Minute))
 		return false, false
 	}
+	timing := &e.options.Timing
 	reason, due := ReasonFiring, t.First.Add(timing.GroupWait)
 	if !t.Last.IsZero() {
 		reason, due = s.changeOf(t, alerts, timing)
@@ -135,32 +186,59 @@ func (e *Engine) tellGroup(s *State, receiver *Receiver, t *Told, alerts []*Aler
 	if reason == ReasonRepeat && !slices.ContainsFunc(alerts, func(a *Alert) bool { return s.AckOf(a.ID) == nil }) {
 		return false, false
 	}
-	list := make([]Alert, len(alerts))
-	t.Firing, t.Flapping = t.Firing[:0:0], t.Flapping[:0:0]
-	for i, a := range alerts {
-		list[i] = *a
-		t.Firing = append(t.Firing, a.ID)
+	s.queue(receiver, t, reason, s.contents(receiver, t, alerts), now)
+	t.Last = now
+	return true, false
+}
+
+// contents returns what a notification holds: the alerts that fire, and those told before that ended since. It notes that they were told.
+func (s *State) contents(receiver *Receiver, t *Told, alerts []*Alert) []Alert {
+	list := make([]Alert, 0, len(alerts))
+	var firing, flapping []uint64
+	for _, a := range alerts {
+		list = append(list, *a)
+		firing = append(firing, a.ID)
 		if a.Flapping {
-			t.Flapping = append(t.Flapping, a.ID)
+			flapping = append(flapping, a.ID)
 		}
 	}
-	t.Last = now
-	s.queue(receiver, t, reason, list, now)
-	return true, false
+	for _, id := range t.Firing {
+		if slices.Contains(firing, id) {
+			continue
+		}
+		switch a, _ := s.find(id); {
+		case a == nil:
+		case a.Active():
+			firing = append(firing, id) // behind a silence
+		case receiver.Resolved:
+			list = append(list, *a)
+		}
+	}
+	t.Firing, t.Flapping = firing, flapping
+	return list
 }
 
 // changeOf says whether a group that was told before is to be told again, why and when; "" for not at all.
 func (s *State) changeOf(t *Told, alerts []*Alert, timing *Timing) (Reason, time.Time) {
 	flaps, more := false, false
+	worst := Info
+	for _, id := range t.Firing {
+		if a, _ := s.find(id); a != nil {
+			worst = max(worst, a.Severity)
+		}
+	}
+	next := t.Last.Add(timing.GroupInterval)
 	for _, a := range alerts {
 		switch {
 		case a.Flapping && !slices.Contains(t.Flapping, a.ID):
 			flaps = true
-		case !slices.Contains(t.Firing, a.ID):
+		case !slices.Contains(t.Firing, a.ID) && !s.knownAs(t, a):
 			more = true
+			if urgent := a.FiredAt.Add(timing.GroupWait); a.Severity > worst && urgent.Before(next) {
+				next = urgent // what is more urgent than all that was told does not wait for the interval
+			}
 		}
 	}
-	next := t.Last.Add(timing.GroupInterval)
 	switch {
 	case flaps:
 		return ReasonFlapping, next
@@ -170,6 +248,14 @@ func (s *State) changeOf(t *Told, alerts []*Alert, timing *Timing) (Reason, time
 		return "", next // nothing more until it stays one way
 	}
 	return ReasonRepeat, t.Last.Add(timing.Repeat)
+}
+
+// knownAs reports whether a receiver knows an incident's alert by the name of one that follows it.
+func (s *State) knownAs(t *Told, a *Alert) bool {
+	return a.Labels.Incident != 0 && slices.ContainsFunc(t.Firing, func(id uint64) bool {
+		other, _ := s.find(id)
+		return other != nil && other.Follows == a.Labels.Incident && other.Rule == a.Rule
+	})
 }
 
 // holdsBack reports whether alerts that a receiver was told of still fire, unseen behind a silence.
@@ -195,12 +281,28 @@ func (s *State) ended(ids []uint64) []Alert {
 
 // queue puts a notification into the outbox. Where it is full, the oldest is given up.
 func (s *State) queue(receiver *Receiver, t *Told, reason Reason, alerts []Alert, now time.Time) {
-	slices.SortStableFunc(alerts, func(a, b Alert) int { return int(b.Severity) - int(a.Severity) })
+	slices.SortStableFunc(alerts, byUrgency)
 	s.LastID++
 	if len(s.Outbox) >= maxOutbox {
 		s.drop(0, now, "the outbox is full")
 	}
 	s.Outbox = append(s.Outbox, Notification{ID: s.LastID, Receiver: receiver.Name, Group: t.Group, Reason: reason, Alerts: alerts, Created: now})
+}
+
+// byUrgency orders the alerts of a notification: those that fire first, then by severity, an incident before what it brings along, then
+// by age.
+func byUrgency(a, b Alert) int {
+	first := func(a, b bool) int {
+		switch {
+		case a == b:
+			return 0
+		case a:
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(first(a.Phase != Resolved, b.Phase != Resolved), cmp.Compare(b.Severity, a.Severity),
+		first(a.Labels.Incident != 0, b.Labels.Incident != 0), a.FiredAt.Compare(b.FiredAt))
 }
 
 // giveUp drops notifications that nobody took for too long.
@@ -218,6 +320,32 @@ func (s *State) drop(i int, now time.Time, why string) {
 	s.note(Event{At: now, Kind: EventDropped, Receiver: n.Receiver, Text: why})
 	s.Outbox = slices.Delete(s.Outbox, i, i+1)
 	s.Dropped++
+}
+
+// Due returns what is to be sent to a receiver at a moment, the oldest first. What tells of the same group, or of the same alerts, is
+// sent in its order: an end never overtakes a beginning that waits to be tried again, so each is due only after the one before it left.
+func (s *State) Due(receiver string, now time.Time) (due []Notification) {
+	var groups map[string]bool
+	var alerts map[uint64]bool
+	for i := range s.Outbox {
+		n := &s.Outbox[i]
+		if n.Receiver != receiver {
+			continue
+		}
+		if groups == nil {
+			groups, alerts = map[string]bool{}, map[uint64]bool{}
+		}
+		waits := groups[n.Group]
+		for j := range n.Alerts {
+			waits = waits || alerts[n.Alerts[j].ID]
+			alerts[n.Alerts[j].ID] = true
+		}
+		groups[n.Group] = true
+		if !waits && !n.NextTry.After(now) {
+			due = append(due, *n)
+		}
+	}
+	return due
 }
 
 // Delivered notes that a receiver took a notification, which leaves the outbox.
@@ -262,8 +390,8 @@ func (s *State) told(receiver, group string) *Told {
 	return nil
 }
 
-// toldElsewhere reports whether a receiver knows an alert from another group: one that fired alone before its incident was found.
-func (s *State) toldElsewhere(receiver string, alert uint64) bool {
+// knows reports whether a receiver was told of an alert.
+func (s *State) knows(receiver string, alert uint64) bool {
 	return slices.ContainsFunc(s.Groups, func(t Told) bool { return t.Receiver == receiver && slices.Contains(t.Firing, alert) })
 }
 

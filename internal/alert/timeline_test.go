@@ -56,7 +56,7 @@ func (l *timeline) until(end time.Duration) {
 	for ; l.now < end; l.now += time.Second {
 		now := start.Add(l.now)
 		changed := l.engine.Evaluate(l.state, &l.snapshot, now)
-		if changed || slices.ContainsFunc(l.state.Outbox, func(n Notification) bool { return !now.Before(n.NextTry) }) {
+		if changed || len(l.due(now)) > 0 {
 			l.deliver(now)
 		}
 	}
@@ -74,9 +74,8 @@ func (l *timeline) deliver(now time.Time) {
 		l.t.Fatal(err)
 	}
 	l.state = restored
-	for _, n := range slices.Clone(l.state.Outbox) {
+	for _, n := range l.due(now) {
 		switch {
-		case now.Before(n.NextTry):
 		case l.accept != nil && !l.accept(n):
 			l.state.Failed(n.ID, "500", now.Add(min(10*time.Second<<n.Attempts, time.Hour)), now)
 		default:
@@ -88,6 +87,14 @@ func (l *timeline) deliver(now time.Time) {
 			l.heard = append(l.heard, heard{l.now, n.Receiver, n.Reason, text, len(n.Alerts)})
 		}
 	}
+}
+
+// due is what is to be sent now.
+func (l *timeline) due(now time.Time) (due []Notification) {
+	for i := range l.engine.options.Receivers {
+		due = append(due, l.state.Due(l.engine.options.Receivers[i].Name, now)...)
+	}
+	return due
 }
 
 // at lets time pass until a moment, and then changes what the tracker shows.

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -49,15 +50,15 @@ func (s *State) Waits(a *Alert, o *Options, now time.Time) (waits []Wait) {
 
 // waitsOf appends why one receiver, who wants the alert, has not been told of it.
 func (s *State) waitsOf(waits []Wait, r *Receiver, a *Alert, o *Options, now time.Time) []Wait {
-	if slices.ContainsFunc(waits, func(w Wait) bool { return w.Receiver == r.Name }) || s.toldElsewhere(r.Name, a.ID) {
+	if slices.ContainsFunc(waits, func(w Wait) bool { return w.Receiver == r.Name }) || s.knows(r.Name, a.ID) || a.Follows != 0 {
 		return waits
 	}
 	if !r.open(now) {
 		return append(waits, Wait{Receiver: r.Name, Why: "told from " + clockOf(r.From) + " to " + clockOf(r.To)})
 	}
 	group := "alert " + strconv.FormatUint(a.ID, 16)
-	if a.Labels.Incident != 0 {
-		group = "incident " + strconv.FormatUint(a.Labels.Incident, 16)
+	if incident := cmp.Or(a.Labels.Incident, a.PartOf); incident != 0 && s.told(r.Name, groupName(incident)) != nil {
+		group = groupName(incident)
 	}
 	timing := o.Timing.withDefaults()
 	if t := s.told(r.Name, group); t != nil && t.Last.IsZero() {

@@ -85,12 +85,11 @@ func (a *alerting) evaluate(snapshot *tracker.Snapshot, now time.Time) {
 func (a *alerting) Due(receiver string, now time.Time) (due []alert.Notification) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, n := range a.state.Outbox {
-		if n.Receiver == receiver && !n.NextTry.After(now) && (a.keeper == nil || n.ID <= a.savedID) {
-			due = append(due, n)
-		}
+	due = a.state.Due(receiver, now)
+	if a.keeper == nil {
+		return due
 	}
-	return due
+	return slices.DeleteFunc(due, func(n alert.Notification) bool { return n.ID > a.savedID })
 }
 
 // Delivered takes a notification out of the outbox.
