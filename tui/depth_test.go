@@ -112,7 +112,7 @@ func TestATerminalIsSentOnlySequencesItKnows(t *testing.T) {
 	osc := regexp.MustCompile(`\x1b\](\d+)`)
 	basic := []string{"A", "B", "C", "D", "H", "J", "K", "m", "r", "4h", "4l", "?25h", "?25l", "?1049h", "?1049l", "?2004h", "?2004l"} // a vt102's
 	linux := append([]string{"@", "G", "X", "P", "L", "M", "d", "`"}, basic...)
-	xterm := append([]string{"S", "T", "I", "Z", "q"}, linux...)
+	xterm := append([]string{"S", "T", "I", "Z", "q", "22;2t", "23;2t"}, linux...)
 	for term, allowed := range map[string][]string{
 		"vt100": basic, "vt220": append([]string{"@", "P", "L", "M", "X"}, basic...), "nobody-knows": basic,
 		"linux": linux, "xterm": xterm, "screen": xterm, "xterm-256color": xterm, "tmux-256color": append([]string{"b"}, xterm...),
@@ -120,7 +120,7 @@ func TestATerminalIsSentOnlySequencesItKnows(t *testing.T) {
 		out := sent(t, "dark", "TERM="+term)
 		for _, m := range csi.FindAllStringSubmatch(out, -1) {
 			what := m[2]
-			if what == "h" || what == "l" { // modes have numbers
+			if what == "h" || what == "l" || what == "t" { // modes and operations on windows have numbers
 				what = m[1] + what
 			}
 			if !slices.Contains(allowed, what) {

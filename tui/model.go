@@ -54,6 +54,7 @@ type model struct {
 	rows   string // the picture last drawn
 	dirty  bool   // something has changed since
 	redraw bool   // the terminal may show something else
+	paged  string // the alert in the title of the window; "" for none
 	tell   string // what the terminal is to be told beside the picture
 }
 
@@ -87,7 +88,9 @@ func newModel(o Options, f *feed) *model {
 }
 
 // Init starts to wait for what is new.
-func (m *model) Init() tea.Cmd { return tea.Batch(m.feed.next(m.live, m.taken), m.nextNotice()) }
+func (m *model) Init() tea.Cmd {
+	return tea.Batch(m.feed.next(m.live, m.taken), m.nextNotice(), m.nextPage())
+}
 
 func (m *model) nextNotice() tea.Cmd {
 	if m.feed.notices == nil {
@@ -102,6 +105,20 @@ func (m *model) nextNotice() tea.Cmd {
 				return nil
 			}
 			return noticeMsg(text)
+		}
+	}
+}
+
+func (m *model) nextPage() tea.Cmd {
+	if m.options.Pages == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		select {
+		case <-m.feed.ctx.Done():
+			return nil
+		case p := <-m.options.Pages:
+			return pageMsg(p)
 		}
 	}
 }
@@ -121,6 +138,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case noticeMsg:
 		m.say(string(msg))
 		return m, m.nextNotice()
+	case pageMsg:
+		m.page(Page(msg))
+		return m, m.nextPage()
 	case saidMsg:
 		m.say(string(msg))
 	case alertedMsg:
@@ -131,6 +151,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case sizeMsg:
 		m.resize(msg.w, msg.h)
 	case tea.KeyPressMsg:
+		m.paged = "" // somebody is there
 		return m, m.key(msg)
 	case tea.MouseClickMsg:
 		m.click(msg)

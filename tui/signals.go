@@ -7,8 +7,6 @@ import (
 	"errtop/internal/safetext"
 	"errtop/internal/terminal"
 	"errtop/tracker"
-
-	"github.com/charmbracelet/x/ansi"
 )
 
 // title is the terminal window's title: what is wrong can be seen in the tab.
@@ -20,6 +18,9 @@ func (m *model) title() string {
 				failing++
 			}
 		}
+	}
+	if m.paged != "" {
+		return m.paged
 	}
 	if failing == 0 {
 		return "errtop"
@@ -48,8 +49,7 @@ func loaded(snap *tracker.Snapshot) int {
 	return max(int(100*read/total), 1)
 }
 
-// alarm rings the bell and sends a notification when targets begin to fail, or an incident begins in which none does. It sends OSC 9
-// and OSC 777; a terminal knows one of them, or neither.
+// alarm rings the bell and sends a notification when targets begin to fail, or an incident begins in which none does.
 func (m *model) alarm(list []event.Event) {
 	if !m.options.Bell && !m.options.Notify {
 		return
@@ -74,7 +74,6 @@ func (m *model) ring(text string) {
 		m.tell += "\a"
 	}
 	if m.options.Notify {
-		text = safetext.Truncate(safetext.Line(text), 200, m.frame.glyphs.ellipsis)
-		m.tell += outerTerminal(m.options.Environ, ansi.Notify(text)) + outerTerminal(m.options.Environ, "\x1b]777;notify;errtop;"+text+"\a")
+		m.tell += notification(m.options.Environ, safetext.Truncate(safetext.Line(text), longestAttention, m.frame.glyphs.ellipsis))
 	}
 }

@@ -31,6 +31,7 @@ type Options struct {
 	Notices   Subscribe        // shown for a few seconds each: reloads, problems; nil: none
 	ExportDir string           // where reports are written; "": the working directory
 	Alerting  Alerting         // nil: nothing is alerted
+	Pages     <-chan Page      // alerts that the terminal is to tell; nil: none
 	Advisor   *event.Advisor   // what to do about a cause; nil: without runbooks
 	Rights    Rights           // what the viewer may do beside looking
 }

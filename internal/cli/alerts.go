@@ -274,7 +274,7 @@ func (a *app) testReceivers(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	senders, err := engine.Senders(settings)
+	senders, err := engine.Senders(settings, a.showPage)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,8 @@ type dashboard struct {
 	plain    bool // a line for every change instead of a picture
 	anyway   bool // although errtop watch asks the same targets
 	demo     bool
-	record   string // the file that everything is recorded into; "" for none
+	record   string        // the file that everything is recorded into; "" for none
+	pages    chan tui.Page // alerts for the terminal of the dashboard
 	options  engine.Options
 }
 
@@ -204,6 +205,10 @@ func (a *app) dashboard(ctx context.Context, d *dashboard) error {
 			return err
 		}
 	}
+	if !d.plain {
+		d.pages = make(chan tui.Page)
+		d.options.ShowPage = pagesTo(d.pages)
+	}
 	eng, err := newEngine(d)
 	if err != nil {
 		return err
@@ -264,7 +269,7 @@ func (a *app) viewer(d *dashboard, eng *engine.Engine) (view func(context.Contex
 		},
 	}
 	alerts := &alertsView{engine: eng}
-	options.Alerting = alerts
+	options.Alerting, options.Pages = alerts, d.pages
 	alerts.rights(&options.Rights)
 	if options.Advisor, err = advisor(d.settings); err != nil {
 		return nil, nil, err

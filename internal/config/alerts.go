@@ -31,13 +31,14 @@ type Rule struct {
 	URL           string   `toml:"url,omitempty" shown:"url"`
 }
 
-// Receiver is who is told of alerts, in one of four ways.
+// Receiver is who is told of alerts, in one of five ways.
 type Receiver struct {
 	Name         string            `toml:"name"`
 	Webhook      Secret            `toml:"webhook,omitempty"`      // URL that gets Alertmanager's payload
 	Alertmanager Secret            `toml:"alertmanager,omitempty"` // base URL of an Alertmanager
 	Service      Secret            `toml:"service,omitempty"`      // URL of shoutrrr: slack://, smtp://, ntfy:// …
 	Command      []string          `toml:"command,omitempty"`      // program and arguments; the payload on standard input
+	Terminal     bool              `toml:"terminal,omitempty"`     // the terminal that the dashboard is drawn on
 	Headers      map[string]Secret `toml:"headers,omitempty"`      // of webhook and alertmanager
 	Severity     string            `toml:"severity"`               // at least
 	Targets      []string          `toml:"targets,omitempty"`
@@ -104,13 +105,13 @@ func (r *reader) checkReceiver(at string, receiver *Receiver) {
 		}
 	}
 	ways := 0
-	for _, is := range []bool{receiver.Webhook != "", receiver.Alertmanager != "", receiver.Service != "", len(receiver.Command) > 0} {
+	for _, is := range []bool{receiver.Webhook != "", receiver.Alertmanager != "", receiver.Service != "", len(receiver.Command) > 0, receiver.Terminal} {
 		if is {
 			ways++
 		}
 	}
 	if ways != 1 && !r.spoiled[at] {
-		r.fault(at, "expected one of webhook, alertmanager, service and command; has %d", ways)
+		r.fault(at, "expected one of webhook, alertmanager, service, command and terminal; has %d", ways)
 	}
 	r.among(at+".severity", receiver.Severity, severities)
 	r.patterns(at+".targets", receiver.Targets)

@@ -41,7 +41,7 @@ const evaluateEvery = time.Second
 
 // newAlerting returns the alerting of an engine's options, with what its keeper has of before.
 func newAlerting(o *Options, notice func(string)) (*alerting, error) {
-	options, senders, err := alertOptions(o.Settings)
+	options, senders, err := alertOptions(o.Settings, o.ShowPage)
 	if err != nil {
 		return nil, err
 	}
@@ -190,11 +190,17 @@ func Rules(settings *config.Config) []alert.Rule {
 	return rules
 }
 
-// Senders returns the receivers of the settings by their names, ready to be told. An error names the receiver, and its place in the
-// file.
-func Senders(settings *config.Config) (map[string]notify.Sender, error) {
+// Senders returns the receivers of the settings by their names, ready to be told. Terminals are told by show; where that is nil there is
+// no screen, and they are left out. An error names the receiver, and its place in the file.
+func Senders(settings *config.Config, show notify.ShowPage) (map[string]notify.Sender, error) {
 	senders := map[string]notify.Sender{}
 	for i := range settings.Receivers {
+		if settings.Receivers[i].Terminal {
+			if show != nil {
+				senders[settings.Receivers[i].Name] = notify.NewTerminal(show)
+			}
+			continue
+		}
 		sender, err := newSender(&settings.Receivers[i])
 		if err != nil {
 			return nil, settings.Mistake(fmt.Sprintf("receivers[%d]", i), err)
@@ -223,9 +229,10 @@ func newSender(r *config.Receiver) (notify.Sender, error) {
 }
 
 // alertOptions returns what alerting decides by, and who is told.
-func alertOptions(settings *config.Config) (alert.Options, map[string]notify.Sender, error) {
+func alertOptions(settings *config.Config, show notify.ShowPage) (alert.Options, map[string]notify.Sender, error) {
 	options := alert.Options{Rules: Rules(settings), Receivers: receivers(settings), Timing: timing(settings)}
-	senders, err := Senders(settings)
+	senders, err := Senders(settings, show)
+	options.Receivers = slices.DeleteFunc(options.Receivers, func(r alert.Receiver) bool { return err == nil && senders[r.Name] == nil })
 	return options, senders, err
 }
 
@@ -248,7 +255,7 @@ func receivers(settings *config.Config) []alert.Receiver {
 
 // checkAlerts returns what alerting finds wrong with the settings, each with its place in the file.
 func checkAlerts(settings *config.Config) error {
-	if _, err := Senders(settings); err != nil {
+	if _, err := Senders(settings, nil); err != nil {
 		return err
 	}
 	rules := Rules(settings)

@@ -17,6 +17,7 @@ import (
 	"errtop/internal/alert"
 	"errtop/internal/config"
 	"errtop/internal/logline"
+	"errtop/internal/notify"
 	"errtop/internal/safego"
 	"errtop/tracker"
 )
@@ -41,6 +42,8 @@ type Options struct {
 	Advice alert.Advice
 	// Alerts keeps alerts, silences and what is yet to be told across restarts; nil keeps them in memory only.
 	Alerts AlertKeeper
+	// ShowPage hands alerts to whoever looks at a screen; nil where there is none, and receivers that are terminals are then left out.
+	ShowPage notify.ShowPage
 	// EndWithSources makes Run return once every source has ended; otherwise it runs until its context is done.
 	EndWithSources bool
 }

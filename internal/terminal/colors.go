@@ -55,6 +55,17 @@ func IsSilent(env []string) bool {
 	return isDEC(kind) || kind == "linux" || kind == "ansi"
 }
 
+// keepsTitles reports whether a terminal keeps the title of its window and gives it back (XTWINOPS 22 and 23).
+func keepsTitles(env []string) bool {
+	kind := Variable(env, "TERM")
+	for _, known := range [...]string{"xterm", "tmux", "screen", "rxvt", "foot", "alacritty", "kitty", "wezterm", "ghostty"} {
+		if strings.HasPrefix(kind, known) {
+			return true
+		}
+	}
+	return false
+}
+
 // isDEC reports whether a kind of terminal is called like DEC's: vt100, vt220-w; vte is something else.
 func isDEC(kind string) bool { return kind >= "vt0" && kind <= "vt9~" }
 

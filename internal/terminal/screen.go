@@ -29,6 +29,7 @@ type Screen struct {
 	render *uv.TerminalRenderer
 	cells  uv.ScreenBuffer
 	mouse  bool
+	titles bool // keeps the title of its window when asked to
 	silent bool // prints operating system commands instead of obeying them
 	last   Picture
 	rows   []string
@@ -36,7 +37,7 @@ type Screen struct {
 
 // NewScreen returns the screen of a terminal with these environment variables, colours and, with mouse, mouse reports.
 func NewScreen(env []string, profile colorprofile.Profile, mouse bool) *Screen {
-	s := &Screen{mouse: mouse, silent: IsSilent(env)}
+	s := &Screen{mouse: mouse, silent: IsSilent(env), titles: keepsTitles(env)}
 	s.render = uv.NewTerminalRenderer(&s.out, env)
 	s.render.SetColorProfile(profile)
 	s.render.SetWidthMethod(CellWidth)
@@ -46,12 +47,22 @@ func NewScreen(env []string, profile colorprofile.Profile, mouse bool) *Screen {
 	return s
 }
 
+// The title of the window is kept by the terminal itself while the screen is taken (XTWINOPS 22 and 23), as far as it is known to be able to. A terminal
+// is never asked for its title: the answer could be typed into a shell.
+const (
+	pushTitle = "\x1b[22;2t"
+	popTitle  = "\x1b[23;2t"
+)
+
 // Enter returns what takes the terminal over.
 func (s *Screen) Enter() []byte {
 	s.out.Reset()
 	s.render.EnterAltScreen()
 	_ = s.render.Flush() // into a buffer, which takes everything
 	s.out.WriteString(ansi.HideCursor + ansi.SetModeBracketedPaste)
+	if s.titles {
+		s.out.WriteString(pushTitle)
+	}
 	if s.mouse {
 		s.out.WriteString(ansi.SetModeMouseButtonEvent + ansi.SetModeMouseExtSgr)
 	}
@@ -65,7 +76,10 @@ func (s *Screen) Leave() []byte {
 		s.out.WriteString(ansi.ResetProgressBar)
 	}
 	if s.last.Title != "" && !s.silent {
-		s.out.WriteString(ansi.SetWindowTitle(""))
+		s.out.WriteString(ansi.SetWindowTitle("")) // for terminals that do not keep titles
+	}
+	if s.titles {
+		s.out.WriteString(popTitle)
 	}
 	if s.mouse {
 		s.out.WriteString(ansi.ResetModeMouseButtonEvent + ansi.ResetModeMouseExtSgr)

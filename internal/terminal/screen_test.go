@@ -68,3 +68,20 @@ func TestASizeThatNobodyCanLookAtIsBounded(t *testing.T) {
 		t.Logf("the largest screen keeps %d MB", got>>20)
 	}
 }
+
+// The title that a window had before comes back, also where the screen is taken more than once.
+func TestTheTitleIsKeptAndGivenBack(t *testing.T) {
+	s := NewScreen([]string{"TERM=xterm-256color"}, colorprofile.TrueColor, false)
+	for range 2 {
+		enter := string(s.Enter())
+		shown := string(s.Next(Picture{Rows: "x", W: 1, H: 1, Title: "errtop"}))
+		leave := string(s.Leave())
+		if !strings.Contains(enter, "\x1b[22;2t") || !strings.Contains(shown, "\x1b]2;errtop\a") || !strings.Contains(leave, "\x1b]2;\a\x1b[23;2t") {
+			t.Errorf("%q, %q, %q", enter, shown, leave)
+		}
+	}
+	silent := NewScreen([]string{"TERM=linux"}, colorprofile.TrueColor, false)
+	if text := string(silent.Enter()) + string(silent.Next(Picture{Rows: "x", W: 1, H: 1, Title: "errtop"})) + string(silent.Leave()); strings.Contains(text, "t\x1b") || strings.Contains(text, "]2;") {
+		t.Errorf("a silent terminal got %q", text)
+	}
+}
