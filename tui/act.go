@@ -19,6 +19,9 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	a := m.keys.action(msg.String())
+	if m.playing(a) {
+		return nil
+	}
 	if cmd, done := m.everywhere(a); done {
 		return cmd
 	}

@@ -71,7 +71,7 @@ func (f *feed) next(last *tracker.Snapshot, taken time.Time) tea.Cmd {
 			return f.take()
 		case <-f.changed:
 		}
-		rest := time.NewTimer(refresh - f.now().Sub(taken))
+		rest := time.NewTimer(refresh - max(f.now().Sub(taken), 0)) // the clock of a recording may go back
 		defer rest.Stop()
 		select {
 		case <-f.ctx.Done():

@@ -48,6 +48,8 @@ const (
 	Suspend
 	Acknowledge
 	SilenceAlerts
+	Faster
+	Slower
 	View1
 	View2
 	View3
@@ -104,6 +106,8 @@ func defaultBindings() []Binding {
 		{HourBack, "hour_back", "", "back in time by an hour", []string{"{"}},
 		{HourForward, "hour_forward", "", "forward by an hour", []string{"}"}},
 		{Now, "now", "", "back to now", []string{"0"}},
+		{Faster, "faster", "", "replay: play faster", []string{"+"}},
+		{Slower, "slower", "", "replay: play slower", []string{"-"}},
 		{View1, "overview", "", "overview", []string{"1"}},
 		{View2, "errors", "", "errors", []string{"2"}},
 		{View3, "groups", "", "groups", []string{"3"}},

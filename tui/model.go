@@ -74,7 +74,7 @@ type (
 const noticeSpan = 8 * time.Second
 
 func newModel(o Options, f *feed) *model {
-	m := &model{options: o, feed: f, keys: o.Keys, troubled: incidentsByTarget{}, events: event.NewDetector(o.Advisor), prompt: newPrompt(), dirty: true}
+	m := &model{options: o, feed: f, keys: o.forViewer(), troubled: incidentsByTarget{}, events: event.NewDetector(o.Advisor), prompt: newPrompt(), dirty: true}
 	m.frame.styles, m.frame.glyphs, m.frame.loc = o.Styles, newGlyphs(o.ASCII), o.Location
 	m.frame.advisor = o.Advisor
 	m.frame.scratch, m.frame.reach = make([]byte, 0, 64), 60
@@ -180,6 +180,13 @@ func (m *model) news(msg newsMsg) {
 	if !msg.now.Truncate(time.Second).Equal(m.clock.Truncate(time.Second)) {
 		m.dirty = true
 	}
+	if msg.snap != nil && m.options.Player != nil {
+		msg.now = msg.snap.At // it may have gone on since
+		if m.live != nil && msg.snap.At.Before(m.live.At) {
+			m.events = event.NewDetector(m.options.Advisor) // what comes is not news
+			m.live = nil
+		}
+	}
 	m.clock = msg.now
 	if msg.snap != nil {
 		list := m.events.Next(msg.snap)
@@ -229,6 +236,8 @@ func (m *model) due() bool {
 	switch {
 	case m.live == nil || m.live == m.shown:
 		return false
+	case m.options.Player != nil: // it may have gone back
+		return true
 	case m.shown == nil || m.clock.Sub(m.showed) >= settle*m.options.Refresh:
 		return true
 	default:
@@ -263,7 +272,7 @@ func (m *model) view() view {
 }
 
 // say shows a notice for a while.
-func (m *model) say(text string) { m.notice = notice{text, m.clock.Add(noticeSpan)} }
+func (m *model) say(text string) { m.notice = notice{text, m.clock.Add(m.noticeTime())} }
 
 // waiting counts the errors that came after the picture was frozen.
 func (m *model) waiting() uint64 {

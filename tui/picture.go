@@ -213,6 +213,9 @@ func (m *model) stateRuns(text func(sign string, n int, word string) string) []r
 func (m *model) when(a area) (string, Style) {
 	clock := human.Clock(a.now, m.clock, a.loc)
 	switch {
+	case m.options.Player != nil:
+		course := m.options.Player.Course()
+		return course.played(clock), a.styles.Accent
 	case m.shown != nil && m.shown.Past:
 		return "past " + clock, a.styles.Degraded
 	case !m.frozen.IsZero():

@@ -9,6 +9,7 @@ import (
 
 	"errtop/internal/event"
 	"errtop/internal/safetext"
+	"errtop/tracker"
 )
 
 // Plain writes one line for each event until ctx is done: how incidents begin and end, changes of states, new groups of
@@ -75,4 +76,21 @@ func writeEvents(w io.Writer, list []event.Event, loc *time.Location) error {
 		}
 	}
 	return nil
+}
+
+// PlainWriter is [Plain] for who has the snapshots: it writes a line for each event of those that it is given.
+type PlainWriter struct {
+	to       io.Writer
+	detector *event.Detector
+	location *time.Location
+}
+
+// NewPlainWriter returns a writer. Of the options it uses the advisor and the location.
+func NewPlainWriter(to io.Writer, o Options) *PlainWriter {
+	return &PlainWriter{to, event.NewDetector(o.Advisor), cmp.Or(o.Location, time.Local)}
+}
+
+// Write writes what has changed since the snapshot before. It returns the first error of the writer.
+func (w *PlainWriter) Write(snap *tracker.Snapshot) error {
+	return writeEvents(w.to, w.detector.Next(snap), w.location)
 }

@@ -34,6 +34,7 @@ type Options struct {
 	Pages     <-chan Page      // alerts that the terminal is to tell; nil: none
 	Advisor   *event.Advisor   // what to do about a cause; nil: without runbooks
 	Rights    Rights           // what the viewer may do beside looking
+	Player    Player           // of the recording that Engine shows; nil where it is no recording
 }
 
 // withDefaults fills in what was left out.

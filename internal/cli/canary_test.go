@@ -98,7 +98,14 @@ func canaryWorld(t *testing.T) (folder string) {
 		quoted, _ := json.Marshal(text)
 		_, _ = fmt.Fprintf(&log, `{"ts":%q,"target":"app%d","status":503,"path":"/x","error":"e","message":%s,"stack":%s}`+"\n%s\n", now, i%5, quoted, quoted, text)
 	}
-	for name, content := range map[string]string{"errtop.toml": config, "app.log": log.String(), "key": ownCanary + "\n"} {
+	var recorded strings.Builder // of somebody who masked nothing
+	_, _ = fmt.Fprintf(&recorded, `{"errtop":"recording","version":1,"at":%q}`+"\n", now)
+	for i, text := range texts {
+		quoted, _ := json.Marshal(text)
+		_, _ = fmt.Fprintf(&recorded, `{"ts":%[1]q,"target":"app%[2]d","status":503,"kind":"server","route":%[3]s,"error":%[3]s,"message":%[3]s,"evidence":{"stack":%[3]s,"body":%[3]s,"errors":[%[3]s]}}`+"\n", now, i%5, quoted)
+		_, _ = fmt.Fprintf(&recorded, `{"errtop":"mark","at":%[1]q,"mark":{"At":%[1]q,"Text":%[2]s}}`+"\n", now, quoted)
+	}
+	for name, content := range map[string]string{"errtop.toml": config, "app.log": log.String(), "key": ownCanary + "\n", "others.ndjson": recorded.String()} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -111,6 +118,7 @@ func canaryWorld(t *testing.T) (folder string) {
 var canaryRuns = []string{
 	"record out.ndjson --config %s/bad.toml", "record out.ndjson --no-follow --all %s/app.log", "record /dev/full/password=" + otherCanary + " %s/app.log", "record a.ndjson -- cat %s/app.log",
 	"record b.ndjson.gz --no-follow --zone UTC --no-monitors --exclude status<500 --target {path} --fields message=error --until 1m %s/app.log",
+	"replay --plain %s/others.ndjson", "replay --config %s/bad.toml %s/others.ndjson", "replay --at password=" + otherCanary + " %s/others.ndjson", "replay --speed password=" + otherCanary + " %s/others.ndjson",
 	"demo --help --record a.ndjson", "errtop --plain --no-follow --all --record dash.ndjson %s/app.log",
 	"check --config %s/errtop.toml", "check --verbose --config %s/errtop.toml", "check --json --config %s/errtop.toml --target echo", "config --config %s/errtop.toml", "config --check --config %s/errtop.toml",
 	"stats %s/app.log", "stats --json %s/app.log", "stats --explain %s/app.log", "stats --by route %s/app.log", "stats --by group %s/app.log", "stats --filter status:5xx %s/app.log",
@@ -278,7 +286,7 @@ func TestNoSecretReachesTheScreen(t *testing.T) {
 
 // actionKeys is how each action is pressed.
 var actionKeys = map[string]string{
-	"acknowledge": "a", "silence": "z\r\r",
+	"acknowledge": "a", "silence": "z\r\r", "faster": "+", "slower": "-",
 	"help": "?", "filter": "/status:5xx\r", "open": "\r", "back": "B", "freeze": " ", "copy": "y", "copy_request": "Y", "export": "x", "evidence": "e", "worse_next": "]", "worse_previous": "[",
 	"sort": "s", "sort_reverse": "S", "up": "k", "down": "j", "page_up": "\x15", "page_down": "\x04", "top": "g", "bottom": "G", "next": "n", "previous": "N", "next_pane": "\t", "previous_pane": "\x1b[Z",
 	"minute_back": "<", "minute_forward": ">", "hour_back": "{", "hour_forward": "}", "now": "0", "overview": "1", "errors": "2", "groups": "3", "targets": "4", "breakers": "5", "incidents": "6", "sources": "7", "reload": "\x12",

@@ -32,24 +32,13 @@ func NewDecoder() *Decoder {
 	return &Decoder{names: map[string]string{}, labels: map[string]*tracker.Labels{}}
 }
 
-// intern returns one string for all equal ones.
-func (d *Decoder) intern(s string) string {
-	known, ok := d.names[s]
-	if !ok {
-		if len(d.names) >= maxInterned {
-			clear(d.names)
-		}
-		d.names[s], known = s, s
-	}
-	return known
-}
-
 // Reader reads the entries of a recording one after the other.
 type Reader struct {
 	decoder *Decoder
 	lines   *bufio.Reader
 	long    []byte // of a line that is longer than the buffer of lines
 	close   func() error
+	packed  bool
 
 	// Skipped counts lines that are no entries: damaged ones, and those of kinds that a newer version writes.
 	Skipped uint64
@@ -104,6 +93,7 @@ func (r *Reader) unpack(packed *bufio.Reader) (*bufio.Reader, error) {
 		if err != nil {
 			return nil, fmt.Errorf("zstd: %w", err)
 		}
+		r.packed = true
 		r.close = func() error {
 			z.Close()
 			return nil
@@ -114,6 +104,7 @@ func (r *Reader) unpack(packed *bufio.Reader) (*bufio.Reader, error) {
 		if err != nil {
 			return nil, fmt.Errorf("gzip: %w", err)
 		}
+		r.packed = true
 		return bufio.NewReaderSize(z, 64<<10), nil
 	default:
 		return packed, nil

@@ -195,5 +195,8 @@ func (d *Decoder) parse(text []byte) (e Entry, ok bool, err error) {
 	if err == nil && e == (Entry{At: e.At}) {
 		err = errEntry
 	}
+	if e.Result == nil {
+		e.clean()
+	}
 	return e, true, err
 }

@@ -132,7 +132,7 @@ func (d *Decoder) result(l *line) (*tracker.Result, error) {
 	r := &tracker.Result{
 		Time: l.TS.of(), Target: d.intern(l.Target), Source: d.intern(l.Source), Method: d.intern(l.Method), Route: d.intern(l.Route),
 		Status: l.Status, Kind: kind, Latency: time.Duration(l.LatencyMS), Weight: l.Weight, Inconclusive: l.Inconclusive,
-		Error: d.intern(l.Error), Message: l.Message, RequestID: l.RequestID, ResetAt: l.ResetAt.of(), Labels: d.takeLabels(l),
+		Error: d.intern(l.Error), Message: oneLine(l.Message), RequestID: oneLine(l.RequestID), ResetAt: l.ResetAt.of(), Labels: d.takeLabels(l),
 	}
 	if l.TS == nil && l.At == nil {
 		return nil, fmt.Errorf("%w: a result has a time", errEntry)
@@ -152,12 +152,12 @@ func (d *Decoder) result(l *line) (*tracker.Result, error) {
 
 func (p *proof) evidence() *tracker.Evidence {
 	v := &tracker.Evidence{
-		Errors: p.Errors, Details: p.Details, Stack: p.Stack, Level: p.Level, Host: p.Host, Upstream: p.Upstream, Line: p.Line,
-		RemoteAddr: p.RemoteAddr, Proto: p.Proto, TLSVersion: p.TLSVersion, CertExpiry: p.CertExpiry.of(),
-		Headers: p.Headers, Body: p.Body, BodyCut: p.BodyCut, Cut: p.Cut, Attempt: p.Attempt, Attempts: p.Attempts,
+		Errors: lines(p.Errors), Details: oneLine(p.Details), Stack: block(p.Stack), Level: oneLine(p.Level), Host: oneLine(p.Host),
+		Upstream: oneLine(p.Upstream), Line: oneLine(p.Line), RemoteAddr: oneLine(p.RemoteAddr), Proto: oneLine(p.Proto), TLSVersion: oneLine(p.TLSVersion),
+		CertExpiry: p.CertExpiry.of(), Headers: headers(p.Headers), Body: block(p.Body), BodyCut: p.BodyCut, Cut: p.Cut, Attempt: p.Attempt, Attempts: p.Attempts,
 	}
-	if p.Request != nil {
-		v.Request = *p.Request
+	if q := p.Request; q != nil {
+		v.Request = tracker.Request{Method: oneLine(q.Method), URL: oneLine(q.URL), Headers: headers(q.Headers), Body: block(q.Body)}
 	}
 	if p.Phases != nil {
 		v.Phases = *p.Phases
