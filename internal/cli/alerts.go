@@ -199,6 +199,9 @@ func alertsText(state *alert.State, now time.Time) string {
 		}
 		b.WriteString("\n")
 	}
+	for _, rule := range slices.Sorted(maps.Keys(state.Unjudged)) {
+		fmt.Fprintf(&b, "not judged: %s: %s\n", rule, state.Unjudged[rule])
+	}
 	if state.Dropped > 0 {
 		fmt.Fprintf(&b, "given up: %d notifications\n", state.Dropped)
 	}

@@ -45,7 +45,7 @@ func newAlerting(o *Options, notice func(string)) (*alerting, error) {
 	if err != nil {
 		return nil, err
 	}
-	options.Advice = o.Advice
+	options.Advice, options.History = o.Advice, o.History
 	engine, err := alert.New(options)
 	if err != nil {
 		return nil, err

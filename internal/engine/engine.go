@@ -44,6 +44,9 @@ type Options struct {
 	Alerts AlertKeeper
 	// ShowPage hands alerts to whoever looks at a screen; nil where there is none, and receivers that are terminals are then left out.
 	ShowPage notify.ShowPage
+	// History counts requests of targets over longer windows than the tracker remembers, for burn rates and budgets; nil where nobody
+	// keeps them. It is asked once a minute for each target with an objective.
+	History alert.History
 	// EndWithSources makes Run return once every source has ended; otherwise it runs until its context is done.
 	EndWithSources bool
 }
