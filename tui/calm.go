@@ -40,10 +40,22 @@ func (h *headline) calm(a area) {
 	if h.snap.LogTime && loaded(h.snap) > 0 { // what is not read yet may be the outage
 		well = " ok so far "
 	}
+	if known == 0 {
+		well = " as usual "
+	}
 	p.text(a.styles.StateBadge(tracker.StateOK), " "+a.glyphs.state(tracker.StateOK)+well)
-	p.text(a.styles.Text, " "+human.Plural(known, "target")+", for "+human.Span(a.now.Sub(latest)))
-	if usual > 0 {
-		p.text(a.styles.Muted, "; "+strconv.Itoa(usual)+" fail as usual")
+	fails := "fail"
+	if usual == 1 {
+		fails = "fails"
+	}
+	switch {
+	case known == 0:
+		p.text(a.styles.Text, " "+human.Plural(usual, "target")+" "+fails+" no more than usual")
+	case usual > 0:
+		p.text(a.styles.Text, " "+human.Plural(known, "target")+", for "+human.Span(a.now.Sub(latest)))
+		p.text(a.styles.Muted, "; "+strconv.Itoa(usual)+" "+fails+" as usual")
+	default:
+		p.text(a.styles.Text, " "+human.Plural(known, "target")+", for "+human.Span(a.now.Sub(latest)))
 	}
 	if rest := len(h.snap.Targets) - known - usual; rest > 0 {
 		p.text(a.styles.Muted, "; "+strconv.Itoa(rest)+" not heard of yet")

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -32,8 +33,14 @@ func (c *minutesChart) set(snap *tracker.Snapshot, act *tracker.Activity, target
 	// The current minute is incomplete: the last sixty seconds estimate its total.
 	sixty := tracker.Bar{Requests: uint32(act.Minute.Requests), Errors: uint32(act.Minute.Errors)} //nolint:gosec // of one minute
 	c.values[n-1] = max(c.values[n-1], float64(count(sixty)))
+	most := max(slices.Max(c.values), 1)
+	for i, lost := range lostSteps(snap, time.Minute, n) {
+		if lost && c.values[i] == 0 {
+			c.values[i] = math.NaN() // a gap
+		}
+	}
 	c.plot.lines = append(c.plot.lines[:0], plotLine{values: c.values})
-	c.plot.most = max(slices.Max(c.values), 1)
+	c.plot.most = most
 	c.plot.marks = marksOf(c.plot.marks[:0], snap, target, time.Minute, n)
 	c.plot.label = func(v float64) string { return string(human.AppendCount(nil, uint64(v+0.5))) }
 	c.plot.whole, c.plot.stale = true, true

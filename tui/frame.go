@@ -26,6 +26,7 @@ type frame struct {
 	now     time.Time      // the clock that is shown and that countdowns are counted from
 	loc     *time.Location // of every time shown
 	reach   int            // minutes that sparklines show
+	lost    lost           // steps that nobody lived through
 }
 
 // row is a line under construction: col columns are drawn so far, and the current look is style over base.

@@ -46,7 +46,7 @@ func asciiGlyphs() *glyphs {
 		rule: "-", divider: "|", cursor: ">", dot: "*", times: "x",
 		spark: []string{"_", ".", ":", "-", "=", "+", "*", "#"},
 		bars:  []string{"#"},
-		marks: [markKindCount]string{"v", ".", "!", "^", "o", "o"},
+		marks: [markKindCount]string{"v", ".", "!", "^", "o", "o", "~"},
 		light: "-", heavy: "#",
 		ascii: true,
 	}
@@ -61,7 +61,7 @@ func unicodeGlyphs() *glyphs {
 		rule: "─", divider: "│", cursor: "▌", dot: "•", times: "×",
 		spark: []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 		bars:  []string{"▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"},
-		marks: [markKindCount]string{"▼", "┄", "◆", "▲", "●", "○"},
+		marks: [markKindCount]string{"▼", "┄", "◆", "▲", "●", "○", "╌"},
 		light: "─", heavy: "━",
 	}
 }

@@ -93,7 +93,7 @@ func TestWhatIsUsualIsNoNews(t *testing.T) {
 	legacy.Name, legacy.State, legacy.Usual, legacy.UsualKnown = "legacy", tracker.StateFailing, 0.99, true
 	legacy.Activity.FiveMinutes.Errors = legacy.Activity.FiveMinutes.Requests
 	s.Targets, s.Sources = append(s.Targets, &legacy), nil
-	visit(t, 80, 24, s).sees("all ok", "1 fail as usual", "as usual", "● legacy").lacks("✖ legacy")
+	visit(t, 80, 24, s).sees("all ok", "1 fails as usual", "as usual", "● legacy").lacks("✖ legacy")
 	s.Targets[1].Usual = 0.3
 	visit(t, 80, 24, s).sees("✖ legacy", "usually 30.0 %").lacks("all ok")
 }
@@ -183,4 +183,10 @@ func TestAnIncidentDrawsItsSignal(t *testing.T) {
 			u.sees("answers got slow", "p95 22s, steady", "usually 1.0s").lacks("FAILURES A MINUTE, flux", "failed   ")
 		}
 	}
+}
+
+// Targets that only fail as usual are no trouble, and none of them is ok.
+func TestNothingButTheUsualIsSaidAsThat(t *testing.T) {
+	snap := suspended(t).Snapshot(noon)
+	visit(t, 80, 24, snap).sees("as usual", "1 target fails no more than usual").lacks("0 targets", "all ok")
 }

@@ -83,7 +83,7 @@ func (h *headline) ofIncident(f *frame, s subject) told {
 // ofTarget says what is known of a target that belongs to no incident.
 func (h *headline) ofTarget(f *frame, target *tracker.Target) told {
 	t := told{state: target.State, sign: f.glyphs.state(target.State), name: target.Name, what: whyOf(target)}
-	trend := trendOf(&target.Activity, h.snap.At)
+	trend := trendOf(&target.Activity, h.snap)
 	t.trend = trend.word()
 	if target.Activity.Hour.Errors > 0 {
 		requests, _ := target.Activity.PerMinute(h.snap.At)

@@ -66,6 +66,8 @@ func hourBars(a area, act *tracker.Activity, at time.Time, done []tracker.Mark) 
 				p.repeat(st, levels[min(part, len(levels))-1], n)
 			case r == 0 && rows > 1 && doneIn(done, at, i):
 				p.repeat(a.styles.markStyle(markDone), a.glyphs.marks[markDone], n)
+			case r == rows-1 && a.lost.hours[i]:
+				p.repeat(a.styles.markStyle(markLost), a.glyphs.marks[markLost], n)
 			case r == rows-1:
 				p.repeat(a.styles.Faint, levels[0], n)
 			default:

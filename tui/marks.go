@@ -16,6 +16,7 @@ const (
 	markDone                      // something was done: a deploy or the like
 	markOpened                    // a breaker opened
 	markWould                     // an observed breaker would have
+	markLost                      // nobody lived through it
 	markKindCount = iota
 )
 
@@ -69,6 +70,17 @@ func marksOf(marks []chartMark, snap *tracker.Snapshot, target string, step time
 			m.add(mark.At, markDone)
 		}
 	}
+	for i, lost := range lostSteps(snap, step, n) {
+		if lost {
+			m.marks = append(m.marks, chartMark{i, markLost})
+		}
+	}
+	m.addBreakers(snap, target)
+	return m.marks
+}
+
+// addBreakers adds when breakers of a target, or with "" of any, opened.
+func (m *markSteps) addBreakers(snap *tracker.Snapshot, target string) {
 	for i := range snap.Breakers {
 		e := &snap.Breakers[i]
 		switch {
@@ -80,12 +92,11 @@ func marksOf(marks []chartMark, snap *tracker.Snapshot, target string, step time
 			m.add(e.At, markOpened)
 		}
 	}
-	return m.marks
 }
 
 // markName is what a legend calls a kind of mark; "" where it needs none.
 func markName(kind markKind) string {
-	return [markKindCount]string{"incident", "", "alert", "deploy", "breaker opened", "would open"}[kind]
+	return [markKindCount]string{"incident", "", "alert", "deploy", "breaker opened", "would open", "not watched"}[kind]
 }
 
 // markStyle is the look of a kind of mark.
@@ -97,6 +108,8 @@ func (s *Styles) markStyle(kind markKind) Style {
 		return s.Failing
 	case markDone:
 		return s.Accent
+	case markLost:
+		return s.Muted
 	default:
 		return s.Degraded
 	}

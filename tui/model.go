@@ -192,6 +192,7 @@ func (m *model) news(msg newsMsg) {
 		list := m.events.Next(msg.snap)
 		if m.live != nil {
 			m.alarm(list)
+			m.tellLost(list)
 		}
 		m.turned = m.turned || slices.ContainsFunc(list, turns)
 		m.live, m.taken = msg.snap, msg.now
@@ -256,6 +257,7 @@ func (m *model) show(snap *tracker.Snapshot) {
 		m.turned = false
 	}
 	m.frame.reach = reach(&snap.Overall.Minutes)
+	m.frame.lost = lostOf(snap)
 	m.headline.SetSnapshot(snap)
 	m.troubled.take(snap)
 	m.turn++

@@ -64,9 +64,7 @@ func (a *alertPage) figures(d *doc, t *tracker.Target) {
 	if slo := t.SLO; slo != nil {
 		d.field("budget", d.styles.Text, human.Percent(slo.BudgetLeft)+" left; burns "+human.Rate(slo.Burn1h)+"× over 1h, "+human.Rate(slo.Burn5m)+"× over 5m")
 	}
-	if !t.CertExpiry.IsZero() {
-		d.when("certificate", t.CertExpiry)
-	}
+	writeCertificate(d, t.CertExpiry)
 }
 
 // lasting says since when an alert holds, or how long it did.

@@ -66,6 +66,7 @@ func (t *targetPage) write(d *doc, snap *tracker.Snapshot) {
 	d.when("last seen", target.LastSeen)
 	d.when("last ok", target.LastOK)
 	d.when(nextTry(target), target.NextTry)
+	writeCertificate(d, target.CertExpiry)
 	if target.Cause != nil && target.State > tracker.StateOK {
 		d.field("cause", d.styles.Outcome(target.Cause.Outcome), event.GroupTitle(target.Cause))
 		writeAdvice(d, d.advisor.ForGroup(target.Cause))
@@ -80,6 +81,31 @@ func (t *targetPage) write(d *doc, snap *tracker.Snapshot) {
 	}
 	writeSLO(d, target.SLO)
 	t.groups(d, snap)
+}
+
+// The certificate of a target is told apart where it expires soon, and sooner.
+const (
+	certSoon   = 14 * 24 * time.Hour
+	certSooner = 3 * 24 * time.Hour
+)
+
+// writeCertificate writes when the first certificate of a target expires, as far as probes saw one.
+func writeCertificate(d *doc, expires time.Time) {
+	if expires.IsZero() {
+		return
+	}
+	left, look := expires.Sub(d.now), d.styles.Text
+	switch {
+	case left < certSooner:
+		look = d.styles.Failing
+	case left < certSoon:
+		look = d.styles.Degraded
+	}
+	word := "expires in " + human.Span(left)
+	if left <= 0 {
+		word = "expired " + human.Span(-left) + " ago"
+	}
+	d.field("certificate", look, word+", "+d.clock(expires))
 }
 
 // writeWindows writes a table of requests, errors and latency over the four windows.

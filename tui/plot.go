@@ -246,7 +246,12 @@ func (p *plot) cut(runs []plotRun, buf *strings.Builder, row string, zero bool) 
 func (p *plot) markAt(col int) (kind markKind, marked bool) {
 	kind = markKindCount
 	for _, m := range p.marks {
-		if m.kind < kind && p.column(m.step) == col {
+		here := p.column(m.step) == col
+		if m.kind == markLost { // it fills its step
+			n := len(p.lines[0].values)
+			here = m.step >= col*n/p.cols && m.step < max((col+1)*n/p.cols, col*n/p.cols+1)
+		}
+		if m.kind < kind && here {
 			kind = m.kind
 		}
 	}

@@ -113,6 +113,7 @@ func newReport(o *Options, snap *tracker.Snapshot, made time.Time) *report {
 		r.Groups = append(r.Groups, reportGroup(snap.Groups[i], o.Advisor))
 	}
 	slices.SortStableFunc(r.Groups, func(a, b groupReport) int { return int(min(max(int64(b.Count)-int64(a.Count), -1), 1)) }) //nolint:gosec // only the sign counts
+	f.lost = lostOf(snap)
 	var c minutesChart
 	c.SetSnapshot(snap)
 	c.end.now = false // by the time it is read

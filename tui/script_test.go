@@ -25,8 +25,10 @@ var morning = sync.OnceValue(func() *tracker.ErrorTracker {
 	for _, name := range []string{"kling", "runway/gen3", "veo"} {
 		tr.AddTargets(s.began, tracker.TargetInfo{Name: name, URL: "https://firemoon.studio/api/v1/" + name, Interval: 30 * time.Second})
 	}
-	tr.AddMark(ago(33*time.Minute), tracker.Mark{At: ago(33 * time.Minute), Text: "deploy 4.2.1", Version: "4.2.1"})
 	for now := s.began; !now.After(noon); now = now.Add(2 * time.Second) {
+		if now.Equal(ago(33 * time.Minute)) {
+			tr.AddMark(now, tracker.Mark{At: now, Text: "deploy 4.2.1", Version: "4.2.1"})
+		}
 		s.step(now)
 	}
 	tr.UpdateSource(noon, tracker.Source{Name: "probes", State: tracker.SourceReading, Live: true, Results: 1043, LastSeen: ago(time.Second)})

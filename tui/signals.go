@@ -77,3 +77,12 @@ func (m *model) ring(text string) {
 		m.tell += notification(m.options.Environ, safetext.Truncate(safetext.Line(text), longestAttention, m.frame.glyphs.ellipsis))
 	}
 }
+
+// tellLost shows a notice of time that nobody lived through.
+func (m *model) tellLost(list []event.Event) {
+	for i := range list {
+		if list[i].Kind == event.TimeLost {
+			m.say(list[i].Text)
+		}
+	}
+}

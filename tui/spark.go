@@ -28,7 +28,7 @@ func reach(minutes *[60]tracker.Bar) int {
 
 // spark draws a sparkline of exactly w columns on a scale from 0 to most, which the lines of a list share. The height is the square
 // root of the share of most, so that small values stay visible. If there are more values than columns, a column shows the highest
-// of its values; zero is the faint sign for nothing.
+// of its values; zero is the faint sign for nothing. The values are of the newest minutes; those that nobody lived through are blank.
 func (p *pen) spark(st Style, values []uint32, w int, nothing string, most uint32) {
 	w = min(w, p.left())
 	if w <= 0 || len(values) == 0 {
@@ -36,7 +36,9 @@ func (p *pen) spark(st Style, values []uint32, w int, nothing string, most uint3
 	}
 	for c := range w {
 		from, to := stepsOf(c, len(values), w)
-		if v := slices.Max(values[from:to]); v == 0 {
+		if v := slices.Max(values[from:to]); v == 0 && p.lost.all(from-len(values), to-len(values)) {
+			p.space(1)
+		} else if v == 0 {
 			p.repeat(p.styles.Faint, nothing, 1)
 		} else {
 			p.level(st, float64(v)/float64(max(most, 1)))

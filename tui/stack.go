@@ -117,6 +117,8 @@ func stack(a area, layers []layer, n int, end chartEnd) {
 			}
 			if l := layerAt(layers, m, level, r == rows-1); l != nil {
 				p.repeat(p.styles.Outcome(l.outcome), l.letter, to-from)
+			} else if r == rows-1 && a.lost.minutes[m] {
+				p.repeat(a.styles.markStyle(markLost), a.glyphs.marks[markLost], to-from)
 			} else {
 				p.space(to - from)
 			}

@@ -16,10 +16,11 @@ type trend struct {
 	idle        bool    // it had no requests, which says nothing
 	fewer       bool    // fewer fail only because fewer are sent, as where a breaker holds them back: that is not better
 	young       bool    // nothing is known of ten minutes ago: before is the average of five minutes
-	fresh       bool    // and too little for that
+	fresh       bool    // and too little for that, or some of that time is lost
 }
 
-func trendOf(act *tracker.Activity, at time.Time) trend {
+func trendOf(act *tracker.Activity, snap *tracker.Snapshot) trend {
+	at := snap.At
 	var t trend
 	var before tracker.Window
 	for _, bar := range act.Minutes[45:50] {
@@ -32,6 +33,9 @@ func trendOf(act *tracker.Activity, at time.Time) trend {
 	t.idle = act.Minute.Requests == 0 && t.now > 0
 	age := at.Sub(act.Since)
 	t.young, t.fresh = age < 15*time.Minute, age < 2*time.Minute
+	if lostWithin(snap, 15*time.Minute) {
+		t.fresh = true
+	}
 	if t.young && !t.fresh {
 		t.now, t.before, t.share, before = float64(act.Minute.Errors), t.now, act.Minute.ErrorRatio(), act.FiveMinutes
 	}
@@ -85,7 +89,7 @@ func (t trend) words() string {
 	case t.idle:
 		return "nothing sent in the last minute"
 	case t.fresh:
-		return "watched for less than two minutes"
+		return "watched for too short a time"
 	case t.worse():
 		return "worse, was " + human.Rate(t.before) + than
 	case t.better():

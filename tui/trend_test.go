@@ -33,7 +33,7 @@ func TestFewerFailuresAreNotBetterWhereFewerWereSent(t *testing.T) {
 		for i := 45; i < 50; i++ {
 			act.Minutes[i] = tracker.Bar{Requests: uint32(c.then.requests), Errors: uint32(c.then.errors)}
 		}
-		trend := trendOf(&act, at)
+		trend := trendOf(&act, &tracker.Snapshot{At: at})
 		if sign, words := trend.sign(unicodeGlyphs()), trend.words(); sign != c.sign || words != c.words {
 			t.Errorf("%s: got %q %q, want %q %q", name, sign, words, c.sign, c.words)
 		}

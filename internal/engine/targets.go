@@ -11,7 +11,6 @@ import (
 
 	"errtop/internal/config"
 	"errtop/probe"
-	"errtop/tracker"
 )
 
 // targets probes the targets of the settings. They come, change and go with the settings while the others go on; other
@@ -37,12 +36,8 @@ func newTargets(e *Engine) (*targets, error) {
 func (e *Engine) newProber(settings config.Probe) *probe.Prober {
 	options := ProbeOptions(settings, e.options.UserAgent)
 	in := e.intake()
-	options.Emit, options.Health, options.Gate, options.Notice = in.Emit, in.Health, e.tracker.Gate, e.Notice
-	options.Gap = func(gap tracker.Gap) {
-		now := time.Now()
-		e.recorder.gap(now, gap)
-		e.tracker.AddGap(now, gap)
-	}
+	lost := &lostTime{engine: e}
+	options.Emit, options.Health, options.Gate, options.Notice, options.Gap = in.Emit, in.Health, e.tracker.Gate, lost.notice, lost.gap
 	options.Mark = e.addMark
 	return probe.New(options)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -18,6 +19,7 @@ type Detector struct {
 	bursts    map[burst]int        // new groups told
 	incidents map[uint64]toldIncident
 	marked    time.Time
+	lost      map[tracker.Gap]bool // told
 }
 
 // toldState is the state of a target that was told last.
@@ -43,6 +45,7 @@ func (d *Detector) Next(now *tracker.Snapshot) []Event {
 	list = d.turns(list, now)
 	list = d.changesOfIncidents(list, now)
 	list = d.newMarks(list, now)
+	list = d.newGaps(list, now)
 	slices.SortStableFunc(list, func(a, b Event) int { return a.At.Compare(b.At) })
 	list = sourceChanges(list, d.shown, now)
 	d.shown = now
@@ -132,6 +135,26 @@ func sourceChanges(list []Event, before, now *tracker.Snapshot) []Event {
 
 // probesSource is the source of the prober's own marks.
 const probesSource = "probes"
+
+// newGaps adds the times that nobody lived through.
+func (d *Detector) newGaps(list []Event, now *tracker.Snapshot) []Event {
+	if len(now.Gaps) == 0 {
+		return list
+	}
+	told := d.lost
+	d.lost = make(map[tracker.Gap]bool, len(now.Gaps))
+	for _, g := range now.Gaps {
+		if d.lost[g] = true; told[g] {
+			continue
+		}
+		text := g.Why
+		if span := g.To.Sub(g.From); span > 0 {
+			text = "not watched for " + human.Span(span) + ": " + g.Why
+		}
+		list = append(list, Event{Kind: TimeLost, At: g.To, Text: text})
+	}
+	return list
+}
 
 // newMarks adds the marks that came since.
 func (d *Detector) newMarks(list []Event, now *tracker.Snapshot) []Event {

@@ -27,12 +27,13 @@ const (
 	IncidentFlapping             // it began to come and go
 	IncidentOver                 // it ended
 	Marked                       // something was done: a deploy or the like
+	TimeLost                     // time passed that nobody lived through
 	kindCount        = iota
 )
 
 var kindNames = [kindCount]string{
 	"state", "group_new", "group_returned", "breaker", "source",
-	"incident_began", "incident_spread", "incident_cause", "incident_flapping", "incident_over", "mark",
+	"incident_began", "incident_spread", "incident_cause", "incident_flapping", "incident_over", "mark", "time_lost",
 }
 
 // String returns the kind as JSON and rules spell it, for example "incident_began".
