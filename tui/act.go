@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"errtop/internal/filter"
+	"errtop/internal/terminal"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -230,13 +231,28 @@ func (m *model) toNow() {
 	}
 }
 
+// copyReport copies a report of the snapshot that is shown: a viewer from elsewhere must not write to this machine's disk.
+func (m *model) copyReport() {
+	if m.options.ReportHint == "" {
+		m.say("this viewer may not write reports")
+		return
+	}
+	text := newReport(&m.options, m.shown, m.clock).markdown()
+	if len(text) > clipboardLimit || terminal.IsSilent(m.options.Environ) {
+		m.say("the report cannot be copied here; " + m.options.ReportHint)
+		return
+	}
+	m.copyText("report", text)
+	m.say("report copied; " + m.options.ReportHint)
+}
+
 // export writes a report of the snapshot that is shown.
 func (m *model) export() tea.Cmd {
-	if !m.options.Rights.Export {
-		m.say("this viewer may not write reports")
+	if m.shown == nil {
 		return nil
 	}
-	if m.shown == nil {
+	if !m.options.Rights.Export {
+		m.copyReport()
 		return nil
 	}
 	snap, now := m.shown, m.clock

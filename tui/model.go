@@ -22,14 +22,15 @@ type model struct {
 	keys    *KeyMap
 	frame   frame
 
-	live   *tracker.Snapshot // the newest
-	alerts *Alerts           // the newest
-	shown  *tracker.Snapshot // the one on the screen: the newest, a frozen or a past one
-	clock  time.Time         // now, as of the last news
-	taken  time.Time         // when live was taken
-	showed time.Time         // when a newest snapshot was shown
-	events *event.Detector
-	turned bool // something changed, beside figures and groups, that is not shown yet
+	live    *tracker.Snapshot // the newest
+	alerts  *Alerts           // the newest
+	shown   *tracker.Snapshot // the one on the screen: the newest, a frozen or a past one
+	clock   time.Time         // now, as of the last news
+	taken   time.Time         // when live was taken
+	showed  time.Time         // when a newest snapshot was shown
+	events  *event.Detector
+	turned  bool // something changed, beside figures and groups, that is not shown yet
+	looking int  // viewers of the same engine, this one included; 0 where there can be no others
 
 	headline headline
 	troubled incidentsByTarget // of what is shown
@@ -188,6 +189,9 @@ func (m *model) news(msg newsMsg) {
 		}
 	}
 	m.clock = msg.now
+	if m.options.Looking != nil {
+		m.looking = m.options.Looking()
+	}
 	if msg.snap != nil {
 		list := m.events.Next(msg.snap)
 		if m.live != nil {

@@ -179,10 +179,14 @@ func (m *model) byState() (by [6]int, scanned, acked int) {
 
 // counts says how many targets are in which state, the worst first.
 func (m *model) counts() []run {
-	if m.shown == nil || len(m.shown.Targets) == 0 {
-		return nil
+	var runs []run
+	if m.looking > 1 {
+		runs = append(runs, run{m.frame.styles.Muted, strconv.Itoa(m.looking) + " looking"})
 	}
-	runs := []run{{m.frame.styles.Muted, human.Plural(len(m.shown.Targets), "target")}}
+	if m.shown == nil || len(m.shown.Targets) == 0 {
+		return runs
+	}
+	runs = append(runs, run{m.frame.styles.Muted, human.Plural(len(m.shown.Targets), "target")})
 	return append(runs, m.stateRuns(func(sign string, n int, word string) string { return sign + " " + strconv.Itoa(n) + " " + word })...)
 }
 

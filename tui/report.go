@@ -3,6 +3,7 @@ package tui
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -241,6 +242,28 @@ func (r *report) markdown() string {
 		line("- ", e.At.Format(time.RFC3339), " ", escapeMarkdown(e.What))
 	}
 	return out.String()
+}
+
+// WriteReport writes a report of the state as of now, as Markdown or JSON. Of the options it takes the engine, the title, the clock
+// and the advice.
+func WriteReport(w io.Writer, o Options, asJSON bool) error {
+	o, err := o.withDefaults()
+	if err != nil {
+		return err
+	}
+	now := o.Now()
+	r := newReport(&o, o.Engine.Snapshot(now), now)
+	text := []byte(r.markdown())
+	if asJSON {
+		if text, err = json.MarshalIndent(r, "", "  "); err != nil {
+			return fmt.Errorf("report: %w", err)
+		}
+		text = append(text, '\n')
+	}
+	if _, err := w.Write(text); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return nil
 }
 
 // save writes the report as Markdown and as JSON beside it, both or neither, readable for their owner only and never over a

@@ -35,6 +35,10 @@ type Options struct {
 	Advisor   *event.Advisor   // what to do about a cause; nil: without runbooks
 	Rights    Rights           // what the viewer may do beside looking
 	Player    Player           // of the recording that Engine shows; nil where it is no recording
+	Looking   func() int       // how many look at the same engine, shown where others do too; nil: nobody else can
+	// ReportHint says how a viewer without Rights.Export gets a report into a file, as "ssh host report > file does". It copies the
+	// report into its clipboard; "": it gets none.
+	ReportHint string
 }
 
 // withDefaults fills in what was left out.
