@@ -40,6 +40,7 @@ func Peers(ctx context.Context, dir, name string) ([]Peer, error) {
 		switch err := peer.call(ctx, http.MethodGet, "/v1/info", nil, &peer.Info); {
 		case errors.Is(err, syscall.ECONNREFUSED):
 			_ = os.Remove(path) // its process is gone
+			_ = os.Remove(strings.TrimSuffix(path, socketSuffix) + viewerSuffix)
 		case errors.Is(err, os.ErrNotExist):
 		case err != nil:
 			problems = append(problems, err)

@@ -81,6 +81,7 @@ type Info struct {
 
 const (
 	socketSuffix   = ".sock"
+	viewerSuffix   = ".ssh" // of the socket that viewers come through
 	maxControlBody = 64 << 10
 	maxMarkText    = 200
 	controlTimeout = 5 * time.Second
@@ -100,7 +101,7 @@ func (c *Control) Run(ctx context.Context) error {
 	if err := privateDir(c.Dir); err != nil {
 		return fmt.Errorf("control socket: %w", err)
 	}
-	listener, path, err := listenPrivately(ctx, c.Dir)
+	listener, path, err := listenPrivately(ctx, filepath.Join(c.Dir, strconv.Itoa(os.Getpid())+socketSuffix))
 	if err != nil {
 		return fmt.Errorf("control socket: %w", err)
 	}
@@ -125,8 +126,7 @@ func (c *Control) Run(ctx context.Context) error {
 
 // listenPrivately listens on a socket of this process in a folder that is ours alone. The socket gets its name only once it answers:
 // a name that nobody answers is one that clients remove.
-func listenPrivately(ctx context.Context, dir string) (listener net.Listener, path string, err error) {
-	path = filepath.Join(dir, strconv.Itoa(os.Getpid())+socketSuffix)
+func listenPrivately(ctx context.Context, path string) (listener net.Listener, name string, err error) {
 	unnamed := path + ".new"
 	_ = os.Remove(unnamed) // of a process that had this number before
 	var config net.ListenConfig
