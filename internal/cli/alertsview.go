@@ -32,18 +32,18 @@ func (v *alertsView) Alerts() *tui.Alerts {
 	return v.newest
 }
 
-// rights are what the user of this process may do with alerts.
-func (v *alertsView) rights(r *tui.Rights) {
+// rights are what somebody may do with alerts, under a name.
+func (v *alertsView) rights(r *tui.Rights, name string) {
 	r.Acknowledge = func(alerts []uint64) (n int) {
 		for _, id := range alerts {
-			n += v.engine.AddAck(serve.Ack{Alert: id, By: userName()})
+			n += v.engine.AddAck(serve.Ack{Alert: id, By: name})
 		}
 		return n
 	}
 	r.Silence = func(s tui.Silence) error {
 		_, err := v.engine.AddSilence(serve.Silence{
 			Rule: s.Matcher.Rule, Target: s.Matcher.Target, Incident: s.Matcher.Incident, Group: s.Matcher.Group,
-			For: s.Ends.Sub(s.Starts), By: userName(), Note: s.Note,
+			For: s.Ends.Sub(s.Starts), By: name, Note: s.Note,
 		})
 		return err
 	}

@@ -125,6 +125,7 @@ var canaryRuns = []string{
 	"stats --no-monitors --zone UTC --fields message=error --exclude status<500 --target {path} %s/app.log", "stats --zone password=" + otherCanary + " %s/app.log",
 	"stats --exclude password==" + otherCanary + " %s/app.log", "stats --target {password=" + otherCanary + "} %s/app.log", "stats --fields password=" + otherCanary + " %s/app.log",
 	"watch --log password=" + otherCanary + " --config %s/errtop.toml",
+	"attach password=" + otherCanary,
 	"init", "mark --target app --version " + otherCanary + " password=" + otherCanary, "demo --help",
 	"alerts rules --config %s/errtop.toml", "alerts test --config %s/errtop.toml", "alerts test --config %s/errtop.toml password=" + otherCanary, "alerts list --json", "alerts ack --note password=" + otherCanary + " 1f",
 	"silence add --target a --rule b --incident 3 --group 5 --for 1h --note password=" + otherCanary, "silence list", "silence end 3",

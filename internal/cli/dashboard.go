@@ -270,7 +270,7 @@ func (a *app) viewer(d *dashboard, eng *engine.Engine) (view func(context.Contex
 	}
 	alerts := &alertsView{engine: eng}
 	options.Alerting, options.Pages = alerts, d.pages
-	alerts.rights(&options.Rights)
+	alerts.rights(&options.Rights, userName())
 	if options.Advisor, err = advisor(d.settings); err != nil {
 		return nil, nil, err
 	}

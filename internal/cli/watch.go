@@ -16,6 +16,7 @@ import (
 
 	"errtop/internal/config"
 	"errtop/internal/engine"
+	"errtop/internal/event"
 	"errtop/internal/human"
 	"errtop/internal/logline"
 	"errtop/internal/safego"
@@ -50,6 +51,8 @@ type watcher struct {
 	settings   *config.Config
 	log        *slog.Logger
 	engine     *engine.Engine
+	advisor    *event.Advisor
+	viewers    *serve.Viewers
 	supervisor serve.Supervisor
 }
 
@@ -87,7 +90,7 @@ func (a *app) watch(ctx context.Context, format string) error {
 	if _, set := a.LookupEnv("GOGC"); !set {
 		debug.SetGCPercent(gcPercent)
 	}
-	w := &watcher{app: a, settings: settings, log: log, engine: eng, supervisor: serve.FindSupervisor(a.LookupEnv)}
+	w := &watcher{app: a, settings: settings, log: log, engine: eng, viewers: serve.NewViewers(settings.SSH.MaxViewers), supervisor: serve.FindSupervisor(a.LookupEnv)}
 	log.InfoContext(ctx, "errtop watch starts", "version", version(), "config", path, "targets", len(settings.Targets), "sources", len(settings.Sources), "pid", os.Getpid())
 	err = w.run(ctx, hangups)
 	if err != nil {
@@ -97,15 +100,43 @@ func (a *app) watch(ctx context.Context, format string) error {
 	return nil
 }
 
-// run runs the engine with everything around it.
+// run runs the engine with everything around it. Doors are open before the service manager is told that all is ready.
 func (w *watcher) run(ctx context.Context, hangups <-chan os.Signal) error {
-	advisor, err := advisor(w.settings)
+	var err error
+	if w.advisor, err = advisor(w.settings); err != nil {
+		return err
+	}
+	screens, err := w.newScreens()
 	if err != nil {
 		return err
 	}
 	group, ctx := safego.WithContext(ctx)
+	door, err := w.sshDoor(screens.rooms(w.settings.SSH.Idle.Std()))
+	if err != nil {
+		return err
+	}
+	if door != nil {
+		listener, err := door.Open(ctx)
+		if err != nil {
+			return err
+		}
+		group.Go(func() error { return door.Serve(ctx, listener) })
+	}
+	local := serve.Local{Rooms: screens.rooms(0), Dir: serve.ControlDir(w.app.LookupEnv), User: userName()}
+	group.Go(func() error {
+		err := local.Run(ctx)
+		if _, panicked := errors.AsType[*safego.PanicError](err); panicked {
+			return err
+		}
+		if err != nil { // whoever watches need not be looked at
+			w.log.WarnContext(ctx, "errtop attach cannot look at this", "error", err)
+		}
+		return nil
+	})
+	group.Go(func() error { return screens.local.Run(ctx) })
+	group.Go(func() error { return screens.remote.Run(ctx) })
 	group.Go(func() error { return w.runEngine(ctx) })
-	group.Go(func() error { return newEventLog(w.log, w.engine, advisor).run(ctx) })
+	group.Go(func() error { return newEventLog(w.log, w.engine, w.advisor).run(ctx) })
 	group.Go(func() error { return w.supervise(ctx, hangups) })
 	_, err = group.WaitAtMost(watchShutdown)
 	return err
@@ -175,7 +206,7 @@ func (w *watcher) status() string {
 			failing++
 		}
 	}
-	return fmt.Sprintf("%s, %d failing", human.Plural(len(snap.Targets), "target"), failing)
+	return fmt.Sprintf("%s, %d failing, %d looking", human.Plural(len(snap.Targets), "target"), failing, w.viewers.Count())
 }
 
 // peerTimeout bounds the search for another errtop before this one starts.

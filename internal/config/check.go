@@ -39,6 +39,7 @@ func (r *reader) check(c *Config) {
 	}
 	r.headerValue("probe.user_agent", c.Probe.UserAgent.Reveal())
 	r.checkPush(&c.Push)
+	r.checkSSH(&c.SSH)
 	r.checkTargets(c.Targets)
 	for i := range c.Sources {
 		r.checkSource(fmt.Sprintf("sources[%d]", i), &c.Sources[i])
@@ -311,5 +312,25 @@ func (r *reader) keyAmong(path, key string, known []string) {
 func (r *reader) keysAmong(path string, values map[string]string, known []string) {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		r.keyAmong(join(path, key), key, known)
+	}
+}
+
+// checkSSH makes the paths of keys whole. Nobody comes in without a key, so any address will do.
+func (r *reader) checkSSH(s *SSH) {
+	if s.Listen != "" {
+		r.hostPort("ssh.listen", s.Listen)
+	}
+	for _, file := range []*string{&s.HostKey, &s.Keys} {
+		if *file != "" {
+			*file = r.path(*file)
+		}
+	}
+	if r.doc.has("ssh.authorized_keys_command") && (len(s.Command) == 0 || s.Command[0] == "") {
+		r.fault("ssh.authorized_keys_command", "names no program; expected a program and its arguments")
+	}
+	r.among("ssh.access", s.Access, []string{"none", "view", "act"})
+	r.upTo("ssh.max_viewers", s.MaxViewers, 10_000)
+	if s.Idle != 0 {
+		r.lasts("ssh.idle", s.Idle, time.Minute, 365*day)
 	}
 }

@@ -25,6 +25,7 @@ type Config struct {
 	Breaker   Breaker   `toml:"breaker"`
 	Probe     Probe     `toml:"probe"`
 	Push      Push      `toml:"push"`
+	SSH       SSH       `toml:"ssh"`
 	Targets   []Target  `toml:"targets,omitempty"`
 	Sources   []Source  `toml:"sources,omitempty"`
 	Runbooks  []Runbook `toml:"runbooks,omitempty"`
@@ -162,6 +163,17 @@ type Push struct {
 	Token  Secret `toml:"token,omitempty"`
 }
 
+// SSH is the door through which viewers look at errtop watch.
+type SSH struct {
+	Listen     string   `toml:"listen,omitempty"`          // host:port; "" for none
+	HostKey    string   `toml:"host_key,omitempty"`        // file; default in the user's state folder, made on first start
+	Keys       string   `toml:"authorized_keys,omitempty"` // file; default the user's own
+	Command    []string `toml:"authorized_keys_command,omitempty"`
+	Access     string   `toml:"access"` // of keys whose comment holds no errtop=…: "none", "view" or "act"
+	MaxViewers int      `toml:"max_viewers"`
+	Idle       Duration `toml:"idle"` // until a viewer that types nothing is sent away; 0 never
+}
+
 // Default returns the settings that hold without a file.
 func Default() *Config {
 	return &Config{
@@ -175,6 +187,7 @@ func Default() *Config {
 				Kind(tracker.KindTLS), Kind(tracker.KindProtocol),
 			},
 		},
+		SSH:    SSH{Access: "view", MaxViewers: 64, Idle: Duration(12 * time.Hour)},
 		Alerts: Alerts{DefaultRules: true, GroupWait: Duration(30 * time.Second), GroupInterval: Duration(5 * time.Minute), Repeat: Duration(4 * time.Hour)},
 		Probe: Probe{
 			Interval: Duration(30 * time.Second), Timeout: Duration(10 * time.Second), MaxInFlight: 256, MaxPerHost: 32,
