@@ -2,6 +2,8 @@ package serve
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -16,6 +18,19 @@ import (
 
 	gossh "golang.org/x/crypto/ssh"
 )
+
+func newKey(t *testing.T) (gossh.Signer, string) {
+	t.Helper()
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := gossh.NewSignerFromKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer, strings.TrimSpace(string(gossh.MarshalAuthorizedKey(signer.PublicKey())))
+}
 
 // Keys that may do less than open a terminal elsewhere may do nothing here.
 func TestOptionsOfAuthorizedKeysAreObeyed(t *testing.T) {
