@@ -17,6 +17,9 @@ type Receiver struct {
 	From, To int      // minutes of the day between which it is told; equal: always
 	Location *time.Location
 	Resolved bool // recoveries too
+	// Refresh is after how long what fires is told again to a receiver that forgets otherwise, as Alertmanager does: acknowledged or not,
+	// at any hour, and whatever Timing.Repeat says. 0 for receivers that are people.
+	Refresh time.Duration
 }
 
 // Told is what a receiver was told of a group: of one incident, or of one alert that belongs to none.
@@ -27,6 +30,8 @@ type Told struct {
 	Last     time.Time `json:"last,omitzero"` // when it was told last; zero: never
 	Firing   []uint64  `json:"firing,omitempty"`
 	Flapping []uint64  `json:"flapping,omitempty"`
+
+	Refreshed time.Time `json:"refreshed,omitzero"` // when it was told or refreshed last
 }
 
 // Reason says why a notification is sent.
@@ -39,6 +44,7 @@ const (
 	ReasonRepeat   Reason = "repeat"   // it still does
 	ReasonFlapping Reason = "flapping" // it comes and goes: nothing more is told until it stays one way
 	ReasonResolved Reason = "resolved" // all of it is over
+	ReasonRefresh  Reason = "refresh"  // nothing changed: for receivers that forget
 )
 
 // Notification is one thing to tell one receiver. It stays in the outbox until the receiver took it.
@@ -167,28 +173,50 @@ func (e *Engine) tellGroup(s *State, receiver *Receiver, t *Told, alerts []*Aler
 		}
 		return true, true
 	}
+	reason := e.reasonToTell(s, receiver, t, alerts, now)
+	if reason == "" && receiver.Refresh > 0 && !t.Last.IsZero() {
+		if due := t.Refreshed.Add(receiver.Refresh); now.Before(due) {
+			e.wake(due)
+		} else if !s.waits(t) {
+			reason = ReasonRefresh
+		}
+	}
+	if reason == "" {
+		return false, false
+	}
+	s.queue(receiver, t, reason, s.contents(receiver, t, alerts), now)
+	if t.Refreshed = now; reason != ReasonRefresh {
+		t.Last = now
+	}
+	return true, false
+}
+
+// waits reports whether a notification of the group waits for the receiver.
+func (s *State) waits(t *Told) bool {
+	return slices.ContainsFunc(s.Outbox, func(n Notification) bool { return n.Receiver == t.Receiver && n.Group == t.Group })
+}
+
+// reasonToTell returns why a receiver is told of a group now; "" where it is not.
+func (e *Engine) reasonToTell(s *State, receiver *Receiver, t *Told, alerts []*Alert, now time.Time) Reason {
 	if !receiver.open(now) {
 		e.wake(now.Add(time.Minute))
-		return false, false
+		return ""
 	}
 	timing := &e.options.Timing
 	reason, due := ReasonFiring, t.First.Add(timing.GroupWait)
 	if !t.Last.IsZero() {
 		reason, due = s.changeOf(t, alerts, timing)
 	}
-	if reason == "" {
-		return false, false
-	}
-	if now.Before(due) {
+	switch {
+	case reason == "":
+		return ""
+	case now.Before(due):
 		e.wake(due)
-		return false, false
+		return ""
+	case reason == ReasonRepeat && !slices.ContainsFunc(alerts, func(a *Alert) bool { return s.AckOf(a.ID) == nil }):
+		return ""
 	}
-	if reason == ReasonRepeat && !slices.ContainsFunc(alerts, func(a *Alert) bool { return s.AckOf(a.ID) == nil }) {
-		return false, false
-	}
-	s.queue(receiver, t, reason, s.contents(receiver, t, alerts), now)
-	t.Last = now
-	return true, false
+	return reason
 }
 
 // contents returns what a notification holds: the alerts that fire, and those told before that ended since. It notes that they were told.
@@ -352,6 +380,10 @@ func (s *State) Due(receiver string, now time.Time) (due []Notification) {
 func (s *State) Delivered(id uint64, now time.Time) {
 	if i := s.queued(id); i >= 0 {
 		n := &s.Outbox[i]
+		if n.Reason == ReasonRefresh {
+			s.Outbox = slices.Delete(s.Outbox, i, i+1)
+			return
+		}
 		event := Event{At: now, Kind: EventDelivered, Receiver: n.Receiver, Text: string(n.Reason)}
 		if len(n.Alerts) > 0 {
 			event.Alert, event.Rule, event.Labels = n.Alerts[0].ID, n.Alerts[0].Rule, n.Alerts[0].Labels

@@ -434,3 +434,36 @@ func TestWhatIsToldStaysInItsOrder(t *testing.T) {
 		t.Errorf("%+v", l.heard)
 	}
 }
+
+// Alertmanager forgets what it does not hear of again, and what it knew when it restarts: it is told every five minutes whatever is set for
+// people, of what is acknowledged or flaps too, and never of the same while that still waits.
+func TestAReceiverThatForgetsIsRefreshed(t *testing.T) {
+	l := play(t, Options{Timing: Timing{Repeat: 30 * 24 * time.Hour}, Receivers: []Receiver{
+		{Name: "manager", Resolved: true, Refresh: 5 * minute, From: 180, To: 200, Location: time.UTC}, {Name: "slack", Resolved: true},
+	}})
+	l.at(0, outage(1, "billing"))
+	l.until(10 * time.Second)
+	l.state.Acknowledge(Ack{By: "ann", At: start}, 1)
+	l.until(31 * time.Minute)
+	down := true
+	l.accept = func(n Notification) bool { return !down }
+	l.until(2 * time.Hour)
+	if n := len(l.state.Outbox); n != 1 {
+		t.Errorf("%d wait", n)
+	}
+	down = false
+	l.until(3 * time.Hour)
+	l.at(3*time.Hour, over(1))
+	l.until(12 * time.Hour)
+	count := map[string]int{}
+	for _, h := range l.heard {
+		count[h.receiver+" "+string(h.reason)]++
+	}
+	if count["manager firing"] != 1 || count["manager resolved"] != 1 || count["manager repeat"] != 0 || count["slack refresh"] != 0 || count["slack firing"] != 1 ||
+		count["slack resolved"] != 1 || count["manager refresh"] < 12 || count["manager refresh"] > 40 {
+		t.Errorf("%v", count)
+	}
+	if n := len(l.state.History); n > 20 {
+		t.Errorf("%d events are kept: refreshing is none", n)
+	}
+}

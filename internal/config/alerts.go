@@ -42,7 +42,8 @@ type Receiver struct {
 	Headers      map[string]Secret `toml:"headers,omitempty"`      // of webhook and alertmanager
 	Severity     string            `toml:"severity"`               // at least
 	Targets      []string          `toml:"targets,omitempty"`
-	Between      string            `toml:"between,omitempty"` // "09:00-17:00", in the local zone
+	Between      string            `toml:"between,omitempty"` // "09:00-17:00", in Zone
+	Zone         string            `toml:"zone,omitempty"`    // "Europe/Berlin"; "": the local one
 	Resolved     bool              `toml:"resolved"`          // tell when it is over too
 	AllowPrivate bool              `toml:"allow_private"`     // call addresses of private networks
 }
@@ -119,6 +120,21 @@ func (r *reader) checkReceiver(at string, receiver *Receiver) {
 	if _, _, err := ParseBetween(receiver.Between); err != nil {
 		r.fault(at+".between", "%q is not a span of the day; expected one such as \"09:00-17:00\"", r.said(at+".between", receiver.Between))
 	}
+	if _, err := receiver.Location(); err != nil {
+		r.fault(at+".zone", "%q is not a zone; expected UTC, Local, or a name such as \"Europe/Berlin\"", r.said(at+".zone", receiver.Zone))
+	}
+}
+
+// Location returns the zone that Between is in: the local one by default.
+func (r *Receiver) Location() (*time.Location, error) {
+	if r.Zone == "" {
+		return time.Local, nil
+	}
+	location, err := time.LoadLocation(r.Zone)
+	if err != nil {
+		return nil, errors.New("not a zone")
+	}
+	return location, nil
 }
 
 // patterns checks patterns of names.

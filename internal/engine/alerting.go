@@ -248,7 +248,12 @@ func receivers(settings *config.Config) []alert.Receiver {
 		r := &settings.Receivers[i]
 		severity, _ := alert.ParseSeverity(r.Severity)
 		from, to, _ := config.ParseBetween(r.Between)
-		all = append(all, alert.Receiver{Name: r.Name, Severity: severity, Targets: r.Targets, From: from, To: to, Location: time.Local, Resolved: r.Resolved})
+		zone, _ := r.Location() // the config has checked it
+		receiver := alert.Receiver{Name: r.Name, Severity: severity, Targets: r.Targets, From: from, To: to, Location: zone, Resolved: r.Resolved}
+		if r.Alertmanager != "" {
+			receiver.Refresh, receiver.Resolved = notify.AlertmanagerRefresh, true // it forgets otherwise, and decides itself who hears of an end
+		}
+		all = append(all, receiver)
 	}
 	return all
 }

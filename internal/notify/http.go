@@ -70,8 +70,12 @@ type postedAlert struct {
 	EndsAt      time.Time         `json:"endsAt"`
 }
 
-// alertLife is how long Alertmanager believes an alert that it does not hear of again. What fires is repeated well before.
+// alertLife is how long Alertmanager believes an alert that it does not hear of again: a night in which errtop is down ends nothing.
 const alertLife = 8 * time.Hour
+
+// AlertmanagerRefresh is how often what fires is posted again, whatever the settings repeat to people: Alertmanager forgets its alerts
+// when it restarts, and decides itself whom it tells again.
+const AlertmanagerRefresh = 5 * time.Minute
 
 // Send posts the notification's alerts.
 func (a *Alertmanager) Send(ctx context.Context, n *alert.Notification) error {

@@ -119,7 +119,7 @@ func status(n *alert.Notification) string {
 // subject is a notification in one line.
 func subject(n *alert.Notification) string {
 	word := map[alert.Reason]string{
-		alert.ReasonFiring: "FIRING", alert.ReasonMore: "FIRING", alert.ReasonRepeat: "STILL FIRING", alert.ReasonFlapping: "FLAPPING", alert.ReasonResolved: "RESOLVED",
+		alert.ReasonFiring: "FIRING", alert.ReasonMore: "FIRING", alert.ReasonRepeat: "STILL FIRING", alert.ReasonRefresh: "STILL FIRING", alert.ReasonFlapping: "FLAPPING", alert.ReasonResolved: "RESOLVED",
 	}[n.Reason]
 	if len(n.Alerts) == 0 {
 		return word

@@ -4,19 +4,22 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 
 	"github.com/nicholas-fedor/shoutrrr"
 	"github.com/nicholas-fedor/shoutrrr/pkg/router"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 
 	"errtop/internal/alert"
+	"errtop/internal/safego"
 )
 
 // Service tells one of the services that shoutrrr knows, by its URL: slack://, discord://, teams://, pagerduty://, opsgenie://,
 // smtp://, ntfy:// and more (https://shoutrrr.nickfedor.com).
 type Service struct {
-	router *router.ServiceRouter
-	secret string
+	router  *router.ServiceRouter
+	secret  string
+	sending atomic.Bool
 }
 
 // NewService returns a sender for a service's URL. The error does not repeat the URL, which holds a secret.
@@ -29,15 +32,34 @@ func NewService(rawURL string) (*Service, error) {
 	if err != nil {
 		return nil, errors.New(scheme + ": " + strings.ReplaceAll(err.Error(), rawURL, scheme+"://***"))
 	}
-	return &Service{r, rawURL}, nil
+	return &Service{router: r, secret: rawURL}, nil
 }
 
-// Send tells the service.
-func (s *Service) Send(_ context.Context, n *alert.Notification) error {
+// Send tells the service. shoutrrr knows no deadlines: where ctx ends before the service has answered, that is an error, and nothing else
+// is sent until it has answered or its connection ended.
+func (s *Service) Send(ctx context.Context, n *alert.Notification) error {
+	if s.sending.Swap(true) {
+		return errors.New("has not answered yet to the message before")
+	}
+	var answer error
+	ended := safego.Start(func() error {
+		defer s.sending.Store(false)
+		answer = s.send(subject(n), text(n))
+		return nil
+	})
+	select {
+	case err := <-ended: // a panic
+		return errors.Join(err, answer)
+	case <-ctx.Done():
+		return errors.New("does not answer")
+	}
+}
+
+func (s *Service) send(subject, text string) error {
 	params := types.Params{}
-	params.SetTitle(subject(n))
+	params.SetTitle(subject)
 	var problems []string
-	for _, err := range s.router.Send(text(n), &params) {
+	for _, err := range s.router.Send(text, &params) {
 		if err != nil {
 			problems = append(problems, strings.ReplaceAll(err.Error(), s.secret, "***"))
 		}
