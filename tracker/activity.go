@@ -15,6 +15,7 @@ type activity struct {
 	columns []*series
 	bars    bars
 	latency *latency // nil before the first latency
+	unseen  *unseen  // nil where every result stands for itself
 }
 
 // column returns the index of an outcome's series, made on first use.
@@ -69,6 +70,9 @@ func (a *activity) advance(to int64) (changed bool) {
 		slid := a.latency.advance(a.edge, to)
 		changed = changed || slid || before != [...]uint64{a.latency.hour.count, a.latency.day.count}
 	}
+	if to/stepsPerHour > a.edge/stepsPerHour {
+		a.unseen.each(func(d *daily) { d.advance(a.edge/stepsPerMinute, to/stepsPerMinute) })
+	}
 	a.edge = to
 	return changed
 }
@@ -85,6 +89,7 @@ func (a *activity) rewind(to int64) {
 	if a.latency != nil {
 		a.latency.rewind(a.edge, to)
 	}
+	a.unseen.each(func(d *daily) { d.rewind(a.edge/stepsPerMinute, to/stepsPerMinute) })
 	a.edge = to
 }
 
@@ -359,6 +364,7 @@ func (a *activity) absorb(b, all *activity) {
 		into.absorb(from, a.edge, b.edge)
 	}
 	a.bars.absorb(&b.bars, a.edge, b.edge)
+	a.absorbUnseen(b.unseen, a.edge/stepsPerMinute, b.edge/stepsPerMinute)
 	if b.latency != nil {
 		if a.latency == nil {
 			a.latency = &latency{}

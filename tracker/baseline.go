@@ -103,8 +103,9 @@ type badMinutes struct {
 
 const (
 	badLevels   = 3
-	alphaBad    = 3e-7 // chance that so many minutes of a window look bad
-	alphaAllBad = 1e-5 // and that all do, in which everything failed
+	alphaBad    = 3e-8 // chance that so many minutes of a window look bad
+	alphaAllBad = 3e-5 // and that three or more do, in which everything failed
+	alphaTwoBad = 1e-4 // and two, where the failures are the target's own and all but impossible by chance
 	badPrior    = 0.3  // hits that are taken for granted
 	badPriorOf  = 30   // in so many minutes
 	badHalf     = 0.5  // share of failures from which a minute is bad at the worst level
@@ -140,11 +141,14 @@ func (b *badMinutes) add(levels [badLevels]bool) {
 }
 
 // rare reports whether so many bad minutes of a window would be rare, at some level. Where nothing succeeded in it less is
-// enough: that is no clump.
-func (b *badMinutes) rare(hits [badLevels]int, of int, all bool) bool {
+// enough: that is no clump. straight says that so many failures in a row are all but impossible by chance.
+func (b *badMinutes) rare(hits [badLevels]int, of int, all, straight bool) bool {
 	limit := alphaBad
-	if all && hits[0] >= 3 {
+	switch {
+	case all && hits[0] >= 3:
 		limit = alphaAllBad
+	case all && hits[0] == 2 && straight:
+		limit = alphaTwoBad
 	}
 	for i, k := range hits {
 		if q := (b.hits[i] + badPrior) / (b.minutes + badPriorOf); k >= 2 && betaInc(q, float64(k), float64(of-k+1)) < limit {
@@ -164,10 +168,20 @@ func (b *baseline) surprising(y, n float64) float64 {
 	return tail
 }
 
-// clear reports, at little cost, whether y failures in n requests could be surprising at all.
-func (b *baseline) clear(y, n float64) bool {
+// surprisingOf is surprising for failures that are most of the requests: of n at most n can fail, which the tail of a count
+// does not know.
+func (b *baseline) surprisingOf(y, n float64) float64 {
+	tail := betaBinomialTail(y, n, b.failures+0.5, b.requests-b.failures+0.5)
+	if phi := b.phi(); phi > 1.05 && y < n {
+		tail = max(tail, dispersedTail(y, n*b.share(), phi))
+	}
+	return tail
+}
+
+// stands reports, at little cost, whether y failures in n requests could be surprising at all.
+func (b *baseline) stands(y, n float64) bool {
 	mean := n * b.share()
-	return y >= leastFailures && (y-mean)*(y-mean) > 9*b.phi()*(mean+1) && oddsRise(b.share(), y/n)
+	return y >= leastStraight && (y-mean)*(y-mean) > 9*b.phi()*(mean+1) && oddsRise(b.share(), y/n)
 }
 
 // oddsRise reports whether a share is so much larger than another that it matters: the odds of failing have more than

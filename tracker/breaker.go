@@ -74,3 +74,36 @@ type BreakerEvent struct {
 func (t *Transition) minor() bool {
 	return t.To == BreakerHalfOpen || t.From == BreakerHalfOpen && t.To == BreakerOpen
 }
+
+// openings are the minutes in which a breaker of a target's probes opened, oldest first, and how many failures in a row open it.
+type openings struct {
+	opened []int64
+	row    int
+}
+
+// openings returns when the breaker opened from CLOSED, as far as it remembers.
+func (m *machine) openings() (out openings) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.opened == 0 {
+		return out
+	}
+	out.row = m.threshold
+	for i := range m.story {
+		if tr := &m.story[i]; tr.From == BreakerClosed && tr.To == BreakerOpen {
+			out.opened = append(out.opened, instantOf(tr.At).minute())
+		}
+	}
+	return out
+}
+
+// openedBefore returns the last minute in which it opened that is not long before another, and the failures in a row that it took; 0
+// where there is none.
+func (o *openings) openedBefore(minute int64) (opened int64, row int) {
+	for i := len(o.opened) - 1; i >= 0; i-- {
+		if at := o.opened[i]; at <= minute && minute-at <= breakerRecent {
+			return at, o.row
+		}
+	}
+	return 0, 0
+}

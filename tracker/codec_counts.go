@@ -41,6 +41,35 @@ func (e *encoder) activity(a *activity, span stepSpan, unfolded []uint32) {
 	if a.latency != nil {
 		e.block(func() { e.latency(a.latency, a.edge, span, &scratch) })
 	}
+	e.bool(a.unseen != nil)
+	if a.unseen != nil {
+		e.block(func() { e.unseen(a.unseen, a.edge/stepsPerMinute, span, &scratch) })
+	}
+}
+
+// unseen writes what was not observed, of all requests and of each class.
+func (e *encoder) unseen(u *unseen, edge int64, span stepSpan, scratch *[minutesKept]uint32) {
+	e.daily(&u.requests.hours, edge, span, scratch)
+	e.uint(uint64(len(u.failed)))
+	for _, d := range u.failed {
+		if d == nil {
+			d = &daily{}
+		}
+		e.block(func() { e.daily(&d.hours, edge, span, scratch) })
+	}
+}
+
+func (d *decoder) unseen(edge int64) *unseen {
+	u := &unseen{requests: &daily{}}
+	d.daily(edge, u.requests.add)
+	k := class(0)
+	d.list(func(d *decoder) {
+		if int(k) < failureClasses {
+			d.daily(edge, func(minute int64, n uint32) { u.class(k).add(minute, n) })
+		}
+		k++
+	})
+	return u
 }
 
 func (d *decoder) activity(a, all *activity) {
@@ -73,6 +102,10 @@ func (d *decoder) activity(a, all *activity) {
 		a.latency = &latency{}
 		inner := d.block()
 		inner.latency(a.latency, a.edge)
+	}
+	if d.bool() {
+		inner := d.block()
+		a.unseen = inner.unseen(a.edge / stepsPerMinute)
 	}
 }
 

@@ -51,14 +51,16 @@ func (t *traits) success(at instant, r *Result, p *Fingerprinter) {
 		p.route = NormaliseRoute(p.route[:0], r.Route)
 		t.route, t.last = r.Route, t.find(fieldRoute, p.route, at)
 	}
-	t.each(at, r, t.last, func(h *traitHour) { h.sampled++ })
+	n := uint32(r.requests()) //nolint:gosec // a weight has 16 bits
+	t.each(at, r, t.last, func(h *traitHour) { h.sampled += n })
 }
 
 // failureOf counts one, whose group knows its route's template.
 func (t *traits) failureOf(at instant, r *Result, g *group) {
-	count := func(h *traitHour) { h.own++ }
+	n := uint32(r.requests()) //nolint:gosec // a weight has 16 bits
+	count := func(h *traitHour) { h.own += n }
 	if r.Origin != OriginProbe && classOf(r.Outcome()).callers() {
-		count = func(h *traitHour) { h.callers++ }
+		count = func(h *traitHour) { h.callers += n }
 	}
 	t.each(at, r, t.findText(fieldRoute, g.route, at), count)
 }

@@ -7,13 +7,24 @@ import "math"
 const (
 	leastFailures = 5    // fewer are never an episode
 	alpha         = 2e-8 // chance that what is usual looks like this
-	alphaPartial  = 1e-7 // the same for a minute that is not over
+	alphaPartial  = 2e-9 // stricter for a minute that is not over: what it shows must still hold at its end
 
 	aloneFailures, aloneShare = 30, 0.5 // failures of one minute that are no clump: one is enough
 	largeExcess, largeMost    = 12, 10  // beyond the usual, or where most fail: two are enough
 	largeSigma                = 5.5     // standard deviations that they are above it
 
+	leastStraight = 4    // failures with hardly a success between them that can be enough
+	straightShare = 0.8  // of the requests at least
+	alphaStraight = 2e-7 // chance that all of so many fail
+	alphaSure     = 2e-9 // the same where they are of two minutes only
+
+	leastRow      = 3    // failures in a row that open a breaker: fewer are no evidence
+	alphaRow      = 1e-4 // chance that a breaker opens by what is usual
+	breakerUsual  = 0.25 // share of failures from which it opens now and then
+	breakerRecent = 2    // minutes after which its opening is no news
+
 	unknownAlpha  = 1e-4 // where there is no baseline: chance that the threshold share looks like this
+	unknownSooner = 1e-6 // the same for a minute that is not over
 	becomesUsual  = 60   // minutes after which what has failed ever since the first result is usual
 	usualRequests = 20   // and so many requests
 	usualAtLatest = 6 * 60
@@ -34,27 +45,65 @@ func (k class) threshold() float64 {
 	}
 }
 
-// step takes one minute and reports whether an episode began or changed. A partial minute is not over yet.
-func (tr *track) step(c *counts, first, minute int64, partial bool) bool {
+// step takes one minute and reports whether an episode began or changed.
+func (tr *track) step(c *counts, first, minute int64) bool {
 	if tr.ep != nil {
 		was := tr.ep.bad
 		tr.ep.step(c, max(tr.clear, minute-lookBack), minute)
-		if !tr.ep.bad && !was && tr.found(c, first, minute, partial) { // trouble again, of another size
-			tr.ep.relapse(minute)
-			tr.ep.relevel(c, minute+1)
+		if !tr.ep.bad && !was && tr.found(c, first, minute, false) { // trouble again, of another size
+			tr.relapse(c, minute)
 		}
 		tr.becomeUsual(c, first, minute)
 		return true
 	}
-	if !tr.found(c, first, minute, partial) {
+	if !tr.found(c, first, minute, false) {
 		return false
 	}
+	tr.begin(c, first, minute)
+	return true
+}
+
+// peek takes the running minute, as far as its whole steps of 10 s go. What the first of them show counts even if the next ones
+// hide it again, so that an incident that begins does not end with the next request.
+func (tr *track) peek(c *counts, first, minute int64, steps []sums) {
+	if len(steps) == 0 {
+		return
+	}
+	was := tr.ep != nil && tr.ep.bad
+	if tr.ep != nil {
+		c.setLast(steps[len(steps)-1])
+		tr.ep.step(c, max(tr.clear, minute-lookBack), minute)
+		if tr.ep.bad || was {
+			return
+		}
+	}
+	for i := range steps {
+		c.setLast(steps[i])
+		if !tr.found(c, first, minute, true) {
+			continue
+		}
+		c.setLast(steps[len(steps)-1])
+		if tr.ep.phaseCount > 0 {
+			tr.relapse(c, minute)
+		} else {
+			tr.begin(c, first, minute)
+		}
+		return
+	}
+}
+
+// begin starts the episode that was found in a minute.
+func (tr *track) begin(c *counts, first, minute int64) {
 	tr.ep.begin(minute, tr.base.known())
 	tr.ep.place(c, max(first, tr.clear, minute-lookBack), minute)
 	if tr.ep.before {
 		tr.base, tr.next = baseline{}, first // it had begun to learn from what it takes for trouble now
 	}
-	return true
+}
+
+func (tr *track) relapse(c *counts, minute int64) {
+	tr.ep.relapse(minute)
+	tr.ep.relevel(c, minute+1)
 }
 
 // found reports whether some window that ends with a minute is significantly worse than usual.
@@ -69,29 +118,68 @@ func (tr *track) found(c *counts, first, minute int64, partial bool) bool {
 		from = max(from, tr.ep.calmFrom)
 	}
 	if !tr.base.known() {
-		return tr.ep == nil && tr.foundByThreshold(c, from, minute)
+		return tr.ep == nil && (tr.foundByThreshold(c, from, minute, partial) || tr.foundByBreaker(c, from, minute))
 	}
 	if y <= n*tr.base.share() {
 		return false
 	}
-	limit := alpha
-	if partial {
-		limit = alphaPartial
-	}
 	for _, w := range windows {
-		if minute+1-w < from {
+		start := minute + 1 - w
+		if start < from {
 			break
 		}
-		y, n := c.of(tr.class, tr.slow(), minute+1-w, minute+1)
-		if !tr.base.clear(y, n) || !tr.matters(y/n) || !tr.lasts(c, minute+1-w, minute+1) {
-			continue
-		}
-		if tr.base.surprising(y, n) < limit && !tr.usualYesterday(c, y/n, w, minute) {
+		y, n := c.of(tr.class, tr.slow(), start, minute+1)
+		if tr.base.stands(y, n) && tr.matters(y/n) && tr.surprised(c, y, n, start, minute, partial) && !tr.usualYesterday(c, y/n, w, minute) {
 			tr.fill(c, y, n, minute)
 			return true
 		}
 	}
-	return false
+	return tr.foundByBreaker(c, from, minute)
+}
+
+// surprised reports whether y failures in n requests, those of the minutes from start to one, are too many to be usual, by any
+// of the rules.
+func (tr *track) surprised(c *counts, y, n float64, start, minute int64, partial bool) bool {
+	limit := alpha
+	if partial {
+		limit = alphaPartial
+	}
+	if y >= leastFailures && tr.base.surprising(y, n) < limit && (tr.class == classProbe && y >= aloneShare*n || tr.lasts(c, start, minute+1, false)) {
+		return true
+	}
+	if y < leastStraight {
+		return false
+	}
+	if tr.class == classProbe { // one prober at its interval: its failures come in no clumps
+		return y >= aloneShare*n && tr.base.surprisingOf(y, n) < alphaStraight
+	}
+	if y < straightShare*n || tr.class == classSlow {
+		return false
+	}
+	chance := tr.base.surprisingOf(y, n)
+	return chance < alphaStraight && tr.lasts(c, start, minute+1, tr.class == classServer && chance < alphaSure)
+}
+
+// foundByBreaker takes the opening of a gate breaker in the last minutes for evidence: so many probes in a row failed, and the
+// breaker lets few through that could tell more. It is none where probes usually fail so often that a row of failures is no news.
+func (tr *track) foundByBreaker(c *counts, from, minute int64) bool {
+	if tr.class != classProbe || tr.base.share() > breakerUsual {
+		return false
+	}
+	opened, row := c.openedBefore(minute)
+	if opened < from || row < leastRow || tr.base.known() && tr.base.surprisingOf(float64(row), float64(row)) > alphaRow {
+		return false
+	}
+	y, n := c.of(tr.class, 0, opened, minute+1)
+	if y == 0 || y < aloneShare*n && y < float64(row) { // it closed again
+		return false
+	}
+	if tr.base.known() {
+		tr.fill(c, y, n, minute)
+		return true
+	}
+	tr.ep = &episode{class: tr.class, first: true, usual: tr.class.threshold() / 10, level: y / n}
+	return true
 }
 
 // fill notes what the episode that begins is held against; while one is calm it has its own.
@@ -109,8 +197,8 @@ func (tr *track) fill(c *counts, y, n float64, minute int64) {
 func (tr *track) matters(share float64) bool { return tr.class != classSlow || share >= 0.05 }
 
 // lasts reports whether enough minutes of a window are bad, and not only one or two in which failures came in clumps. Of
-// minutes with very many, more than one client makes, one or two are enough.
-func (tr *track) lasts(c *counts, from, to int64) bool {
+// minutes with very many, more than one client makes, one or two are enough; straight is that of badMinutes.rare.
+func (tr *track) lasts(c *counts, from, to int64, straight bool) bool {
 	share := tr.base.share()
 	var hits [badLevels]int
 	of, large, succeeded := 0, 0, 0.0
@@ -126,14 +214,16 @@ func (tr *track) lasts(c *counts, from, to int64) bool {
 			large++
 		}
 		of++
-		succeeded += n - y
+		if m > from { // in the first minute some may have succeeded before it began
+			succeeded += n - y
+		}
 		for i, hit := range badness(y, n, n*share) {
 			if hit {
 				hits[i]++
 			}
 		}
 	}
-	return large >= 2 || tr.base.bad.rare(hits, of, succeeded == 0)
+	return large >= 2 || tr.base.bad.rare(hits, of, succeeded == 0, straight)
 }
 
 // goesOn reports whether failures are of more than one minute: without the worst one there is still more than a share.
@@ -166,15 +256,20 @@ func (tr *track) usualYesterday(c *counts, share float64, w, minute int64) bool 
 }
 
 // foundByThreshold judges a target without a past: what has failed since its first result, or nearly.
-func (tr *track) foundByThreshold(c *counts, from, minute int64) bool {
+func (tr *track) foundByThreshold(c *counts, from, minute int64, partial bool) bool {
 	if tr.class == classSlow {
 		return false
+	}
+	limit := unknownAlpha
+	if partial {
+		limit = unknownSooner
 	}
 	threshold := tr.class.threshold()
 	for _, w := range windows {
 		start := max(from, minute+1-w)
 		y, n := c.of(tr.class, 0, start, minute+1)
-		if y >= 4 && (y >= leastFailures || y >= 0.8*n) && y > 2*threshold*n && betaInc(threshold, y, n-y+1) < unknownAlpha && tr.goesOn(c, start, minute+1, y, n, 2*threshold) {
+		if y >= leastStraight && (y >= leastFailures || y >= 0.8*n) && y > 2*threshold*n && betaInc(threshold, y, n-y+1) < limit &&
+			(tr.class == classProbe || tr.goesOn(c, start, minute+1, y, n, 2*threshold)) {
 			tr.ep = &episode{class: tr.class, first: true, usual: threshold / 10, level: y / n}
 			return true
 		}

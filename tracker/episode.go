@@ -109,6 +109,7 @@ func (e *episode) place(c *counts, from, minute int64) {
 		if e.before = e.onset.first || n < knownRequests/2 || y > e.class.threshold()*n || betaInc(1-after, n-y, y+1) > 1e-4; e.before {
 			at := minuteStart(from)
 			e.onset = change{at: at, earliest: at, latest: e.onset.latest, first: true}
+			e.usual = min(before, e.class.threshold()/2) // nothing came before it: calm is what is well below the threshold
 		}
 	}
 	e.started = e.onset.at.minute()
@@ -127,9 +128,17 @@ func (e *episode) look(c *counts, minute int64) {
 	if n == 0 {
 		return
 	}
-	if share := y / n; y >= 3 && cmp.Or(cmp.Compare(share*y, e.peak.share*e.peak.failed), cmp.Compare(share, e.peak.share)) > 0 {
-		e.peak = peakMinute{minute, share, y}
+	if failed, _ := c.all(e.class, e.slow, minute, minute+1); y >= 3 {
+		e.peak = e.peak.worse(peakMinute{minute, y / n, failed})
 	}
+}
+
+// worse returns the worse of two minutes: the one that lost more, by share and number.
+func (p peakMinute) worse(than peakMinute) peakMinute {
+	if cmp.Or(cmp.Compare(than.share*than.failed, p.share*p.failed), cmp.Compare(than.share, p.share)) > 0 {
+		return than
+	}
+	return p
 }
 
 // relevel measures the level of trouble in the last minutes of the running phase, before a minute.
@@ -193,7 +202,7 @@ func (e *episode) stepBad(c *counts, minute int64) {
 		return
 	}
 	y, n := c.of(e.class, e.slow, e.turn, minute+1)
-	if oddsRise(e.usual, y/n) && e.baseline.surprising(y, n) < 1e-3 { // less than it was, but not what is usual
+	if e.stillUnusual(y, n) { // less than it was, but not what is usual
 		e.evidence = 0
 		e.level = (y + 0.5) / (n + 1)
 		return
@@ -201,6 +210,15 @@ func (e *episode) stepBad(c *counts, minute int64) {
 	calm, _ := e.bounds()
 	back := changePoint(c, e.class, e.slow, max(e.phase(0).from, e.turn-levelOver), minute+1, e.level, calm)
 	e.calm(max(back.at, minuteStart(e.phase(0).from)), minute)
+}
+
+// stillUnusual reports whether y failures in n requests are more than what is usual; without a baseline, more than the share
+// from which a target without a past is in trouble.
+func (e *episode) stillUnusual(y, n float64) bool {
+	if e.first && y > e.class.threshold()*n {
+		return true
+	}
+	return oddsRise(e.usual, y/n) && e.baseline.surprising(y, n) < 1e-3
 }
 
 // calm ends the running phase at a moment; it was believed in a minute.

@@ -60,6 +60,21 @@ type counts struct {
 	columns []*series
 	oldest  int64 // the first minute that is remembered at all
 	gaps    *gapList
+	unseen  *unseen // nil where no result stands for others
+	openings
+}
+
+// last returns the counts of the last minute that is laid out.
+func (c *counts) last() sums {
+	n := len(c.cum) - 1
+	return c.cum[n].minus(&c.cum[n-1])
+}
+
+// setLast replaces the counts of the last minute.
+func (c *counts) setLast(of sums) {
+	n := len(c.cum) - 1
+	of.add(&c.cum[n-1])
+	c.cum[n] = of
 }
 
 // counts lays out the minutes from one up to, without, another, into a buffer that the next call uses again.
@@ -72,7 +87,10 @@ func (tg *target) counts(from, to int64, buffer *[]sums) counts {
 	}
 	cum := (*buffer)[:n+1]
 	clear(cum)
-	c := counts{from: from, cum: cum, columns: tg.act.columns, oldest: max(tg.oldestMinute(), tg.scan.first), gaps: tg.gaps}
+	c := counts{from: from, cum: cum, columns: tg.act.columns, oldest: max(tg.oldestMinute(), tg.scan.first), gaps: tg.gaps, unseen: tg.act.unseen}
+	if tg.gate != nil {
+		c.openings = tg.gate.openings()
+	}
 	for _, s := range tg.act.columns {
 		c.addColumn(s, to)
 	}
@@ -133,15 +151,34 @@ func (s *sums) add(before *sums) {
 	}
 }
 
+func (s *sums) minus(before *sums) sums {
+	out := sums{requests: s.requests - before.requests, probes: s.probes - before.probes, timed: s.timed - before.timed}
+	for i := range out.failed {
+		out.failed[i] = s.failed[i] - before.failed[i]
+	}
+	return out
+}
+
 // oldestMinute is the first minute whose counts are still there.
 func (tg *target) oldestMinute() int64 { return max(tg.act.edge/stepsPerHour-hourSlots+1, 0) * 60 }
 
 // end is the minute after the last one laid out.
 func (c *counts) end() int64 { return c.from + int64(len(c.cum)) - 1 }
 
-// of returns the failures of a class and what they are a share of, in the minutes from one up to, without, another. For
-// classSlow a failure is a request of an octave from slow on.
+// of returns the failures of a class and what they are a share of, in the minutes from one up to, without, another, as many as
+// were observed: a result that stands for several counts once, because it tells as much as one. For classSlow a failure is a
+// request of an octave from slow on.
 func (c *counts) of(k class, slow int, from, to int64) (failures, requests float64) {
+	failures, requests = c.all(k, slow, from, to)
+	if c.unseen != nil && requests > 0 {
+		weight := c.weight(k, max(from, c.from), min(to, c.end()), failures)
+		failures, requests = failures/weight, requests/weight
+	}
+	return failures, requests
+}
+
+// all is of with as many as results stand for.
+func (c *counts) all(k class, slow int, from, to int64) (failures, requests float64) {
 	from, to = max(from, c.from), min(to, c.end())
 	if from >= to {
 		return 0, 0
@@ -200,7 +237,7 @@ func (c *counts) before(k class, slow int, from, to int64) (failures, requests f
 
 // requests returns the requests of traffic in the minutes from one up to, without, another.
 func (c *counts) requests(from, to int64) float64 {
-	_, n := c.of(classSilence, 0, from, to)
+	_, n := c.all(classSilence, 0, from, to)
 	return n
 }
 

@@ -63,7 +63,7 @@ func (p *part) look(buffer *[]sums) {
 	const lately = 5
 	at := p.to
 	c := p.tg.counts(min(p.from, p.minute-30), p.minute+1, buffer)
-	p.failed, p.requests = c.of(e.class, e.slow, p.from, p.to)
+	p.failed, p.requests = c.all(e.class, e.slow, p.from, p.to)
 	y, n := c.of(e.class, e.slow, max(at-lately, p.from), at)
 	if e.bad && at-1 > p.from { // the running minute and what it may lack
 		y, n = c.of(e.class, e.slow, max(at-lately-1, p.from+1), at)

@@ -47,8 +47,11 @@ func (t *ErrorTracker) record(r *Result) {
 	if r.Origin == OriginProbe && !late {
 		tg.noteCertificate(r.Evidence)
 	}
-	for range r.requests() - 1 {
-		t.countAgain(tg, r, key)
+	if n := r.requests(); n > 1 {
+		tg.act.addUnseen(at.minute(), r, uint32(n-1)) //nolint:gosec // a weight has 16 bits
+		for range n - 1 {
+			t.countAgain(tg, r, key)
+		}
 	}
 	if !r.Kind.Failed() && sampled(at, r) {
 		tg.traits.success(at, r, &t.prints)

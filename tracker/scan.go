@@ -9,6 +9,7 @@ const (
 	lagMinutes     = 16 // newer minutes are not yet part of what is usual, so that a slow rise does not become it
 	checkpointEach = 6 * 60
 	recentLag      = 10 // minutes that the newest checkpoint is behind, at most twice
+	peekBack       = 5  // minutes whose failures make the running one worth a look, with its own
 	never          = math.MaxInt64
 )
 
@@ -163,7 +164,7 @@ func (s *scan) read(c *counts, minute int64) {
 	st.open(c, s.first, minute)
 	for i := range st.tracks {
 		tr := &st.tracks[i]
-		if st.step(c, tr, s.first, minute, false) {
+		if st.step(c, tr, s.first, minute) {
 			s.changed = true
 		}
 		if tr.ep != nil && tr.ep.forgotten(minute) {
@@ -181,28 +182,70 @@ func (s *scan) read(c *counts, minute int64) {
 }
 
 // step takes a minute into one track.
-func (s *scanState) step(c *counts, tr *track, first, minute int64, partial bool) (changed bool) {
+func (s *scanState) step(c *counts, tr *track, first, minute int64) (changed bool) {
 	if tr.class == classSilence {
-		return !partial && s.rates.step(c, tr, first, minute)
+		return s.rates.step(c, tr, first, minute)
 	}
-	return tr.step(c, first, minute, partial)
+	return tr.step(c, first, minute)
 }
 
-// running returns the state with the running minute, as far as it has come, taken in: a copy, or what it was where nothing
-// could come of it.
+// running returns the state with the running minute taken in, as far as its steps are over: a copy, or what it was where nothing
+// could come of it. So what it says changes every 10 s at most, and does not depend on when somebody looks within them.
 func (tg *target) running(buffer *[]sums) *scanState {
 	s := &tg.scan
 	minute := s.state.next
 	if s.first == 0 || minute == 0 || !tg.worthALook(minute) {
 		return &s.state
 	}
+	steps := tg.wholeSteps(minute)
+	if len(steps) == 0 {
+		return &s.state
+	}
 	c := tg.counts(minute-lookBack, minute+1, buffer)
 	s.live = s.state.clone()
 	s.live.open(&c, s.first, minute)
+	whole := []sums{c.last()} // latencies, and weights, are not told apart by steps
 	for i := range s.live.tracks {
-		s.live.step(&c, &s.live.tracks[i], s.first, minute, true)
+		tr := &s.live.tracks[i]
+		switch {
+		case tr.class == classSilence:
+		case tr.class == classSlow, c.unseen != nil:
+			tr.peek(&c, s.first, minute, whole)
+		default:
+			tr.peek(&c, s.first, minute, steps)
+		}
+		c.setLast(whole[0])
 	}
 	return &s.live
+}
+
+// wholeSteps returns the counts of the running minute up to the end of each of its steps that are over.
+func (tg *target) wholeSteps(minute int64) []sums {
+	begin := minute * stepsPerMinute
+	n := min(tg.act.edge-begin, stepsPerMinute)
+	if n <= 0 {
+		return nil
+	}
+	steps := make([]sums, n)
+	for _, s := range tg.act.columns {
+		kind := s.key.kind()
+		if s.steps == nil || s.key == inconclusive || !kind.Sent() {
+			continue
+		}
+		count, probe := uint32(0), s.key.origin() == OriginProbe
+		for i := range steps {
+			count += s.steps[(begin+int64(i))%stepsPerHour]
+			if kind.Failed() {
+				steps[i].failed[s.key.class()] += count
+			}
+			if probe {
+				steps[i].probes += count
+			} else {
+				steps[i].requests += count
+			}
+		}
+	}
+	return steps
 }
 
 // worthALook reports whether the running minute could change anything: an episode runs, or it has so many failures.
@@ -213,6 +256,11 @@ func (tg *target) worthALook(minute int64) bool {
 		}
 	}
 	failed := uint64(tg.act.bars.minutes[minute%60].Errors)
+	if failed > 0 { // it may be one of a few in a row
+		for m := minute - peekBack; m < minute; m++ {
+			failed += uint64(tg.act.bars.minutes[(m+60)%60].Errors)
+		}
+	}
 	if tr := tg.scan.state.track(classSlow); tr != nil && tr.slow() < octaveSlots && tg.act.latency != nil {
 		for _, d := range tg.act.latency.octaves[tr.slow():] {
 			if d != nil {
@@ -220,7 +268,7 @@ func (tg *target) worthALook(minute int64) bool {
 			}
 		}
 	}
-	return failed >= leastFailures
+	return failed >= leastStraight
 }
 
 // open begins the tracks of classes that a minute has the first failures of.

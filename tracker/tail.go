@@ -79,6 +79,18 @@ func dispersedTail(y, mean, phi float64) float64 {
 	return betaInc(1-1/phi, y, mean/(phi-1))
 }
 
+// betaBinomialTail returns the chance that at least y of n requests fail where the share of failures is Beta(a, b) distributed:
+// the predictive of a binomial share. y is at least half of n.
+func betaBinomialTail(y, n, a, b float64) float64 {
+	b = max(b, 0.5)
+	sum := 0.0
+	for j := n; j >= y && j > 0; j-- {
+		sum += math.Exp(logGamma(n+1) - logGamma(j+1) - logGamma(n-j+1) +
+			logGamma(a+j) + logGamma(b+n-j) - logGamma(a+b+n) + logGamma(a+b) - logGamma(a) - logGamma(b))
+	}
+	return min(sum, 1)
+}
+
 // anscombe returns the Anscombe residual of y failures where mean are expected, scaled by phi: about standard normal.
 func anscombe(y, mean, phi float64) float64 {
 	if mean <= 0 {

@@ -1,7 +1,6 @@
 package tracker
 
 import (
-	"fmt"
 	"math"
 	"slices"
 )
@@ -19,7 +18,7 @@ func (p *part) develop(c *counts) (Trend, string) {
 	case IncidentOver:
 		return TrendOver, ""
 	case IncidentFlapping:
-		return TrendFlapping, p.ep.rhythm()
+		return TrendFlapping, p.rhythm(c)
 	case IncidentRecovering:
 		return TrendBetter, ""
 	default:
@@ -72,8 +71,8 @@ func (p *part) scatter(c *counts, from, split, to int64) float64 {
 	return max(1, min(chi/max(df, 1), 25))
 }
 
-// rhythm says how a flapping episode comes and goes: "down 5 min of every 10".
-func (e *episode) rhythm() string {
+// phaseRhythm is rhythm by phases alone.
+func (e *episode) phaseRhythm() string {
 	var down, cycle []int64
 	for i := 1; i < e.phasesThere(); i++ {
 		down = append(down, e.phase(i).to-e.phase(i).from)
@@ -84,7 +83,7 @@ func (e *episode) rhythm() string {
 	}
 	slices.Sort(down)
 	slices.Sort(cycle)
-	return fmt.Sprintf("down %d min of every %d", max(down[len(down)/2], 1), max(cycle[len(cycle)/2], 1))
+	return rhythmText(float64(down[len(down)/2]), float64(cycle[len(cycle)/2]))
 }
 
 func logOnePlus(x float64) float64 { return math.Log1p(max(x, 0)) }

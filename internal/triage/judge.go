@@ -52,7 +52,7 @@ func Judge(truth *Truth, s *tracker.Snapshot) Verdict {
 	v.Error = in.Onset.At.Sub(truth.Onset).Abs()
 	v.Since = truth.since(in, v.Error)
 	v.Why = class && truth.valueIn(in) && (truth.Mark == "" || in.Mark != nil && in.Mark.Text == truth.Mark)
-	v.Trend = slices.Contains(truth.Trends, in.Trend) && (!truth.Over || in.End.Sub(truth.End).Abs() <= truth.Within+time.Minute)
+	v.Trend = slices.Contains(truth.Trends, in.Trend) && truth.rhythmIn(in) && (!truth.Over || in.End.Sub(truth.End).Abs() <= truth.Within+time.Minute)
 	unsure := in.Trend == tracker.TrendUnknown || in.Trend == tracker.TrendSteady
 	v.Wrong = !named || !v.Since && v.Error > 2*truth.Within || !class && in.Cause.Class != tracker.CauseUnknown || !v.Trend && !unsure
 	return v
@@ -85,6 +85,21 @@ func (t *Truth) valueIn(in *tracker.Incident) bool {
 		return true
 	}
 	return slices.ContainsFunc(in.Contrasts, func(c tracker.Contrast) bool { return c.Value == t.Value })
+}
+
+// rhythmIn reports whether an incident that comes and goes says how often, within a minute or a fifth.
+func (t *Truth) rhythmIn(in *tracker.Incident) bool {
+	if t.Down == 0 {
+		return true
+	}
+	var down, cycle int
+	if _, err := fmt.Sscanf(in.TrendNote, "down %d min of every %d", &down, &cycle); err != nil {
+		return false
+	}
+	near := func(minutes int, truth time.Duration) bool {
+		return (time.Duration(minutes)*time.Minute - truth).Abs() <= max(time.Minute, truth/5)
+	}
+	return near(down, t.Down) && near(cycle, t.Cycle)
 }
 
 // Describe says in a line what an incident says, for failed tests.

@@ -136,6 +136,7 @@ func flapping(w *world) {
 	}})
 	w.is(s, at, tracker.CauseOverload)
 	w.truth.Trends = []tracker.Trend{tracker.TrendFlapping}
+	w.truth.Down, w.truth.Cycle = down, cycle
 }
 
 func gradual(w *world) {

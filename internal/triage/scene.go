@@ -37,6 +37,8 @@ type Truth struct {
 	Over    bool
 	End     time.Time
 	Scan    bool
+
+	Down, Cycle time.Duration // of trouble that comes and goes: so long of every so long; 0 for other trouble
 }
 
 // Kind is a sort of incident.
