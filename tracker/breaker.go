@@ -1,6 +1,9 @@
 package tracker
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // BreakerState is a circuit breaker's state.
 type BreakerState uint8
@@ -100,8 +103,8 @@ func (m *machine) openings() (out openings) {
 // openedBefore returns the last minute in which it opened that is not long before another, and the failures in a row that it took; 0
 // where there is none.
 func (o *openings) openedBefore(minute int64) (opened int64, row int) {
-	for i := len(o.opened) - 1; i >= 0; i-- {
-		if at := o.opened[i]; at <= minute && minute-at <= breakerRecent {
+	for _, at := range slices.Backward(o.opened) {
+		if at <= minute && minute-at <= breakerRecent {
 			return at, o.row
 		}
 	}

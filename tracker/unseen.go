@@ -53,7 +53,7 @@ func (a *activity) absorbUnseen(b *unseen, edge, other int64) {
 	a.unseen.requests.absorb(b.requests, edge, other)
 	for k, d := range b.failed {
 		if d != nil {
-			a.unseen.class(class(k)).absorb(d, edge, other) //nolint:gosec // few
+			a.unseen.class(class(k)).absorb(d, edge, other)
 		}
 	}
 }

@@ -52,7 +52,7 @@ func Judge(truth *Truth, s *tracker.Snapshot) Verdict {
 	v.Error = in.Onset.At.Sub(truth.Onset).Abs()
 	v.Since = truth.since(in, v.Error)
 	v.Why = class && truth.valueIn(in) && (truth.Mark == "" || in.Mark != nil && in.Mark.Text == truth.Mark)
-	v.Trend = slices.Contains(truth.Trends, in.Trend) && truth.rhythmIn(in) && (!truth.Over || in.End.Sub(truth.End).Abs() <= truth.Within+time.Minute)
+	v.Trend = truth.trendOf(in)
 	unsure := in.Trend == tracker.TrendUnknown || in.Trend == tracker.TrendSteady
 	v.Wrong = !named || !v.Since && v.Error > 2*truth.Within || !class && in.Cause.Class != tracker.CauseUnknown || !v.Trend && !unsure
 	return v
@@ -85,6 +85,11 @@ func (t *Truth) valueIn(in *tracker.Incident) bool {
 		return true
 	}
 	return slices.ContainsFunc(in.Contrasts, func(c tracker.Contrast) bool { return c.Value == t.Value })
+}
+
+// trendOf reports whether an incident says how it goes, and of one that is over when it ended.
+func (t *Truth) trendOf(in *tracker.Incident) bool {
+	return slices.Contains(t.Trends, in.Trend) && t.rhythmIn(in) && (!t.Over || in.End.Sub(t.End).Abs() <= t.Within+time.Minute)
 }
 
 // rhythmIn reports whether an incident that comes and goes says how often, within a minute or a fifth.
