@@ -7,6 +7,7 @@ type Batch struct {
 	Source   string
 	Position Position // the zero value forgets the source's position
 	Results  []Result // the tracker's only until RecordBatch returns
+	Unplaced bool     // the source has read more than Position covers, and will tell later how far: nothing is kept until then
 }
 
 // maxPositions bounds the sources whose position is kept.
@@ -21,15 +22,25 @@ func (t *ErrorTracker) RecordBatch(now time.Time, batch Batch) {
 	for i := range batch.Results {
 		t.record(&batch.Results[i])
 	}
-	t.setPosition(batch.Source, batch.Position)
+	if batch.Unplaced {
+		if t.unplaced == nil {
+			t.unplaced = map[string]bool{}
+		}
+		t.unplaced[batch.Source] = true
+	} else {
+		delete(t.unplaced, batch.Source)
+		t.setPosition(batch.Source, batch.Position)
+	}
 	if len(batch.Results) > 0 {
 		t.changed(nil)
+	} else {
+		t.version++ // what is kept changed, and nothing that is shown
 	}
 }
 
 // setPosition notes how far a source was read.
 func (t *ErrorTracker) setPosition(source string, at Position) {
-	if at.Offset == 0 && len(at.Head) == 0 {
+	if at.Offset == 0 && len(at.Head) == 0 && len(at.Older) == 0 {
 		delete(t.positions, source)
 		return
 	}

@@ -14,10 +14,14 @@ func (e *encoder) groups(tg *target, span stepSpan) {
 	}
 }
 
-// countOf returns how many of a group's errors came in a span, as far as they are told apart by the hour.
+// countOf returns how many of a group's errors came in a span, as far as they are told apart by the hour: what came before belongs to
+// a span without a beginning.
 func (s stepSpan) countOf(g *group) (n uint64) {
-	if s == always {
+	switch {
+	case s == always:
 		return g.count
+	case s.from == 0:
+		return g.count - min(g.count, stepSpan{s.to, always.to}.countOf(g))
 	}
 	hour := g.edge / 60
 	for h := max(hour-hourSlots+1, 0); h <= hour; h++ {

@@ -14,12 +14,13 @@ const (
 	sectionScan      = 10
 	sectionTraits    = 11
 	sectionCert      = 12
+	sectionOrder     = 13 // of all groups; only where those of the hours before are kept elsewhere
 )
 
 // target writes everything that is known of a target, with the counts of a span.
-func (e *encoder) target(tg *target, span stepSpan) {
+func (e *encoder) target(tg *target, span stepSpan, of keptPart) {
 	e.section(sectionFacts, func() { e.facts(tg) })
-	if span.has(tg.open.step) {
+	if of == keptNow || of == 0 && span.has(tg.open.step) {
 		e.section(sectionActivity, func() { e.activity(&tg.act, span, nil) })
 		e.section(sectionPending, func() { e.pending(&tg.open) })
 	} else {
@@ -45,6 +46,13 @@ func (e *encoder) target(tg *target, span stepSpan) {
 	e.section(sectionTraits, func() { e.traits(&tg.traits, span) })
 	if !tg.certExpiry.IsZero() {
 		e.section(sectionCert, func() { e.time(tg.certExpiry) })
+	}
+	if of == keptNow {
+		e.section(sectionOrder, func() {
+			for _, g := range tg.groups {
+				e.uint(g.id)
+			}
+		})
 	}
 }
 
@@ -95,6 +103,10 @@ func (d *decoder) target(t *ErrorTracker, failures []*Failure) {
 			d.traits(&tg.traits)
 		case sectionCert:
 			tg.certExpiry = d.time()
+		case sectionOrder:
+			for d.more() {
+				tg.order = append(tg.order, d.uint())
+			}
 		}
 	})
 }

@@ -24,7 +24,10 @@ const (
 func (e *encoder) tracker(t *ErrorTracker, part Part) {
 	span := part.span()
 	has := func(name string) bool { return part.Targets == nil || slices.Contains(part.Targets, name) }
-	e.section(sectionClock, func() { e.clock(t) })
+	e.section(sectionClock, func() {
+		e.clock(t)
+		e.uint(uint64(part.of))
+	})
 	if part.Targets == nil {
 		e.section(sectionAll, func() { e.activity(&t.all, span, nil) })
 	}
@@ -32,12 +35,13 @@ func (e *encoder) tracker(t *ErrorTracker, part Part) {
 		targets := slices.DeleteFunc(t.sorted(), func(tg *target) bool { return !has(tg.name) })
 		e.uint(uint64(len(targets)))
 		for _, tg := range targets {
-			e.block(func() { e.target(tg, span) })
+			e.block(func() { e.target(tg, span, part.of) })
 		}
 	})
 	e.section(sectionRing, func() {
 		for i := range t.errors.len() {
-			if f := t.errors.at(i); has(f.Target) && span.has(instantOf(f.Time).step()) {
+			f := t.errors.at(i)
+			if part.of == keptNow || part.of == 0 && has(f.Target) && span.has(instantOf(f.Time).step()) {
 				e.failure(f)
 			}
 		}
@@ -182,6 +186,7 @@ func (d *decoder) clock(t *ErrorTracker) {
 	} {
 		*n = d.uint()
 	}
+	t.of = keptPart(d.byte(uint64(keptEarlier)+1, "part"))
 }
 
 func (e *encoder) positions(positions map[string]Position) {
@@ -194,8 +199,12 @@ func (e *encoder) positions(positions map[string]Position) {
 	for _, name := range names {
 		e.block(func() {
 			e.text(name)
-			e.text(string(positions[name].Head))
-			e.int(positions[name].Offset)
+			e.position(positions[name])
+			older := positions[name].Older
+			e.uint(uint64(len(older)))
+			for _, at := range older {
+				e.block(func() { e.position(at) })
+			}
 		})
 	}
 }
@@ -203,10 +212,19 @@ func (e *encoder) positions(positions map[string]Position) {
 func (d *decoder) positions() map[string]Position {
 	positions := map[string]Position{}
 	d.list(func(d *decoder) {
-		positions[d.text()] = Position{Head: []byte(d.text()), Offset: d.int()}
+		name, at := d.text(), d.position()
+		d.list(func(d *decoder) { at.Older = append(at.Older, d.position()) })
+		positions[name] = at
 	})
 	return positions
 }
+
+func (e *encoder) position(at Position) {
+	e.text(string(at.Head))
+	e.int(at.Offset)
+}
+
+func (d *decoder) position() Position { return Position{Head: []byte(d.text()), Offset: d.int()} }
 
 func (e *encoder) gaps(l *gapList) {
 	e.uint(uint64(len(l.list)))

@@ -93,6 +93,7 @@ func (t *ErrorTracker) AddGap(now time.Time, lost Gap) {
 // skip notes a gap that ends now or has ended, and makes nothing be judged over it.
 func (t *ErrorTracker) skip(g gap) {
 	t.flush()
+	t.changedEarlier()
 	edge := t.clock.edge()
 	t.gaps.add(g, &t.clock)
 	for _, tg := range t.targets {

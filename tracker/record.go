@@ -24,6 +24,9 @@ func (t *ErrorTracker) record(r *Result) {
 	if late {
 		return
 	}
+	if t.isEarlier(at) {
+		t.changedEarlier()
+	}
 	t.sources.order(r.Source, at, &t.clock.skew)
 	tg := t.targetOf(r)
 	if step := at.step(); step != tg.open.step || tg.open.full() {
@@ -150,6 +153,9 @@ func (t *ErrorTracker) beginStep(tg *target, step int64) {
 // foldTarget empties a target's pending results into its windows, which end no earlier.
 func (t *ErrorTracker) foldTarget(tg *target) {
 	t.all.advance(t.clock.edge())
+	if t.isEarlier(startOf(tg.open.step)) {
+		t.changedEarlier()
+	}
 	tg.scan.touch(tg.open.step / stepsPerMinute)
 	if t.gathered.step != tg.open.step {
 		t.gathered.fold(&t.all)
@@ -276,6 +282,7 @@ func (t *ErrorTracker) evict(tg *target, at instant) bool {
 	if tg.evictAt = g.last.add(silence); at < tg.evictAt {
 		return false
 	}
+	t.changedEarlier()
 	g.gone = true
 	g.release(&t.evidence, false)
 	delete(t.groups, g.id)

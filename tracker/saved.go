@@ -28,12 +28,15 @@ type Part struct {
 	From, To time.Time
 	// Targets leaves only targets of these names, their groups, and the errors of the ring that are theirs; nil: all of them.
 	Targets []string
+
+	of keptPart
 }
 
 // Position is how far a source was read: a file, by its first bytes, up to an offset.
 type Position struct {
-	Head   []byte // at most 64 bytes, by which the file is found again under another name; never changed
-	Offset int64  // of the first byte that was not read
+	Head   []byte     // at most 64 bytes, by which the file is found again under another name; never changed
+	Offset int64      // of the first byte that was not read
+	Older  []Position // of files that had the name before and may not be read to their ends
 }
 
 // The format of a State. A reader refuses a higher major version, and skips what a higher minor version added.
@@ -110,6 +113,11 @@ func (t *ErrorTracker) State(now time.Time, part Part) State {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.begin(now)
+	return t.state(now, part)
+}
+
+// state is State for a tracker that is locked and knows of now.
+func (t *ErrorTracker) state(now time.Time, part Part) State {
 	t.gathered.fold(&t.all)
 	e := encoder{known: map[string]uint64{}}
 	e.failures.known, e.failures.knownLabels = map[*Failure]uint64{}, map[*Labels]uint64{}
@@ -139,7 +147,7 @@ func (t *ErrorTracker) State(now time.Time, part Part) State {
 	return State{binary.LittleEndian.AppendUint32(e.b, stateSum(e.b))}
 }
 
-// Restore makes a new tracker, which has neither results nor targets yet, what the states say. Of one state nothing is lost;
+// Restore makes a new tracker, which has no results yet, what the states say. Targets that were added before stay. Of one state nothing is lost;
 // several are added up, as [View] does: use it for the parts of one tracker. The error says what is wrong with a state, and the
 // tracker then is as it was. Breakers follow the settings of this tracker: no wait is longer than an hour or the recovery time.
 // Watchers are woken. The time since the state was taken is a [Gap].
@@ -147,7 +155,8 @@ func (t *ErrorTracker) Restore(now time.Time, states ...State) error {
 	states = slices.DeleteFunc(slices.Clone(states), func(s State) bool { return len(s.encoded) == 0 })
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.targets) > 0 || t.clock.at != 0 {
+	announced, ok := t.announced()
+	if !ok {
 		return errors.New("restore: the tracker is not a new one")
 	}
 	if len(states) == 0 {
@@ -160,11 +169,25 @@ func (t *ErrorTracker) Restore(now time.Time, states ...State) error {
 	t.take(from)
 	stopped := t.clock.at
 	t.begin(now)
+	for _, info := range announced {
+		t.addTarget(info)
+	}
 	if lost := (gap{stopped, t.clock.at, "errtop was not running"}); t.clock.live && stopped > 0 && lost.length() >= leastJump {
 		t.skip(lost)
 	}
 	t.changed(nil)
 	return nil
+}
+
+// announced returns the targets that were added to a new tracker; ok is false where it has more than that.
+func (t *ErrorTracker) announced() (infos []TargetInfo, ok bool) {
+	for _, tg := range t.sorted() {
+		if tg.firstSeen != 0 || tg.gate != nil && tg.gate.opened > 0 {
+			return nil, false
+		}
+		infos = append(infos, tg.info)
+	}
+	return infos, len(infos) > 0 || t.clock.at == 0
 }
 
 // take makes the tracker what another, which is not used any more, holds.
@@ -233,7 +256,11 @@ func sum(now time.Time, settings Settings, states []State) (*ErrorTracker, error
 		if err != nil {
 			return nil, err
 		}
-		total.addCounts(from, 0)
+		if from.of == keptEarlier {
+			total.addPart(from)
+		} else {
+			total.addCounts(from, 0)
+		}
 	}
 	return total, nil
 }

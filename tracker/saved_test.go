@@ -115,7 +115,7 @@ func TestATrackerGoesOnAsIfItHadNeverStopped(t *testing.T) {
 					sameContent(t, trackers[0], trackers[1], now, now.Add(-time.Duration(r.Int64N(int64(30*time.Hour)))))
 				}
 				both(func(tr *ErrorTracker) {
-					tr.RecordBatch(now, Batch{"log", Position{[]byte("head"), int64(step)}, []Result{x}})
+					tr.RecordBatch(now, Batch{Source: "log", Position: Position{Head: []byte("head"), Offset: int64(step)}, Results: []Result{x}})
 				})
 			}
 			sameContent(t, trackers[0], trackers[1], now, now.Add(-time.Hour))

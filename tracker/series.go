@@ -184,9 +184,13 @@ func (s *series) absorb(b *series, edge, other int64) {
 		}
 	}
 	edge, other = edge/stepsPerMinute, other/stepsPerMinute
-	for m := max(other-minutesPerDay+1, 0); m <= other; m++ {
-		if n := b.at(m); n > 0 && edge-m < minutesPerDay {
+	for m := max(firstMinute(other), firstMinute(edge), 0); m <= other; m++ {
+		switch n := b.at(m); {
+		case n == 0:
+		case edge-m < minutesPerDay:
 			s.addMinute(edge, m, n)
+		default: // out of every window, but not forgotten
+			s.hours[m/60%hourSlots].add(m%60, n)
 		}
 	}
 }

@@ -193,17 +193,7 @@ func (g *group) merge(from *group, offset uint64) {
 		g.unlived = from.unlived
 	}
 	g.first, g.last = earlier(g.first, from.first), max(g.last, from.last)
-	g.count += from.count
-	g.advance(from.edge)
-	for m := max(from.edge-59, g.edge-59, 0); m <= from.edge; m++ {
-		g.minutes[m%60] += from.minutes[m%60]
-	}
-	for h := max(from.edge/60, g.edge/60) - hourSlots + 1; h <= from.edge/60; h++ {
-		if h >= 0 && h > from.edge/60-hourSlots {
-			g.hours[h%hourSlots] += from.hours[h%hourSlots]
-		}
-	}
-	g.day.absorb(&from.day, g.edge, from.edge)
+	g.addPart(from)
 	kept := g.kept()
 	for _, f := range from.kept() {
 		renumbered := *f

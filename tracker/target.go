@@ -15,6 +15,7 @@ type target struct {
 	scan   scan       // for incidents
 	live   *scanState // of scan, as of the moment shown; nil before that
 	traits traits
+	order  []uint64 // of the groups, of one that was decoded without those of the hours before
 
 	firstSeen, lastSeen, lastOK, resetAt instant
 	certExpiry                           time.Time // of the newest probe over TLS

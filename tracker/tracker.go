@@ -87,6 +87,10 @@ type ErrorTracker struct {
 	stateSize int // of the content of the last State
 
 	targetsDropped, groupsDropped uint64
+
+	unplaced       map[string]bool // sources that have read what their positions do not cover yet
+	of             keptPart        // of one that was decoded
+	earlierChanges uint64          // of what [ErrorTracker.Keep] returns of the hours before the running one
 }
 
 // New returns an empty tracker.
@@ -114,31 +118,35 @@ func (t *ErrorTracker) AddTargets(now time.Time, targets ...TargetInfo) {
 	defer t.mu.Unlock()
 	t.begin(now)
 	for _, info := range targets {
-		tg := t.target(info.Name)
-		if tg.name != info.Name {
-			continue // beyond the bound: its results will be counted together with those of others
-		}
-		if info.Period <= 0 {
-			info.Period = 30 * 24 * time.Hour
-		}
-		if tg.announced > 0 && tg.info == info {
-			continue
-		}
-		tg.info = info
-		if info.Interval > 0 || info.URL != "" {
-			tg.probed = true
-			t.clock.goLive()
-		}
-		if tg.announced == 0 {
-			tg.announced = t.clock.shown()
-		}
-		for _, m := range [...]*machine{tg.gate, tg.observed} {
-			if m != nil {
-				m.tune(t.breakerSettings(tg))
-			}
-		}
-		t.changed(tg)
+		t.addTarget(info)
 	}
+}
+
+func (t *ErrorTracker) addTarget(info TargetInfo) {
+	tg := t.target(info.Name)
+	if tg.name != info.Name {
+		return // beyond the bound: its results will be counted together with those of others
+	}
+	if info.Period <= 0 {
+		info.Period = 30 * 24 * time.Hour
+	}
+	if tg.announced > 0 && tg.info == info {
+		return
+	}
+	tg.info = info
+	if info.Interval > 0 || info.URL != "" {
+		tg.probed = true
+		t.clock.goLive()
+	}
+	if tg.announced == 0 {
+		tg.announced = t.clock.shown()
+	}
+	for _, m := range [...]*machine{tg.gate, tg.observed} {
+		if m != nil {
+			m.tune(t.breakerSettings(tg))
+		}
+	}
+	t.changed(tg)
 }
 
 // RemoveTargets removes targets and their history, and their errors from the ring.
@@ -164,6 +172,7 @@ func (t *ErrorTracker) RemoveTargets(now time.Time, names ...string) {
 	if !forgotten {
 		return
 	}
+	t.changedEarlier()
 	t.countEvidence()
 	t.lately = [256]*target{}
 	t.all = activity{edge: t.all.edge}
