@@ -108,7 +108,7 @@ func TestAPositionInUTF16IsWhereTheUnfinishedLineStarts(t *testing.T) {
 	whole, half := inUTF16(result("a"), binary.LittleEndian, true), inUTF16(`{"status":500,"target":"é😀`, binary.LittleEndian, false)
 	f := newFollowed(t)
 	at := int64(0)
-	f.sink.Position = func(_ string, p Position) { at = p.Offset }
+	f.sink.Place = func(_ string, _ []tracker.Result, p Position, _ bool) { at = p.Offset }
 	f.write(path, string(whole)+string(half))
 	f.add([]string{path}, []string{path})
 	f.turn()

@@ -37,7 +37,8 @@ type follower struct {
 	missing  time.Time     // since when the path names nothing, while now is still read; zero where it does
 	atRest   os.FileInfo   // the file when all of it was read; nil where that is not sure
 	retired  [][]byte      // the heads of the newest files that are done with
-	told     int64         // the position that was told last
+	told     Position      // what was told last
+	untold   bool          // results were handed over that it does not cover
 	appeared bool          // the first file was seen: later ones are read from their start
 	last     Position      // where the file was left that was done with last
 	finished bool          // nothing more will be read
@@ -52,7 +53,9 @@ func newFollower(path string, o Options, sink Sink) (*follower, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &follower{path: path, options: o, pump: p, listings: new(listings)}, nil
+	f := &follower{path: path, options: o, pump: p, listings: new(listings)}
+	f.tellPlaces()
+	return f, nil
 }
 
 // begin opens the path for the first time. It reports whether there was something to open; with NoFollow, what is not
@@ -83,6 +86,10 @@ func (f *follower) begin() bool {
 		return f.cannotOpen(err)
 	case compressionOf(head) != uncompressed:
 		f.whole = &wholeFile{file: file}
+		if f.wasRead(file) {
+			f.endWhole(io.EOF)
+			return false
+		}
 	case isVirtual(file, info):
 		f.whole = &wholeFile{file: file, virtual: true}
 	default:
@@ -104,7 +111,7 @@ func (f *follower) cannotOpen(err error) bool {
 
 // open makes file what the path names now. Of the first, only the window is read.
 func (f *follower) open(file *os.File) {
-	f.now, f.told, f.missing = &tail{file: file}, 0, time.Time{}
+	f.now, f.missing = &tail{file: file}, time.Time{}
 	f.target = linkTarget(f.path)
 	if f.appeared {
 		return

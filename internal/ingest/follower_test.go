@@ -343,14 +343,16 @@ func TestFollowGoesOnWhereItWasLeft(t *testing.T) {
 	seen := ""
 	run := func() {
 		t.Helper()
-		o := Options{Resume: func(string) (Position, bool) { return kept, kept.Offset > 0 }}
+		o := Options{Resume: func(string) (Position, bool) { return kept, kept.Offset > 0 || len(kept.Older) > 0 }}
 		f, err := newFollower(path, o, Sink{
-			Emit: func(batch []tracker.Result) {
+			Place: func(_ string, batch []tracker.Result, at Position, exact bool) {
 				for _, r := range batch {
 					seen += r.Target
 				}
+				if exact {
+					kept = at
+				}
 			},
-			Position: func(_ string, at Position) { kept = at },
 		})
 		if err != nil {
 			t.Fatal(err)

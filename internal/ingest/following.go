@@ -69,11 +69,12 @@ func (a *following) add(files, named []string) {
 			continue
 		}
 		rotated := a.isRotated(path, files)
-		if rotated && !first {
+		if rotated && (!first || a.options.resumesBase(path)) {
 			a.passed[path] = true
 			continue
 		}
 		f := &follower{path: path, rotated: rotated, options: a.options, listings: &a.listings, pump: newPumpIn(a.model, path, a.options, a.sink)}
+		f.tellPlaces()
 		f.reaches = !rotated && !a.options.NoFollow && !a.options.All && !hasRotation(path, files)
 		f.place.leaves = !slices.Contains(named, path)
 		if at, ok := a.left[path]; ok {

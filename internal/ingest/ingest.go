@@ -24,8 +24,9 @@ type Sink struct {
 	// Log takes lines about what is no result and changes no health, such as the troubles of an HTTP server; nil where nobody
 	// reads them.
 	Log io.Writer
-	// Position takes how far a followed file was read, once its results were emitted; nil where nobody keeps it.
-	Position func(path string, at Position)
+	// Place takes the results of a file instead of Emit, with how far the file was read: at covers all results so far, and no more.
+	// Where exact is false, it does not, and another call will follow. Nil where nobody keeps positions.
+	Place func(path string, results []tracker.Result, at Position, exact bool)
 }
 
 // report hands on a source's health, where somebody takes it.
@@ -37,8 +38,9 @@ func (s Sink) report(health *tracker.Source) {
 
 // Position is how far a file was read. It finds the file again under another name, by its first bytes.
 type Position struct {
-	Head   []byte // at most 64 bytes
-	Offset int64  // of the first line that was not read
+	Head   []byte     // at most 64 bytes
+	Offset int64      // of the first line that was not read
+	Older  []Position // of files that stood at the path before, which may not be read to their ends
 }
 
 // Check returns an error for options that no source can be read with: a format, field or template that does not exist.
@@ -59,7 +61,7 @@ type Options struct {
 	All      bool          // the whole file, whatever its age
 	NoFollow bool          // stop at the end of the file
 
-	// Resume returns where a followed file was left; nil where nobody knows. Where the file at the path is another by now,
-	// the one that was left is looked for beside it ("access.log.1") and read to its end first.
+	// Resume returns where a file was left; nil where nobody knows. Where the file at the path is another by now, the one that was
+	// left is looked for beside it ("access.log.1") and read to its end first, then those that came after it.
 	Resume func(path string) (Position, bool)
 }

@@ -3,54 +3,161 @@ package ingest
 import (
 	"bytes"
 	"os"
+	"slices"
 	"time"
+
+	"errtop/tracker"
 )
 
-// tellPosition tells how far the file was read, unless a part before its end is still to be read.
-func (f *follower) tellPosition() {
-	if f.pump.sink.Position == nil || len(f.fill) > 0 || f.now == nil || len(f.old) > 0 {
+// tellPlaces makes results be handed over with how far the file was read, where somebody wants to know.
+func (f *follower) tellPlaces() {
+	if f.pump.sink.Place == nil {
 		return
 	}
-	if at := f.now.unread(); at != f.told && len(f.now.head) > 0 {
-		f.pump.sink.Position(f.path, Position{Head: f.now.head, Offset: at})
-		f.told = at
+	f.pump.place = func(results []tracker.Result, exact bool) {
+		at := Position{}
+		if exact {
+			at, exact = f.position()
+		}
+		if exact && len(results) == 0 && !f.untold && at.equal(f.told) || !exact && len(results) == 0 {
+			return
+		}
+		f.pump.sink.Place(f.path, results, at, exact)
+		if f.untold = !exact; exact {
+			f.told = at
+		}
 	}
 }
 
-// resume goes on where an earlier run left the file, and reports whether it could: in the file that the path names now,
-// or in one beside it, which is then read to its end before the new one.
+// tellPosition hands over what is there with how far the file was read.
+func (f *follower) tellPosition() {
+	if f.pump.place != nil && f.pump.work != nil {
+		f.pump.hand(true)
+	}
+}
+
+// position returns how far the file was read; exact is false while a part before its end is still to be read.
+func (f *follower) position() (at Position, exact bool) {
+	if f.whole != nil || len(f.fill) > 0 {
+		return Position{}, false
+	}
+	for _, t := range f.old {
+		if len(t.head) > 0 {
+			at.Older = append(at.Older, Position{Head: t.head, Offset: t.unread()})
+		}
+	}
+	switch {
+	case f.now != nil && len(f.now.head) > 0:
+		at.Head, at.Offset = f.now.head, f.now.unread()
+	case len(f.last.Head) > 0: // so that it is not read again as a rotation
+		at.Older = append(at.Older, f.last)
+	}
+	return at, true
+}
+
+// resume goes on where an earlier run left the file, and reports whether it could: in the file that the path names now, or
+// in those beside it, which are then read to their ends before the new one.
 func (f *follower) resume() bool {
 	if f.options.Resume == nil {
 		return false
 	}
 	at, ok := f.options.Resume(f.path)
-	if !ok || len(at.Head) == 0 {
+	if !ok || len(at.Head) == 0 && len(at.Older) == 0 {
 		return false
 	}
-	if at.fits(f.now.file) {
+	_ = f.now.sameHead()
+	for _, older := range at.Older {
+		f.resumeBeside(older)
+	}
+	found := len(at.Head) > 0 && at.fits(f.now.file)
+	if found {
 		f.now.offset = at.Offset
+	} else if len(at.Head) > 0 {
+		f.resumeBeside(at)
+	}
+	if len(f.old) > 0 {
+		f.takeUpSince(f.old[0])
 		return true
 	}
+	f.reaches = false // what was rotated away meanwhile was read
+	return found
+}
+
+// resumesBase reports whether a path is a rotation of one that an earlier run left: what it holds was read, or is read as that one's.
+func (o *Options) resumesBase(path string) bool {
+	if o.Resume == nil {
+		return false
+	}
+	for i := 1; i < len(path)-1; i++ {
+		if base := path[:i]; isRotation(path, base) {
+			if _, ok := o.Resume(base); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// resumeBeside goes on in a file beside the path, where it is there.
+func (f *follower) resumeBeside(at Position) {
 	for _, path := range f.listings.beside(f.path) {
 		file, err := openLog(path)
 		if err != nil {
 			continue
 		}
 		if at.fits(file) {
-			f.old = append(f.old, &tail{file: file, offset: at.Offset, quiet: time.Now()})
-			return true
+			f.old = append(f.old, &tail{file: file, offset: at.Offset, head: at.Head, quiet: time.Now()})
+			return
 		}
 		_ = file.Close() // only read from
 	}
-	return false
+}
+
+// takeUpSince takes up the files that came and were rotated away since the one that an earlier run left.
+func (f *follower) takeUpSince(left *tail) {
+	info, err := left.file.Stat()
+	if err != nil {
+		return
+	}
+	named, err := f.now.file.Stat()
+	if err != nil {
+		return
+	}
+	between := f.rotations(info.ModTime(), func(r *rotation) bool { return !os.SameFile(r.info, named) && !f.knows(r.info, r.head) })
+	for _, r := range between {
+		f.old = append(f.old, &tail{file: r.file, quiet: time.Now()})
+	}
+}
+
+// wasRead reports whether an earlier run has read a file that is read once.
+func (f *follower) wasRead(file *os.File) bool {
+	info, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	head, err := readAt(file, make([]byte, headSize), 0)
+	if err != nil {
+		return false
+	}
+	f.whole.end = Position{Head: head, Offset: info.Size()}
+	if f.options.Resume == nil {
+		return false
+	}
+	at, ok := f.options.Resume(f.path)
+	return ok && at.equal(f.whole.end)
 }
 
 // fits reports whether the position is one of this file.
-func (p Position) fits(file *os.File) bool {
+func (p *Position) fits(file *os.File) bool {
 	info, err := file.Stat()
 	if err != nil || info.Size() < p.Offset {
 		return false
 	}
 	head, err := readAt(file, make([]byte, len(p.Head)), 0)
 	return err == nil && bytes.Equal(head, p.Head)
+}
+
+// equal reports whether two positions are the same.
+func (p *Position) equal(q Position) bool {
+	return p.Offset == q.Offset && bytes.Equal(p.Head, q.Head) && slices.EqualFunc(p.Older, q.Older, func(a, b Position) bool { return a.equal(b) })
 }

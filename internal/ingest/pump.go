@@ -28,6 +28,8 @@ type pump struct {
 	labels   tracker.Labels                      // that every result gets
 	labelled map[*tracker.Labels]*tracker.Labels // those of results with these added
 	replay   *replay                             // leaves out lines that come again; nil where none do
+
+	place func(results []tracker.Result, exact bool) // takes results instead of the sink; nil: the sink does
 }
 
 // newPump returns a pump with a workspace of its own for the source of that name.
@@ -165,7 +167,8 @@ func (p *pump) emit(r tracker.Result) {
 		p.newest = r.Time
 	}
 	if len(p.work.batch) >= batchSize {
-		p.flush()
+		p.hand(false)
+		p.tell()
 	}
 }
 
@@ -220,13 +223,26 @@ func (p *pump) sample() {
 	}
 }
 
-// flush hands over what is there.
+// flush hands over what is there, between two lines of which the first was the last that was read.
 func (p *pump) flush() {
-	if len(p.work.batch) > 0 {
+	p.hand(true)
+	p.tell()
+}
+
+// hand hands over the results. With exact set, all lines that were read are in them or were handed over before.
+func (p *pump) hand(exact bool) {
+	switch {
+	case p.place != nil:
+		p.place(p.work.batch, exact)
+	case len(p.work.batch) > 0:
 		p.sink.Emit(p.work.batch)
-		clear(p.work.batch)
-		p.work.batch = p.work.batch[:0]
 	}
+	clear(p.work.batch)
+	p.work.batch = p.work.batch[:0]
+}
+
+// tell tells how the source is after a batch.
+func (p *pump) tell() {
 	if !p.newest.IsZero() {
 		p.health.Lag = max(0, p.health.LastSeen.Sub(p.newest))
 		p.health.Live = p.health.Live || p.health.State == tracker.SourceReading && p.health.Lag < liveAge

@@ -13,6 +13,7 @@ import (
 // wholeFile is a file that is read once, from its start to its end: a compressed one, or one that the system makes up.
 type wholeFile struct {
 	file    *os.File
+	end     Position // of the file as it was when it was opened; zero where that is not known
 	virtual bool
 	plain   io.Reader // its content unpacked; nil before the first read
 	release func()
@@ -72,7 +73,11 @@ func (f *follower) endWhole(err error) {
 		f.pump.sink.report(&f.pump.health)
 	}
 	f.whole.close()
+	end := f.whole.end
 	f.whole = nil
+	if f.pump.place != nil {
+		f.pump.sink.Place(f.path, nil, end, true)
+	}
 }
 
 // stream reads a named pipe until ctx is done. An error is a panic of ours.
@@ -90,6 +95,7 @@ func (f *follower) stream(ctx context.Context) error {
 		return err
 	}
 	f.pump.lend(space)
+	f.pump.place = nil // a pipe has no position
 	f.problem = f.pump.stream(ctx, file)
 	f.pump.giveBack()
 	if panicked, ok := errors.AsType[*safego.PanicError](f.problem); ok {
