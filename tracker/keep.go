@@ -48,6 +48,17 @@ func (t *ErrorTracker) Keep(now time.Time, last KeptMark) (kept Kept, mark KeptM
 	return kept, mark, true
 }
 
+// NewestBySource returns the time of the last result of each source, those of sources that are gone included.
+func (t *ErrorTracker) NewestBySource() map[string]time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	newest := make(map[string]time.Time, len(t.sources.courses))
+	for name, c := range t.sources.courses {
+		newest[name] = t.clock.time(c.at)
+	}
+	return newest
+}
+
 // changedEarlier notes that a count of an hour before the running one changed.
 func (t *ErrorTracker) changedEarlier() { t.earlierChanges++ }
 

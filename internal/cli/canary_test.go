@@ -29,6 +29,7 @@ import (
 	"errtop/internal/safego"
 	"errtop/internal/safetext"
 	"errtop/internal/safetext/canary"
+	"errtop/internal/store"
 	"errtop/tui"
 )
 
@@ -124,8 +125,9 @@ var canaryRuns = []string{
 	"stats %s/app.log", "stats --json %s/app.log", "stats --explain %s/app.log", "stats --by route %s/app.log", "stats --by group %s/app.log", "stats --filter status:5xx %s/app.log",
 	"stats --no-monitors --zone UTC --fields message=error --exclude status<500 --target {path} %s/app.log", "stats --zone password=" + otherCanary + " %s/app.log",
 	"stats --exclude password==" + otherCanary + " %s/app.log", "stats --target {password=" + otherCanary + "} %s/app.log", "stats --fields password=" + otherCanary + " %s/app.log",
-	"watch --log password=" + otherCanary + " --config %s/errtop.toml",
 	"attach password=" + otherCanary,
+	"watch --log password=" + otherCanary + " --config %s/errtop.toml", "watch --log password=" + otherCanary + " --config %s/errtop.toml --store password=" + otherCanary,
+	"errtop --plain --no-follow --all --store kept.db %s/app.log", "errtop --plain --no-follow --all --store /dev/full/password=" + otherCanary + " %s/app.log",
 	"init", "mark --target app --version " + otherCanary + " password=" + otherCanary, "demo --help",
 	"alerts rules --config %s/errtop.toml", "alerts test --config %s/errtop.toml", "alerts test --config %s/errtop.toml password=" + otherCanary, "alerts list --json", "alerts ack --note password=" + otherCanary + " 1f",
 	"silence add --target a --rule b --incident 3 --group 5 --for 1h --note password=" + otherCanary, "silence list", "silence end 3",
@@ -137,7 +139,7 @@ var canaryRuns = []string{
 
 // quietFlags change nothing of how text is printed.
 var quietFlags = []string{
-	"help", "version", "ascii", "format", "since", "until", "at", "name", "seed", "speed", "plain", "anyway", // demo's is the dashboard's
+	"help", "version", "ascii", "format", "since", "until", "at", "name", "seed", "speed", "plain", "anyway", "no-store", // demo's is the dashboard's
 }
 
 func TestNoSecretReachesWhatACommandPrints(t *testing.T) {
@@ -186,12 +188,35 @@ func files(t *testing.T, run, folder string) {
 		if err != nil {
 			t.Error(err)
 		}
+		if filepath.Ext(path) == ".db" {
+			text = append(text, stored(t, path)...)
+		}
 		seen(t, run+": "+entry.Name(), string(text))
 		if info, err := entry.Info(); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %s has mode %v", run, entry.Name(), info.Mode())
 		}
 		return nil
 	})
+}
+
+// stored returns what a store holds, unpacked.
+func stored(t *testing.T, path string) (text []byte) {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{Path: path, ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // only read from
+	state, err := s.Load(t.Context())
+	if err != nil || len(state.Tracker) == 0 {
+		t.Errorf("%s holds %d parts, %v", path, len(state.Tracker), err)
+	}
+	text = state.Alerting
+	for _, part := range state.Tracker {
+		b, _ := part.MarshalBinary()
+		text = append(text, b...)
+	}
+	return text
 }
 
 func TestEveryCommandAndFlagIsAmongTheCanaryRuns(t *testing.T) {

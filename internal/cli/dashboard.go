@@ -53,6 +53,7 @@ func (a *app) dashboardCommand() *cobra.Command {
 	var plain, anyway bool
 	var ascii *bool
 	var record string
+	var kept storeFlags
 	bounds := sinceUntil{since: config.Duration(defaultSince).String()}
 	command := &cobra.Command{
 		Use:   "errtop [FILE...]",
@@ -78,6 +79,9 @@ func (a *app) dashboardCommand() *cobra.Command {
 				return err
 			}
 			d.plain, d.anyway, d.record = plain, anyway, record
+			if !d.demo {
+				d.options.Store = kept.options(a, d.settings, d.options.ConfigPath)
+			}
 			d.settings.Dashboard.ASCII = cmp.Or(ascii, d.settings.Dashboard.ASCII)
 			return a.dashboard(command.Context(), d)
 		},
@@ -86,6 +90,7 @@ func (a *app) dashboardCommand() *cobra.Command {
 	plainFlag(command, &plain)
 	asciiFlag(command, &ascii)
 	recordFlag(command, &record)
+	kept.add(command)
 	lines.add(command)
 	readFlags(command, &options, &bounds)
 	command.Flags().BoolVar(&anyway, "anyway", false, "start although an errtop watch of yours watches the same config")

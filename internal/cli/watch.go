@@ -26,6 +26,7 @@ import (
 
 func (a *app) watchCommand() *cobra.Command {
 	var format string
+	var kept storeFlags
 	command := &cobra.Command{
 		Use:   "watch",
 		Short: "Watch without a screen, for others to look at",
@@ -37,10 +38,11 @@ func (a *app) watchCommand() *cobra.Command {
 			if len(args) > 0 {
 				return usage(fmt.Sprintf("watch takes no arguments, got %q", args[0]), "its config names what to watch")
 			}
-			return a.watch(command.Context(), format)
+			return a.watch(command.Context(), format, &kept)
 		},
 	}
 	a.configFlag(command)
+	kept.add(command)
 	command.Flags().StringVar(&format, "log", "text", "`format` of the log on standard error: text or json")
 	return command
 }
@@ -57,7 +59,7 @@ type watcher struct {
 }
 
 // watch runs an engine without a screen until ctx is done.
-func (a *app) watch(ctx context.Context, format string) error {
+func (a *app) watch(ctx context.Context, format string, kept *storeFlags) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Ignore(syscall.SIGHUP) // it ends other commands; here it asks for a reload
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -79,6 +81,7 @@ func (a *app) watch(ctx context.Context, format string) error {
 		d.options.ConfigPath = path
 		d.options.Load = func(ctx context.Context) (*config.Config, error) { return a.load(ctx, path) }
 	}
+	d.options.Store = kept.options(a, settings, path)
 	d.options.Watch, d.options.ControlDir = true, serve.ControlDir(a.LookupEnv)
 	if err := a.refuseSecond(ctx, d); err != nil {
 		return err

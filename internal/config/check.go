@@ -38,6 +38,10 @@ func (r *reader) check(c *Config) {
 		r.hostPort("probe.connectivity", c.Probe.Connectivity)
 	}
 	r.headerValue("probe.user_agent", c.Probe.UserAgent.Reveal())
+	r.upTo("store.max_mb", c.Store.MaxMB, 1<<20)
+	if c.Store.Path != "" {
+		c.Store.Path = r.path(c.Store.Path)
+	}
 	r.checkPush(&c.Push)
 	r.checkSSH(&c.SSH)
 	r.checkTargets(c.Targets)

@@ -30,6 +30,7 @@ type Config struct {
 	Sources   []Source  `toml:"sources,omitempty"`
 	Runbooks  []Runbook `toml:"runbooks,omitempty"`
 
+	Store     Store      `toml:"store"`
 	Alerts    Alerts     `toml:"alerts"`
 	Rules     []Rule     `toml:"rules,omitempty"`
 	Receivers []Receiver `toml:"receivers,omitempty"`
@@ -174,6 +175,13 @@ type SSH struct {
 	Idle       Duration `toml:"idle"` // until a viewer that types nothing is sent away; 0 never
 }
 
+// Store is where errtop remembers what it saw.
+type Store struct {
+	Enabled bool   `toml:"enabled"`
+	Path    string `toml:"path,omitempty"` // of the file; default NAME.db in the user's state folder
+	MaxMB   int    `toml:"max_mb"`         // megabytes that all its files may take together
+}
+
 // Default returns the settings that hold without a file.
 func Default() *Config {
 	return &Config{
@@ -188,6 +196,7 @@ func Default() *Config {
 			},
 		},
 		SSH:    SSH{Access: "view", MaxViewers: 64, Idle: Duration(12 * time.Hour)},
+		Store:  Store{Enabled: true, MaxMB: 256},
 		Alerts: Alerts{DefaultRules: true, GroupWait: Duration(30 * time.Second), GroupInterval: Duration(5 * time.Minute), Repeat: Duration(4 * time.Hour)},
 		Probe: Probe{
 			Interval: Duration(30 * time.Second), Timeout: Duration(10 * time.Second), MaxInFlight: 256, MaxPerHost: 32,

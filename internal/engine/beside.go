@@ -37,6 +37,9 @@ func (e *Engine) startBeside(ctx context.Context) (b *beside, stop func() error)
 	if e.recorder != nil {
 		b.run(e.recorder.run)
 	}
+	if e.storing != nil {
+		b.run(e.storing.run)
+	}
 	b.run(func(ctx context.Context) error { return e.alerting.run(ctx, e.Snapshot) })
 	return b, func() error {
 		end()

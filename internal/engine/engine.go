@@ -47,6 +47,8 @@ type Options struct {
 	// History counts requests of targets over longer windows than the tracker remembers, for burn rates and budgets; nil where nobody
 	// keeps them. It is asked once a minute for each target with an objective.
 	History alert.History
+	// Store says where the engine remembers what it saw.
+	Store StoreOptions
 	// EndWithSources makes Run return once every source has ended; otherwise it runs until its context is done.
 	EndWithSources bool
 }
@@ -59,7 +61,9 @@ type Engine struct {
 	shared   shared
 	targets  *targets // of the settings; nil where they have none
 	alerting *alerting
-	recorder *Recorder // nil: nothing is recorded
+	recorder *Recorder            // nil: nothing is recorded
+	storing  *storing             // nil: nothing is kept
+	restored map[string]time.Time // the newest result of each source, of what was restored
 	// resolved is closed when the secrets of the settings are there, or have failed.
 	resolved chan struct{}
 	started  atomic.Bool
@@ -83,6 +87,7 @@ func New(o Options) (*Engine, error) {
 	if e.alerting, err = newAlerting(&e.options, e.Notice); err != nil {
 		return nil, err
 	}
+	e.storing = newStoring(e, o.Store)
 	for _, warning := range o.Settings.Warnings {
 		e.Notice(warning)
 	}
@@ -99,6 +104,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		return errors.New("engine: already started")
 	}
 	defer e.shared.drop() // what came last is seen at once
+	e.storing.start(ctx)
 	beside, stop := e.startBeside(ctx)
 	return errors.Join(e.runSources(ctx, beside), stop())
 }

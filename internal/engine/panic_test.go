@@ -55,7 +55,10 @@ func TestAPanicInAnyGoroutineOfASourceStopsTheEngine(t *testing.T) {
 		return []string{path}
 	}
 	socket := "unix:" + filepath.Join(t.TempDir(), "push.sock")
-	broken := func(in *Intake) { in.Emit = func([]tracker.Result) { panic("the sink broke") } }
+	broken := func(in *Intake) {
+		in.Emit = func([]tracker.Result) { panic("the sink broke") }
+		in.Place = func(string, []tracker.Result, ingest.Position, bool) { panic("the sink broke") }
+	}
 	for name, c := range map[string]struct {
 		source Source
 		with   func(*Intake)

@@ -58,14 +58,17 @@ func retryPolicy(name string) probe.Retry {
 func targetInfos(settings *config.Config) []tracker.TargetInfo {
 	infos := make([]tracker.TargetInfo, len(settings.Targets))
 	for i := range settings.Targets {
-		t := &settings.Targets[i]
-		infos[i] = tracker.TargetInfo{
-			Name: safetext.Line(t.Name), URL: safetext.MaskURL(t.URL), Interval: t.Interval.Std(),
-			Objective: t.Objective, Period: t.Period.Std(),
-			BreakerThreshold: t.Breaker.Threshold, BreakerRecovery: t.Breaker.Recovery.Std(),
-		}
+		infos[i] = targetInfo(&settings.Targets[i])
 	}
 	return infos
+}
+
+func targetInfo(t *config.Target) tracker.TargetInfo {
+	return tracker.TargetInfo{
+		Name: safetext.Line(t.Name), URL: safetext.MaskURL(t.URL), Interval: t.Interval.Std(),
+		Objective: t.Objective, Period: t.Period.Std(),
+		BreakerThreshold: t.Breaker.Threshold, BreakerRecovery: t.Breaker.Recovery.Std(),
+	}
 }
 
 // ProbeOptions returns the settings of all probes. The user agent is used where the settings name none.

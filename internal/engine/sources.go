@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -39,8 +40,48 @@ func (e *Engine) intake() Intake {
 			e.recorder.source(now, health)
 			e.tracker.UpdateSource(now, health)
 		},
-		Log: e.Log(""),
+		Log:   e.Log(""),
+		Place: e.place,
 	}}
+}
+
+// place takes what was read of a file, with how far it was read.
+func (e *Engine) place(path string, results []tracker.Result, at ingest.Position, exact bool) {
+	now := time.Now()
+	if len(results) > 0 {
+		e.recorder.results(now, results)
+	}
+	e.tracker.RecordBatch(now, tracker.Batch{Source: wholePath(path), Results: results, Position: trackerPosition(at), Unplaced: !exact})
+}
+
+// resume returns where a file was left by an engine before this one.
+func (e *Engine) resume(path string) (ingest.Position, bool) {
+	at, ok := e.tracker.Position(wholePath(path))
+	return ingestPosition(at), ok
+}
+
+// wholePath returns a path that means the same file wherever errtop is started.
+func wholePath(path string) string {
+	if whole, err := filepath.Abs(path); err == nil {
+		return whole
+	}
+	return path
+}
+
+func trackerPosition(at ingest.Position) tracker.Position {
+	out := tracker.Position{Head: at.Head, Offset: at.Offset}
+	for _, older := range at.Older {
+		out.Older = append(out.Older, trackerPosition(older))
+	}
+	return out
+}
+
+func ingestPosition(at tracker.Position) ingest.Position {
+	out := ingest.Position{Head: at.Head, Offset: at.Offset}
+	for _, older := range at.Older {
+		out.Older = append(out.Older, ingestPosition(older))
+	}
+	return out
 }
 
 // AddMark notes that something was done.
@@ -91,7 +132,13 @@ func HasInputs(settings *config.Config) bool {
 
 // Logs reads files, and follows them unless the options say otherwise, and what shorthands such as ssh://host/path name.
 func Logs(names []string, options ingest.Options) Source {
-	return func(ctx context.Context, in Intake) error { return ingest.Read(ctx, names, options, in.Sink) }
+	return func(ctx context.Context, in Intake) error {
+		options := options
+		if in.engine != nil {
+			options.Resume = in.engine.resume
+		}
+		return ingest.Read(ctx, names, options, in.withoutReplays().Sink)
+	}
 }
 
 // maxCommandName bounds what of a command is shown as the name of its source.
@@ -100,7 +147,9 @@ const maxCommandName = 120
 // Command reads what a program writes, and starts it again when it ends unless the options say otherwise.
 func Command(args []string, options ingest.Options) Source {
 	command := ingest.Command{Name: safetext.MaskedLine(strings.Join(args, " "), maxCommandName), Args: args, Once: options.NoFollow, Replays: true}
-	return func(ctx context.Context, in Intake) error { return ingest.RunCommand(ctx, command, options, in.Sink) }
+	return func(ctx context.Context, in Intake) error {
+		return ingest.RunCommand(ctx, command, options, in.withoutReplays().Sink)
+	}
 }
 
 // Reader reads the lines of r to its end; name is the source's.
@@ -123,10 +172,7 @@ func Within(w Window, source Source) Source {
 		var mu sync.Mutex // several files of a source hand in at once
 		var newest time.Time
 		var kept []tracker.Result
-		emit := in.Emit
-		in.Emit = func(results []tracker.Result) {
-			mu.Lock()
-			defer mu.Unlock()
+		within := func(results []tracker.Result) []tracker.Result {
 			kept = kept[:0]
 			for i := range results {
 				at := results[i].Time
@@ -139,8 +185,21 @@ func Within(w Window, source Source) Source {
 					kept = append(kept, results[i])
 				}
 			}
-			if len(kept) > 0 {
+			return kept
+		}
+		emit, place := in.Emit, in.Place
+		in.Emit = func(results []tracker.Result) {
+			mu.Lock()
+			defer mu.Unlock()
+			if kept := within(results); len(kept) > 0 {
 				emit(kept)
+			}
+		}
+		if place != nil {
+			in.Place = func(path string, results []tracker.Result, at ingest.Position, exact bool) {
+				mu.Lock()
+				defer mu.Unlock()
+				place(path, within(results), at, exact)
 			}
 		}
 		return source(ctx, in)

@@ -38,7 +38,7 @@ func (s Sink) report(health *tracker.Source) {
 
 // Position is how far a file was read. It finds the file again under another name, by its first bytes.
 type Position struct {
-	Head   []byte     // at most 64 bytes
+	Head   []byte     // what its first bytes, at most 64, are known by
 	Offset int64      // of the first line that was not read
 	Older  []Position // of files that stood at the path before, which may not be read to their ends
 }

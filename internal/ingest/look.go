@@ -121,7 +121,7 @@ func (f *follower) isFilled(t *tail) bool {
 func (f *follower) retire(t *tail) {
 	f.pump.endLine(&t.lines)
 	_ = t.file.Close() // only read from
-	f.last = Position{Head: t.head, Offset: t.end()}
+	f.last = Position{Head: markOf(t.head), Offset: t.end()}
 	f.retired = append(f.retired[max(0, len(f.retired)-maxRetired+1):], t.head)
 }
 

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"os"
 	"slices"
 	"time"
@@ -43,12 +44,12 @@ func (f *follower) position() (at Position, exact bool) {
 	}
 	for _, t := range f.old {
 		if len(t.head) > 0 {
-			at.Older = append(at.Older, Position{Head: t.head, Offset: t.unread()})
+			at.Older = append(at.Older, Position{Head: markOf(t.head), Offset: t.unread()})
 		}
 	}
 	switch {
 	case f.now != nil && len(f.now.head) > 0:
-		at.Head, at.Offset = f.now.head, f.now.unread()
+		at.Head, at.Offset = markOf(f.now.head), f.now.unread()
 	case len(f.last.Head) > 0: // so that it is not read again as a rotation
 		at.Older = append(at.Older, f.last)
 	}
@@ -106,7 +107,9 @@ func (f *follower) resumeBeside(at Position) {
 			continue
 		}
 		if at.fits(file) {
-			f.old = append(f.old, &tail{file: file, offset: at.Offset, head: at.Head, quiet: time.Now()})
+			t := &tail{file: file, offset: at.Offset, quiet: time.Now()}
+			_ = t.sameHead()
+			f.old = append(f.old, t)
 			return
 		}
 		_ = file.Close() // only read from
@@ -139,7 +142,7 @@ func (f *follower) wasRead(file *os.File) bool {
 	if err != nil {
 		return false
 	}
-	f.whole.end = Position{Head: head, Offset: info.Size()}
+	f.whole.end = Position{Head: markOf(head), Offset: info.Size()}
 	if f.options.Resume == nil {
 		return false
 	}
@@ -147,14 +150,20 @@ func (f *follower) wasRead(file *os.File) bool {
 	return ok && at.equal(f.whole.end)
 }
 
+// markOf returns what a file's first bytes are known by: how many there are, and their hash. What stands there may be secret.
+func markOf(head []byte) []byte {
+	sum := sha256.Sum256(head)
+	return append([]byte{byte(len(head))}, sum[:16]...) //nolint:gosec // at most headSize
+}
+
 // fits reports whether the position is one of this file.
 func (p *Position) fits(file *os.File) bool {
 	info, err := file.Stat()
-	if err != nil || info.Size() < p.Offset {
+	if err != nil || info.Size() < p.Offset || len(p.Head) == 0 {
 		return false
 	}
-	head, err := readAt(file, make([]byte, len(p.Head)), 0)
-	return err == nil && bytes.Equal(head, p.Head)
+	head, err := readAt(file, make([]byte, p.Head[0]), 0)
+	return err == nil && bytes.Equal(markOf(head), p.Head)
 }
 
 // equal reports whether two positions are the same.

@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"errtop/internal/store"
+	"errtop/tracker"
+)
+
+const (
+	keepTick  = 250 * time.Millisecond // how often it is looked whether there is something to keep
+	keepEvery = 5 * time.Second        // and it is kept at most so often
+	keepRate  = 40 << 10               // bytes a second that are written on average, at most
+	keepLast  = 60 * time.Second       // but it is kept at least so often, whatever it takes
+	keepRetry = 5 * time.Second        // after a write that failed
+
+	alertsTimeout = 500 * time.Millisecond // nobody waits longer for alerts to be kept
+)
+
+// storeRequest is something to be written, by the one goroutine that writes.
+type storeRequest struct {
+	write func(context.Context, *store.Store) error
+	done  chan error // has room for one
+}
+
+// run keeps what the engine holds until ctx is done, and then once more. It is the one goroutine that uses the store.
+func (k *storing) run(ctx context.Context) error {
+	tick := time.NewTicker(keepTick)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return k.end(context.WithoutCancel(ctx))
+		case request := <-k.requests:
+			request.done <- k.serve(ctx, request)
+		case now := <-tick.C:
+			k.openLate(ctx)
+			k.keep(ctx, now)
+		}
+	}
+}
+
+// openLate opens the store once something is live, where it waited for that.
+func (k *storing) openLate(ctx context.Context) {
+	if k.store != nil || !k.options.WhenLive || k.shown.State == tracker.SourceFailed || k.engine.Snapshot(time.Now()).LogTime {
+		return
+	}
+	o, err := openStore(ctx, k.options)
+	switch {
+	case err != nil:
+		k.cannotKeep(err)
+	case len(o.state.Tracker) > 0 && !o.readOnly: // another made it meanwhile, and has ended
+		k.cannotKeep(errors.Join(errors.New("another errtop has kept the same since this one started"), o.store.Close()))
+	default:
+		k.take(o)
+	}
+}
+
+func (k *storing) serve(ctx context.Context, request storeRequest) error {
+	if k.store == nil || k.readOnly {
+		return errors.New("there is no store to write")
+	}
+	return request.write(ctx, k.store)
+}
+
+// keep writes what has changed, unless it is too early. What cannot be written now is written with what comes.
+func (k *storing) keep(ctx context.Context, now time.Time) {
+	if k.store == nil || k.readOnly || now.Before(k.next) && k.next.Sub(now) <= keepLast {
+		return
+	}
+	kept, mark, ok := k.engine.tracker.Keep(time.Now(), k.mark)
+	if !ok {
+		return
+	}
+	bytes, err := k.store.Save(ctx, kept)
+	if err != nil {
+		k.next = now.Add(keepRetry)
+		if ctx.Err() == nil {
+			k.failed(err)
+		}
+		return
+	}
+	k.mark = mark
+	k.next = now.Add(min(max(keepEvery, time.Duration(bytes)*time.Second/keepRate), keepLast))
+	k.showSize()
+}
+
+// failed tells that the store cannot be written, once until it can.
+func (k *storing) failed(err error) {
+	problem := "cannot be written, and is tried again: " + err.Error()
+	if k.shown.State != tracker.SourceFailed {
+		k.notice(fmt.Sprintf("nothing is kept for the moment: %v", err))
+	}
+	k.show(tracker.SourceFailed, problem)
+}
+
+// end keeps everything once more and closes the store.
+func (k *storing) end(ctx context.Context) error {
+	if k.store == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, besideTimeout)
+	defer cancel()
+	k.next = time.Time{}
+	k.keep(ctx, time.Now())
+	err := k.store.Close()
+	k.store = nil
+	return err //nolint:wrapcheck // it names the file
+}
+
+// keptAlerts is what keeps the state of alerting in the store.
+type keptAlerts struct {
+	storing *storing
+	loaded  []byte
+}
+
+// LoadAlerts returns what the store held when it was opened.
+func (a *keptAlerts) LoadAlerts() ([]byte, error) { return a.loaded, nil }
+
+// SaveAlerts writes the state, or fails where the disk takes too long.
+func (a *keptAlerts) SaveAlerts(state []byte) error {
+	request := storeRequest{done: make(chan error, 1), write: func(ctx context.Context, s *store.Store) error {
+		return s.SaveAlerting(ctx, time.Now().UnixNano(), state) //nolint:wrapcheck // it names the store
+	}}
+	timeout := time.NewTimer(alertsTimeout)
+	defer timeout.Stop()
+	select {
+	case a.storing.requests <- request:
+	case <-timeout.C:
+		return errors.New("the disk does not answer")
+	}
+	select {
+	case err := <-request.done:
+		return err
+	case <-timeout.C:
+		return errors.New("the disk does not answer")
+	}
+}
+
+// keepIn makes a keeper keep the alerts, and takes over what it has.
+func (a *alerting) keepIn(keeper AlertKeeper) {
+	a.mu.Lock()
+	a.keeper = keeper
+	a.mu.Unlock()
+	a.load()
+}

@@ -1,0 +1,198 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"errtop/internal/safego"
+	"errtop/internal/store"
+	"errtop/tracker"
+)
+
+// StoreOptions say where an engine remembers what it saw. The zero value is nowhere.
+type StoreOptions struct {
+	Path     string // of the file
+	MaxBytes int64  // that it may take, its log included; 0: the store's default
+	// WhenLive makes no store before something is live: a log that is finished is read again as fast at the next start.
+	WhenLive bool
+}
+
+const (
+	openTimeout = 5 * time.Second // a disk that takes longer to open the store is not waited for
+	storeSource = "store"         // begins the name of the source that shows the store
+)
+
+// storing keeps what an engine holds in a store.
+type storing struct {
+	engine  *Engine
+	options StoreOptions
+
+	store    *store.Store // nil while there is none
+	readOnly bool         // another process writes it
+	requests chan storeRequest
+	mark     tracker.KeptMark // of what was kept last
+	next     time.Time        // nothing is kept before
+	shown    tracker.Source   // as the source of it was shown last
+}
+
+// newStoring returns what keeps an engine, nil where nothing is kept.
+func newStoring(e *Engine, o StoreOptions) *storing {
+	if o.Path == "" {
+		return nil
+	}
+	return &storing{engine: e, options: o, requests: make(chan storeRequest)}
+}
+
+// start opens the store and restores what it holds, before any source begins. Whatever is wrong with it is told to viewers, and the engine
+// goes on without.
+func (k *storing) start(ctx context.Context) {
+	if k == nil {
+		return
+	}
+	if _, err := os.Stat(k.options.Path); k.options.WhenLive && errors.Is(err, os.ErrNotExist) {
+		return
+	}
+	k.open(ctx)
+}
+
+// opened is a store with what it held.
+type opened struct {
+	store    *store.Store
+	state    store.State
+	readOnly bool
+	held     error // why it is read only
+	problem  error // of the state
+}
+
+// open opens the store, unless the disk takes too long, and restores what it holds.
+func (k *storing) open(ctx context.Context) {
+	results, late := make(chan opened), make(chan struct{})
+	failed := safego.Start(func() error {
+		o, err := openStore(ctx, k.options)
+		if err != nil {
+			return err
+		}
+		select {
+		case results <- o:
+		case <-late:
+			return o.store.Close() //nolint:wrapcheck // nobody listens any more
+		}
+		return nil
+	})
+	timeout := time.NewTimer(openTimeout)
+	defer timeout.Stop()
+	select {
+	case o := <-results:
+		k.take(o)
+	case err := <-failed:
+		k.cannotKeep(err)
+	case <-timeout.C:
+		close(late)
+		k.cannotKeep(fmt.Errorf("the disk of %s does not answer", k.options.Path))
+	case <-ctx.Done():
+		close(late)
+	}
+}
+
+// cannotKeep tells that nothing will be kept, and why.
+func (k *storing) cannotKeep(why error) {
+	k.notice("nothing is kept: " + why.Error())
+	k.show(tracker.SourceFailed, "nothing is kept: "+why.Error())
+}
+
+// longestNote bounds what is told of a store, in bytes.
+const longestNote = 500
+
+// notice tells viewers something, harmless and masked: paths are the user's, and errors of the disk may quote them.
+func (k *storing) notice(text string) { k.engine.Notice(k.masked(text)) }
+
+func (k *storing) masked(text string) string {
+	return k.engine.options.Settings.Known().Line(text, longestNote)
+}
+
+// openStore opens a store for writing, or for reading where another process writes it.
+func openStore(ctx context.Context, options StoreOptions) (o opened, err error) {
+	open := store.Options{Path: options.Path, MaxBytes: options.MaxBytes, Now: time.Now()}
+	o.store, err = store.Open(ctx, open)
+	if held, ok := errors.AsType[*store.HeldError](err); ok {
+		open.ReadOnly, o.readOnly, o.held = true, true, held
+		o.store, err = store.Open(ctx, open)
+	}
+	if err != nil {
+		return o, err //nolint:wrapcheck // it names the store
+	}
+	o.state, o.problem = o.store.Load(ctx)
+	return o, nil
+}
+
+// take goes on with what a store held.
+func (k *storing) take(o opened) {
+	e := k.engine
+	k.store, k.readOnly = o.store, o.readOnly
+	for _, note := range o.store.Notes() {
+		k.notice(note)
+	}
+	if o.problem != nil {
+		k.notice("not everything could be restored: " + o.problem.Error())
+	}
+	if err := k.restore(o.state); err != nil {
+		k.notice(fmt.Sprintf("nothing could be restored from %s: %v", k.options.Path, err))
+	}
+	if k.readOnly {
+		k.cannotKeep(o.held)
+		return
+	}
+	k.showSize()
+	if e.options.Alerts == nil {
+		e.alerting.keepIn(&keptAlerts{storing: k, loaded: o.state.Alerting})
+	}
+}
+
+// restore makes the tracker what the state says. Targets and sources that are not in the settings any more are gone.
+func (k *storing) restore(state store.State) error {
+	if len(state.Tracker) == 0 {
+		return nil
+	}
+	e, now := k.engine, time.Now()
+	if err := e.tracker.Restore(now, state.Tracker...); err != nil {
+		return err //nolint:wrapcheck // it says what is wrong
+	}
+	snapshot := e.tracker.Snapshot(now)
+	for _, source := range snapshot.Sources { // those that are still read say so
+		source.State, source.Live, source.Problem = tracker.SourceGone, false, ""
+		e.tracker.UpdateSource(now, source)
+	}
+	known := map[string]bool{}
+	for i := range e.options.Settings.Targets {
+		known[targetInfo(&e.options.Settings.Targets[i]).Name] = true
+	}
+	var gone []string
+	for _, target := range snapshot.Targets {
+		if target.Probed && !known[target.Name] {
+			gone = append(gone, target.Name)
+		}
+	}
+	e.tracker.RemoveTargets(now, gone...)
+	e.restored = e.tracker.NewestBySource()
+	e.shared.drop()
+	return nil
+}
+
+// show shows the store among the sources.
+func (k *storing) show(state tracker.SourceState, problem string) {
+	source := tracker.Source{Name: k.masked(storeSource + " " + filepath.Base(k.options.Path)), State: state, Problem: k.masked(problem), Format: k.shown.Format}
+	if k.store != nil && !k.readOnly {
+		size, most := k.store.Size()
+		source.Format = fmt.Sprintf("%d of %d MB", (size+1<<20-1)>>20, most>>20)
+	}
+	if source.State != k.shown.State || source.Problem != k.shown.Problem || source.Format != k.shown.Format {
+		k.shown = source
+		k.engine.tracker.UpdateSource(time.Now(), source)
+	}
+}
+
+func (k *storing) showSize() { k.show(tracker.SourceReading, "") }

@@ -1,0 +1,79 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+)
+
+var (
+	errDamaged = errors.New("it is damaged")
+	errNotOurs = errors.New("is a database of something else, not a store of errtop; it stays as it is")
+)
+
+// code returns the primary result code of an error of SQLite, 0 of any other.
+func code(err error) int {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
+// isFull reports whether a write failed for want of room: below the ceiling, or on the disk.
+func isFull(err error) bool { return code(err) == lib.SQLITE_FULL }
+
+// damage reports whether an error says that the file is damaged, and returns what is wrong in words.
+func damage(err error) (why string, damaged bool) {
+	switch {
+	case err == nil, errors.Is(err, errNotOurs):
+		return "", false
+	case errors.Is(err, errDamaged):
+		return err.Error(), true
+	}
+	switch code(err) {
+	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB, lib.SQLITE_FORMAT, lib.SQLITE_SCHEMA, lib.SQLITE_ERROR:
+		return err.Error(), true
+	}
+	return "", false
+}
+
+// replaceDamaged sets a damaged store aside, and makes a new one from what can be read of it.
+func (s *Store) replaceDamaged(ctx context.Context, why string, now time.Time) error {
+	if s.db != nil {
+		_ = s.db.Close() // of a damaged file
+		s.db = nil
+	}
+	aside, err := s.setAside(now)
+	if err != nil {
+		return fmt.Errorf("store %s is damaged (%s), and cannot be set aside: %w", s.path, why, err)
+	}
+	s.notes = append(s.notes, fmt.Sprintf("the store was damaged (%s): set aside as %s", why, aside))
+	if err := s.makePrivate(); err != nil {
+		return err
+	}
+	return s.connect(ctx)
+}
+
+// setAside gives the files of the store another name, with the time in it.
+func (s *Store) setAside(now time.Time) (aside string, err error) {
+	for n := 1; ; n++ {
+		aside = s.path + ".damaged-" + now.UTC().Format("20060102T150405Z")
+		if n > 1 {
+			aside += fmt.Sprintf("-%d", n)
+		}
+		if _, err := os.Lstat(aside); errors.Is(err, os.ErrNotExist) {
+			break
+		}
+	}
+	for _, suffix := range [...]string{"-wal", "-shm", "-journal", ""} {
+		if err := os.Rename(s.path+suffix, aside+suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return "", err //nolint:wrapcheck // a LinkError names both
+		}
+	}
+	return aside, nil
+}
