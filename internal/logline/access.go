@@ -10,9 +10,8 @@ import (
 //
 //	[vhost[:port]] client ident user [02/Jan/2006:15:04:05 -0700] "GET /path HTTP/1.1" 200 134 ["referer" "agent"] …
 //
-// Behind it more may stand; the last part that is a plain number with a fraction is taken for the request's seconds
-// (nginx $request_time, also as rt=0.123), a whole number behind the agent for microseconds (Apache %D), a number with
-// its unit for what it says (Traefik).
+// Behind it more may stand. A number that is named (rt=0.123) or has its unit (Traefik's 12ms) is the request's time; what a bare
+// one is, is learned, see [tailUnits].
 func (d *Decoder) access(line []byte, open int, r *Record) (reason string) {
 	if open < 0 || len(line) < open+28 {
 		return notAccess
@@ -111,6 +110,7 @@ func (d *Decoder) accessTail(line []byte, i int, r *Record) {
 	}
 	var t tail
 	quoted := 0
+	statusEnd := i
 	var third span
 	for first := true; i < len(line); first = false {
 		for i < len(line) && line[i] == ' ' {
@@ -123,7 +123,7 @@ func (d *Decoder) accessTail(line []byte, i int, r *Record) {
 			}
 			switch quoted++; {
 			case quoted > 2:
-				t.word(line[i+1:end], nil, true)
+				t.word(line, i+1, end, true, true)
 			case quoted == 2:
 				r.putText(FieldAgent, i+1, end)
 				r.ingress(line, end+1)
@@ -136,7 +136,7 @@ func (d *Decoder) accessTail(line []byte, i int, r *Record) {
 		}
 		end := d.tailWord(line, i, r, &t)
 		if !first && end > i {
-			t.word(line[i:end], line[end:], quoted >= 2)
+			t.word(line, i, end, false, quoted >= 2)
 		}
 		if quoted == 4 && end == len(line) && bytes.HasSuffix(line, []byte("ms")) {
 			r.putWord(FieldService, third) // Traefik's common log format: "router" "server" 12ms
@@ -144,7 +144,30 @@ func (d *Decoder) accessTail(line []byte, i int, r *Record) {
 		i = end
 	}
 	if r.Latency == 0 {
-		r.setLatency(t.duration())
+		r.setTail(&t, bodySize(line[statusEnd:]))
+	}
+}
+
+// setTail takes the request's time from what stands behind an access line, as far as it is sure.
+func (r *Record) setTail(t *tail, size int64) {
+	switch {
+	case t.isNamed:
+		r.setLatency(t.named, true)
+		return
+	case t.isWithUnit:
+		r.setLatency(t.withUnit, true)
+		return
+	case !t.isFraction && t.integers != 1:
+		return
+	}
+	number := t.number
+	if t.isFraction {
+		number = t.fraction
+	}
+	r.putWord(FieldDuration, number)
+	text := number.of(r.line)
+	if r.unit = r.learner.tail.number(r, text, t.isFraction, size, r.learner.frozen); r.unit.unit != unitGuess {
+		r.setLatency(parseDuration(text, r.unit.unit))
 	}
 }
 
@@ -202,18 +225,18 @@ func (d *Decoder) tailValue(key []byte, lo, hi int, r *Record, t *tail) {
 	}
 }
 
-// tail is what stands behind an access line and may be the request's time. What carries its unit is taken before what is known by
-// how its writer formats it: nginx, Rack and actix write seconds with a fraction. Numbers without one are bytes as often as
-// microseconds, so one is taken only where it is the only one behind the agent.
+// tail is what stands behind an access line and may be the request's time. What carries its name or unit is taken before bare
+// numbers: the first with a fraction, else a whole one, if it is the only one behind the agent.
 type tail struct {
-	named, withUnit, seconds       time.Duration
-	isNamed, isWithUnit, isSeconds bool
-	integer                        []byte // the only whole number behind the agent
-	integers                       int
+	named, withUnit                 time.Duration
+	isNamed, isWithUnit, isFraction bool
+	fraction, number                span
+	integers                        int
 }
 
-// word looks at a word, with what follows it. agent says that it stands behind the agent.
-func (t *tail) word(word, rest []byte, agent bool) {
+// word looks at the word line[lo:hi], alone where it is quoted, else with what follows it. agent says that it stands behind the agent.
+func (t *tail) word(line []byte, lo, hi int, quoted, agent bool) {
+	word := line[lo:hi]
 	n, ok := parseDecimal(word)
 	if !ok {
 		if len(word) > 1 && word[0]-'0' <= 9 && !t.isWithUnit && hasTimeUnit(word) {
@@ -221,34 +244,19 @@ func (t *tail) word(word, rest []byte, agent bool) {
 		}
 		return
 	}
-	if unit := firstWord(rest); len(unit) > 0 && hasTimeUnit(append([]byte{'1'}, unit...)) { // 12.3 ms
+	if unit := firstWord(line[hi:]); !quoted && len(unit) > 0 && hasTimeUnit(append([]byte{'1'}, unit...)) { // 12.3 ms
 		if d, ok := durationAt(append(append(append([]byte{}, word...), ' '), unit...), 0, len(word)); ok && !t.isWithUnit {
 			t.withUnit, t.isWithUnit = d, true
 			return
 		}
 	}
 	switch {
-	case n.fraction && !t.isSeconds:
-		t.seconds, t.isSeconds = parseDuration(word, unitSecond)
+	case n.fraction && !t.isFraction:
+		t.fraction, t.isFraction = makeSpan(slot{}, lo, hi, formText), true
 	case !n.fraction && agent:
-		t.integer = word
+		t.number = makeSpan(slot{}, lo, hi, formText)
 		t.integers++
 	}
-}
-
-// duration returns the request's time, as far as it is sure.
-func (t *tail) duration() (time.Duration, bool) {
-	switch {
-	case t.isNamed:
-		return t.named, true
-	case t.isWithUnit:
-		return t.withUnit, true
-	case t.isSeconds:
-		return t.seconds, true
-	case t.integers == 1:
-		return parseDuration(t.integer, unitMicrosecond)
-	}
-	return 0, false
 }
 
 // firstWord returns the word that rest starts with behind its blank.

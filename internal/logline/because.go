@@ -45,6 +45,8 @@ func (d *Decoder) WhyLatency() string {
 		return name + ": as " + library + " writes durations"
 	case unitLearned:
 		return fmt.Sprintf("%s: learned from %d lines", name, r.unit.of)
+	case unitOfAccess:
+		return name + ": assumed of a fraction behind an access line, as nginx writes it"
 	case unitOfStamps:
 		return "from the stamps of start and end"
 	case unitNowhere:

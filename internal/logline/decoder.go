@@ -90,7 +90,7 @@ func (d *Decoder) Sibling(reference time.Time) *Decoder {
 
 func newDecoder(format Format, target targetRule, json *jsonScanner, reference time.Time) *Decoder {
 	d := &Decoder{format: format, target: target, clock: clock{reference: reference}, json: json}
-	d.Rec.learner = &unitLearner{}
+	d.Rec.learner = &unitLearner{tail: &tailUnits{}}
 	return d
 }
 
@@ -100,7 +100,7 @@ func (d *Decoder) Borrow(from *Decoder) { d.json = from.json }
 // Restart makes d ready for another log, whose newest line is of about that time.
 func (d *Decoder) Restart(reference time.Time) {
 	d.clock.reference, d.w3c = reference, w3cReader{}
-	d.Rec.learner = &unitLearner{}
+	d.Rec.learner = &unitLearner{tail: &tailUnits{}}
 	if d.zone != zoneSet {
 		d.clock.local, d.zone = nil, zoneAssumed
 	}

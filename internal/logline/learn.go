@@ -20,6 +20,7 @@ const (
 // unitLearner learns the units of durations by the keys that they stand under.
 type unitLearner struct {
 	keys   map[meta]*learnedUnit
+	tail   *tailUnits // of numbers behind access lines
 	frozen bool // what is known is used, and nothing is learned
 }
 
@@ -96,6 +97,9 @@ func (k *learnedUnit) decide() {
 
 // settle decides with what there is.
 func (l *unitLearner) settle() {
+	if !l.frozen {
+		l.tail.settle()
+	}
 	for _, k := range l.keys {
 		if n := len(k.samples); !l.frozen && n >= leastLearned && n < mostLearned {
 			k.decide()

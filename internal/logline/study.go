@@ -60,7 +60,7 @@ func (d *Decoder) takeRelations(from *Decoder) {
 // Adopt takes what another decoder of the same options has learned of the log that both read. It learns no more by itself, so that
 // several that read parts of one log understand it alike.
 func (d *Decoder) Adopt(from *Decoder) {
-	d.Rec.learner = &unitLearner{keys: from.Rec.learner.keys, frozen: true}
+	d.Rec.learner = &unitLearner{keys: from.Rec.learner.keys, tail: from.Rec.learner.tail, frozen: true}
 	d.clock.local, d.zone = from.clock.local, from.zone
 	if d != from {
 		d.takeRelations(from)

@@ -26,6 +26,7 @@ const (
 	unitOfLibrary
 	unitLearned
 	unitOfStamps
+	unitOfAccess // a fraction behind an access line, of which there were few
 	unitNowhere // there is a duration, and it was left out
 )
 
