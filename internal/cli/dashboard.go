@@ -137,6 +137,7 @@ func (a *app) chosen(ctx context.Context, args []string, options ingest.Options,
 		return nil, err
 	}
 	d := newDashboard(settings)
+	options.OwnAgents = engine.OwnAgents(settings)
 	if path != "" {
 		d.options.ConfigPath = path
 		d.options.Load = func(ctx context.Context) (*config.Config, error) { return a.load(ctx, path) }

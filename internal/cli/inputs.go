@@ -29,7 +29,7 @@ func (a *app) inputs(args []string) ([]stats.Input, error) {
 	for i, name := range args {
 		inputs[i] = stats.Input{Name: name, Open: func(ctx context.Context) (io.ReadCloser, error) { return ingest.Open(ctx, name) }}
 		if name == "-" {
-			inputs[i] = stats.Input{Name: "stdin", Open: func(ctx context.Context) (io.ReadCloser, error) { return ingest.OpenReader(ctx, a.In) }}
+			inputs[i] = stats.Input{Name: "stdin", Once: true, Open: func(ctx context.Context) (io.ReadCloser, error) { return ingest.OpenReader(ctx, a.In) }}
 		}
 	}
 	return inputs, nil

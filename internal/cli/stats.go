@@ -88,8 +88,8 @@ func (a *app) stats(command *cobra.Command, args []string, flags statsFlags) (er
 	if summary == nil && err != nil {
 		return &exitError{err: err, status: statusUsage}
 	}
-	if summary.Lines() == 0 && err != nil || summary.Results() == 0 && summary.Skipped() > 0 {
-		return err // no line could be read
+	if err != nil && (summary.Lines() == 0 || summary.Results() == 0) {
+		return err // no request could be read
 	}
 	if flags.json {
 		return errors.Join(a.writeJSON(summary), err)

@@ -84,7 +84,7 @@ func Check(settings *config.Config) error {
 	var mistakes []error
 	for i := range settings.Sources {
 		at := fmt.Sprintf("sources[%d]", i)
-		if err := ingest.Check(sourceOptions(&settings.Sources[i])); err != nil {
+		if err := ingest.Check(sourceOptions(&settings.Sources[i], nil)); err != nil {
 			mistakes = append(mistakes, settings.Mistake(at, err))
 		}
 		if _, err := filter.Excluder(settings.Sources[i].Exclude); err != nil {
@@ -125,12 +125,21 @@ func withoutName(err error) error {
 	return err
 }
 
-// sourceOptions returns how a source of the settings is read.
-func sourceOptions(s *config.Source) ingest.Options {
+// OwnAgents returns what the probes of these settings call themselves, where that is set.
+func OwnAgents(settings *config.Config) []string {
+	if agent := settings.Probe.UserAgent.Reveal(); agent != "" {
+		return []string{agent}
+	}
+	return nil
+}
+
+// sourceOptions returns how a source of the settings is read, on a machine whose probes call themselves so.
+func sourceOptions(s *config.Source, ownAgents []string) ingest.Options {
 	exclude, _ := filter.Excluder(s.Exclude) // Check says what is wrong with it
 	return ingest.Options{
 		Options: logline.Options{
 			Format: logline.Format(s.Format), Fields: s.Fields, Target: s.Target, Users: logline.Users(s.Users), Zone: s.Zone, NoMonitors: !s.Monitors,
+			OwnAgents: ownAgents,
 		},
 		Exclude: exclude,
 		Since:   s.Since.Std(), All: s.All, NoFollow: s.NoFollow,

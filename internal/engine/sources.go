@@ -12,6 +12,7 @@ import (
 
 	"errtop/internal/config"
 	"errtop/internal/ingest"
+	"errtop/internal/logline"
 	"errtop/internal/safetext"
 	"errtop/probe"
 	"errtop/tracker"
@@ -111,12 +112,15 @@ func (e *Engine) sources() []Source {
 	if e.targets != nil {
 		all = append(all, e.targets.probe, e.targets.follow)
 	}
+	reasons := logline.NewReasons()
 	for i := range settings.Sources {
 		source := &settings.Sources[i]
+		options := sourceOptions(source, OwnAgents(settings))
+		options.Reasons = reasons
 		if len(source.Command) > 0 {
-			all = append(all, Command(source.Command, sourceOptions(source)))
+			all = append(all, Command(source.Command, options))
 		} else {
-			all = append(all, Logs(source.Files, sourceOptions(source)))
+			all = append(all, Logs(source.Files, options))
 		}
 	}
 	if settings.Push.Listen != "" {

@@ -52,6 +52,9 @@ func Follow(ctx context.Context, paths []string, o Options, sink Sink) error {
 	if o.NoFollow && len(files) == 0 && len(patterns) > 0 {
 		return &logline.SourceError{Name: strings.Join(patterns, " "), Err: errors.New("no such file")}
 	}
+	if o.Reasons == nil {
+		o.Reasons = logline.NewReasons()
+	}
 	readers := min(max(2, runtime.GOMAXPROCS(0)), 8)
 	all, err := newFollowing(o, sink, patterns, readers)
 	if err != nil {

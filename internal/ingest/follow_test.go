@@ -336,3 +336,42 @@ func TestAPipeOutlivesItsWriters(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAnErrorLogBesideItsAccessLogSaysWhy: one request is one result, with what both logs say, when they are followed together.
+func TestAnErrorLogBesideItsAccessLogSaysWhy(t *testing.T) {
+	dir := t.TempDir()
+	errorLog, accessLog := filepath.Join(dir, "error.log"), filepath.Join(dir, "access.log")
+	now := time.Now().UTC()
+	why := func(path string) string {
+		return now.Format("2006/01/02 15:04:05") + ` [error] 7#7: *1 connect() failed (111: Connection refused), client: 192.0.2.1, server: a, request: "GET ` + path + ` HTTP/1.1", upstream: "http://10.0.0.2:80/", host: "a"` + "\n"
+	}
+	how := func(path string) string {
+		return `192.0.2.1 - - [` + now.Format("02/Jan/2006:15:04:05 -0700") + `] "GET ` + path + ` HTTP/1.1" 502 157 "-" "curl/8"` + "\n"
+	}
+	appendTo(t, errorLog, now.Format("2006/01/02 15:04:05")+" [notice] 7#7: start worker processes\n"+why("/a"))
+	appendTo(t, accessLog, how("/a"))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	w := newWatcher()
+	var messages []string
+	w.onResult = func(r *tracker.Result) { messages = append(messages, r.Route+" "+r.Message) }
+	done := make(chan error, 1)
+	go func() { done <- ingest.Follow(ctx, []string{accessLog, errorLog}, ingest.Options{}, w.sink()) }()
+	w.wait(t, "the first request", func() bool { return len(messages) == 1 })
+	appendTo(t, accessLog, how("/b")) // the other way round
+	appendTo(t, errorLog, why("/b"))
+	w.wait(t, "the second request", func() bool { return len(messages) == 2 })
+	w.wait(t, "no failed source", func() bool {
+		h := w.health[errorLog]
+		return h.State == tracker.SourceReading && h.Problem == "" && h.Unreadable == 0
+	})
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	for i, path := range []string{"/a", "/b"} {
+		if want := path + " connect() failed (111: Connection refused)"; messages[i] != want {
+			t.Errorf("%q, want %q", messages[i], want)
+		}
+	}
+}

@@ -123,7 +123,9 @@ func (f *follower) open(file *os.File) {
 	}
 	f.pump.decoder.SetReference(info.ModTime())
 	f.pump.studied = info.Size() > 0
+	f.pump.decoder.LookOnly(true)
 	w := findWindow(file, info.Size(), f.options, f.pump.decoder, f.pump.work.chunk())
+	f.pump.decoder.LookOnly(false)
 	f.pump.decoder.ForgetLines()
 	f.now.offset = w.recent
 	if w.start < w.recent {
@@ -284,11 +286,12 @@ func (f *follower) readFill() {
 
 // idle notes that there is nothing to read.
 func (f *follower) idle(now time.Time) {
+	f.pump.idle(now)
 	h := &f.pump.health
 	before, problem := h.State, h.Problem
 	switch {
 	case f.now == nil: // look said what is wrong
-	case h.Results == 0 && h.Unreadable > 0: // the pump said so
+	case h.Results == 0 && f.pump.verdict() != nil: // the pump said so
 	case h.State == tracker.SourceReading && h.Live && now.Sub(h.LastSeen) > staleAfter:
 		h.State = tracker.SourceStale
 	case h.State == tracker.SourceWaiting || h.State == tracker.SourceFailed:

@@ -64,6 +64,10 @@ func newFollowing(o Options, sink Sink, patterns []string, readers int) (*follow
 // later was read when it was the followed file.
 func (a *following) add(files, named []string) {
 	first := len(a.files)+len(a.passed) == 0
+	why := errorLogs(files)
+	if len(why) > 0 && a.options.Reasons != nil {
+		a.options.Reasons.Expect()
+	}
 	for _, path := range files {
 		if a.files[path] != nil || a.passed[path] {
 			continue
@@ -85,8 +89,40 @@ func (a *following) add(files, named []string) {
 		if !a.options.NoFollow {
 			a.watch.add(f)
 		}
-		a.schedule.add(f, time.Time{})
+		due := time.Time{}
+		if len(why) > 0 && !why[path] {
+			due = time.Now().Add(errorsFirst)
+		}
+		a.schedule.add(f, due)
 	}
+}
+
+const (
+	errorsFirst  = 100 * time.Millisecond // by which error logs are read before the logs that count their requests
+	maxErrorLogs = 64                     // files that are looked into for that
+)
+
+// errorLogs returns which of a few files are error logs.
+func errorLogs(files []string) map[string]bool {
+	why := map[string]bool{}
+	if len(files) < 2 || len(files) > maxErrorLogs {
+		return why
+	}
+	for _, path := range files {
+		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		file, err := openLog(path)
+		if err != nil {
+			continue // told when it is read
+		}
+		head, err := readAt(file, make([]byte, 256), 0)
+		_ = file.Close() // only read from
+		if err == nil && logline.IsErrorLog(head) {
+			why[path] = true
+		}
+	}
+	return why
 }
 
 // isRotated reports whether a path is the rotation of a file that is read, or in sorted files.
@@ -178,7 +214,7 @@ func (a *following) took(r reading, now time.Time) {
 	case f.finished || r.own:
 		a.unfinished--
 		f.finished, f.place.running = true, false
-		if f.problem != nil && a.options.NoFollow {
+		if f.problem != nil && a.options.NoFollow && !f.pump.onlyReasons() {
 			a.problems = append(a.problems, &logline.SourceError{Name: f.path, Err: logline.PlainError(f.problem)})
 		}
 		return
@@ -268,6 +304,11 @@ func (a *following) leave(f *follower) {
 // more.
 func (a *following) finish(inOrder bool) error {
 	a.watch.close()
+	for path, f := range a.files {
+		if f.finished && f.pump.onlyReasons() && f.problem != nil && f.pump.verdict() != nil {
+			a.problems = append(a.problems, &logline.SourceError{Name: path, Err: logline.PlainError(f.problem)})
+		}
+	}
 	for _, f := range a.files {
 		if !f.finished && inOrder {
 			f.pump.lend(a.model)

@@ -56,6 +56,10 @@ type Options struct {
 	// Exclude reports whether a result, whose client called itself so, is left out; nil: none is.
 	Exclude func(r *tracker.Result, agent string) bool
 
+	// Reasons are shared with the other sources that are read: an error log says in them why requests failed that an access log
+	// counts. nil: a source's own, but those of one call share some.
+	Reasons *logline.Reasons
+
 	Since    time.Duration // only what is younger than this before the newest line; 0: 24 hours
 	From     time.Time     // only what is not older, instead of Since; zero: by Since
 	All      bool          // the whole file, whatever its age

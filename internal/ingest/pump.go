@@ -21,6 +21,9 @@ type pump struct {
 	lines   splitter
 	health  tracker.Source
 	newest  time.Time
+	shared  *logline.Reasons                           // with other sources; nil where there is none
+	reasons int                                        // lines of an error log
+	why     tracker.Unreadable                         // the last of these
 	studied bool                                       // the decoder has learned from the source's lines
 	exclude func(r *tracker.Result, agent string) bool // nil: nothing is
 	work    *workspace                                 // nil while there is nothing to read
@@ -45,7 +48,10 @@ func newPump(name string, o Options, sink Sink) (*pump, error) {
 
 // newPumpIn returns a pump for the source of that name that is lent a workspace, of the kind of work, whenever it reads.
 func newPumpIn(work *workspace, name string, o Options, sink Sink) *pump {
-	p := &pump{sink: sink, decoder: work.decoder.Sibling(time.Now()), maker: logline.NewResultMaker(name), exclude: o.Exclude}
+	p := &pump{sink: sink, decoder: work.decoder.Sibling(time.Now()), maker: logline.NewResultMaker(name), exclude: o.Exclude, shared: o.Reasons}
+	if o.Reasons != nil {
+		p.decoder.Share(o.Reasons)
+	}
 	p.health = tracker.Source{Name: name, State: tracker.SourceWaiting, Format: string(o.Format)}
 	p.report()
 	return p
@@ -94,7 +100,7 @@ func (p *pump) endLine(lines *splitter) {
 // end finishes the last line and tells that nothing more comes.
 func (p *pump) end(state tracker.SourceState, problem string) {
 	p.lines.end(p.line)
-	p.released(true)
+	p.released(logline.WaitForNothing)
 	p.health.State, p.health.Problem = state, problem
 	p.flush()
 	p.health.Live = false
@@ -120,7 +126,9 @@ func (p *pump) line(text []byte, tooLong bool) {
 		}
 	}
 	switch v {
-	case logline.LineBlank:
+	case logline.LineBlank, logline.LineRelated:
+	case logline.LineReason:
+		p.reason(text, reason)
 	case logline.LineLeftOut:
 		p.health.LeftOut++
 	case logline.LineUnreadable:
@@ -129,8 +137,14 @@ func (p *pump) line(text []byte, tooLong bool) {
 		p.result()
 	}
 	if p.decoder.Waits() {
-		p.released(false)
+		p.released(logline.WaitForLines)
 	}
+}
+
+// reason notes a line of an error log, which another log's lines count.
+func (p *pump) reason(text []byte, why string) {
+	p.reasons++
+	p.why = tracker.Unreadable{Number: p.health.Lines, Text: logline.SafeLine(text, logline.MaxSample), Reason: why}
 }
 
 // result takes the decoder's record.
@@ -141,6 +155,9 @@ func (p *pump) result() {
 		return
 	}
 	p.health.Results++
+	if p.shared != nil && p.health.Results == 1 {
+		p.shared.Count()
+	}
 	if f := string(p.decoder.Format); p.health.Format != f {
 		p.format(f)
 	}
@@ -148,10 +165,33 @@ func (p *pump) result() {
 }
 
 // released takes failures whose pairs have not come.
-func (p *pump) released(all bool) {
-	for p.decoder.Release(all) {
+func (p *pump) released(how logline.Waiting) {
+	for p.decoder.Release(how) {
 		p.result()
 	}
+}
+
+// How long failures wait for lines that belong to them while nothing else comes.
+const (
+	reasonPatience = time.Second
+	pairPatience   = 10 * time.Second
+	reasonsAlone   = 5 * time.Second // an error log stands alone if no other log had a request for so long
+)
+
+// idle takes failures that have waited for long enough, where nothing has come for a while.
+func (p *pump) idle(now time.Time) {
+	if !p.decoder.Waits() {
+		return
+	}
+	switch quiet := now.Sub(p.health.LastSeen); {
+	case quiet >= pairPatience:
+		p.released(logline.WaitForNothing)
+	case quiet >= reasonPatience:
+		p.released(logline.WaitForPairs)
+	default:
+		return
+	}
+	p.flush()
 }
 
 // emit adds a result to the batch.
@@ -208,13 +248,21 @@ func (p *pump) unreadable(text []byte, reason string) {
 // verdict says what was seen in a source that has lines but no request; nil of any other.
 func (p *pump) verdict() error {
 	h := &p.health
-	if h.Results > 0 || h.Unreadable == 0 || h.LeftOut > 0 {
+	switch {
+	case h.Results > 0 || h.LeftOut > 0 || p.onlyReasons() && p.shared != nil && p.shared.Counted():
+		return nil
+	case p.reasons > 0:
+		return logline.NoRequestLog(h.Lines, p.why.Number, p.why.Reason, p.why.Text)
+	case h.Unreadable == 0:
 		return nil
 	}
 	p.sample()
 	last := &h.Samples[len(h.Samples)-1]
 	return logline.NoRequestLog(h.Lines, last.Number, last.Reason, last.Text)
 }
+
+// onlyReasons reports whether the source is an error log, whose lines say why requests failed that another log counts.
+func (p *pump) onlyReasons() bool { return p.reasons > 0 && p.health.Results == 0 }
 
 // sample makes the last unreadable lines harmless, in a slice of its own, since the sink may hold the one before.
 func (p *pump) sample() {
@@ -264,7 +312,9 @@ func problemText(err error) string {
 // report tells the health. A source that had lines, and no request among them, is failed and says what it saw; the first
 // request mends it.
 func (p *pump) report() {
-	if h := &p.health; h.State == tracker.SourceReading || h.State == tracker.SourceEnded {
+	h := &p.health
+	waits := p.onlyReasons() && p.shared != nil && time.Since(h.LastSeen) < reasonsAlone // the log that counts may come yet
+	if !waits && (h.State == tracker.SourceReading || h.State == tracker.SourceEnded) {
 		if err := p.verdict(); err != nil {
 			h.State, h.Problem = tracker.SourceFailed, err.Error()
 		}

@@ -24,6 +24,9 @@ func CheckNames(names []string) error {
 // Read reads files as [Follow] does, and the commands that shorthands stand for (see [Shorthand]) as [RunCommand] does, all
 // at once.
 func Read(ctx context.Context, names []string, o Options, sink Sink) error {
+	if o.Reasons == nil {
+		o.Reasons = logline.NewReasons()
+	}
 	var files []string
 	var commands []Command
 	for _, name := range names {

@@ -67,6 +67,7 @@ func (f *follower) reach(oldest time.Time) {
 	}
 	_ = f.now.sameHead() // a copy of the file is not a rotation of it
 	buffer := f.pump.work.chunk()
+	f.pump.decoder.LookOnly(true)
 	found := f.rotations(writtenSince, func(r *rotation) bool { return !f.knows(r.info, r.head) })
 	for _, r := range slices.Backward(found) {
 		f.pump.decoder.SetReference(r.info.ModTime())
@@ -85,6 +86,7 @@ func (f *follower) reach(oldest time.Time) {
 		f.pump.health.BytesTotal += to - from
 	}
 	f.pump.decoder.SetReference(time.Now())
+	f.pump.decoder.LookOnly(false)
 	f.pump.decoder.ForgetLines()
 	slices.Reverse(f.old) // the oldest first
 }

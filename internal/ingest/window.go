@@ -143,7 +143,7 @@ func firstTime(file io.ReaderAt, from, to int64, d *logline.Decoder, buffer []by
 				skip = false
 				continue
 			}
-			if v, _ := d.Decode(line); v == logline.LineResult && d.Rec.HasTime {
+			if v, _ := d.Decode(line); (v == logline.LineResult || v == logline.LineReason) && d.Rec.HasTime {
 				return d.Rec.Time(), start, true
 			}
 		}
@@ -171,7 +171,7 @@ func newestTime(file io.ReaderAt, size int64, d *logline.Decoder, buffer []byte)
 				break // its start stands before
 			}
 			line := bytes.TrimRight(data[n+1:], "\r\n")
-			if v, _ := d.Decode(line); v == logline.LineResult && d.Rec.HasTime {
+			if v, _ := d.Decode(line); (v == logline.LineResult || v == logline.LineReason) && d.Rec.HasTime {
 				d.SettleZone()
 				return d.Rec.Time(), true
 			}

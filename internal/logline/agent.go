@@ -3,6 +3,7 @@ package logline
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"strings"
 )
 
@@ -50,13 +51,13 @@ type agents [256]struct {
 	facts agentFacts
 }
 
-// of returns what an agent tells.
-func (a *agents) of(text []byte) *agentFacts {
+// of returns what an agent tells; own are those of errtop's probes beside the usual one.
+func (a *agents) of(text []byte, own []string) *agentFacts {
 	slot := &a[agentSlot(text)]
 	if slot.text != string(text) {
 		slot.text, slot.facts = string(text[:min(len(text), MaxRoute)]), agentFacts{family: agentFamily(text)}
 		switch {
-		case bytes.HasPrefix(text, []byte(ownAgent)):
+		case bytes.HasPrefix(text, []byte(ownAgent)), slices.Contains(own, string(text)):
 			slot.facts.sender = SenderOwn
 		case isMonitor(string(text)):
 			slot.facts.sender = SenderMonitor
@@ -124,5 +125,5 @@ func (d *Decoder) agentOf(text []byte) *agentFacts {
 	if d.json.agent == nil {
 		d.json.agent = new(agents)
 	}
-	return d.json.agent.of(text)
+	return d.json.agent.of(text, d.ownAgents)
 }

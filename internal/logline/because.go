@@ -46,7 +46,7 @@ func (d *Decoder) WhyLatency() string {
 	case unitLearned:
 		return fmt.Sprintf("%s: learned from %d lines", name, r.unit.of)
 	case unitOfAccess:
-		return name + ": assumed of a fraction behind an access line, as nginx writes it"
+		return name + ": assumed of a bare fraction, as nginx writes it"
 	case unitOfStamps:
 		return "from the stamps of start and end"
 	case unitNowhere:

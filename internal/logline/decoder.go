@@ -20,6 +20,8 @@ const (
 	LineBlank                      // blank, or a directive: nothing to count
 	LineUnreadable                 // no decoder understood it
 	LineLeftOut                    // a request that is not counted: errtop's own, or a monitor's where these are left out
+	LineReason                     // an error log's: says why a request failed that another line counts
+	LineRelated                    // only whoever reads such lines in order can say it, see [Decoder.Defer]
 )
 
 // MaxLine bounds a line; what is longer is cut there, counted as unreadable, and the rest skipped.
@@ -41,17 +43,28 @@ type Decoder struct {
 	Rec    Record
 
 	noMonitors bool
-	agent      []byte // referer and agent of an access log's line before
-	agentFrom  int    // where in it the agent starts
-	tailSender Sender // that this agent tells
-	tailRead   bool   // the line read last has this agent
-	sawAccess  bool   // lines of an access log were read
+	ownAgents  []string // of errtop's probes, beside the usual one
+	agent      []byte   // referer and agent of an access log's line before
+	agentFrom  int      // where in it the agent starts
+	tailSender Sender   // that this agent tells
+	tailRead   bool     // the line read last has this agent
 	related    *relations
+	reasons    *Reasons
+	shared     bool  // reasons are other decoders' too
+	learned    Pairs // what the log has, as far as it was learned from
+	looking    bool  // nothing is kept of lines that belong to others
+	deferring  bool  // lines of pairs are left to another decoder
+	expected   Pairs // of these sorts,
+	met        Pairs // and of those that were seen
 
 	clean   []byte                    // the line without colours
 	joined  []byte                    // a line put together of several
 	pending map[string]pendingRequest // by their tags, until their answers come
+	answers bool                      // the line read last is the answer of such a request
 	pieces  [2]cutLine                // of long lines that a container runtime cut, by stream
+
+	rejoined   []byte // the line read last, where it was put together of pieces
+	rejoinedAt stamped
 }
 
 // NewDecoder returns a decoder of the options' format, field map and target rule. reference is a moment near the log's
@@ -72,7 +85,7 @@ func NewDecoder(o Options, reference time.Time) (*Decoder, error) {
 		return nil, fmt.Errorf("users %q: known are %s", o.Users, strings.Join(AllUsers(), ", "))
 	}
 	d := newDecoder(o.Format, rule, &jsonScanner{keys: keys}, reference)
-	d.users, d.noMonitors = o.Users, o.NoMonitors
+	d.users, d.noMonitors, d.ownAgents = o.Users, o.NoMonitors, o.OwnAgents
 	return d, d.setZone(o.Zone)
 }
 
@@ -81,7 +94,7 @@ func NewDecoder(o Options, reference time.Time) (*Decoder, error) {
 // decoder's with [Decoder.Borrow] before it reads.
 func (d *Decoder) Sibling(reference time.Time) *Decoder {
 	sibling := newDecoder(d.format, d.target, d.json, reference)
-	sibling.users, sibling.noMonitors = d.users, d.noMonitors
+	sibling.users, sibling.noMonitors, sibling.ownAgents = d.users, d.noMonitors, d.ownAgents
 	if d.zone == zoneSet {
 		sibling.clock.local, sibling.zone = d.clock.local, zoneSet
 	}
@@ -91,6 +104,7 @@ func (d *Decoder) Sibling(reference time.Time) *Decoder {
 func newDecoder(format Format, target targetRule, json *jsonScanner, reference time.Time) *Decoder {
 	d := &Decoder{format: format, target: target, clock: clock{reference: reference}, json: json}
 	d.Rec.learner = &unitLearner{tail: &tailUnits{}}
+	d.reasons = NewReasons()
 	return d
 }
 
@@ -105,7 +119,10 @@ func (d *Decoder) Restart(reference time.Time) {
 		d.clock.local, d.zone = nil, zoneAssumed
 	}
 	d.pending, d.pieces = nil, [2]cutLine{}
-	d.related, d.sawAccess = nil, false
+	d.related, d.learned, d.deferring = nil, 0, false
+	if !d.shared {
+		d.reasons = NewReasons()
+	}
 }
 
 // SetReference tells d a moment near the newest line, for stamps without a year.
@@ -127,7 +144,7 @@ func (d *Decoder) Decode(line []byte) (v LineKind, reason string) {
 		line = line[:n-1]
 	}
 	d.Format = ""
-	d.clock.zoneless, d.tailRead = false, false
+	d.clock.zoneless, d.tailRead, d.rejoined, d.answers = false, false, nil, false
 	if d.format == "" && len(line) > 0 && line[0] == '{' { // what wrapped and bare come to, at once
 		d.Rec.reset(line)
 		if v, reason = d.jsonLine(line, 0); v == LineResult && d.Format == "" {
@@ -164,7 +181,7 @@ func (d *Decoder) inContext(line []byte, v LineKind, reason string) (LineKind, s
 			return LineLeftOut, why
 		}
 	}
-	if d.Rec.Kind.Failed() && (d.Rec.Has(FieldRequestID) || d.Rec.Has(FieldLogger) || d.related != nil) {
+	if d.Rec.Kind.Failed() && (d.Rec.Has(FieldRequestID) || d.Rec.Has(FieldLogger) || d.expected != 0 || d.reasons.Any()) {
 		return d.relate(line, v, reason)
 	}
 	return v, reason
@@ -243,7 +260,7 @@ func (d *Decoder) bare(line []byte, depth int) (v LineKind, reason string) {
 	if format == "" {
 		if open, likely := looksAccess(line); likely && !d.w3c.active() {
 			if reason = d.access(line, open, &d.Rec); reason == "" {
-				d.Format, d.sawAccess = Access, true
+				d.Format = Access
 				return LineResult, ""
 			}
 			d.Rec.reset(line)
@@ -377,7 +394,7 @@ func (d *Decoder) carried(depth int, reason string) (v LineKind, why string) {
 			return LineUnreadable, reason
 		}
 	}
-	carried := stamped{piece: lastPiece}
+	carried := stamped{Moment: Moment{d.Rec.Sec, d.Rec.Nsec}, known: d.Rec.HasTime, piece: lastPiece}
 	if wrapping && len(text) >= dockerPiece && text[len(text)-1] != '\n' {
 		carried.piece = firstPiece
 	}

@@ -46,7 +46,7 @@ func results(t *testing.T, log string, o logline.Options) *collector {
 		case logline.LineUnreadable:
 			c.health.Unreadable++
 			c.health.Samples = append(c.health.Samples, tracker.Unreadable{Number: number, Text: line, Reason: reason})
-		case logline.LineBlank, logline.LineLeftOut:
+		case logline.LineBlank, logline.LineLeftOut, logline.LineReason, logline.LineRelated:
 		}
 	}
 	return &c

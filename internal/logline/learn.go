@@ -21,7 +21,7 @@ const (
 type unitLearner struct {
 	keys   map[meta]*learnedUnit
 	tail   *tailUnits // of numbers behind access lines
-	frozen bool // what is known is used, and nothing is learned
+	frozen bool       // what is known is used, and nothing is learned
 }
 
 // learnedUnit is what was seen under one key.

@@ -1,48 +1,91 @@
 package logline
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
-// nginxError reads a line of nginx's error log (https://nginx.org/en/docs/ngx_core_module.html#error_log) that tells of a request:
+// nginxError reads a line of nginx's error log (https://nginx.org/en/docs/ngx_core_module.html#error_log):
 //
 //	2026/11/25 03:00:01 [error] 31#31: *4711 connect() failed (111: Connection refused) while connecting to upstream, client:
 //	192.0.2.1, server: api.example.com, request: "GET /orders HTTP/1.1", upstream: "http://10.0.0.2:80/orders", host: "api.example.com"
 //
-// It says why, not how the request ended, which the access log does. What it says is kept for the access line behind it.
+// It says why, not how the request ended: another upstream may have answered. The access log says that, and counts. What the error
+// line says is kept for the access line, in this log or in one that is read with it.
 func (d *Decoder) nginxError(line []byte) (v LineKind, reason string, ok bool) {
-	if len(line) < 40 || line[4] != '/' || line[7] != '/' || line[19] != ' ' || line[20] != '[' {
+	if !isNginxError(line) {
 		return v, "", false
 	}
-	start := bytes.IndexByte(line, '*')
-	end := bytes.Index(line, []byte(", client: "))
-	request, _ := afterLabel(line, `, request: "`)
+	why, request, told := readReason(line)
+	if !told {
+		return LineReason, "a line of nginx's error log that is about no request", true
+	}
 	method, path, split := splitRequestLine(request)
-	if start < 0 || end < start || !split {
-		return v, "", false
+	if !split {
+		return LineReason, "a line of nginx's error log that names no request", true
 	}
-	message := line[start+1 : end]
-	if _, rest, ok := bytes.Cut(message, []byte{' '}); ok {
-		message = rest
+	d.learned |= PairReasons
+	if d.deferring {
+		d.met |= PairReasons
+		return LineRelated, "", true
 	}
-	s := d.relation()
-	s.lines++
-	s.ordered = true
-	if s.nginx == nil || len(s.nginx) >= maxTold {
-		s.nginx = map[uint64]told{}
+	if at, _, timed := d.clock.yearFirst(line); timed {
+		d.clock.zoneless = true
+		why.sec, why.zoned = at.Sec, d.zone != zoneAssumed
+		d.Rec.reset(line)
+		d.Rec.setTime(at)
 	}
-	t := told{message: string(message[:min(len(message), maxToldText)]), line: s.lines}
+	if d.looking {
+		return LineReason, "", true
+	}
+	why.path = string(path.of(request))
+	why.request = d.reasons.requestOf(method.of(request), path.of(request), []byte(why.client))
+	d.reasons.add(&why)
+	return LineReason, "nginx's error log says why a request failed, not how it ended; its access log counts", true
+}
+
+// isNginxError reports whether a line starts as nginx's error log does: "2026/11/25 03:00:01 [error] 31#31: ".
+func isNginxError(line []byte) bool {
+	if len(line) < 30 || line[4] != '/' || line[7] != '/' || line[10] != ' ' || line[13] != ':' || line[19] != ' ' || line[20] != '[' {
+		return false
+	}
+	end := bytes.Index(line[:min(len(line), 60)], []byte("] "))
+	if end < 0 {
+		return false
+	}
+	process := digitsEnd(line, end+2)
+	return process > end+2 && process < len(line) && line[process] == '#'
+}
+
+// IsErrorLog reports whether a log starts as nginx's error log does.
+func IsErrorLog(head []byte) bool {
+	line, _, _ := bytes.Cut(TrimStart(head), []byte{'\n'})
+	return isNginxError(line)
+}
+
+// readReason reads what a line of nginx's error log says of a request, if it is about one.
+func readReason(line []byte) (why reason, request []byte, ok bool) {
+	start := bytes.Index(line, []byte(": *"))
+	end := bytes.Index(line, []byte(", client: "))
+	request, _ = afterLabel(line, `, request: "`)
+	if start < 0 || end < start || request == nil {
+		return why, nil, false
+	}
+	message := line[start+len(": *") : end]
+	if connection, rest, ok := bytes.Cut(message, []byte{' '}); ok {
+		why.connection, message = string(connection), rest
+	}
+	client, _, _ := bytes.Cut(line[end+len(", client: "):], []byte{','})
+	why.client = strings.TrimSpace(string(client))
+	why.message = string(message[:min(len(message), maxToldText)])
 	if upstream, ok := afterLabel(line, `, upstream: "`); ok {
 		_, host := splitURL(upstream)
-		t.upstream = string(host[:min(len(host), MaxName)])
+		why.upstreamIs = string(host[:min(len(host), MaxName)])
 	}
-	d.Rec.reset(request)
-	d.Rec.putText(FieldMethod, int(method.lo), int(method.hi))
-	d.Rec.putText(FieldPath, int(path.lo), int(path.hi))
-	s.nginx[s.requestKey(&d.Rec, FieldMethod, FieldPath)] = t
-	d.Rec.reset(line)
-	if !d.sawAccess {
-		return LineUnreadable, "nginx's error log says why a request failed, not how it ended; its access log counts", true
+	if id, ok := afterLabel(line, `, request_id: "`); ok { // OpenResty, Kong
+		why.id = string(id[:min(len(id), MaxName)])
 	}
-	return LineBlank, "says why a request failed that the access log counts", true
+	return why, request, true
 }
 
 // afterLabel returns the quoted text behind a label.
@@ -56,18 +99,4 @@ func afterLabel(line []byte, label string) ([]byte, bool) {
 		return nil, false
 	}
 	return rest[:end], true
-}
-
-// addNginx puts to an access line what the error log said of its request.
-func (s *relations) addNginx(r *Record) {
-	if len(s.nginx) == 0 {
-		return
-	}
-	key := s.requestKey(r, FieldMethod, FieldPath)
-	t, ok := s.nginx[key]
-	if !ok || s.lines-t.line > maxWaitLines {
-		return
-	}
-	delete(s.nginx, key)
-	s.add(r, t)
 }

@@ -7,6 +7,7 @@ type Options struct {
 	// NoMonitors leaves out the requests of monitors, as health checks of load balancers, by their agents. errtop's own probes are
 	// always left out.
 	NoMonitors bool
+	OwnAgents  []string // what errtop's probes call themselves where that is set: as whole texts
 	// Zone is the zone of stamps that name none: "UTC", "Local", "Europe/Berlin", "+02:00". Empty: the machine's own where a log is
 	// written in it now, else UTC.
 	Zone string

@@ -38,6 +38,9 @@ func (d *Decoder) pairedLine(line []byte, q request, found bool, r *Record) (v L
 		if _, sure, _ := findStatus(line, q, q.hi); sure >= followsAtOnce {
 			return LineUnreadable, false // koa-logger: --> GET /orders 500 12ms
 		}
+		if d.deferring {
+			return LineRelated, true
+		}
 		d.remember(line, q)
 		return LineBlank, true
 	}
@@ -46,13 +49,19 @@ func (d *Decoder) pairedLine(line []byte, q request, found bool, r *Record) (v L
 		if i < 0 || !startsStatus(line[i+len(closer)-1:]) {
 			continue
 		}
+		if d.deferring {
+			return LineRelated, true
+		}
 		status, _ := parseStatus(line[i+len(closer) : i+len(closer)+3])
 		d.answer(line, i, status, r)
 		return LineResult, true
 	}
-	if len(d.pending) > 0 {
+	if d.deferring || len(d.pending) > 0 {
 		for _, word := range between {
 			if i := bytes.Index(line, []byte(word)); i >= 0 && i < 120 {
+				if d.deferring {
+					return LineRelated, true
+				}
 				return LineBlank, true
 			}
 		}
@@ -89,6 +98,7 @@ func (d *Decoder) answer(line []byte, i int, status int32, r *Record) {
 	key := requestTag(line, i)
 	p, known := d.pending[key]
 	delete(d.pending, key)
+	d.answers = true
 	duration, timed := findDuration(line[i:])
 	at, _, stamped := d.clock.find(line[:i])
 	if !stamped {

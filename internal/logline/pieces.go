@@ -56,5 +56,6 @@ func (d *Decoder) join(text []byte, at stamped) (line []byte, whole bool) {
 		return nil, false
 	}
 	line, p.text = p.text, nil
+	d.rejoined, d.rejoinedAt = line, at
 	return line, true
 }

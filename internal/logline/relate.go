@@ -3,13 +3,15 @@ package logline
 import (
 	"bytes"
 	"hash/maphash"
+	"maps"
 )
 
 // Several lines of one log may tell of one request: a server's error line beside its access line, an exception beside the line of the
 // request that it ended. Such a request is one result, with what both lines say:
 //
 //   - Caddy writes http.log.error and http.log.access, both with the status. The first of the two counts, the second does not.
-//   - nginx's error log says why, its access log how a request ended. What the error line says is put to the access line behind it.
+//   - nginx's error log says why, its access log how a request ended. What the error line says is put to the access line, see
+//     [Reasons].
 //   - A line with an error and the id of a request, and no status, is put to the line that has the id and a failing status. Where a
 //     log has such pairs, a failure without a status waits for its pair a while, before it counts by itself.
 
@@ -19,6 +21,7 @@ const (
 	maxWaiting   = 128     // failures without a status that wait for their pairs,
 	maxWaitLines = 4000    // for so many lines that are looked at,
 	maxWaitTime  = 10      // or so many seconds of the log's time
+	reasonTime   = 2       // seconds of the log's time that an error line may be read after its access line
 	maxToldText  = 2 << 10 // bytes of a message
 	maxToldStack = 8 << 10
 	pairTime     = 5 // seconds between Caddy's two lines
@@ -26,19 +29,17 @@ const (
 
 // relations remembers lines that may belong to one request with others. The zero value is ready.
 type relations struct {
-	seed    maphash.Seed
-	off     bool   // a line that waited is read anew
-	ordered bool   // lines that belong together were seen
-	paired  bool   // failures without a status were seen whose status another line has
-	lines   uint64 // looked at so far
-	now     int64  // the newest time of these
+	seed   maphash.Seed
+	off    bool   // a line that waited is read anew
+	paired bool   // failures without a status were seen whose status another line has
+	lines  uint64 // looked at so far
+	now    int64  // the newest time of these
 
 	caddy   map[uint64]*sighting // by request
-	nginx   map[uint64]told      // by method and path
 	byID    map[uint64]told      // what lines say that are no request's
 	counted map[uint64]int64     // ids of failures without a status that were counted, with their times
-	stated  [256]uint64          // ids of failures with a status, lately
-	waiting []waiter             // the oldest first
+	stated  recentIDs            // of failures with a status
+	waiting []waiter             // in the order they came
 	joined  []byte
 }
 
@@ -54,17 +55,49 @@ type told struct {
 	line                          uint64
 }
 
-// waiter is a failure without a status.
+// waiter is a failure that waits for another line: without a status, for the line with one; else for an error log's.
 type waiter struct {
-	text []byte
-	told told
-	ids  requestIDs
-	sec  int64
-	line uint64
+	text   []byte
+	told   told
+	ids    requestIDs
+	sec    int64
+	line   uint64
+	reason bool // for an error log's
 }
 
 // requestIDs are hashes of the ids that a line has, of its request or its trace; 0 for none.
 type requestIDs [4]uint64
+
+// recentIDs are the last maxSighted ids of many. The zero value is ready.
+type recentIDs struct {
+	known map[uint64]struct{}
+	ring  []uint64
+	next  int
+}
+
+// add adds an id, unless it is 0.
+func (r *recentIDs) add(id uint64) {
+	switch {
+	case id == 0 || r.has(id):
+		return
+	case len(r.ring) < maxSighted:
+		if r.known == nil {
+			r.known = map[uint64]struct{}{}
+		}
+		r.ring = append(r.ring, id)
+	default:
+		delete(r.known, r.ring[r.next])
+		r.ring[r.next] = id
+		r.next = (r.next + 1) % maxSighted
+	}
+	r.known[id] = struct{}{}
+}
+
+// has reports whether an id was added lately.
+func (r *recentIDs) has(id uint64) bool {
+	_, ok := r.known[id]
+	return ok
+}
 
 // share reports whether one of the ids is in both.
 func (ids *requestIDs) share(other *requestIDs) bool {
@@ -86,35 +119,62 @@ func (d *Decoder) relation() *relations {
 	return d.related
 }
 
-// Ordered reports whether lines belong together in the log, as far as it was learned from, so that one decoder must read them in
-// order.
-func (d *Decoder) Ordered() bool { return d.related != nil && d.related.ordered }
-
 // relate returns what becomes of a failure, or of a line that is no request's, by those that came before it.
 func (d *Decoder) relate(line []byte, v LineKind, reason string) (LineKind, string) {
+	if d.looking {
+		return v, reason
+	}
+	if d.deferring {
+		if d.deferred(v) {
+			return LineRelated, ""
+		}
+		return v, reason
+	}
 	s, r := d.relation(), &d.Rec
 	s.lines++
 	s.now = max(s.now, r.Sec)
+	sort, first := d.pairOf(v)
+	if first {
+		d.learned |= sort
+	}
 	switch {
 	case s.off:
 	case v == LineUnreadable:
 		s.note(r)
-	case r.Has(FieldLogger) && bytes.HasPrefix(r.Text(FieldLogger), []byte("http.log.")):
+	case sort&PairCaddy != 0:
 		if s.sawOther(r) {
 			return LineBlank, "the same request as a line before it: Caddy's error and access log have one each"
 		}
-	case d.Format == Access:
-		s.addNginx(r)
-	case r.Has(FieldRequestID) && r.status == 0:
-		if s.unstated(line, r) == LineBlank {
+	case sort&PairIDs != 0 && r.status == 0:
+		if s.unstated(d.Whole(line), r) == LineBlank {
 			return LineBlank, "a failure whose status another line with its id has, or will have"
 		}
-	case r.Has(FieldRequestID):
+	case sort&PairIDs != 0:
 		if s.withStatus(r) == LineBlank {
 			return LineBlank, "the same request as a line before it with its id"
 		}
 	}
+	if v == LineResult && d.reasons.Any() && !d.addReason(s) && d.canWait() {
+		if line = d.Whole(line); len(line) <= maxToldStack && len(s.waiting) < maxWaiting {
+			s.waiting = append(s.waiting, waiter{text: bytes.Clone(line), sec: r.Sec, line: s.lines, reason: true})
+			return LineBlank, "a failure that waits for what an error log says of it"
+		}
+	}
 	return v, reason
+}
+
+// canWait reports whether the line read last, a failure, may wait for what an error log says of it: if it can be read again by itself.
+func (d *Decoder) canWait() bool {
+	return d.shared && !d.related.off && !d.answers && d.Format != W3C && d.Rec.status != 0
+}
+
+// addReason puts to a failure what an error log said of its request, and reports whether one did.
+func (d *Decoder) addReason(s *relations) bool {
+	why := d.reasons.find(&d.Rec, true)
+	if why != nil {
+		s.add(&d.Rec, told{message: why.message, upstream: why.upstreamIs})
+	}
+	return why != nil
 }
 
 // idsOf returns the ids that a line has.
@@ -134,13 +194,12 @@ func (s *relations) idsOf(r *Record) (ids requestIDs) {
 func (s *relations) unstated(line []byte, r *Record) LineKind {
 	ids := s.idsOf(r)
 	for _, id := range ids {
-		if id != 0 && s.stated[id>>8%256] == id {
-			s.ordered = true
+		if s.stated.has(id) {
 			return LineBlank // the line with the status came first
 		}
 	}
 	if s.paired && len(line) <= maxToldStack && len(s.waiting) < maxWaiting {
-		s.waiting = append(s.waiting, waiter{bytes.Clone(line), s.toldBy(r), ids, r.Sec, s.lines})
+		s.waiting = append(s.waiting, waiter{text: bytes.Clone(line), told: s.toldBy(r), ids: ids, sec: r.Sec, line: s.lines})
 		return LineBlank
 	}
 	s.count(&ids, r.Sec)
@@ -154,16 +213,13 @@ func (s *relations) withStatus(r *Record) LineKind {
 	for _, id := range ids {
 		if sec, counted := s.counted[id]; counted && id != 0 && r.Sec-sec <= maxWaitTime && sec-r.Sec <= maxWaitTime {
 			delete(s.counted, id)
-			s.paired, s.ordered = true, true
+			s.paired = true
 			return LineBlank
 		}
-		if id != 0 {
-			s.stated[id>>8%256] = id
-		}
+		s.stated.add(id)
 	}
 	for i := range s.waiting {
 		if w := &s.waiting[i]; w.ids.share(&ids) {
-			s.ordered = true
 			t := w.told
 			s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)
 			s.add(r, t)
@@ -173,7 +229,6 @@ func (s *relations) withStatus(r *Record) LineKind {
 	for _, id := range ids {
 		if t, ok := s.byID[id]; ok {
 			delete(s.byID, id)
-			s.ordered = true
 			s.add(r, t)
 			break
 		}
@@ -183,8 +238,14 @@ func (s *relations) withStatus(r *Record) LineKind {
 
 // count remembers that a failure without a status was counted.
 func (s *relations) count(ids *requestIDs, sec int64) {
-	if s.counted == nil || len(s.counted) >= maxSighted {
+	if s.counted == nil {
 		s.counted = map[uint64]int64{}
+	}
+	if len(s.counted) >= maxSighted {
+		maps.DeleteFunc(s.counted, func(_ uint64, at int64) bool { return sec-at > maxWaitTime })
+	}
+	if len(s.counted) >= maxSighted {
+		clear(s.counted)
 	}
 	for _, id := range ids {
 		if id != 0 {
@@ -195,7 +256,7 @@ func (s *relations) count(ids *requestIDs, sec int64) {
 
 // note remembers what a line that is no request's says of one.
 func (s *relations) note(r *Record) {
-	if !r.Has(FieldRequestID) || !r.Has(FieldError) && !r.Has(FieldStack) && !isErrorLevel(r.Text(FieldLevel)) {
+	if !tellsWhy(r) {
 		return
 	}
 	if s.byID == nil || len(s.byID) >= maxTold {
@@ -207,6 +268,16 @@ func (s *relations) note(r *Record) {
 			s.byID[id] = t
 		}
 	}
+}
+
+// tellsWhy reports whether a line that is no request's says why one failed.
+func tellsWhy(r *Record) bool {
+	return r.Has(FieldRequestID) && (r.Has(FieldError) || r.Has(FieldStack) || isErrorLevel(r.Text(FieldLevel)))
+}
+
+// isCaddyError reports whether a line is of Caddy's error log.
+func isCaddyError(r *Record) bool {
+	return bytes.HasPrefix(r.Text(FieldLogger), []byte("http.log.error"))
 }
 
 // toldBy returns what a line says of why a request failed.
@@ -248,12 +319,18 @@ func (s *relations) add(r *Record, t told) {
 
 // sawOther reports whether Caddy's other line of the same request was counted.
 func (s *relations) sawOther(r *Record) bool {
-	isError := bytes.HasPrefix(r.Text(FieldLogger), []byte("http.log.error"))
+	isError := isCaddyError(r)
 	key := s.requestKey(r, FieldMethod, FieldPath, FieldHost, FieldStatus, FieldAgent)
 	seen := s.caddy[key]
 	if seen == nil || r.Sec-seen.sec > pairTime {
-		if s.caddy == nil || len(s.caddy) >= maxSighted {
+		if s.caddy == nil {
 			s.caddy = map[uint64]*sighting{}
+		}
+		if len(s.caddy) >= maxSighted {
+			maps.DeleteFunc(s.caddy, func(_ uint64, old *sighting) bool { return r.Sec-old.sec > pairTime })
+		}
+		if len(s.caddy) >= maxSighted {
+			clear(s.caddy)
 		}
 		seen = &sighting{}
 		s.caddy[key] = seen
@@ -261,7 +338,6 @@ func (s *relations) sawOther(r *Record) bool {
 	seen.sec = r.Sec
 	mine, other := &seen.accessLines, &seen.errorLines
 	if isError {
-		s.ordered = true
 		mine, other = other, mine
 	}
 	if *other > 0 {

@@ -26,13 +26,13 @@ func whole(t *testing.T, log string, o logline.Options) (found []tracker.Result,
 			found = append(found, maker.Make(d))
 		case logline.LineLeftOut:
 			leftOut++
-		case logline.LineBlank, logline.LineUnreadable:
+		case logline.LineBlank, logline.LineUnreadable, logline.LineReason, logline.LineRelated:
 		}
-		for d.Release(false) {
+		for d.Release(logline.WaitForLines) {
 			found = append(found, maker.Make(d))
 		}
 	}
-	for d.Release(true) {
+	for d.Release(logline.WaitForNothing) {
 		found = append(found, maker.Make(d))
 	}
 	return found, leftOut
@@ -101,14 +101,14 @@ func TestAFailureDoesNotWaitForEver(t *testing.T) {
 	}
 	d.Learn([]byte(failureOnly+"\n"+withStatus+"\n"), false)
 	alone := strings.ReplaceAll(strings.ReplaceAll(failureOnly, "r1", "r9"), "t1", "t9")
-	if kind, _ := d.Decode([]byte(alone)); kind != logline.LineBlank || d.Release(false) {
+	if kind, _ := d.Decode([]byte(alone)); kind != logline.LineBlank || d.Release(logline.WaitForLines) {
 		t.Fatal("a failure does not wait for its pair")
 	}
 	later := strings.Replace(strings.ReplaceAll(withStatus, "r1", "r8"), "03:00:01", "03:00:12", 1)
 	if kind, _ := d.Decode([]byte(later)); kind != logline.LineResult {
 		t.Fatal("the line behind it is not read")
 	}
-	if !d.Release(false) || d.Release(false) {
+	if !d.Release(logline.WaitForLines) || d.Release(logline.WaitForLines) {
 		t.Fatal("it does not count by itself, or twice")
 	}
 	maker := logline.NewResultMaker("log")

@@ -38,7 +38,7 @@ func (d *Decoder) Learn(lines []byte, newest bool) {
 			end = len(lines) // cut, most likely; then it is not read
 		}
 		scratch.clock.zoneless = false
-		if kind, _ := scratch.Decode(lines[:end]); newest && kind == LineResult {
+		if kind, _ := scratch.Decode(lines[:end]); newest && (kind == LineResult || kind == LineReason) {
 			scratch.SettleZone()
 		}
 		lines = lines[min(end+1, len(lines)):]
@@ -50,10 +50,9 @@ func (d *Decoder) Learn(lines []byte, newest bool) {
 
 // takeRelations takes what another decoder knows of how lines of the log belong together, but none of the lines.
 func (d *Decoder) takeRelations(from *Decoder) {
-	d.sawAccess = d.sawAccess || from.sawAccess
-	if from.Ordered() {
-		s := d.relation()
-		s.ordered, s.paired = true, s.paired || from.related.paired
+	d.learned |= from.learned
+	if from.related != nil && from.related.paired {
+		d.relation().paired = true
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // port or a counter. What it is, is learned from the log's lines; a whole number is left out until that is sure.
 
 const (
-	sureSeconds   = 10 * time.Second     // of a few fractions half are at most so long if they are seconds
+	assumedMost   = 10 * time.Second     // of a few fractions half are at most so long if they are seconds
 	shortest      = 5 * time.Microsecond // no request is shorter
 	maxHeaders    = 32 << 10             // bytes of a request without a body (nginx's large_client_header_buffers: four of 8 KiB)
 	leastRequest  = 16                   // bytes of a request: "GET / HTTP/1.0" and two line ends have more
@@ -134,7 +134,7 @@ func (t *tailUnits) decide(k *learnedUnit, fraction bool) {
 	k.unit, k.of = unitGuess, uint32(n) //nolint:gosec // at most mostLearned
 	switch {
 	case fraction && n < leastLearned:
-		if sorted[n/2] <= sureSeconds.Seconds() {
+		if sorted[n/2] <= assumedMost.Seconds() {
 			k.unit = unitSecond
 		}
 		return

@@ -29,7 +29,7 @@ func TestNumbersBehindAccessLinesAreWhatTheirServerMeans(t *testing.T) {
 		{"Rack", "Rack::CommonLogger", 200, func(int) string { return fmt.Sprintf(`512 %.4f`, spread(0.030, 1)) }, `512 0.2500`, 250 * time.Millisecond, "s: learned from 200 lines"},
 		{"morgan's response time", "expressjs/morgan :response-time", 200, func(int) string { return fmt.Sprintf(`512 "-" "curl/8" %.3f`, spread(30, 1)) }, `512 "-" "curl/8" 12.345`, 12345 * time.Microsecond, "ms: learned from 200 lines"},
 		{"morgan, as likely seconds", "the same, fast", 200, func(int) string { return fmt.Sprintf(`512 "-" "curl/8" %.3f`, spread(2, 0.5)) }, `512 "-" "curl/8" 2.345`, 0, "left out: nothing says the unit of 2.345"},
-		{"few fractions", "ngx_http_log_module", 3, func(int) string { return `512 "-" "curl/8" 0.120` }, `512 "-" "curl/8" 0.250`, 250 * time.Millisecond, "s: assumed of a fraction behind an access line, as nginx writes it"},
+		{"few fractions", "ngx_http_log_module", 3, func(int) string { return `512 "-" "curl/8" 0.120` }, `512 "-" "curl/8" 0.250`, 250 * time.Millisecond, "s: assumed of a bare fraction, as nginx writes it"},
 		{"few fractions that are no likely seconds", "expressjs/morgan", 3, func(int) string { return `512 "-" "curl/8" 30.120` }, `512 "-" "curl/8" 25.250`, 0, "left out: nothing says the unit of 25.250"},
 		{"Apache's %D", "mod_log_config %D", 200, func(int) string { return fmt.Sprintf(`512 "-" "curl/8" %.0f`, spread(30000, 1)) }, `512 "-" "curl/8" 12345`, 12345 * time.Microsecond, "µs: learned from 200 lines"},
 		{"Tomcat's %D", "Tomcat 9 AccessLogValve %D", 200, func(int) string { return fmt.Sprintf(`512 "-" "curl/8" %.0f`, spread(40, 1.2)) }, `512 "-" "curl/8" 123`, 123 * time.Millisecond, "ms: learned from 200 lines"},

@@ -27,7 +27,7 @@ const (
 	unitLearned
 	unitOfStamps
 	unitOfAccess // a fraction behind an access line, of which there were few
-	unitNowhere // there is a duration, and it was left out
+	unitNowhere  // there is a duration, and it was left out
 )
 
 // completeDuration takes the best duration whose unit is sure: the key or the value says it, another field of the line does, the

@@ -4,33 +4,59 @@ package logline
 func (d *Decoder) ForgetLines() {
 	d.pending = nil
 	if s := d.related; s != nil {
-		d.related = &relations{seed: s.seed, ordered: s.ordered, paired: s.paired}
+		d.related = &relations{seed: s.seed, paired: s.paired}
 	}
 }
 
-// Waits reports whether failures wait for their pairs.
+// LookOnly makes d keep nothing of lines that belong to others, as while times are looked for in a log that is read afterwards.
+func (d *Decoder) LookOnly(on bool) { d.looking = on }
+
+// Waits reports whether failures wait for other lines.
 func (d *Decoder) Waits() bool { return d.related != nil && len(d.related.waiting) > 0 }
 
-// Release makes the record that of a failure without a status whose pair has not come in time, and reports whether there is one.
-// With all set it waits for none any longer. Whoever has taken a line's record calls it until it reports false.
-func (d *Decoder) Release(all bool) bool {
+// Waiting is which failures wait no longer.
+type Waiting uint8
+
+// The ways to wait.
+const (
+	WaitForLines   Waiting = iota // until lines enough, or later ones, were read
+	WaitForPairs                  // the same, but for no error log any longer
+	WaitForNothing                // not at all
+)
+
+// Release makes the record that of a failure for which no other line has come in time, and reports whether there is one. Whoever has
+// taken a line's record calls it until it reports false.
+func (d *Decoder) Release(how Waiting) bool {
 	s := d.related
 	if s == nil || s.off {
 		return false
 	}
-	for len(s.waiting) > 0 {
-		first := s.waiting[0]
-		if !all && len(s.waiting) < maxWaiting && s.lines-first.line < maxWaitLines && s.now-first.sec < maxWaitTime {
-			return false
+	for i := 0; i < len(s.waiting); {
+		w := s.waiting[i]
+		if !s.isDue(&w, how) {
+			i++
+			continue
 		}
-		s.waiting = append(s.waiting[:0], s.waiting[1:]...)
-		s.count(&first.ids, first.sec)
+		s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)
+		if !w.reason {
+			s.count(&w.ids, w.sec)
+		}
 		s.off = true
-		kind, _ := d.Decode(first.text)
+		kind, _ := d.Decode(w.text)
 		s.off = false
 		if kind == LineResult {
 			return true
 		}
 	}
 	return false
+}
+
+// isDue reports whether a failure has waited for long enough.
+func (s *relations) isDue(w *waiter, how Waiting) bool {
+	longest := int64(maxWaitTime)
+	if w.reason {
+		longest = reasonTime
+	}
+	return how == WaitForNothing || how == WaitForPairs && w.reason ||
+		len(s.waiting) >= maxWaiting || s.lines-w.line >= maxWaitLines || s.now-w.sec >= longest
 }

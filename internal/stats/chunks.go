@@ -36,12 +36,12 @@ func scanFile(ctx context.Context, file io.ReaderAt, size, chunk int64, workers 
 	return together(len(workers), func(w int) error {
 		buffer := make([]byte, chunk, chunk+2*logline.MaxLine)
 		for {
-			k := next.Add(1) - 1
-			if k*chunk >= size {
-				return nil
-			}
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
+			}
+			k := next.Add(1) - 1 // from here on others wait for this chunk
+			if k*chunk >= size {
+				return nil
 			}
 			if err := scanPart(file, k, size, buffer, workers[w]); err != nil {
 				return err
@@ -52,6 +52,12 @@ func scanFile(ctx context.Context, file io.ReaderAt, size, chunk int64, workers 
 
 // scanPart hands over the lines that belong to chunk k.
 func scanPart(file io.ReaderAt, k, size int64, buffer []byte, to lineSink) error {
+	told := false
+	defer func() {
+		if !told { // whoever waits for this chunk goes on
+			to.lineCount(uint64(k), 0) //nolint:gosec // positive
+		}
+	}()
 	chunk := int64(len(buffer))
 	from := k * chunk
 	data, err := readSection(file, buffer[:min(chunk, size-from)], from)
@@ -61,12 +67,10 @@ func scanPart(file io.ReaderAt, k, size int64, buffer []byte, to lineSink) error
 	if k > 0 {
 		start := bytes.IndexByte(data, '\n')
 		if start < 0 {
-			to.lineCount(uint64(k), 0)
 			return nil
 		}
 		data = data[start+1:]
 		if len(data) == 0 && from+chunk >= size {
-			to.lineCount(uint64(k), 0)
 			return nil
 		}
 	}
@@ -95,6 +99,7 @@ func scanPart(file io.ReaderAt, k, size int64, buffer []byte, to lineSink) error
 			}
 		}
 	}
+	told = true
 	scanLines(uint64(k), data, tooLong, to) //nolint:gosec // positive
 	return nil
 }
@@ -102,6 +107,7 @@ func scanPart(file io.ReaderAt, k, size int64, buffer []byte, to lineSink) error
 // scanLines hands over the lines of data; the last may lack its end, or be cut where it is too long.
 func scanLines(k uint64, data []byte, tooLong bool, to lineSink) {
 	number := uint64(0)
+	defer func() { to.lineCount(k, number) }() // also where a line panics: others wait for it
 	for len(data) > 0 {
 		n := bytes.IndexByte(data, '\n')
 		if n < 0 {
@@ -113,7 +119,6 @@ func scanLines(k uint64, data []byte, tooLong bool, to lineSink) {
 		number++
 		data = data[n+1:]
 	}
-	to.lineCount(k, number)
 }
 
 // readSection reads as much of b as the file holds from a place on.
@@ -153,7 +158,8 @@ func scanStream(ctx context.Context, r io.Reader, chunk int, workers []lineSink)
 				}
 				return nil
 			})
-			for p := range parts { // after a panic, so that the reader comes to its end
+			for p := range parts { // after a panic, so that the reader and the other workers come to their ends
+				w.lineCount(p.number, 0)
 				free <- p.buffer
 			}
 			return err

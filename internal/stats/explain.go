@@ -84,6 +84,9 @@ func (e *explainer) line(number int, text string) bool {
 			return true
 		}
 		e.write(fmt.Sprintf("line %d: says how to read others", number))
+	case logline.LineReason:
+		e.write(fmt.Sprintf("line %d: not counted: %s", number, reason))
+	case logline.LineRelated: // only where that is asked for
 	case logline.LineLeftOut:
 		e.write(fmt.Sprintf("line %d: left out: %s", number, reason))
 	case logline.LineUnreadable:

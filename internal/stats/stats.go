@@ -3,6 +3,7 @@
 package stats
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -22,6 +23,7 @@ import (
 type Input struct {
 	Name string
 	Open func(ctx context.Context) (io.ReadCloser, error)
+	Once bool // it can be opened only once: a pipe
 }
 
 // RandomAccess is a log that can be read at any place: a plain file of so many bytes, written to at ModTime last.
@@ -54,18 +56,24 @@ func Count(ctx context.Context, inputs []Input, o Options) (*Summary, error) {
 	if err := o.By.check(); err != nil {
 		return nil, err
 	}
-	workers := make([]*statsWorker, n)
-	for i := range workers {
-		d, err := logline.NewDecoder(o.Options, time.Now())
+	c := counter{workers: make([]*statsWorker, n), reasons: logline.NewReasons(), chunk: chunkSize}
+	for i := range c.workers {
+		w, err := newWorker(&o)
 		if err != nil {
 			return nil, err
 		}
-		workers[i] = &statsWorker{decoder: d, chosen: newChosen(&o), by: o.By}
+		c.workers[i] = w
 	}
+	inOrder, err := newWorker(&o)
+	if err != nil {
+		return nil, err
+	}
+	inOrder.decoder.Share(c.reasons)
+	c.inOrder = inOrder
 	total := newSummary(o.By)
 	var problems []error
-	for _, input := range inputs {
-		counted, err := countInput(ctx, input, workers)
+	for _, input := range errorLogsFirst(ctx, inputs) {
+		counted, err := c.count(ctx, input)
 		if err != nil {
 			problems = append(problems, &logline.SourceError{Name: input.Name, Err: err})
 		}
@@ -74,70 +82,158 @@ func Count(ctx context.Context, inputs []Input, o Options) (*Summary, error) {
 			return total, fmt.Errorf("stopped: %w", context.Cause(ctx))
 		}
 	}
-	return total, errors.Join(problems...)
+	return total, errors.Join(append(problems, c.withoutResults(total)...)...)
 }
 
-// countInput counts one log.
-func countInput(ctx context.Context, input Input, workers []*statsWorker) (*tally, error) {
+// newWorker returns a worker for these options.
+func newWorker(o *Options) (*statsWorker, error) {
+	d, err := logline.NewDecoder(o.Options, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	return &statsWorker{decoder: d, chosen: newChosen(o), by: o.By}, nil
+}
+
+// counter counts logs one after the other.
+type counter struct {
+	workers []*statsWorker
+	inOrder *statsWorker     // of the lines that belong to others
+	reasons *logline.Reasons // of all logs
+	onlyWhy []onlyReasons    // logs that hold nothing else
+	chunk   int              // bytes that are read at once
+}
+
+// onlyReasons is an error log, which says why requests failed that another log counts.
+type onlyReasons struct {
+	name  string
+	tally *tally
+}
+
+// withoutResults returns what is wrong with error logs that were read without any log that counts their requests.
+func (c *counter) withoutResults(total *Summary) (problems []error) {
+	if total.Results()+total.leftOut() > 0 {
+		return nil
+	}
+	for _, log := range c.onlyWhy {
+		problems = append(problems, &logline.SourceError{Name: log.name, Err: notLog(log.tally)})
+	}
+	return problems
+}
+
+// count counts one log.
+func (c *counter) count(ctx context.Context, input Input) (*tally, error) {
 	log, err := input.Open(ctx)
 	if err != nil {
 		return newTally(), logline.PlainError(err)
 	}
 	defer log.Close() //nolint:errcheck // only read from
-	sinks := make([]lineSink, len(workers))
 	reference := time.Now()
-	if file, ok := log.(RandomAccess); ok {
+	file, isFile := log.(RandomAccess)
+	if isFile {
 		reference = file.ModTime()
 	}
-	for i, w := range workers {
-		w.start(input.Name, reference)
-		sinks[i] = w
-	}
-	all, err := study(log, workers[0].decoder)
+	all, err := c.study(input.Name, log, reference)
 	if err != nil {
 		return newTally(), logline.PlainError(err)
 	}
-	for _, w := range workers {
-		w.decoder.Adopt(workers[0].decoder)
+	inChunks := false
+	if isFile {
+		if inChunks, err = isChunked(file); err != nil {
+			return newTally(), logline.PlainError(err)
+		}
 	}
-	if workers[0].decoder.Ordered() {
-		sinks = sinks[:1]
+	expected := logline.AllPairs
+	if inChunks {
+		expected = c.inOrder.decoder.Pairs()
 	}
-	problem := scanLog(ctx, all, sinks)
-	for _, w := range workers {
-		w.released(true)
+	before := c.reasons.Clone()
+	counted, met, problem := c.scan(ctx, input.Name, all, reference, expected)
+	if met != 0 && problem == nil { // lines before belong to others: all is read again
+		c.reasons = before
+		c.inOrder.decoder.Share(before)
+		if all, err = c.study(input.Name, log, reference); err != nil {
+			return newTally(), logline.PlainError(err)
+		}
+		counted, _, problem = c.scan(ctx, input.Name, all, reference, logline.AllPairs)
 	}
-	counted := newTally()
-	for _, w := range workers {
-		counted.merge(w.tally)
-	}
-	counted.samples = lastSamples(workers)
 	if problem != nil {
 		return counted, logline.PlainError(problem) // with what came before it: a file may be cut off
 	}
-	if counted.results+counted.filtered == 0 && counted.skipped > 0 {
-		return counted, notLog(counted)
+	if counted.results+counted.filtered == 0 {
+		if counted.skipped > 0 {
+			return counted, notLog(counted)
+		}
+		if counted.reasons > 0 {
+			c.onlyWhy = append(c.onlyWhy, onlyReasons{input.Name, counted})
+		}
 	}
 	return counted, nil
 }
 
+// study lets the worker that reads in order learn from a log. It returns the log, to be read from its start.
+func (c *counter) study(name string, log io.Reader, reference time.Time) (io.Reader, error) {
+	c.inOrder.start(name, reference)
+	all, err := study(log, c.inOrder.decoder)
+	c.inOrder.decoder.Adopt(c.inOrder.decoder)
+	c.inOrder.decoder.ExpectPairs()
+	return all, err
+}
+
+// scan counts the lines of a log that has these sorts of pairs. It returns which others it met, and then stops early.
+func (c *counter) scan(ctx context.Context, name string, log io.Reader, reference time.Time, expected logline.Pairs) (*tally, logline.Pairs, error) {
+	stoppable, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	order := newOrder(c.inOrder)
+	sinks := make([]lineSink, len(c.workers))
+	for i, w := range c.workers {
+		w.start(name, reference)
+		w.decoder.Adopt(c.inOrder.decoder)
+		w.decoder.Defer(expected)
+		w.order, w.stop = order, stop
+		sinks[i] = w
+	}
+	problem := scanLog(stoppable, log, c.chunk, sinks)
+	if errors.Is(problem, errPaired) {
+		problem = nil
+	}
+	c.inOrder.released(logline.WaitForNothing)
+	counted := newTally()
+	all := append([]*statsWorker{c.inOrder}, c.workers...)
+	met := logline.Pairs(0)
+	for _, w := range all {
+		counted.merge(w.tally)
+		met |= w.decoder.Met()
+	}
+	counted.samples = lastSamples(all)
+	counted.why = numbered(all, []sample{counted.why})[0]
+	return counted, met, problem
+}
+
+// isChunked reports whether a file's lines can be read in any order.
+func isChunked(file RandomAccess) (bool, error) {
+	head, err := readSection(file, make([]byte, 64<<10), 0)
+	return err == nil && !logline.HoldsW3C(head) && !logline.IsCutLog(head), err
+}
+
 // scanLog hands the log's lines to the workers.
-func scanLog(ctx context.Context, log io.Reader, sinks []lineSink) error {
+func scanLog(ctx context.Context, log io.Reader, chunk int, sinks []lineSink) error {
 	if file, ok := log.(RandomAccess); ok {
-		head, err := readSection(file, make([]byte, 64<<10), 0)
-		if err != nil {
+		switch chunked, err := isChunked(file); {
+		case err != nil:
 			return err
-		}
-		if !logline.HoldsW3C(head) && !logline.IsCutLog(head) {
-			return scanFile(ctx, file, file.Size(), chunkSize, sinks)
+		case chunked:
+			return scanFile(ctx, file, file.Size(), int64(chunk), sinks)
 		}
 	}
-	return scanStream(ctx, log, chunkSize, sinks)
+	return scanStream(ctx, log, chunk, sinks)
 }
 
 // notLog says what was seen in a log without requests.
 func notLog(t *tally) error {
-	last := t.samples[len(t.samples)-1]
+	last := t.why
+	if len(t.samples) > 0 {
+		last = t.samples[len(t.samples)-1]
+	}
 	return logline.NoRequestLog(t.lines, last.line, last.reason, last.text)
 }
 
@@ -148,6 +244,9 @@ type statsWorker struct {
 	by      Dimension
 	tally   *tally
 	counts  []chunkLines
+	order   *order                  // takes lines that belong to others; nil where this worker does
+	related []relatedLine           // of the chunk that is being read
+	stop    context.CancelCauseFunc // ends reading, where it was in vain
 }
 
 // chunkLines is how many lines belong to a chunk.
@@ -172,6 +271,11 @@ func (w *statsWorker) line(chunk, number uint64, text []byte, tooLong bool) {
 		w.tally.skip(chunk, number, text, "longer than 1 MiB")
 		return
 	}
+	w.read(chunk, number, text)
+}
+
+// read counts what a line says.
+func (w *statsWorker) read(chunk, number uint64, text []byte) {
 	switch v, reason := w.decoder.Decode(text); v {
 	case logline.LineResult:
 		w.result()
@@ -179,16 +283,23 @@ func (w *statsWorker) line(chunk, number uint64, text []byte, tooLong bool) {
 		w.tally.filtered++
 	case logline.LineUnreadable:
 		w.tally.skip(chunk, number, text, reason)
+	case logline.LineReason:
+		w.tally.reason(chunk, number, text, reason)
+	case logline.LineRelated:
+		w.related = append(w.related, relatedLine{number, bytes.Clone(w.decoder.Whole(text))})
+		if w.decoder.Met() != 0 {
+			w.stop(errPaired)
+		}
 	case logline.LineBlank:
 	}
 	if w.decoder.Waits() {
-		w.released(false)
+		w.released(logline.WaitForLines)
 	}
 }
 
 // released counts failures whose pairs have not come.
-func (w *statsWorker) released(all bool) {
-	for w.decoder.Release(all) {
+func (w *statsWorker) released(how logline.Waiting) {
+	for w.decoder.Release(how) {
 		w.result()
 	}
 }
@@ -214,27 +325,38 @@ func (w *statsWorker) preamble(directives [][]byte) {
 // lineCount notes how many lines belong to a chunk.
 func (w *statsWorker) lineCount(chunk, lines uint64) {
 	w.counts = append(w.counts, chunkLines{chunk, lines})
+	if w.order != nil {
+		w.order.take(chunk, w.related)
+		w.related = nil
+	}
 }
 
 // lastSamples returns the last ten unreadable lines of all workers, with their number in the log as line.
 func lastSamples(workers []*statsWorker) []sample {
 	var samples []sample
-	var counts []chunkLines
 	for _, w := range workers {
 		samples = append(samples, w.tally.samples...)
-		counts = append(counts, w.counts...)
 	}
 	slices.SortFunc(samples, func(a, b sample) int {
 		return cmp.Or(cmp.Compare(a.chunk, b.chunk), cmp.Compare(a.line, b.line))
 	})
-	samples = samples[max(0, len(samples)-logline.MaxSamples):]
+	return numbered(workers, samples[max(0, len(samples)-logline.MaxSamples):])
+}
+
+// numbered returns sorted samples with their number in the log as line.
+func numbered(workers []*statsWorker, samples []sample) []sample {
+	var counts []chunkLines
+	for _, w := range workers {
+		counts = append(counts, w.counts...)
+	}
 	slices.SortFunc(counts, func(a, b chunkLines) int { return cmp.Compare(a.chunk, b.chunk) })
 	before, at := uint64(0), 0
 	for i := range samples {
-		for ; at < len(counts) && counts[at].chunk < samples[i].chunk; at++ {
+		s := &samples[i]
+		for ; at < len(counts) && counts[at].chunk < s.chunk; at++ {
 			before += counts[at].lines
 		}
-		samples[i].line += before + 1
+		s.line += before + 1
 	}
 	return samples
 }

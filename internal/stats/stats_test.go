@@ -129,7 +129,7 @@ what is this
     time        2026-11-22T12:00:01Z
     target      kling
     status      502, server
-    duration    250ms
+    duration    250ms (s: assumed of a bare fraction, as nginx writes it)   <- …
     path        /api/v1/kling/pro   <- /api/v1/kling/pro?***
     method      GET
 line 3: not understood: no known format

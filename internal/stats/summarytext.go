@@ -95,6 +95,9 @@ func (t *textWriter) totals(s *Summary) {
 		lines += fmt.Sprintf(", %s never sent", counted(c.notSent, "request"))
 	}
 	t.line("", lines)
+	if c.results == 0 && s.leftOut() > 0 {
+		t.line(yellow, "no request is left: the filter, the times or what is excluded let none through")
+	}
 	if h := &c.latency; h.count > 0 {
 		t.line("", fmt.Sprintf("latency  p50 %s  p90 %s  p95 %s  p99 %s", human.Latency(h.quantile(0.5)), human.Latency(h.quantile(0.9)),
 			human.Latency(h.quantile(0.95)), human.Latency(h.quantile(0.99))))

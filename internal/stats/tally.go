@@ -20,7 +20,7 @@ type count struct{ requests, errors uint64 }
 
 // tally counts what records say. Tallies of parts of a log merge to the tally of the whole. A tally serves one goroutine.
 type tally struct {
-	lines, results, errors, notSent, skipped, filtered uint64
+	lines, results, errors, notSent, skipped, filtered, reasons uint64
 
 	period   period
 	status   [1000]uint64               // results by status, where the kind says no more than it
@@ -32,6 +32,7 @@ type tally struct {
 	groups   groups
 	latency  histogram
 	samples  []sample
+	why      sample // the first line of an error log
 
 	recent   recentTargets
 	hour     *count // of the record before, with its bounds
@@ -176,8 +177,19 @@ func (t *tally) skip(chunk, line uint64, text []byte, reason string) {
 	}
 }
 
+// reason counts a line that says why a request failed.
+func (t *tally) reason(chunk, line uint64, text []byte, reason string) {
+	if t.reasons++; t.reasons == 1 {
+		t.why = sample{chunk, line, string(safetext.Cut(text, logline.MaxSample+safetext.Lookahead)), reason}
+	}
+}
+
 // merge adds what another tally counted.
 func (t *tally) merge(o *tally) {
+	t.reasons += o.reasons
+	if t.why.text == "" {
+		t.why = o.why
+	}
 	t.lines += o.lines
 	t.results += o.results
 	t.errors += o.errors
