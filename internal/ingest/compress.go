@@ -16,8 +16,6 @@ import (
 const (
 	magicSize = 10       // first bytes by which a file is recognised
 	maxWindow = 32 << 20 // bytes of a Zstandard window
-	// maxXZWindow bounds the dictionary of an xz file: xz -9 makes 64 MiB.
-	maxXZWindow = 128 << 20
 )
 
 // compression of a file, recognised from its first bytes.
@@ -89,10 +87,7 @@ func decompress(r *bufio.Reader, c compression) (io.Reader, func(), error) {
 		}
 		return z, z.Close, nil
 	case xzipped:
-		if size := xzWindow(r); size > maxXZWindow {
-			return nil, nil, fmt.Errorf("xz: needs a dictionary of %d MiB; at most %d MiB are used", size>>20, maxXZWindow>>20)
-		}
-		z, err := xz.ReaderConfig{DictCap: 1 << 16}.NewReader(r)
+		z, err := xz.ReaderConfig{DictCap: 1 << 16}.NewReader(newXZGuard(r))
 		if err != nil {
 			return nil, nil, fmt.Errorf("xz: %w", err)
 		}
@@ -102,33 +97,6 @@ func decompress(r *bufio.Reader, c compression) (io.Reader, func(), error) {
 	default:
 		return r, func() {}, nil
 	}
-}
-
-// xzWindow returns the dictionary size that the first block of an xz stream asks for, in bytes; 0 where its header says
-// nothing about it (xz-file-format 3.1 and 5.3.1).
-func xzWindow(r *bufio.Reader) int64 {
-	const streamHeader, lzma2 = 12, 0x21
-	head, _ := r.Peek(streamHeader + 64)
-	if len(head) < streamHeader+2 {
-		return 0
-	}
-	flags, fields := head[streamHeader+1], head[streamHeader+2:]
-	for _, present := range []byte{0x40, 0x80} { // sizes of the block, in base 128
-		if flags&present == 0 {
-			continue
-		}
-		for len(fields) > 0 && fields[0]&0x80 != 0 {
-			fields = fields[1:]
-		}
-		if len(fields) > 0 {
-			fields = fields[1:]
-		}
-	}
-	if flags&3 != 0 || len(fields) < 3 || fields[0] != lzma2 {
-		return 0 // other filters: the library refuses them
-	}
-	bits := fields[2] & 0x3f
-	return int64(2|bits&1) << (bits/2 + 11)
 }
 
 // named says which compression an error of bzip2 is about: compress/bzip2 reports a cut off file as an unexpected end.

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -227,23 +226,6 @@ func TestXZAndBzip2AreUnpacked(t *testing.T) {
 	}
 }
 
-func TestADictionaryBeyondTheBoundIsRefusedByName(t *testing.T) {
-	log := packed(t)["xz"]
-	if size := xzWindowOf(log); size != 8<<20 {
-		t.Fatalf("a dictionary of %d bytes, want 8 MiB", size)
-	}
-	dictionary := bytes.Index(log, []byte{0x21, 0x01}) + 2
-	log[dictionary] = 30 // 128 MiB
-	if size := xzWindowOf(log); size != 128<<20 {
-		t.Errorf("a dictionary of %d bytes, want 128 MiB", size)
-	}
-	log[dictionary] = 35
-	_, _, err := unpack(bytes.NewReader(log))
-	if err == nil || !strings.Contains(err.Error(), "xz: needs a dictionary of 768 MiB") {
-		t.Errorf("%v", err)
-	}
-}
-
 func TestFilesThatTheSystemMakesUpAreReadOnceAndSaidToBe(t *testing.T) {
 	const path = "/proc/self/status"
 	file, err := os.Open(path)
@@ -282,6 +264,3 @@ func TestFilesThatTheSystemMakesUpAreReadOnceAndSaidToBe(t *testing.T) {
 		_ = disk.Close()
 	}
 }
-
-// xzWindowOf is xzWindow of a whole log.
-func xzWindowOf(log []byte) int64 { return xzWindow(bufio.NewReader(bytes.NewReader(log))) }
