@@ -94,9 +94,13 @@ func (r *Record) writerName() string {
 	return "Caddy"
 }
 
-// Ambiguity says which of several requests in the line read last was taken; "" where it tells of one.
+// Ambiguity says what of the line read last is not as it should be: that it was broken, or which of several requests was taken; ""
+// where it tells of one.
 func (d *Decoder) Ambiguity() string {
 	r := &d.Rec
+	if d.isMended {
+		return mended
+	}
 	if !r.Has(FieldStatus) || r.span[FieldStatus].meta.rank() < levelRank {
 		return ""
 	}

@@ -57,6 +57,9 @@ type Decoder struct {
 	expected   Pairs // of these sorts,
 	met        Pairs // and of those that were seen
 
+	mended   []byte // the line read last as JSON, where it was broken
+	isMended bool
+
 	clean   []byte                    // the line without colours
 	joined  []byte                    // a line put together of several
 	pending map[string]pendingRequest // by their tags, until their answers come
@@ -144,7 +147,7 @@ func (d *Decoder) Decode(line []byte) (v LineKind, reason string) {
 		line = line[:n-1]
 	}
 	d.Format = ""
-	d.clock.zoneless, d.tailRead, d.rejoined, d.answers = false, false, nil, false
+	d.clock.zoneless, d.tailRead, d.rejoined, d.answers, d.isMended = false, false, nil, false, false
 	if d.format == "" && len(line) > 0 && line[0] == '{' { // what wrapped and bare come to, at once
 		d.Rec.reset(line)
 		if v, reason = d.jsonLine(line, 0); v == LineResult && d.Format == "" {
@@ -357,7 +360,14 @@ func isISOTime(line []byte) bool {
 // jsonLine reads a line that should be a JSON object. One that carries another line is read as that one.
 func (d *Decoder) jsonLine(line []byte, depth int) (v LineKind, reason string) {
 	if reason = d.json.scan(line, &d.Rec); reason != "" {
-		return LineUnreadable, reason
+		if d.mended, d.isMended = mend(d.mended[:0], line); !d.isMended {
+			return LineUnreadable, reason
+		}
+		d.Rec.reset(d.mended)
+		if d.json.scan(d.mended, &d.Rec) != "" {
+			d.isMended = false
+			return LineUnreadable, reason
+		}
 	}
 	if reason = d.Rec.complete(&d.clock); d.Rec.Has(FieldStage) && isBeginning(d.Rec.Text(FieldStage)) {
 		return LineBlank, ""

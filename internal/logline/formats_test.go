@@ -240,7 +240,7 @@ func TestALineThatIsNoRequestIsCountedWithTheReason(t *testing.T) {
 		`{"level":30,"time":1761019859500,"msg":"started"}`:          "no status, so no request",
 		`{"status":"failed","target":"a"}`:                           "status is no HTTP status",
 		`{"status":200`:                                              "broken JSON",
-		`{"status":500,"agent":"a \x22b\x22"}`:                       `broken JSON: \x is not a JSON escape; nginx needs "log_format NAME escape=json …"`,
+		`{"status":500,"agent":"a \x2"}`:                             `broken JSON: \x is not a JSON escape; nginx needs "log_format NAME escape=json …"`,
 		`[1,2]`:                                                      "no known format",
 		`level=info msg="hello"`:                                     "no status, so no request",
 		`[2016-04-15T20:17:00.310Z] hello`:                           "too few words for Envoy's log",
