@@ -160,6 +160,14 @@ func (c *Command) run(ctx context.Context, p *pump) error {
 				}
 				continue
 			}
+			if exited != nil && stop != nil { // its output ends a moment before it does
+				select {
+				case exit = <-exited:
+					exited = nil
+				case <-stop:
+				case <-time.After(commandGrace):
+				}
+			}
 			running.end()
 			if exited != nil {
 				exit = <-exited

@@ -335,3 +335,12 @@ func freePort(t *testing.T) int {
 	defer l.Close() //nolint:errcheck // a test's listener
 	return l.Addr().(*net.TCPAddr).Port
 }
+
+// TestACommandMayEndAfterItsOutput: a program closes its output a moment before it ends, and is not ended for that.
+func TestACommandMayEndAfterItsOutput(t *testing.T) {
+	c := script(`echo '{"status":500,"target":"a"}'; exec 1>&- 2>&-; sleep 0.1`)
+	c.Once = true
+	if err := ingest.RunCommand(t.Context(), c, ingest.Options{}, ingest.Sink{Emit: func([]tracker.Result) {}}); err != nil {
+		t.Error(err)
+	}
+}
