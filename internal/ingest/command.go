@@ -160,18 +160,10 @@ func (c *Command) run(ctx context.Context, p *pump) error {
 				}
 				continue
 			}
-			if exited != nil && stop != nil { // its output ends a moment before it does
-				select {
-				case exit = <-exited:
-					exited = nil
-				case <-stop:
-				case <-time.After(commandGrace):
-				}
-			}
-			running.end()
 			if exited != nil {
-				exit = <-exited
+				exit = running.leave(ctx)
 			}
+			running.end() // what it left behind
 			err := errors.Join(panicOf(<-read), panicOf(<-complained))
 			for more := true; more; { // said last
 				select {

@@ -338,7 +338,7 @@ func freePort(t *testing.T) int {
 
 // TestACommandMayEndAfterItsOutput: a program closes its output a moment before it ends, and is not ended for that.
 func TestACommandMayEndAfterItsOutput(t *testing.T) {
-	c := script(`echo '{"status":500,"target":"a"}'; exec 1>&- 2>&-; sleep 0.1`)
+	c := script(`echo '{"status":500,"target":"a"}'; exec 1>&- 2>&-; sleep 0.02`)
 	c.Once = true
 	if err := ingest.RunCommand(t.Context(), c, ingest.Options{}, ingest.Sink{Emit: func([]tracker.Result) {}}); err != nil {
 		t.Error(err)

@@ -135,6 +135,7 @@ func (f *follower) open(file *os.File) {
 	if f.reaches && w.start == 0 {
 		f.reach(w.oldest)
 	}
+	f.pass()
 }
 
 // linkTarget returns the path that a symbolic link leads to, "" where path is none.

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -72,6 +73,19 @@ func (p *process) end() {
 		_ = p.out.Close() // a process that left the group may hold it open
 		_ = p.problems.Close()
 	}))
+}
+
+// leave waits for a program to end whose output has ended, which is a moment before, and ends it where it does not. It returns how it
+// ended.
+func (p *process) leave(ctx context.Context) error {
+	select {
+	case err := <-p.exited:
+		return err
+	case <-ctx.Done():
+	case <-time.After(commandGrace):
+	}
+	p.end()
+	return <-p.exited
 }
 
 // drain ends what the program left behind, after a moment for what it wrote to be read.

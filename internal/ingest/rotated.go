@@ -10,8 +10,10 @@ import (
 )
 
 const (
-	maxRetired = 64                     // heads kept of files that are done with
-	coarse     = 100 * time.Millisecond // file systems stamp files with a clock that is behind by some ticks
+	maxRetired = 64 // heads kept of files that are done with
+	// coarse is by how much a file's stamp may be behind: some file systems count in seconds, and a machine that stands still for a
+	// moment stamps files with the time before.
+	coarse = 2 * time.Second
 )
 
 // rotationSeparators stand between a log's name and the number or date of its rotation.
@@ -89,6 +91,14 @@ func (f *follower) reach(oldest time.Time) {
 	f.pump.decoder.LookOnly(false)
 	f.pump.decoder.ForgetLines()
 	slices.Reverse(f.old) // the oldest first
+}
+
+// pass notes the rotations that were written just now and are not read, so that they are not taken for such as came later.
+func (f *follower) pass() {
+	for _, r := range f.rotations(time.Now(), func(r *rotation) bool { return len(r.head) > 0 && !f.knows(r.info, r.head) }) {
+		f.retired = append(f.retired, r.head)
+		_ = r.file.Close() // only read from
+	}
 }
 
 // lastLineEnd returns where in a file of that size the last whole line ends, 0 where there is none near the end.

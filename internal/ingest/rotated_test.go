@@ -138,3 +138,46 @@ func TestTheWindowReachesBackIntoRotations(t *testing.T) {
 		})
 	}
 }
+
+// TestARotationIsFoundThoughItsStampIsBehind: of a machine that stood still for a moment, or a file system that counts in seconds.
+func TestARotationIsFoundThoughItsStampIsBehind(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	var targets []string
+	f, err := newFollower(path, Options{All: true}, Sink{Emit: func(batch []tracker.Result) {
+		for _, r := range batch {
+			targets = append(targets, r.Target)
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.close)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	write := func(path, name string) {
+		t.Helper()
+		must(os.WriteFile(path, []byte(fmt.Sprintf(`{"status":200,"target":"%s","path":"/a/long/enough/path/to/tell/files/apart"}`+"\n", name)), 0o600))
+	}
+	read := func() {
+		for f.step(time.Now()) {
+			continue
+		}
+	}
+	write(path+".1", "before") // just rotated when the following begins: not asked for
+	write(path, "first")
+	read()
+	must(os.Rename(path, path+".2"))
+	write(path, "between")
+	behind := time.Now().Add(-1500 * time.Millisecond)
+	must(os.Chtimes(path, behind, behind))
+	must(os.Rename(path, path+".3"))
+	write(path, "last")
+	read()
+	if want := []string{"first", "between", "last"}; !slices.Equal(targets, want) {
+		t.Errorf("read %v, want %v", targets, want)
+	}
+}

@@ -84,7 +84,7 @@ func TestXZFilesAreReadWholeWhateverTheirBlocks(t *testing.T) {
 	}
 }
 
-func TestADictionaryBeyondTheBoundIsRefusedWhateverBlockAsksForIt(t *testing.T) {
+func TestADictionaryBeyondTheBoundIsRefusedByName(t *testing.T) {
 	const mib128, mib768 = 30, 35
 	file := xzFile(t, randomText(300_000), 70_000, xz.CRC64)
 	for n := range 4 {
