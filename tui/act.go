@@ -237,7 +237,7 @@ func (m *model) copyReport() {
 		m.say("this viewer may not write reports")
 		return
 	}
-	text := newReport(&m.options, m.shown, m.clock).markdown()
+	text := reportOf(&m.options, m.shown, m.alerts, m.clock).Markdown()
 	if len(text) > clipboardLimit || terminal.IsSilent(m.options.Environ) {
 		m.say("the report cannot be copied here; " + m.options.ReportHint)
 		return
@@ -255,13 +255,13 @@ func (m *model) export() tea.Cmd {
 		m.copyReport()
 		return nil
 	}
-	snap, now := m.shown, m.clock
+	snap, alerts, now := m.shown, m.alerts, m.clock
 	return func() tea.Msg {
-		path, err := newReport(&m.options, snap, now).save(m.options.ExportDir)
+		path, err := saveReport(reportOf(&m.options, snap, alerts, now), m.options.ExportDir)
 		if err != nil {
 			return saidMsg(err.Error())
 		}
-		return saidMsg("report written to " + path + " and .json")
+		return saidMsg("report written to " + path + ".html, .md and .json")
 	}
 }
 

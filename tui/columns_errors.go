@@ -47,7 +47,7 @@ func digest(snap *tracker.Snapshot, in *tracker.Incident) []happening {
 	for i := range snap.Groups {
 		g := snap.Groups[i]
 		if n := len(g.Exemplars); n > 0 {
-			list = append(list, happening{Failure: &g.Exemplars[n-1], like: g.Count, group: g, first: in != nil && belongs(g, in), coming: snap.At.Sub(g.Last) < stillComing})
+			list = append(list, happening{Failure: &g.Exemplars[n-1], like: g.Count, group: g, first: in != nil && event.Belongs(g, in), coming: snap.At.Sub(g.Last) < stillComing})
 		}
 	}
 	return list

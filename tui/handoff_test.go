@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"errtop/internal/report"
 	"errtop/tracker"
 )
 
@@ -130,19 +131,19 @@ func TestAReportIsWrittenForItsOwnerOnlyAndNeverOverAnother(t *testing.T) {
 			}
 		}
 		if suffix == ".json" {
-			var r report
-			if err := json.Unmarshal(content, &r); err != nil || len(r.ByStatus) != 4 || r.ByStatus[0] != (statusCount{"429", 1431}) {
+			var r report.Report
+			if err := json.Unmarshal(content, &r); err != nil || len(r.ByStatus) != 4 || r.ByStatus[0] != (report.StatusCount{Status: "429", Count: 1431}) {
 				t.Errorf("%v %+v", err, r.ByStatus)
 			}
 		}
 	}
-	golden(t, "report", strings.TrimRight(newReport(&Options{Title: "prod-eu", Engine: morning()}, morning().Snapshot(noon), noon).markdown(), "\n"))
+	golden(t, "report", strings.TrimRight(reportOf(&Options{Title: "prod-eu", Engine: morning()}, morning().Snapshot(noon), nil, noon).Markdown(), "\n"))
 	before, err := os.ReadFile(filepath.Join(dir, "errtop-report-20261122T143207Z.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.run("x") // in the same second
-	s.sees("errtop-report-20261122T143207Z-2.md and .json")
+	s.sees("errtop-report-20261122T143207Z-2.html, .md and .json")
 	if after, err := os.ReadFile(filepath.Join(dir, "errtop-report-20261122T143207Z.md")); err != nil || !bytes.Equal(before, after) {
 		t.Errorf("the first report is not as it was: %v", err)
 	}

@@ -48,7 +48,7 @@ const (
 func (h *headline) ofIncident(f *frame, s subject) told {
 	in := s.incident
 	t := told{
-		state: incidentState(in, s.target), name: in.Lead().Name, what: incidentTitle(h.snap, in),
+		state: incidentState(in, s.target), name: in.Lead().Name, what: event.IncidentTitleIn(h.snap, in),
 		trend: event.TrendWords(in, h.snap.At), advice: f.advisor.ForIncident(in),
 	}
 	t.sign = f.glyphs.state(t.state)
@@ -108,17 +108,6 @@ func (h *headline) ofTarget(f *frame, target *tracker.Target) told {
 	add(rankCountdown, countdownOf(f, target))
 	add(rankRoute, strings.TrimSpace(target.Cause.Method+" "+target.Cause.Route))
 	return t
-}
-
-// incidentTitle says what is wrong, in the words of the newest error where the cause has any.
-func incidentTitle(snap *tracker.Snapshot, in *tracker.Incident) string {
-	g := groupOf(snap, in.Cause.Group)
-	if g == nil || g.Example == nil || event.ClassOf(in) == tracker.CauseScanner || in.Cause.Class == tracker.CauseOwnNetwork {
-		return event.IncidentTitle(in)
-	}
-	shown := *in
-	shown.Cause.Outcome, shown.Cause.Error, shown.Cause.Message = g.Example.Outcome(), g.Example.Error, g.Example.Message
-	return event.IncidentTitle(&shown)
 }
 
 // joined puts a comma between what there is.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"errtop/internal/report"
 	"errtop/tracker"
 )
 
@@ -45,13 +46,13 @@ func TestThePastShowsTheLatencyOfThen(t *testing.T) {
 // TestAReportHasTheLatencyOfEachMinute reads it back from the JSON: two hours' worth is not there, a silence is no zero.
 func TestAReportHasTheLatencyOfEachMinute(t *testing.T) {
 	tr, now := slowed(t)
-	r := newReport(&Options{Engine: tr}, tr.Snapshot(now), now)
+	r := reportOf(&Options{Engine: tr}, tr.Snapshot(now), nil, now)
 	data, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got struct {
-		Latency []latencyBar `json:"latency_by_minute"`
+		Latency []report.LatencyBar `json:"latency_by_minute"`
 	}
 	if err := json.Unmarshal(data, &got); err != nil {
 		t.Fatal(err)
@@ -65,7 +66,7 @@ func TestAReportHasTheLatencyOfEachMinute(t *testing.T) {
 			t.Errorf("%+v", bar)
 		}
 	}
-	if text := r.markdown(); !strings.Contains(text, "## Latency") || !strings.Contains(text, "━━ p95 39") {
+	if text := r.Markdown(); !strings.Contains(text, "## Latency") || !strings.Contains(text, "━━ p95 39") {
 		t.Errorf("no chart in\n%s", text)
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"errtop/internal/safetext"
+	"errtop/internal/report"
 	"errtop/tracker"
 )
 
@@ -33,7 +33,7 @@ func pageMarkdown(p page, snap *tracker.Snapshot, f *frame, now time.Time) strin
 	d.advisor = f.advisor
 	p.write(d, snap)
 	var out strings.Builder
-	out.WriteString("# " + escapeMarkdown(p.title()) + "\n\n")
+	out.WriteString("# " + report.EscapeMarkdown(p.title()) + "\n\n")
 	fenced := false
 	fence := func(open bool) {
 		if open != fenced {
@@ -46,11 +46,11 @@ func pageMarkdown(p page, snap *tracker.Snapshot, f *frame, now time.Time) strin
 		fence(line.kind == blockLine || line.kind == pictureLine)
 		switch line.kind {
 		case headingLine:
-			out.WriteString("## " + escapeMarkdown(joinRuns(line.runs[:len(line.runs)-1])) + "\n\n")
+			out.WriteString("## " + report.EscapeMarkdown(joinRuns(line.runs[:len(line.runs)-1])) + "\n\n")
 		case fieldLine:
-			out.WriteString("- " + strings.TrimSpace(line.runs[0].text) + ": " + escapeMarkdown(line.runs[1].text) + "\n")
+			out.WriteString("- " + strings.TrimSpace(line.runs[0].text) + ": " + report.EscapeMarkdown(line.runs[1].text) + "\n")
 		case itemLine:
-			out.WriteString("- " + escapeMarkdown(line.runs[1].text) + "\n")
+			out.WriteString("- " + report.EscapeMarkdown(line.runs[1].text) + "\n")
 		case blockLine:
 			out.WriteString(unfence(line.runs[1].text) + "\n")
 		case pictureLine:
@@ -58,7 +58,7 @@ func pageMarkdown(p page, snap *tracker.Snapshot, f *frame, now time.Time) strin
 				out.WriteString(d.drawn(chartWidth, line.parts, line.draw) + "\n")
 			}
 		default:
-			out.WriteString(escapeMarkdown(joinRuns(line.runs)) + "\n")
+			out.WriteString(report.EscapeMarkdown(joinRuns(line.runs)) + "\n")
 		}
 	}
 	fence(false)
@@ -71,13 +71,6 @@ func joinRuns(runs []run) string {
 		text.WriteString(r.text)
 	}
 	return strings.TrimSpace(text.String())
-}
-
-// escapeMarkdown escapes untrusted text for Markdown, including HTML in it.
-func escapeMarkdown(s string) string {
-	return strings.NewReplacer(
-		`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "|", `\|`, "#", `\#`, "~", `\~`, "!", `\!`, "&", `\&`,
-	).Replace(safetext.Line(s))
 }
 
 // unfence keeps a line of untrusted text from closing its code block.

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"cmp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -66,7 +65,7 @@ func (i *incidentPage) write(d *doc, snap *tracker.Snapshot) {
 		state, sign = tracker.StateOK, d.glyphs.state(tracker.StateOK)
 	}
 	d.line(run{d.styles.State(state), sign + " " + in.State.String()}, run{d.styles.Text, "  " + i.lasting(d, snap)})
-	d.text(d.styles.Strong, incidentTitle(snap, in))
+	d.text(d.styles.Strong, event.IncidentTitleIn(snap, in))
 	i.figures(d)
 	writeAdvice(d, d.advisor.ForIncident(in))
 	i.alerts = alertsOfIncident(d.alerts, in)
@@ -257,7 +256,7 @@ func writeParts(d *doc, in *tracker.Incident) {
 
 // writeGroups lists the groups of its targets that erred since the onset, the largest first, and examples of the cause's.
 func (i *incidentPage) writeGroups(d *doc, snap *tracker.Snapshot) {
-	i.groups = groupsOf(i.groups[:0], snap, &i.incident)
+	i.groups = event.GroupsOf(snap, &i.incident)
 	if len(i.groups) == 0 {
 		return
 	}
@@ -288,34 +287,4 @@ func groupLabel(g *tracker.Group) string {
 		return ""
 	}
 	return g.Outcome.Label()
-}
-
-// groupsOf appends the groups that belong to an incident: of its targets, with an error since its onset. The cause's comes
-// first, then the largest.
-func groupsOf(list []*tracker.Group, snap *tracker.Snapshot, in *tracker.Incident) []*tracker.Group {
-	for n := range snap.Groups {
-		if g := snap.Groups[n]; belongs(g, in) {
-			list = append(list, g)
-		}
-	}
-	slices.SortStableFunc(list, func(a, b *tracker.Group) int {
-		if first := a.ID == in.Cause.Group; first != (b.ID == in.Cause.Group) {
-			if first {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Compare(b.Count, a.Count)
-	})
-	return list
-}
-
-func belongs(g *tracker.Group, in *tracker.Incident) bool {
-	if g.ID == in.Cause.Group {
-		return true
-	}
-	if g.Last.Before(in.Onset.At) || !in.End.IsZero() && g.First.After(in.End) {
-		return false
-	}
-	return slices.ContainsFunc(in.Targets, func(t tracker.IncidentTarget) bool { return t.Name == g.Target })
 }

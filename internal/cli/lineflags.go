@@ -19,10 +19,15 @@ type lineFlags struct {
 
 // add gives a command the flags.
 func (f *lineFlags) add(command *cobra.Command) {
+	f.addReading(command)
+	command.Flags().StringVar(&f.format, "format", "", "`name` of the logs' format: "+words(logline.Formats())+" (recognised by default)")
+	command.Flags().StringVar(&f.target, "target", "", "`template` of the target, as {host} or {path[0:2]} (what the line offers best by default)")
+}
+
+// addReading gives a command those flags that are about reading only, for one whose --format and --target mean something else.
+func (f *lineFlags) addReading(command *cobra.Command) {
 	flags := command.Flags()
-	flags.StringVar(&f.format, "format", "", "`name` of the logs' format: "+words(logline.Formats())+" (recognised by default)")
 	flags.StringToStringVar(&f.fields, "fields", nil, "`names` for fields that the logs call otherwise, as status=http.code,duration_ms=took")
-	flags.StringVar(&f.target, "target", "", "`template` of the target, as {host} or {path[0:2]} (what the line offers best by default)")
 	flags.StringVar(&f.zone, "zone", "", "`zone` of times that name none, as Europe/Berlin (by default this machine's in a log that is written now, else UTC)")
 	flags.StringVar(&f.exclude, "exclude", "", "leave out requests for which the `expression` holds, as 'agent contains \"kube-probe\"'")
 	flags.BoolVar(&f.noMonitors, "no-monitors", false, "leave out the requests of health checks and uptime monitors")

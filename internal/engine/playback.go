@@ -39,18 +39,24 @@ func NewPlayback(settings *config.Config, tape *recording.Tape, name string) *Pl
 func (p *Playback) Rewind() {
 	p.tracker = tracker.New(p.settings)
 	p.gates = map[string]*tracker.Gate{}
-	p.at = p.tape.First().Truncate(playbackStep)
+	p.at = p.start()
 	p.next = 0
 	p.source.State, p.source.Results, p.source.LastSeen = tracker.SourceReading, 0, time.Time{}
 	p.tracker.UpdateSource(p.at, p.source) // it is live: its clock is that of the recording
 	p.snap = p.tracker.Snapshot(p.at)
 }
 
+// start returns the last whole second before the first entry.
+func (p *Playback) start() time.Time { return p.tape.First().Add(-1).Truncate(playbackStep) }
+
 // Now returns the moment that the playback stands at, a whole second.
 func (p *Playback) Now() time.Time { return p.at }
 
 // Snapshot returns the state as of Now.
 func (p *Playback) Snapshot() *tracker.Snapshot { return p.snap }
+
+// SnapshotAt returns the state at an earlier moment of the last 24 hours before Now.
+func (p *Playback) SnapshotAt(at time.Time) *tracker.Snapshot { return p.tracker.SnapshotAt(p.at, at) }
 
 // Ended reports whether everything was given.
 func (p *Playback) Ended() bool { return p.next == p.tape.Len() }

@@ -39,7 +39,7 @@ type Replay struct {
 func NewReplay(playback *Playback, at time.Time, speed float64) *Replay {
 	r := &Replay{
 		playback: playback, viewers: map[chan struct{}]struct{}{}, speed: speed, asked: make(chan struct{}, 1),
-		first: playback.tape.First().Truncate(playbackStep), last: playback.end(),
+		first: playback.start(), last: playback.end(),
 	}
 	r.publish()
 	if !at.IsZero() {

@@ -1,0 +1,237 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"errtop/internal/config"
+	"errtop/internal/engine"
+	"errtop/internal/ingest"
+	"errtop/internal/logline"
+	"errtop/internal/recording"
+	reports "errtop/internal/report" // report prints errors
+	"errtop/internal/safefile"
+	"errtop/tracker"
+	"errtop/tui"
+)
+
+// reportFlags are the flags of errtop report as they were typed.
+type reportFlags struct {
+	since, until   string
+	target         string // that the report is about
+	incident       uint64
+	output, format string
+	lines          lineFlags
+}
+
+func (a *app) reportCommand() *cobra.Command {
+	var flags reportFlags
+	command := &cobra.Command{
+		Use:   "report FILE...",
+		Short: "Write an incident report from logs or a recording",
+		Long: "Write an incident report from request logs (- is standard input) or from one recording: what happened, since when, how long, what it cost and whether it is over, " +
+			"with timelines, charts, what failing requests had in common, and examples. Secrets are masked.\n\n" +
+			"It is Markdown, JSON, or one HTML page that needs no script and fetches nothing. Of logs the last 24 hours are read.",
+		Example: "errtop report -o incident.html incident.ndjson.zst\n" +
+			"errtop report --since 2h --target billing access.log\n" +
+			"errtop report --format json access.log | jq .headline",
+		RunE: func(command *cobra.Command, args []string) error { return a.report(command.Context(), args, flags) },
+	}
+	a.configFlag(command)
+	flags.lines.addReading(command)
+	command.Flags().StringVar(&flags.since, "since", "", "report only what is not older: "+boundHelp)
+	command.Flags().StringVar(&flags.until, "until", "", "report how it was then: "+boundHelp)
+	command.Flags().StringVar(&flags.target, "target", "", "report only on the target of this `name`")
+	command.Flags().Uint64Var(&flags.incident, "incident", 0, "report only on the incident of this `number`, as --format json prints it")
+	command.Flags().StringVarP(&flags.output, "output", "o", "", "new `file` to write; .md, .json and .html say the format (default standard output)")
+	command.Flags().StringVar(&flags.format, "format", "", "`format` of the report: md, json or html (default by the name of the file, else md)")
+	return command
+}
+
+// reportFormats are the formats of a report.
+var reportFormats = []string{"md", "json", "html"}
+
+func (a *app) report(ctx context.Context, args []string, flags reportFlags) error {
+	format, err := reportFormat(flags)
+	if err != nil {
+		return err
+	}
+	since, err := parseBound("since", flags.since, time.Local)
+	if err != nil {
+		return err
+	}
+	until, err := parseBound("until", flags.until, time.Local)
+	if err != nil {
+		return err
+	}
+	settings, _, err := a.openSettings()
+	if err != nil {
+		return err
+	}
+	input := reports.Input{Title: settings.Name, Made: time.Now(), Target: flags.target, Incident: flags.incident}
+	if input.Advisor, err = advisor(settings); err != nil {
+		return err
+	}
+	if err := a.reportOn(ctx, &input, settings, args, flags, until); err != nil {
+		return err
+	}
+	input.From = since.moment(input.Snapshot.At)
+	input.Drawings = tui.Drawings(input.Snapshot)
+	made := reports.New(input)
+	if made.Nothing(&input) {
+		return &exitError{err: errors.New("nothing is in that time"), status: statusFailed, hint: reportHint(flags)}
+	}
+	return a.writeReport(made, format, flags.output)
+}
+
+func reportHint(flags reportFlags) string {
+	switch {
+	case flags.incident != 0:
+		return "there is no incident of that number; errtop report --format json prints those that there are"
+	case flags.since != "":
+		return "--since counts back from the newest line"
+	default:
+		return "errtop stats --explain FILE shows how lines are read"
+	}
+}
+
+// reportFormat returns the format that the flags ask for.
+func reportFormat(flags reportFlags) (string, error) {
+	format := flags.format
+	if format == "" {
+		format = strings.TrimPrefix(filepath.Ext(flags.output), ".")
+	}
+	switch format {
+	case "":
+		return "md", nil
+	case "htm":
+		return "html", nil
+	case "markdown":
+		return "md", nil
+	}
+	if !slices.Contains(reportFormats, format) {
+		return "", usage(fmt.Sprintf("no report can be written as %q", format), "formats are "+strings.Join(reportFormats, ", ")+"; -o incident.html, or --format html")
+	}
+	return format, nil
+}
+
+// reportOn fills in what is reported on.
+func (a *app) reportOn(ctx context.Context, input *reports.Input, settings *config.Config, args []string, flags reportFlags, until bound) error {
+	if len(args) == 0 && !isPiped(a.In) {
+		return usage("report needs logs or a recording", "errtop report access.log, or errtop report incident.ndjson.zst")
+	}
+	for _, name := range args {
+		if recording.Is(name) {
+			if len(args) > 1 {
+				return usage("report takes one recording and nothing beside it", "")
+			}
+			return reportOnRecording(ctx, input, settings, name, until)
+		}
+	}
+	return a.reportOnLogs(ctx, input, settings, args, flags, until)
+}
+
+// reportOnRecording plays a recording to its end, or to a moment.
+func reportOnRecording(ctx context.Context, input *reports.Input, settings *config.Config, name string, until bound) error {
+	tape, err := openTape(name)
+	if err != nil {
+		return err
+	}
+	defer tape.Close() //nolint:errcheck // only read from
+	input.Title = orElse(tape.Header.Name, orElse(input.Title, filepath.Base(name)))
+	playback := engine.NewPlayback(settings, tape, filepath.Base(name))
+	end := until.moment(tape.Last())
+	for !playback.Ended() && (end.IsZero() || playback.Now().Before(end)) {
+		if ctx.Err() != nil {
+			return errStopped
+		}
+		if err := playback.Step(); err != nil {
+			return err
+		}
+	}
+	input.Snapshot, input.At = playback.Snapshot(), playback.SnapshotAt
+	return nil
+}
+
+// reportOnLogs reads logs to their ends, or to a moment.
+func (a *app) reportOnLogs(ctx context.Context, input *reports.Input, settings *config.Config, args []string, flags reportFlags, until bound) error {
+	options := ingest.Options{NoFollow: true}
+	if err := flags.lines.apply(&options.Options, &options.Exclude); err != nil {
+		return err
+	}
+	logs := config.Default() // what is watched has no part in this
+	logs.Tracker, logs.Breaker = settings.Tracker, settings.Breaker
+	d := newDashboard(logs)
+	d.options.EndWithSources = true
+	files := slices.DeleteFunc(slices.Clone(args), func(name string) bool { return name == "-" })
+	if len(files) > 0 {
+		if err := checkFiles(files); err != nil {
+			return err
+		}
+		if err := refuse(files, options); err != nil {
+			return err
+		}
+		source, err := boundedLogs(ctx, files, options, bound{before: defaultSince}, until)
+		if err != nil {
+			return err
+		}
+		d.options.Sources = append(d.options.Sources, source)
+	}
+	if len(files) < len(args) || len(args) == 0 {
+		d.options.Sources = append(d.options.Sources, engine.Within(engine.Window{To: until.at}, engine.Reader("stdin", a.In, options)))
+	}
+	eng, err := engine.New(d.options)
+	if err != nil {
+		return err
+	}
+	if err := eng.Run(ctx); err != nil {
+		if _, ok := errors.AsType[*logline.SourceError](err); !ok || !eng.HasResults() {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return errStopped
+	}
+	now := time.Now()
+	input.Snapshot = eng.Snapshot(now)
+	input.At = func(at time.Time) *tracker.Snapshot { return eng.SnapshotAt(now, at) }
+	return nil
+}
+
+// writeReport writes a report to a new file, or to standard output.
+func (a *app) writeReport(made *reports.Report, format, path string) error {
+	var text string
+	var err error
+	switch format {
+	case "html":
+		text, err = made.HTML()
+	case "json":
+		var data []byte
+		data, err = made.JSON()
+		text = string(data)
+	default:
+		text = made.Markdown()
+	}
+	if err != nil {
+		return err
+	}
+	if path == "" {
+		return a.print(text)
+	}
+	if err := safefile.Create(path, []byte(text)); err != nil {
+		hint := ""
+		if errors.Is(err, fs.ErrExist) {
+			hint = "a report never overwrites a file: give another name, or remove that one"
+		}
+		return &exitError{err: fmt.Errorf("cannot write the report: %w", err), status: statusFailed, hint: hint}
+	}
+	return nil
+}
