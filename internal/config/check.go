@@ -42,7 +42,7 @@ func (r *reader) check(c *Config) {
 	if c.Store.Path != "" {
 		c.Store.Path = r.path(c.Store.Path)
 	}
-	r.checkPush(&c.Push)
+	r.checkHTTP(c)
 	r.checkSSH(&c.SSH)
 	r.checkTargets(c.Targets)
 	for i := range c.Sources {
@@ -234,25 +234,42 @@ func (r *reader) checkSource(path string, s *Source) {
 	r.lasts(path+".since", s.Since, time.Second, 3650*day)
 }
 
-// checkPush refuses a listener that others could reach without a token.
-func (r *reader) checkPush(p *Push) {
-	if p.Listen == "" {
-		if p.Token != "" {
-			r.fault("push.token", "has no use without push.listen")
+// checkListener refuses a listener that others could reach without a token. section is that of its settings.
+func (r *reader) checkListener(section string, address *string, token Secret) {
+	if *address == "" {
+		if token != "" {
+			r.fault(section+".token", "has no use without %s.listen", section)
 		}
 		return
 	}
-	if socket, ok := strings.CutPrefix(p.Listen, "unix:"); ok {
+	if socket, ok := strings.CutPrefix(*address, "unix:"); ok {
 		if socket == "" {
-			r.fault("push.listen", "unix: without a path; expected unix:/path/of/a/socket")
+			r.fault(section+".listen", "unix: without a path; expected unix:/path/of/a/socket")
 			return
 		}
-		p.Listen = "unix:" + r.path(socket)
+		*address = "unix:" + r.path(socket)
 		return
 	}
-	host, ok := r.hostPort("push.listen", p.Listen)
-	if ok && !loopback(host) && p.Token == "" {
-		r.fault("push.listen", "others can reach %q, so push.token must be set; or listen on 127.0.0.1", r.said("push.listen", p.Listen))
+	host, ok := r.hostPort(section+".listen", *address)
+	if ok && !loopback(host) && token == "" {
+		r.fault(section+".listen", "others can reach %q, so %s.token must be set; or listen on 127.0.0.1", r.said(section+".listen", *address), section)
+	}
+}
+
+// checkHTTP checks both listeners.
+func (r *reader) checkHTTP(c *Config) {
+	r.checkListener("push", &c.Push.Listen, c.Push.Token)
+	r.checkListener("http", &c.HTTP.Listen, c.HTTP.Token)
+	if c.HTTP.Listen != "" && c.HTTP.Listen == c.Push.Listen {
+		r.fault("push.listen", "%q is the address of [http] too, which takes the same; leave [push] out", r.said("push.listen", c.Push.Listen))
+	}
+	if (c.HTTP.Cert == "") != (c.HTTP.Key == "") {
+		r.fault("http", "cert and key go together")
+	}
+	for _, file := range []*string{&c.HTTP.Cert, &c.HTTP.Key} {
+		if *file != "" {
+			*file = r.path(*file)
+		}
 	}
 }
 

@@ -21,10 +21,16 @@ const (
 // unresolved stands for a secret whose command has not ended. It is never sent.
 const unresolved = "unresolved"
 
+// Tokens of listeners, in the place of a target.
+const (
+	pushToken = -1
+	httpToken = -2
+)
+
 // waitingSecret is a setting whose secret a command has yet to print.
 type waitingSecret struct {
 	path    string
-	target  int    // -1: the push token
+	target  int    // or pushToken, httpToken
 	header  string // of the target
 	prefix  string
 	command []string
@@ -40,7 +46,8 @@ func (c *Config) findWaiting(commands map[string]secretFrom) {
 			c.waiting = append(c.waiting, waitingSecret{path, target, header, from.Prefix, from.Command})
 		}
 	}
-	note("push.token", -1, "")
+	note("push.token", pushToken, "")
+	note("http.token", httpToken, "")
 	for i := range c.Targets {
 		headers := fmt.Sprintf("targets[%d].headers", i)
 		for _, name := range slices.Sorted(maps.Keys(c.Targets[i].Headers)) {
@@ -49,7 +56,7 @@ func (c *Config) findWaiting(commands map[string]secretFrom) {
 	}
 }
 
-// Waiting reports whether a secret of the target, or with -1 the push token, has yet to come from a command. It must not be used
+// Waiting reports whether a secret of the target, or with -1 and -2 the token of [push] and of [http], has yet to come from a command. It must not be used
 // until then. See [Config.Resolve].
 func (c *Config) Waiting(target int) bool {
 	c.mu.Lock()
@@ -107,9 +114,12 @@ func (c *Config) put(settings []waitingSecret, secret string) {
 	defer c.mu.Unlock()
 	c.known = nil
 	for _, w := range settings {
-		if w.target < 0 {
+		switch w.target {
+		case pushToken:
 			c.Push.Token = Secret(w.prefix + secret)
-		} else {
+		case httpToken:
+			c.HTTP.Token = Secret(w.prefix + secret)
+		default:
 			t := &c.Targets[w.target]
 			t.Headers[w.header] = Secret(w.prefix + secret)
 			t.Secrets = append(t.Secrets, Secret(secret))
@@ -132,8 +142,10 @@ func (c *Config) Known() safetext.Known {
 // secretValues returns every secret that is there.
 func (c *Config) secretValues() []string {
 	values := []string{c.Probe.UserAgent.Reveal()}
-	if c.Push.Token != unresolved {
-		values = append(values, c.Push.Token.Reveal())
+	for _, token := range []Secret{c.Push.Token, c.HTTP.Token} {
+		if token != unresolved {
+			values = append(values, token.Reveal())
+		}
 	}
 	for i := range c.Targets {
 		t := &c.Targets[i]

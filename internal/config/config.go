@@ -25,6 +25,7 @@ type Config struct {
 	Breaker   Breaker   `toml:"breaker"`
 	Probe     Probe     `toml:"probe"`
 	Push      Push      `toml:"push"`
+	HTTP      HTTP      `toml:"http"`
 	SSH       SSH       `toml:"ssh"`
 	Targets   []Target  `toml:"targets,omitempty"`
 	Sources   []Source  `toml:"sources,omitempty"`
@@ -158,7 +159,27 @@ type Runbook struct {
 	URL  string `toml:"url,omitempty" shown:"url"`
 }
 
-// Push is the listener that takes results from elsewhere.
+// HTTP is the listener of everything that errtop answers over HTTP: metrics, health, and results from elsewhere.
+type HTTP struct {
+	Listen string `toml:"listen,omitempty"` // host:port, or unix:PATH; "" for none
+	Token  Secret `toml:"token,omitempty"`
+	Cert   string `toml:"cert,omitempty"` // PEM file; with it the listener speaks TLS
+	Key    string `toml:"key,omitempty"`  // PEM file
+}
+
+// Doors returns the listeners of the settings: that of [http], and that of [push], which answers the same on another address.
+func (c *Config) Doors() []HTTP {
+	var doors []HTTP
+	if c.HTTP.Listen != "" {
+		doors = append(doors, c.HTTP)
+	}
+	if c.Push.Listen != "" {
+		doors = append(doors, HTTP{Listen: c.Push.Listen, Token: c.Push.Token})
+	}
+	return doors
+}
+
+// Push is a listener like that of [http], from before there was one.
 type Push struct {
 	Listen string `toml:"listen,omitempty"` // host:port, or unix:PATH; "" for none
 	Token  Secret `toml:"token,omitempty"`

@@ -92,6 +92,9 @@ func (c *Config) literals() []string {
 	if c.Push.Token != "" && literal("push.token") {
 		found = append(found, "push.token")
 	}
+	if c.HTTP.Token != "" && literal("http.token") {
+		found = append(found, "http.token")
+	}
 	return found
 }
 

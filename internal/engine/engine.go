@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -38,6 +39,10 @@ type Options struct {
 	ControlDir string
 	// Watch says that this is errtop watch: others may attach to it, and a dashboard with the same settings need not ask again.
 	Watch bool
+	// Doors are what the listeners of the settings answer beside pushes, by path. They may be called from any goroutine.
+	Doors map[string]http.Handler
+	// Observe sees every result on its way to the tracker, from any goroutine. It must not keep or change them. Nil for nobody.
+	Observe func([]tracker.Result)
 	// Advice says what to do about an incident; nil where nobody knows.
 	Advice alert.Advice
 	// Alerts keeps alerts, silences and what is yet to be told across restarts; nil keeps them in memory only.

@@ -73,7 +73,7 @@ func TestAPanicInAnyGoroutineOfASourceStopsTheEngine(t *testing.T) {
 		"health of a file": {Logs(file("b.log", line), ingest.Options{}), func(in *Intake) { in.Health = func(tracker.Source) { panic("health broke") } }},
 		"push": {func(ctx context.Context, in Intake) error {
 			group, ctx := safego.WithContext(ctx)
-			group.Go(func() error { return pushes(config.Push{Listen: socket})(ctx, in) })
+			group.Go(func() error { return in.engine.door(&config.HTTP{Listen: socket})(ctx, in) })
 			group.Go(func() error { return push(ctx, strings.TrimPrefix(socket, "unix:"), line) })
 			return group.Wait()
 		}, broken},

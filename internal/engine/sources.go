@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -34,6 +36,9 @@ func (e *Engine) intake() Intake {
 		Emit: func(results []tracker.Result) {
 			now := time.Now()
 			e.recorder.results(now, results)
+			if e.options.Observe != nil {
+				e.options.Observe(results)
+			}
 			e.tracker.Record(now, results)
 		},
 		Health: func(health tracker.Source) {
@@ -123,15 +128,15 @@ func (e *Engine) sources() []Source {
 			all = append(all, Logs(source.Files, options))
 		}
 	}
-	if settings.Push.Listen != "" {
-		all = append(all, e.whenResolved(func(ctx context.Context, in Intake) error { return pushes(settings.Push)(ctx, in) }))
+	for i := range settings.Doors() {
+		all = append(all, e.whenResolved(func(ctx context.Context, in Intake) error { return e.door(&settings.Doors()[i])(ctx, in) }))
 	}
 	return append(all, e.options.Sources...)
 }
 
 // HasInputs reports whether settings name anything to watch: targets, logs or a push address.
 func HasInputs(settings *config.Config) bool {
-	return len(settings.Targets) > 0 || len(settings.Sources) > 0 || settings.Push.Listen != ""
+	return len(settings.Targets) > 0 || len(settings.Sources) > 0 || len(settings.Doors()) > 0
 }
 
 // Logs reads files, and follows them unless the options say otherwise, and what shorthands such as ssh://host/path name.
@@ -213,10 +218,14 @@ func Within(w Window, source Source) Source {
 // addressRetry is how often a push address that another program has is tried again.
 const addressRetry = time.Second
 
-// pushes takes results that applications send. Where the address is taken, as by another errtop on the same machine, the
-// source says so until it is free; everything else goes on meanwhile.
-func pushes(settings config.Push) Source {
-	options := ingest.ListenOptions{Addr: settings.Listen, Token: settings.Token.Reveal()}
+// door takes results that applications send, and answers whatever else the engine's options have doors for. Where the address is
+// taken, as by another errtop on the same machine, the source says so until it is free; everything else goes on meanwhile.
+func (e *Engine) door(settings *config.HTTP) Source {
+	options := ingest.ListenOptions{
+		Addr: settings.Listen, Token: settings.Token.Reveal(), Cert: settings.Cert, Key: settings.Key,
+		Doors: map[string]http.Handler{"/healthz": http.HandlerFunc(e.healthy), "/readyz": http.HandlerFunc(e.ready)}, Open: []string{"/healthz", "/readyz"},
+	}
+	maps.Copy(options.Doors, e.options.Doors)
 	return func(ctx context.Context, in Intake) error {
 		for {
 			err := ingest.Listen(ctx, options, in.Sink)

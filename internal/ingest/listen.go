@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,6 +35,12 @@ type ListenOptions struct {
 	Options
 	Addr  string // "127.0.0.1:4318", or "unix:/run/errtop.sock"
 	Token string // bearer token; may be empty only on a loopback address and a unix socket
+
+	// Cert and Key are PEM files. With them the listener speaks TLS, and reads them again when they change.
+	Cert, Key string
+	// Doors answer GET at their paths, under the same rules as pushes; those in Open without the token.
+	Doors map[string]http.Handler
+	Open  []string
 }
 
 // Listen takes results that are pushed by POST /v1/results until ctx is done: NDJSON lines or a JSON array, gzipped or
@@ -54,6 +61,9 @@ func Listen(ctx context.Context, o ListenOptions, sink Sink) error {
 	if err != nil {
 		return fmt.Errorf("listen %s: %w", o.Addr, err)
 	}
+	if listener, err = secured(bounded(listener), &o); err != nil {
+		return fmt.Errorf("listen %s: %w", o.Addr, err)
+	}
 	return serve(ctx, listener, o, sink)
 }
 
@@ -69,7 +79,7 @@ func serve(ctx context.Context, listener net.Listener, o ListenOptions, sink Sin
 	}
 	h := &pushHandler{token: sha256.Sum256([]byte(o.Token)), open: o.Token == "", host: hostOf(o.Addr), pump: p}
 	h.otlp = newOTLPDoor("otlp"+strings.TrimPrefix(name, "push"), o.Options, sink)
-	h.unix = strings.HasPrefix(o.Addr, unixPrefix)
+	h.unix, h.doors, h.public = strings.HasPrefix(o.Addr, unixPrefix), o.Doors, o.Open
 	server := &http.Server{
 		ReadHeaderTimeout: headerTime, ReadTimeout: pushTime, WriteTimeout: pushTime + headerTime,
 		IdleTimeout: idleTime, MaxHeaderBytes: 16 << 10, ErrorLog: sink.logger(name + ": "),
@@ -138,6 +148,9 @@ type pushHandler struct {
 	unix  bool
 	host  string
 
+	doors  map[string]http.Handler
+	public []string // doors that need no token
+
 	reception reception
 	turns     turns
 
@@ -148,12 +161,19 @@ type pushHandler struct {
 
 // ServeHTTP answers one push.
 func (h *pushHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	door := h.doors[r.URL.Path]
 	switch {
 	case !h.ownHost(r) || !sameOrigin(r):
 		refuse(w, http.StatusForbidden, "this host or origin may not push here")
-	case !h.allowed(r):
+	case !h.allowed(r) && (door == nil || !slices.Contains(h.public, r.URL.Path)):
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		refuse(w, http.StatusUnauthorized, "the bearer token is missing or wrong")
+	case door != nil && r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD")
+		refuse(w, http.StatusMethodNotAllowed, "this is read with GET")
+	case door != nil:
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		door.ServeHTTP(w, r)
 	case r.URL.Path != pushPath && r.URL.Path != otlp.TracesPath && r.URL.Path != otlp.LogsPath:
 		refuse(w, http.StatusNotFound, "results are pushed to "+pushPath+", OTLP to "+otlp.TracesPath+" and "+otlp.LogsPath)
 	case r.Method != http.MethodPost:
