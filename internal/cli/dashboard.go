@@ -38,6 +38,7 @@ type dashboard struct {
 	record   string        // the file that everything is recorded into; "" for none
 	pages    chan tui.Page // alerts for the terminal of the dashboard
 	options  engine.Options
+	looking  func() int // how many viewers look; nil where there can be only one
 }
 
 func newDashboard(settings *config.Config) *dashboard {
@@ -260,7 +261,12 @@ func newEngine(d *dashboard) (*engine.Engine, error) {
 	if d.options.Advice, err = alertAdvice(d.settings); err != nil {
 		return nil, err
 	}
-	return engine.New(d.options)
+	metrics := d.metrics()
+	eng, err := engine.New(d.options)
+	if err == nil && metrics != nil {
+		metrics.engine = eng
+	}
+	return eng, err
 }
 
 // viewer returns the function that shows an engine, and one to call after it.

@@ -86,6 +86,8 @@ func (a *app) watch(ctx context.Context, format string, kept *storeFlags) error 
 	if err := a.refuseSecond(ctx, d); err != nil {
 		return err
 	}
+	viewers := serve.NewViewers(settings.SSH.MaxViewers)
+	d.looking = viewers.Count
 	eng, err := newEngine(d)
 	if err != nil {
 		return err
@@ -93,7 +95,7 @@ func (a *app) watch(ctx context.Context, format string, kept *storeFlags) error 
 	if _, set := a.LookupEnv("GOGC"); !set {
 		debug.SetGCPercent(gcPercent)
 	}
-	w := &watcher{app: a, settings: settings, log: log, engine: eng, viewers: serve.NewViewers(settings.SSH.MaxViewers), supervisor: serve.FindSupervisor(a.LookupEnv)}
+	w := &watcher{app: a, settings: settings, log: log, engine: eng, viewers: viewers, supervisor: serve.FindSupervisor(a.LookupEnv)}
 	log.InfoContext(ctx, "errtop watch starts", "version", version(), "config", path, "targets", len(settings.Targets), "sources", len(settings.Sources), "pid", os.Getpid())
 	err = w.run(ctx, hangups)
 	if err != nil {

@@ -50,7 +50,7 @@ func newAlerting(o *Options, notice func(string)) (*alerting, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &alerting{senders: senders, keeper: o.Alerts, notice: notice, engine: engine, options: options, waiting: map[chan struct{}]struct{}{}}
+	a := &alerting{senders: countSenders(senders), keeper: o.Alerts, notice: notice, engine: engine, options: options, waiting: map[chan struct{}]struct{}{}}
 	a.load()
 	return a, nil
 }

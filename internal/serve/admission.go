@@ -25,23 +25,23 @@ type admission struct {
 	mu       sync.Mutex
 	open     int
 	pending  []*handshake // the oldest first
-	failures map[netip.Addr]failures
+	failures map[netip.Addr]failedLogins
 	refused  uint64 // connections that were not let try, and those that made way
 }
 
-// failures are the failed logins of an address.
-type failures struct {
+// failedLogins are those of an address.
+type failedLogins struct {
 	count float64
 	at    time.Time // when count was true
 }
 
-func (f failures) by(now time.Time) float64 {
+func (f failedLogins) by(now time.Time) float64 {
 	return max(0, f.count-now.Sub(f.at).Seconds()/failureForgot.Seconds())
 }
 
 // newAdmission lets at most so many connections be open at once, and as many more as may wait to log in.
 func newAdmission(most int, now func() time.Time) *admission {
-	return &admission{now: now, most: most + maxPending, failures: map[netip.Addr]failures{}}
+	return &admission{now: now, most: most + maxPending, failures: map[netip.Addr]failedLogins{}}
 }
 
 // handshake is a connection that has not logged in yet. It counts whether the other end has said anything: one that only looks whether
@@ -145,7 +145,7 @@ func (a *admission) end(h *handshake) {
 	if _, known := a.failures[h.from]; !known && len(a.failures) >= maxAddresses {
 		a.forget(now)
 	}
-	a.failures[h.from] = failures{count: a.failures[h.from].by(now) + 1, at: now}
+	a.failures[h.from] = failedLogins{count: a.failures[h.from].by(now) + 1, at: now}
 }
 
 // forget drops the addresses whose failures are forgiven, or where all are guilty the least of them.
