@@ -34,7 +34,7 @@ func freeAddress(t *testing.T) string {
 func get(t *testing.T, address string) string {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
-		response, err := http.Get(address) //nolint:gosec // of the test
+		response, err := http.Get(address)
 		if err != nil {
 			continue
 		}
