@@ -41,7 +41,7 @@ func Peers(ctx context.Context, dir, name string) ([]Peer, error) {
 		case errors.Is(err, syscall.ECONNREFUSED):
 			_ = os.Remove(path) // its process is gone
 			_ = os.Remove(strings.TrimSuffix(path, socketSuffix) + viewerSuffix)
-		case errors.Is(err, os.ErrNotExist):
+		case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNRESET): // it has just ended
 		case err != nil:
 			problems = append(problems, err)
 		case name == "" || peer.Name == name:

@@ -49,6 +49,8 @@ func (d *door) channel(_ *ssh.Server, conn *gossh.ServerConn, newChannel gossh.N
 	if err != nil {
 		return // the connection is gone
 	}
+	d.enter()
+	defer d.leave()
 	defer channel.Close() //nolint:errcheck // it may be closed already
 	if err := safego.Catch(func() error {
 		d.session(ctx, conn, channel, requests)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"charm.land/ssh"
@@ -119,9 +120,54 @@ type door struct {
 	Rooms
 	admission *admission // nil for the local socket
 	local     string     // name of viewers of this machine; "" for others
-	ctx       context.Context
+	ctx       context.Context //nolint:containedctx // of serve, for the sessions that it starts
 	fail      context.CancelCauseFunc
+
+	mu       sync.Mutex
+	sessions int
+	left     chan struct{} // receives when the last session has ended
 }
+
+// enter counts a session.
+func (d *door) enter() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.sessions++
+}
+
+// leave says that a session has ended.
+func (d *door) leave() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.sessions--; d.sessions == 0 {
+		select {
+		case d.left <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// waitForScreens lets screens give their terminals back, which they do when the door's context is done.
+func (d *door) waitForScreens() {
+	late := time.NewTimer(closeTime)
+	defer late.Stop()
+	for {
+		d.mu.Lock()
+		none := d.sessions == 0
+		d.mu.Unlock()
+		if none {
+			return
+		}
+		select {
+		case <-d.left:
+		case <-late.C:
+			return
+		}
+	}
+}
+
+// closeTime is how long screens may take to give their terminals back when the door closes.
+const closeTime = 600 * time.Millisecond
 
 // serverVersion is what clients are told of the server.
 const serverVersion = "errtop"
@@ -132,6 +178,7 @@ type handshakeKey struct{}
 // serve takes connections until ctx is done, and ends those that are open then.
 func (d *door) serve(ctx context.Context, listener net.Listener, hostKey gossh.Signer, config func(*handshake) *gossh.ServerConfig) error {
 	d.ctx, d.fail = context.WithCancelCause(ctx)
+	d.left = make(chan struct{}, 1)
 	defer d.fail(nil)
 	server, err := wish.NewServer(func(server *ssh.Server) error {
 		server.Version = serverVersion
@@ -158,6 +205,7 @@ func (d *door) serve(ctx context.Context, listener net.Listener, hostKey gossh.S
 	select {
 	case err = <-served:
 	case <-d.ctx.Done():
+		d.waitForScreens()
 		err = errors.Join(server.Close(), <-served)
 	}
 	if panicked, ok := errors.AsType[*safego.PanicError](context.Cause(d.ctx)); ok { //nolint:contextcheck // it comes from ctx
