@@ -31,7 +31,7 @@ type Figures struct {
 	Outbox        int    // notifications that wait to be sent
 	GivenUp       uint64 // notifications that no longer are
 	StoreBytes    int64  // size of the store's files; 0 where nothing is kept
-	StoreMost     int64  // most that the store may take; 0 where nothing is kept
+	StoreMost     int64  // the most that the store may take; 0 where nothing is kept
 }
 
 // AlertLabels are what alerts are counted by.

@@ -118,8 +118,8 @@ func (l *Local) Run(ctx context.Context) error {
 // door is one listener that viewers come through.
 type door struct {
 	Rooms
-	admission *admission // nil for the local socket
-	local     string     // name of viewers of this machine; "" for others
+	admission *admission      // nil for the local socket
+	local     string          // name of viewers of this machine; "" for others
 	ctx       context.Context //nolint:containedctx // of serve, for the sessions that it starts
 	fail      context.CancelCauseFunc
 

@@ -83,10 +83,13 @@ func rooms() (*Rooms, *logs) {
 }
 
 // serveSSH runs an SSH door with authorized keys until the test ends.
-func serveSSH(t *testing.T, authorized string) *served {
+func serveSSH(t *testing.T, authorized string, change ...func(*Rooms)) *served {
 	t.Helper()
 	s := &served{t: t}
 	s.rooms, s.log = rooms()
+	for _, change := range change {
+		change(s.rooms)
+	}
 	hostKey, err := HostKey(filepath.Join(t.TempDir(), "state", "host_key"))
 	if err != nil {
 		t.Fatal(err)
