@@ -11,6 +11,7 @@ import (
 	"errtop/internal/engine"
 	"errtop/internal/ingest"
 	"errtop/internal/logline"
+	"errtop/internal/recording"
 )
 
 // backtestFlags are the flags of errtop backtest as they were typed.
@@ -95,6 +96,10 @@ func (a *app) prepareBacktest(ctx context.Context, args []string, flags backtest
 	for _, name := range args {
 		if name == "-" {
 			test.Inputs = append(test.Inputs, engine.Reader("stdin", a.In, options))
+			continue
+		}
+		if recording.Is(name) {
+			test.Inputs = append(test.Inputs, engine.FromRecording(name))
 			continue
 		}
 		test.Inputs = append(test.Inputs, engine.Logs([]string{name}, options))

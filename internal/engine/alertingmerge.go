@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"errtop/internal/ingest"
+	"errtop/internal/recording"
 	"errtop/internal/safego"
 	"errtop/tracker"
 )
@@ -18,10 +19,19 @@ const (
 	mergeBatches = 8                             // batches between a reader and the merge
 )
 
+// portion is some of an input.
+type portion struct {
+	results []tracker.Result
+	entries []recording.Entry // of a recording, that are no results
+}
+
 // reader is an input that is being read.
 type reader struct {
-	batches chan []tracker.Result
+	batches chan portion
 	newest  int64 // step of its newest result; math.MinInt64 before the first, math.MaxInt64 at its end
+
+	last time.Time         // of its newest result
+	held []recording.Entry // what came before the first
 }
 
 // frontier is the step before which nothing more comes.
@@ -34,32 +44,37 @@ func (r *reader) frontier() int64 {
 
 // merger puts the results of several inputs in the order of their times, by steps.
 type merger struct {
-	p       *playback
+	p       *simulation
 	readers []*reader
-	waiting map[int64][]tracker.Result // by step
-	done    int64                      // the last step that was played
-	spare   [][]tracker.Result
+	waiting map[int64]*portion // by step
+	done    int64              // the last step that was played
+	spare   []*portion
 }
 
 // merge reads all inputs at once, none further than the slowest, and plays what they hold.
-func (p *playback) merge(ctx context.Context, inputs []Source) error {
+func (p *simulation) merge(ctx context.Context, inputs []Source) error {
 	group, ctx := safego.WithContext(ctx)
-	m := &merger{p: p, waiting: map[int64][]tracker.Result{}, done: math.MinInt64}
+	m := &merger{p: p, waiting: map[int64]*portion{}, done: math.MinInt64}
 	batches := sync.Pool{New: func() any { return new([]tracker.Result) }}
 	problems := make(chan error, len(inputs))
 	health := health{}
 	for _, input := range inputs {
-		r := &reader{batches: make(chan []tracker.Result, mergeBatches), newest: math.MinInt64}
+		r := &reader{batches: make(chan portion, mergeBatches), newest: math.MinInt64}
 		m.readers = append(m.readers, r)
+		hand := func(some portion) {
+			select {
+			case r.batches <- some:
+			case <-ctx.Done():
+			}
+		}
 		group.Go(func() error {
 			defer close(r.batches)
-			err := input(ctx, Intake{Sink: ingest.Sink{Health: health.update, Emit: func(results []tracker.Result) {
-				batch, _ := batches.Get().(*[]tracker.Result)
-				select {
-				case r.batches <- append((*batch)[:0], results...):
-				case <-ctx.Done():
-				}
-			}}})
+			err := input(ctx, Intake{entry: func(e recording.Entry) { hand(portion{entries: []recording.Entry{e}}) }, Sink: ingest.Sink{
+				Health: health.update, Emit: func(results []tracker.Result) {
+					batch, _ := batches.Get().(*[]tracker.Result)
+					hand(portion{results: append((*batch)[:0], results...)})
+				},
+			}})
 			if isSourceError(err) {
 				problems <- err
 				return nil
@@ -96,8 +111,11 @@ func (m *merger) run(ctx context.Context, batches *sync.Pool) error {
 				behind.newest = math.MaxInt64
 				continue
 			}
-			m.take(behind, batch)
-			batches.Put(&batch)
+			m.take(behind, batch.results)
+			m.takeEntries(behind, batch.entries)
+			if batch.results != nil {
+				batches.Put(&batch.results)
+			}
 		}
 	}
 }
@@ -127,16 +145,52 @@ func (m *merger) take(from *reader, batch []tracker.Result) {
 		case !m.p.test.To.IsZero() && !r.Time.Before(m.p.test.To):
 			continue
 		}
-		step := r.Time.Unix() / int64(playStep/time.Second)
-		from.newest = max(from.newest, step)
-		step = max(step, m.done+1)
-		list, ok := m.waiting[step]
-		if !ok && len(m.spare) > 0 {
-			list = m.spare[len(m.spare)-1]
-			m.spare = m.spare[:len(m.spare)-1]
+		if r.Time.After(from.last) {
+			from.last = r.Time
 		}
-		m.waiting[step] = append(list, *r)
+		at := m.at(from, r.Time)
+		at.results = append(at.results, *r)
 	}
+}
+
+// takeEntries puts what else a recording holds where it belongs: at its moment, or where that is far from the results around it, as in
+// the recording of an old log, at its place among them.
+func (m *merger) takeEntries(from *reader, entries []recording.Entry) {
+	from.held = append(from.held, entries...)
+	if from.last.IsZero() {
+		return // the first result tells where they belong
+	}
+	for i := range from.held {
+		moment := from.held[i].Moment()
+		if moment.Sub(from.last).Abs() > aroundResults {
+			moment = from.last
+		}
+		if m.p.test.To.IsZero() || moment.Before(m.p.test.To) {
+			at := m.at(from, moment)
+			at.entries = append(at.entries, from.held[i])
+		}
+	}
+	from.held = from.held[:0]
+}
+
+// aroundResults is how far from the results around it an entry may be.
+const aroundResults = time.Hour
+
+// at returns what waits for the step of a moment that a reader has come to.
+func (m *merger) at(from *reader, moment time.Time) *portion {
+	step := moment.Unix() / int64(playStep/time.Second)
+	from.newest = max(from.newest, step)
+	step = max(step, m.done+1)
+	some := m.waiting[step]
+	if some == nil {
+		if n := len(m.spare); n > 0 {
+			some, m.spare = m.spare[n-1], m.spare[:n-1]
+		} else {
+			some = &portion{}
+		}
+		m.waiting[step] = some
+	}
+	return some
 }
 
 // advance plays the steps before one.
@@ -149,12 +203,16 @@ func (m *merger) advance(frontier int64) {
 	}
 	slices.Sort(ready)
 	for _, step := range ready {
-		results := m.waiting[step]
+		some := m.waiting[step]
 		delete(m.waiting, step)
 		m.done = step
-		m.p.step(time.Unix((step+1)*int64(playStep/time.Second), 0), results)
-		clear(results)
-		m.spare = append(m.spare, results[:0])
+		end := time.Unix((step+1)*int64(playStep/time.Second), 0)
+		m.p.entries(end, some.entries)
+		m.p.step(end, some.results)
+		clear(some.results)
+		clear(some.entries)
+		some.results, some.entries = some.results[:0], some.entries[:0]
+		m.spare = append(m.spare, some)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"errtop/internal/alert"
 	"errtop/internal/config"
 	"errtop/internal/logline"
+	"errtop/internal/recording"
 	"errtop/tracker"
 )
 
@@ -31,7 +32,7 @@ const defaultReceiver = "default"
 // It looks every 10 s of log time, and whenever a rule or a receiver waits for a moment. Memory holds what the tracker holds, and a
 // minute of each input. The result is there though inputs failed; the error then is a [logline.SourceError] for each, joined.
 func (b *Backtest) Run(ctx context.Context) (*Backtested, error) {
-	p, err := newPlayback(b)
+	p, err := newSimulation(b)
 	if err != nil {
 		return nil, err
 	}
@@ -55,25 +56,31 @@ const (
 	playName  = "backtest"       // of the one source that the tracker sees
 )
 
-// playback is a backtest that runs.
-type playback struct {
+// simulation is a backtest that runs.
+type simulation struct {
 	test    *Backtest
 	tracker *tracker.ErrorTracker
 	engine  *alert.Engine
 	state   alert.State
+	gates   *probeGates
 	ledger  ledger
-	now     time.Time // log time; zero before the first result
-	out     Backtested
-	onsets  map[uint64]time.Time // of incidents that were told, as they are known now
-	runs    map[run]*fired
+
+	sourced   bool // a recording told the health of sources
+	objective bool // or of a target's objective
+
+	now    time.Time // log time; zero before the first result
+	out    Backtested
+	onsets map[uint64]time.Time // of incidents that were told, as they are known now
+	runs   map[run]*fired
 }
 
-func newPlayback(b *Backtest) (*playback, error) {
-	p := &playback{test: b, tracker: tracker.New(trackerSettings(b.Settings)), ledger: ledger{}, onsets: map[uint64]time.Time{}, runs: map[run]*fired{}}
+func newSimulation(b *Backtest) (*simulation, error) {
+	p := &simulation{test: b, tracker: tracker.New(trackerSettings(b.Settings)), ledger: ledger{}, onsets: map[uint64]time.Time{}, runs: map[run]*fired{}}
 	options := alert.Options{Rules: Rules(b.Settings), Receivers: receivers(b.Settings), Timing: timing(b.Settings), Advice: b.Advice, History: p.history}
 	if len(options.Receivers) == 0 {
 		options.Receivers = []alert.Receiver{{Name: defaultReceiver, Severity: alert.Warning, Resolved: true}}
 	}
+	p.gates = newProbeGates(p.tracker)
 	var err error
 	if p.engine, err = alert.New(options); err != nil {
 		return nil, err
@@ -83,7 +90,7 @@ func newPlayback(b *Backtest) (*playback, error) {
 }
 
 // start makes the tracker live at the moment of the first result, with what the settings say of targets.
-func (p *playback) start(at time.Time) {
+func (p *simulation) start(at time.Time) {
 	p.now = at
 	p.tracker.UpdateSource(at, tracker.Source{Name: playName, State: tracker.SourceReading, Live: true})
 	infos := targetInfos(p.test.Settings)
@@ -94,14 +101,12 @@ func (p *playback) start(at time.Time) {
 }
 
 // step takes the results of ten seconds, in any order, and brings everything to their end.
-func (p *playback) step(end time.Time, results []tracker.Result) {
-	if p.now.IsZero() {
-		p.start(end.Add(-playStep))
-	}
-	p.pass(end.Add(-playStep))
+func (p *simulation) step(end time.Time, results []tracker.Result) {
+	p.reach(end.Add(-playStep))
 	slices.SortStableFunc(results, func(a, b tracker.Result) int { return a.Time.Compare(b.Time) })
 	for i := range results {
 		p.ledger.count(&results[i])
+		p.gates.observe(&results[i], results[i].Time)
 	}
 	p.out.count(results)
 	p.tracker.Record(end, results)
@@ -109,8 +114,41 @@ func (p *playback) step(end time.Time, results []tracker.Result) {
 	p.look(end)
 }
 
+// reach lets time go by until a moment, and starts it before the first one.
+func (p *simulation) reach(at time.Time) {
+	if p.now.IsZero() {
+		p.start(at)
+	}
+	p.pass(at)
+}
+
+// entries takes what else a recording holds of ten seconds.
+func (p *simulation) entries(end time.Time, entries []recording.Entry) {
+	if len(entries) == 0 {
+		return
+	}
+	p.reach(end.Add(-playStep))
+	for i := range entries {
+		switch e := &entries[i]; {
+		case e.Target != nil:
+			p.tracker.AddTargets(end, *e.Target)
+			p.objective = p.objective || e.Target.Objective > 0
+		case e.Gone != "":
+			p.tracker.RemoveTargets(end, e.Gone)
+			p.gates.forget(e.Gone)
+		case e.Source != nil:
+			p.tracker.UpdateSource(end, *e.Source)
+			p.sourced = true
+		case e.Mark != nil:
+			p.tracker.AddMark(end, *e.Mark)
+		case e.Gap != nil:
+			p.tracker.AddGap(end, *e.Gap)
+		}
+	}
+}
+
 // pass lets time go by in which nothing comes.
-func (p *playback) pass(until time.Time) {
+func (p *simulation) pass(until time.Time) {
 	begun := p.now
 	for p.now.Before(until) {
 		if p.now.Sub(begun) > longGap {
@@ -129,7 +167,7 @@ func (p *playback) pass(until time.Time) {
 }
 
 // look evaluates the rules at a moment, and takes what is told.
-func (p *playback) look(now time.Time) {
+func (p *simulation) look(now time.Time) {
 	p.now = now
 	snapshot := p.tracker.Snapshot(now)
 	if now.Before(p.test.From) {
@@ -147,7 +185,7 @@ func (p *playback) look(now time.Time) {
 }
 
 // hear notes what happened and what was told, as if every receiver took everything at once.
-func (p *playback) hear(now time.Time) {
+func (p *simulation) hear(now time.Time) {
 	for i := range p.state.History {
 		p.event(&p.state.History[i])
 	}
@@ -161,6 +199,6 @@ func (p *playback) hear(now time.Time) {
 }
 
 // history answers for longer windows than the tracker's, as far as the log has come.
-func (p *playback) history(target string, window time.Duration) (requests, errors uint64, known bool) {
+func (p *simulation) history(target string, window time.Duration) (requests, errors uint64, known bool) {
 	return p.ledger.sum(target, p.now, window)
 }

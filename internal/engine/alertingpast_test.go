@@ -266,7 +266,7 @@ func BenchmarkBacktest(b *testing.B) {
 	_, results := outageLog(8)
 	b.ReportAllocs()
 	for b.Loop() {
-		p, err := newPlayback(&Backtest{Settings: config.Default()})
+		p, err := newSimulation(&Backtest{Settings: config.Default()})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -110,7 +110,7 @@ func (out *Backtested) rule(name string) *BacktestRule {
 }
 
 // alert returns an alert of the state; nil where it is gone.
-func (p *playback) alert(id uint64) *alert.Alert {
+func (p *simulation) alert(id uint64) *alert.Alert {
 	i, ok := slices.BinarySearchFunc(p.state.Alerts, id, func(a alert.Alert, id uint64) int { return cmp.Compare(a.ID, id) })
 	if !ok {
 		return nil
@@ -119,7 +119,7 @@ func (p *playback) alert(id uint64) *alert.Alert {
 }
 
 // event counts what happened to an alert.
-func (p *playback) event(e *alert.Event) {
+func (p *simulation) event(e *alert.Event) {
 	rule := p.out.rule(e.Rule)
 	switch e.Kind {
 	case alert.EventPending:
@@ -149,7 +149,7 @@ func (p *playback) event(e *alert.Event) {
 }
 
 // tell notes a notification.
-func (p *playback) tell(n *alert.Notification, now time.Time) {
+func (p *simulation) tell(n *alert.Notification, now time.Time) {
 	notice := BacktestNotice{At: now, Receiver: n.Receiver, Reason: n.Reason, Alerts: len(n.Alerts)}
 	for i := range n.Alerts {
 		a := &n.Alerts[i]
@@ -168,7 +168,7 @@ func (p *playback) tell(n *alert.Notification, now time.Time) {
 }
 
 // finish adds up.
-func (p *playback) finish() {
+func (p *simulation) finish() {
 	late := map[string][]time.Duration{}
 	for _, f := range p.runs {
 		rule := p.out.rule(f.rule)
@@ -209,24 +209,24 @@ func (p *playback) finish() {
 }
 
 // silent says why a rule never fired.
-func (p *playback) silent(rule *BacktestRule) string {
+func (p *simulation) silent(rule *BacktestRule) string {
 	problem := p.engine.Problems()[rule.Name]
 	switch {
 	case problem != "":
 		return problem
-	case rule.Subject == "source":
+	case rule.Subject == "source" && !p.sourced:
 		return "a log that is over does not say how it was read"
 	case strings.Contains(p.when(rule.Name), "certificate"):
 		return "logs do not hold certificates"
-	case strings.Contains(p.when(rule.Name), "burn_") && !p.objective():
-		return "no target of the settings that is in the logs has an objective"
+	case strings.Contains(p.when(rule.Name), "burn_") && !p.objectives():
+		return "no target that is in the logs has an objective in the settings"
 	case rule.Pending > 0:
 		return "its condition never held for long enough"
 	}
 	return "its condition never held"
 }
 
-func (p *playback) when(name string) string {
+func (p *simulation) when(name string) string {
 	for _, rule := range Rules(p.test.Settings) {
 		if rule.Name == name {
 			return rule.When
@@ -235,7 +235,7 @@ func (p *playback) when(name string) string {
 	return ""
 }
 
-// objective reports whether any target of the settings that has results has one.
-func (p *playback) objective() bool {
-	return slices.ContainsFunc(targetInfos(p.test.Settings), func(t tracker.TargetInfo) bool { return t.Objective > 0 && p.ledger[t.Name] != nil })
+// objectives reports whether any target that has results has one.
+func (p *simulation) objectives() bool {
+	return p.objective || slices.ContainsFunc(targetInfos(p.test.Settings), func(t tracker.TargetInfo) bool { return t.Objective > 0 && p.ledger[t.Name] != nil })
 }

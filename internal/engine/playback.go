@@ -20,7 +20,7 @@ type Playback struct {
 	source   tracker.Source // how far it has come, as viewers see it
 
 	tracker *tracker.ErrorTracker
-	gates   map[string]*tracker.Gate
+	gates   *probeGates
 	at      time.Time // everything until then was given
 	next    int       // entry
 	snap    *tracker.Snapshot
@@ -38,7 +38,7 @@ func NewPlayback(settings *config.Config, tape *recording.Tape, name string) *Pl
 // Rewind goes back to the start.
 func (p *Playback) Rewind() {
 	p.tracker = tracker.New(p.settings)
-	p.gates = map[string]*tracker.Gate{}
+	p.gates = newProbeGates(p.tracker)
 	p.at = p.start()
 	p.next = 0
 	p.source.State, p.source.Results, p.source.LastSeen = tracker.SourceReading, 0, time.Time{}
@@ -86,9 +86,7 @@ func (p *Playback) Step() error {
 func (p *Playback) give(e *recording.Entry, moment time.Time) {
 	if e.Result != nil {
 		p.batch = append(p.batch, *e.Result)
-		if e.Result.Origin == tracker.OriginProbe {
-			p.gate(e.Result, moment)
-		}
+		p.gates.observe(e.Result, moment)
 		return
 	}
 	p.flush()
@@ -97,29 +95,13 @@ func (p *Playback) give(e *recording.Entry, moment time.Time) {
 		p.tracker.AddTargets(p.at, *e.Target)
 	case e.Gone != "":
 		p.tracker.RemoveTargets(p.at, e.Gone)
-		delete(p.gates, e.Gone)
+		p.gates.forget(e.Gone)
 	case e.Source != nil:
 		p.tracker.UpdateSource(p.at, *e.Source)
 	case e.Mark != nil:
 		p.tracker.AddMark(p.at, *e.Mark)
 	case e.Gap != nil:
 		p.tracker.AddGap(p.at, *e.Gap)
-	}
-}
-
-// gate tells a target's breaker what its probe told the one that was recorded.
-func (p *Playback) gate(r *tracker.Result, moment time.Time) {
-	gate := p.gates[r.Target]
-	if gate == nil {
-		gate = p.tracker.Gate(r.Target)
-		p.gates[r.Target] = gate
-	}
-	if r.Kind == tracker.KindValidation {
-		return // it was found out before the breaker was asked
-	}
-	generation, allowed := gate.Allow(moment)
-	if allowed && r.Kind != tracker.KindShortCircuit {
-		gate.Observe(generation, r, moment)
 	}
 }
 

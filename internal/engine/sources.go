@@ -15,6 +15,7 @@ import (
 	"errtop/internal/config"
 	"errtop/internal/ingest"
 	"errtop/internal/logline"
+	"errtop/internal/recording"
 	"errtop/internal/safetext"
 	"errtop/probe"
 	"errtop/tracker"
@@ -28,6 +29,7 @@ type Source func(ctx context.Context, in Intake) error
 type Intake struct {
 	ingest.Sink
 	engine *Engine
+	entry  func(recording.Entry) // takes what a recording holds beside results; nil where nobody wants it
 }
 
 // intake returns what a source hands its results to. Nothing in it waits for a viewer.
@@ -165,6 +167,53 @@ func Command(args []string, options ingest.Options) Source {
 func Reader(name string, r io.Reader, options ingest.Options) Source {
 	return func(ctx context.Context, in Intake) error { return ingest.Stream(ctx, name, r, options, in.Sink) }
 }
+
+// FromRecording reads a recording: its results, and for a [Backtest] also what else it holds. The times of results are those that they were
+// recorded with.
+func FromRecording(path string) Source {
+	return func(ctx context.Context, in Intake) error {
+		failed := func(err error) error { return &logline.SourceError{Name: path, Err: logline.PlainError(err)} }
+		reader, err := recording.Open(path)
+		if err != nil {
+			return failed(err)
+		}
+		defer reader.Close() //nolint:errcheck // only read from
+		var results []tracker.Result
+		health := tracker.Source{Name: safetext.Line(path), Format: "recording", State: tracker.SourceReading}
+		flush := func() {
+			in.Emit(results)
+			results = results[:0]
+		}
+		for ctx.Err() == nil {
+			e, err := reader.Next()
+			if err != nil {
+				flush()
+				health.State, health.Unreadable = tracker.SourceEnded, reader.Skipped
+				in.Health(health)
+				if errors.Is(err, io.EOF) {
+					return nil
+				}
+				return failed(err)
+			}
+			health.Lines++
+			switch {
+			case e.Result != nil:
+				health.Results++
+				e.Result.Time = e.Moment()
+				if results = append(results, *e.Result); len(results) >= recordedBatch {
+					flush()
+				}
+			case in.entry != nil && e.Header == nil:
+				flush()
+				in.entry(e)
+			}
+		}
+		return nil
+	}
+}
+
+// recordedBatch is how many results of a recording are handed in at once.
+const recordedBatch = 512
 
 // Window bounds what is taken from a source by the times of its results. Zero bounds nothing.
 type Window struct {
