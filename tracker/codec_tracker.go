@@ -18,6 +18,7 @@ const (
 	sectionPositions = 9
 	sectionMarks     = 10
 	sectionGaps      = 11
+	sectionNotes     = 12
 )
 
 // tracker writes all sections but the tables.
@@ -50,6 +51,7 @@ func (e *encoder) tracker(t *ErrorTracker, part Part) {
 	e.section(sectionPositions, func() { e.positions(t.positions) })
 	e.section(sectionMarks, func() { e.marks(t.marks) })
 	e.section(sectionGaps, func() { e.gaps(&t.gaps) })
+	e.section(sectionNotes, func() { e.notes(t.notes) })
 }
 
 // decode returns a tracker that holds what a state says and belongs to the caller; with onlyPositions nothing but these.
@@ -123,6 +125,8 @@ func (d *decoder) section(tag uint64, t *ErrorTracker, read *tables) {
 		t.positions = d.positions()
 	case sectionMarks:
 		t.marks = d.marks()
+	case sectionNotes:
+		t.notes = d.notes()
 	case sectionGaps:
 		d.gaps(&t.gaps)
 		t.gaps.show(&t.clock)

@@ -24,6 +24,11 @@ func (t *ErrorTracker) SnapshotAt(now, at time.Time) *Snapshot {
 		return worse(a, b, band(a), band(b))
 	})
 	s.Incidents, s.Marks = present.lookBackAt(s.At)
+	for _, n := range present.Notes {
+		if !n.At.After(s.At) {
+			s.Notes = append(s.Notes, n)
+		}
+	}
 	kept := newRing(max(len(s.Errors), 1))
 	for i := range s.Errors {
 		kept.push(&s.Errors[i])

@@ -196,7 +196,7 @@ func (t *ErrorTracker) take(from *ErrorTracker) {
 	known := t.sources.list()
 	t.clock, t.version, t.seq = from.clock, max(t.version, from.version), from.seq
 	t.targets, t.waiting, t.all, t.errors, t.groups = from.targets, from.waiting, from.all, from.errors, from.groups
-	t.sources, t.marks, t.positions = from.sources, from.marks, from.positions
+	t.sources, t.marks, t.notes, t.positions = from.sources, from.marks, from.notes, from.positions
 	t.evidence = from.evidence
 	t.targetsDropped, t.groupsDropped = from.targetsDropped, from.groupsDropped
 	for _, source := range known {

@@ -46,6 +46,7 @@ type Snapshot struct {
 	Incidents []Incident // the open ones first, by harm; then those over, the newest first
 	Gaps      []Gap      // time that nobody lived through, by when it was noticed; at most the newest 50
 	Marks     []Mark     // by time
+	Notes     []Note     // by time; see NotesOf
 
 	TargetsDropped uint64 // results of targets beyond the bound, counted under "(other)"
 	GroupsDropped  uint64 // errors of groups beyond the bound, counted under "(other)"

@@ -31,6 +31,9 @@ func (t *ErrorTracker) add(other *ErrorTracker) {
 	for _, mark := range other.marks {
 		t.addMark(mark)
 	}
+	for _, note := range other.notes {
+		t.addNote(note)
+	}
 	for source, at := range other.positions {
 		if _, known := t.positions[source]; !known {
 			t.setPosition(source, at)

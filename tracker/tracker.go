@@ -80,6 +80,7 @@ type ErrorTracker struct {
 	positions map[string]Position // how far each was read, of the results that were recorded
 	events    []BreakerEvent      // newest transitions, as last shown; never changed in place
 	marks     []Mark              // by time; never changed in place
+	notes     []Note              // by time; never changed in place
 	gaps      gapList
 	view      view
 	sums      []sums // scratch

@@ -55,7 +55,7 @@ func (t *ErrorTracker) Snapshot(now time.Time) *Snapshot {
 	t.all.show(&s.Overall, true)
 	s.Groups = t.showGroups(old, groups)
 	t.view.marks = t.showMarks()
-	s.Incidents, s.Marks = t.showIncidents(), t.view.marks
+	s.Incidents, s.Marks, s.Notes = t.showIncidents(), t.view.marks, t.notes
 	s.Targets = t.showTargets()
 	for _, tg := range s.Targets {
 		s.Overall.Since = firstOf(s.Overall.Since, tg.Activity.Since)

@@ -12,8 +12,11 @@ import (
 
 // key runs the action that a key is bound to.
 func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
-	if m.form != nil {
+	switch {
+	case m.form != nil:
 		return m.editSilence(msg)
+	case m.note != nil:
+		return m.editNote(msg)
 	}
 	if m.prompt.open {
 		m.edit(msg)
@@ -75,6 +78,8 @@ func (m *model) everywhere(a Action) (tea.Cmd, bool) {
 		m.copyRequest()
 	case Acknowledge:
 		return m.acknowledge(), true
+	case WriteNote:
+		m.startNote()
 	case SilenceAlerts:
 		m.startSilence()
 	case Export:

@@ -29,6 +29,8 @@ type Rights struct {
 	Silence func(Silence) error
 	// EndSilence ends a silence by its ID, and reports whether there was one; nil: not allowed.
 	EndSilence func(id uint64) bool
-	Export     bool // write reports to Options.ExportDir
-	Suspend    bool // stop the process with the suspend key or SIGTSTP
+	// Note keeps what this viewer writes about an incident, whose worst target it names; nil: not allowed.
+	Note    func(incident uint64, target, text string)
+	Export  bool // write reports to Options.ExportDir
+	Suspend bool // stop the process with the suspend key or SIGTSTP
 }

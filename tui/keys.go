@@ -48,6 +48,7 @@ const (
 	Suspend
 	Acknowledge
 	SilenceAlerts
+	WriteNote
 	Faster
 	Slower
 	View1
@@ -82,6 +83,7 @@ func defaultBindings() []Binding {
 		{Back, "back", "", "close, clear the filter, go back", []string{"esc"}},
 		{Freeze, "freeze", "freeze", "freeze or unfreeze the picture", []string{"space"}},
 		{Acknowledge, "acknowledge", "ack", "acknowledge the alerts of what is selected", []string{"a"}},
+		{WriteNote, "note", "", "write a note about the incident", []string{"c"}},
 		{SilenceAlerts, "silence", "", "silence its alerts, or end a silence", []string{"z"}},
 		{Copy, "copy", "copy", "copy the selected thing as Markdown; of an incident its runbook", []string{"y"}},
 		{CopyRequest, "copy_request", "", "copy its request as a curl line", []string{"Y"}},

@@ -46,6 +46,7 @@ type model struct {
 	help     *detail
 	prompt   prompt
 	form     *silenceForm // nil: closed
+	note     *noteForm    // nil: closed
 	filter   *filter.Filter
 
 	frozen time.Time // since when; zero while the picture goes on
@@ -161,6 +162,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.PasteMsg:
 		if m.form != nil {
 			m.form.edit(msg)
+		}
+		if m.note != nil {
+			m.note.edit(msg)
 		}
 		if m.prompt.open {
 			m.prompt.edit(msg)

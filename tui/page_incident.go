@@ -71,6 +71,7 @@ func (i *incidentPage) write(d *doc, snap *tracker.Snapshot) {
 	i.alerts = alertsOfIncident(d.alerts, in)
 	writeAlerts(d, i.alerts)
 	i.timeline(d)
+	writeNotes(d, snap, in)
 	i.draw(d, snap)
 	writeContrasts(d, in)
 	writeParts(d, in)

@@ -28,6 +28,10 @@ func (m *model) draw(a area) {
 		line, rest := a.bottom(min(formHeight, max(a.h-4, 3)))
 		m.form.View(line, m.frame.alerts)
 		a = rest
+	} else if m.note != nil {
+		line, rest := a.bottom(min(2, a.h))
+		m.note.View(line)
+		a = rest
 	} else if m.prompt.open {
 		line, rest := a.bottom(min(2, a.h))
 		m.prompt.View(line)

@@ -53,7 +53,7 @@ func (m *model) playing(a Action) bool {
 		p.Seek(from.Add(time.Hour))
 	case Now:
 		p.Seek(course.Last)
-	case Acknowledge, SilenceAlerts:
+	case Acknowledge, SilenceAlerts, WriteNote:
 		m.say("this is a recording: there is nobody to tell")
 	default:
 		return false
@@ -101,7 +101,7 @@ func (m *KeyMap) forReplay() *KeyMap {
 			own.bindings[i].Short, own.bindings[i].Help = texts[0], texts[1]
 		}
 	}
-	return own.without(Acknowledge, SilenceAlerts, Reload)
+	return own.without(Acknowledge, SilenceAlerts, WriteNote, Reload)
 }
 
 // without returns the keys without some actions, whose keys then do nothing that anybody is told of.

@@ -8,6 +8,7 @@ import (
 	"errtop/internal/alert"
 	"errtop/internal/engine"
 	"errtop/internal/serve"
+	"errtop/tracker"
 	"errtop/tui"
 )
 
@@ -48,6 +49,9 @@ func (v *alertsView) rights(r *tui.Rights, name string) {
 		return err
 	}
 	r.EndSilence = v.engine.EndSilence
+	r.Note = func(incident uint64, target, text string) {
+		v.engine.AddNote(tracker.Note{By: name, Text: text, Incident: incident, Target: target})
+	}
 }
 
 // viewOfAlerts converts alerts for viewers.

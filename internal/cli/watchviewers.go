@@ -104,6 +104,11 @@ func (s *screens) mayAct(ctx context.Context, v *serve.Viewer) tui.Rights {
 		log.InfoContext(ctx, "viewer ends a silence", "name", v.Name, "silence", id)
 		return endSilence(id)
 	}
+	note := rights.Note
+	rights.Note = func(incident uint64, target, text string) {
+		log.InfoContext(ctx, "viewer writes a note", "name", v.Name, "target", target)
+		note(incident, target, text)
+	}
 	if eng.CanReload() {
 		rights.Reload = func() error {
 			log.InfoContext(ctx, "viewer reloads", "name", v.Name)

@@ -23,3 +23,13 @@ func (e *Engine) addMark(mark tracker.Mark) {
 	e.recorder.mark(now, mark)
 	e.tracker.AddMark(now, mark)
 }
+
+// AddNote keeps what somebody wrote down about an incident. Its texts are made harmless, and secrets in them masked.
+func (e *Engine) AddNote(note tracker.Note) {
+	for _, text := range []*string{&note.Text, &note.Target, &note.By} {
+		*text = e.options.Settings.Known().Line(*text, longestMark)
+	}
+	now := time.Now()
+	e.recorder.note(now, note)
+	e.tracker.AddNote(now, note)
+}

@@ -100,6 +100,8 @@ func (p *Playback) give(e *recording.Entry, moment time.Time) {
 		p.tracker.UpdateSource(p.at, *e.Source)
 	case e.Mark != nil:
 		p.tracker.AddMark(p.at, *e.Mark)
+	case e.Note != nil:
+		p.tracker.AddNote(p.at, *e.Note)
 	case e.Gap != nil:
 		p.tracker.AddGap(p.at, *e.Gap)
 	}

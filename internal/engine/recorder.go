@@ -144,6 +144,10 @@ func (r *Recorder) mark(now time.Time, mark tracker.Mark) {
 	})
 }
 
+func (r *Recorder) note(now time.Time, note tracker.Note) {
+	r.put(func(to *recording.Encoder) { to.Note(now, note) })
+}
+
 func (r *Recorder) gap(now time.Time, gap tracker.Gap) {
 	r.put(func(to *recording.Encoder) { to.Gap(now, gap) })
 }

@@ -53,6 +53,12 @@ func (e *Encoder) Mark(at time.Time, m tracker.Mark) {
 	e.put(&line{Is: isMark, At: stampOf(at), Mark: &m})
 }
 
+// Note writes what somebody wrote down.
+func (e *Encoder) Note(at time.Time, n tracker.Note) {
+	n.Text, n.By, n.Target, n.At = e.text(n.Text), e.text(n.By), e.text(n.Target), n.At.UTC()
+	e.put(&line{Is: isNote, At: stampOf(at), Note: &n})
+}
+
 // Gap writes time that nobody lived through.
 func (e *Encoder) Gap(at time.Time, g tracker.Gap) {
 	g.From, g.To, g.Why = g.From.UTC(), g.To.UTC(), e.text(g.Why)

@@ -59,6 +59,8 @@ func (e *Entry) clean() {
 		e.Source.Samples = nil
 	case e.Mark != nil:
 		each(&e.Mark.Text, &e.Mark.Target, &e.Mark.Version, &e.Mark.Source)
+	case e.Note != nil:
+		each(&e.Note.Text, &e.Note.By, &e.Note.Target)
 	case e.Gap != nil:
 		each(&e.Gap.Why)
 	}

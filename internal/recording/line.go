@@ -45,6 +45,7 @@ type line struct {
 	Evidence     *proof  `json:"evidence,omitempty"`
 
 	Mark   *tracker.Mark       `json:"mark,omitempty"`
+	Note   *tracker.Note       `json:"note,omitempty"`
 	Gap    *tracker.Gap        `json:"gap,omitempty"`
 	Info   *tracker.TargetInfo `json:"info,omitempty"`
 	Health *tracker.Source     `json:"health,omitempty"`
@@ -88,6 +89,7 @@ const (
 	isGone   = "gone"
 	isSource = "source"
 	isMark   = "mark"
+	isNote   = "note"
 	isGap    = "gap"
 )
 
@@ -187,6 +189,8 @@ func (d *Decoder) parse(text []byte) (e Entry, ok bool, err error) {
 		e.Source = l.Health
 	case isMark:
 		e.Mark = l.Mark
+	case isNote:
+		e.Note = l.Note
 	case isGap:
 		e.Gap = l.Gap
 	default:

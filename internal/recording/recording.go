@@ -27,6 +27,7 @@ type Entry struct {
 	Gone   string              // name of a target that was removed with its history; "" in other entries
 	Source *tracker.Source     // health, without the lines that could not be read
 	Mark   *tracker.Mark
+	Note   *tracker.Note
 	Gap    *tracker.Gap
 }
 
@@ -57,6 +58,8 @@ func (e *Entry) Moment() time.Time {
 		return e.Result.Time
 	case e.Mark != nil && !e.Mark.At.IsZero() && e.Mark.At.Before(e.At):
 		return e.Mark.At
+	case e.Note != nil && !e.Note.At.IsZero() && e.Note.At.Before(e.At):
+		return e.Note.At
 	default:
 		return e.At
 	}

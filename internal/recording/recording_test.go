@@ -118,15 +118,16 @@ func TestEveryFieldOfAResultIsReadAsItWasWritten(t *testing.T) {
 }
 
 func TestEveryOtherEntryIsReadAsItWasWritten(t *testing.T) {
-	mark, gap, info, source := filled[tracker.Mark](t), filled[tracker.Gap](t), filled[tracker.TargetInfo](t), filled[tracker.Source](t)
+	mark, note, gap, info, source := filled[tracker.Mark](t), filled[tracker.Note](t), filled[tracker.Gap](t), filled[tracker.TargetInfo](t), filled[tracker.Source](t)
 	source.Samples = nil
 	e := NewEncoder(nil)
 	e.Mark(noon, mark)
+	e.Note(noon, note)
 	e.Gap(noon, gap)
 	e.Target(noon, info)
 	e.Source(noon, source)
 	e.Gone(noon, "billing")
-	want := []Entry{{At: noon, Mark: &mark}, {At: noon, Gap: &gap}, {At: noon, Target: &info}, {At: noon, Source: &source}, {At: noon, Gone: "billing"}}
+	want := []Entry{{At: noon, Mark: &mark}, {At: noon, Note: &note}, {At: noon, Gap: &gap}, {At: noon, Target: &info}, {At: noon, Source: &source}, {At: noon, Gone: "billing"}}
 	if got := read(t, e); !reflect.DeepEqual(got, want) {
 		t.Errorf("read    %+v\nwritten %+v", got, want)
 	}
@@ -179,6 +180,7 @@ func TestEveryTextIsMasked(t *testing.T) {
 	e.Result(noon, &r)
 	e.Mark(noon, tracker.Mark{Text: "hunter2", Target: "hunter2", Version: "hunter2", Source: "hunter2"})
 	e.Gap(noon, tracker.Gap{Why: "hunter2"})
+	e.Note(noon, tracker.Note{Text: "hunter2", By: "hunter2", Target: "hunter2"})
 	e.Target(noon, tracker.TargetInfo{Name: "hunter2", URL: "hunter2"})
 	e.Gone(noon, "hunter2")
 	e.Source(noon, tracker.Source{Name: "hunter2", Problem: "hunter2", Samples: []tracker.Unreadable{{Text: "hunter2"}}})
@@ -342,6 +344,7 @@ func TestWhatIsReadIsHarmlessAndItsSecretsMasked(t *testing.T) {
 	e.Result(noon, &r)
 	e.Mark(noon, tracker.Mark{Text: hostile, Target: hostile, Version: hostile, Source: hostile})
 	e.Gap(noon, tracker.Gap{Why: hostile})
+	e.Note(noon, tracker.Note{Text: hostile, By: hostile, Target: hostile})
 	e.Target(noon, tracker.TargetInfo{Name: hostile, URL: hostile})
 	e.Gone(noon, hostile)
 	e.Source(noon, tracker.Source{Name: hostile, Problem: hostile, Format: hostile})

@@ -121,11 +121,8 @@ func (in *Input) told(r *Incident, i *tracker.Incident, used map[int]bool) {
 			r.Done = append(r.Done, ack)
 		}
 	}
-	for n := range in.Notes {
-		if in.Notes[n].Incident == i.ID {
-			used[len(in.Alerts)+n] = true
-			r.Done = append(r.Done, in.Notes[n].harmless())
-		}
+	for _, n := range in.Snapshot.NotesOf(i) {
+		r.Done = append(r.Done, noteOf(n))
 	}
 	sortNotes(r.Done)
 }

@@ -197,8 +197,12 @@ func utc(t time.Time) time.Time {
 	return t.UTC()
 }
 
-// rest adds the alerts and notes that belong to no incident of the report. used holds the places of the others: alerts as they are,
-// notes behind them.
+// noteOf returns a note as a report has it.
+func noteOf(n tracker.Note) Note {
+	return Note{At: n.At, By: n.By, Text: n.Text, Incident: n.Incident, Target: n.Target}.harmless()
+}
+
+// rest adds the alerts and notes that belong to no incident of the report. used holds the places of the other alerts.
 func (r *Report) rest(in *Input, used map[int]bool) {
 	if in.Incident != 0 {
 		return
@@ -209,9 +213,16 @@ func (r *Report) rest(in *Input, used map[int]bool) {
 			r.Alerts = append(r.Alerts, a.harmless())
 		}
 	}
-	for i, n := range in.Notes {
-		if !used[len(in.Alerts)+i] && (in.Target == "" || n.Target == "" || n.Target == in.Target) && !n.At.Before(in.From) {
-			r.Notes = append(r.Notes, n.harmless())
+	snap := in.Snapshot
+	told := map[tracker.Note]bool{}
+	for i := range snap.Incidents {
+		for _, n := range snap.NotesOf(&snap.Incidents[i]) {
+			told[n] = true
+		}
+	}
+	for _, n := range snap.Notes {
+		if !told[n] && (in.Target == "" || n.Target == "" || n.Target == in.Target) && !n.At.Before(in.From) {
+			r.Notes = append(r.Notes, noteOf(n))
 		}
 	}
 }

@@ -29,7 +29,6 @@ type Input struct {
 	Drawings []Drawing
 
 	Alerts []Alert // in the order in which they fired
-	Notes  []Note  // by time
 
 	// What the report is about; the zero values bound nothing.
 	From     time.Time // what ended before it is left out
@@ -115,7 +114,7 @@ func New(in Input) *Report {
 	if !in.From.IsZero() {
 		r.Period = periodOf(act, in.From, snap.At)
 	}
-	used := map[int]bool{} // alerts and notes that belong to an incident
+	used := map[int]bool{} // places of the alerts that belong to an incident
 	for i := range snap.Incidents {
 		if inc := &snap.Incidents[i]; in.covers(inc) {
 			r.Incidents = append(r.Incidents, in.incident(inc, used))

@@ -64,7 +64,8 @@ func outage() Input {
 			{Name: "search", State: tracker.StateOK, Since: ago(time.Hour), Activity: act},
 			{Name: "cron", State: tracker.StateStale, Since: ago(time.Hour)},
 		},
-		Gaps: []tracker.Gap{{From: ago(50 * time.Minute), To: ago(45 * time.Minute), Why: "the machine was suspended"}}, Missing: []string{"health of the sources"},
+		Notes: []tracker.Note{{At: ago(15 * time.Minute), By: "kim", Text: "rolling back", Incident: 3, Target: "billing"}, {At: ago(5 * time.Minute), By: "sam", Text: "weekly review"}},
+		Gaps:  []tracker.Gap{{From: ago(50 * time.Minute), To: ago(45 * time.Minute), Why: "the machine was suspended"}}, Missing: []string{"health of the sources"},
 	}
 	return Input{
 		Title: "prod-eu", Made: noon.Add(time.Hour), Snapshot: snap, Advisor: nil,
@@ -75,7 +76,6 @@ func outage() Input {
 			},
 			{Rule: "stale", Severity: "warning", Target: "cron", Phase: "firing", Text: "cron is silent", Since: ago(time.Hour), Fired: ago(time.Hour)},
 		},
-		Notes: []Note{{At: ago(15 * time.Minute), By: "kim", Text: "rolling back", Incident: 3, Target: "billing"}, {At: ago(5 * time.Minute), By: "sam", Text: "weekly review"}},
 	}
 }
 
