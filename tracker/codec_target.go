@@ -58,7 +58,7 @@ func (e *encoder) target(tg *target, span stepSpan, of keptPart) {
 
 // target reads a target into a tracker.
 func (d *decoder) target(t *ErrorTracker, failures []*Failure) {
-	tg, named := &target{dirty: true, shown: &Target{}, gaps: &t.gaps}, false
+	tg, named := &target{dirty: true, shown: &Target{}, gaps: &t.gaps, traits: traits{only: t.settings.ContrastFields}}, false
 	d.sections(func(tag uint64, d *decoder) {
 		if (tag == sectionFacts) == named {
 			d.fail("target %q is not named once, and first", tg.name)

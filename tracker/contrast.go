@@ -33,6 +33,7 @@ type traitField struct {
 
 // traits are what a target's requests are told apart by.
 type traits struct {
+	only   []string // fields that are compared; empty: all
 	fields []traitField
 	known  map[*Labels][]*trait // where the values of labels are counted
 	route  string               // the last one, with its trait
@@ -145,13 +146,19 @@ func (t *traits) makeRoom(f *traitField, at instant) bool {
 	return true
 }
 
+// isRelease reports whether a field tells of a release, whose change is noted as a mark even where it is not compared.
+func isRelease(name string) bool { return name == "version" || name == "release" }
+
+// compares reports whether a field is one that requests are compared by.
+func (t *traits) compares(name string) bool { return len(t.only) == 0 || slices.Contains(t.only, name) }
+
 func (t *traits) field(name string) *traitField {
 	for i := range t.fields {
 		if t.fields[i].name == name {
 			return &t.fields[i]
 		}
 	}
-	if len(t.fields) >= fieldsKept {
+	if len(t.fields) >= fieldsKept || !t.compares(name) && !isRelease(name) {
 		return nil
 	}
 	t.fields = append(t.fields, traitField{name: name})
@@ -257,6 +264,9 @@ func (k class) callers() bool {
 // from one to another; the most telling first. usual is the share of failures that needs no explanation.
 func (t *traits) contrasts(k class, usual float64, from, to int64) (out []Contrast) {
 	for i := range t.fields {
+		if !t.compares(t.fields[i].name) {
+			continue
+		}
 		out = append(out, t.fields[i].contrasts(k.callers(), usual, from/60, to/60)...)
 	}
 	slices.SortStableFunc(out, func(a, b Contrast) int {

@@ -57,7 +57,7 @@ func (t *ErrorTracker) showMarks() []Mark {
 	for _, tg := range t.view.targets {
 		for i := range tg.traits.fields {
 			f := &tg.traits.fields[i]
-			if f.name != "version" && f.name != "release" {
+			if !isRelease(f.name) {
 				continue
 			}
 			oldest := slices.MinFunc(f.values, func(a, b *trait) int { return cmp.Compare(a.first, b.first) })

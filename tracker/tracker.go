@@ -14,6 +14,7 @@ type Settings struct {
 	MaxGroups        int             // a target, 200
 	MaxGroupsInAll   int             // of all targets together, 5000
 	EvidenceBytes    int             // that the errors kept in the ring and as exemplars may take, 32 MB; at least 256 KB
+	ContrastFields   []string        // that failing requests are compared by with all, at most 12; empty: all that results have
 	BreakerThreshold int             // consecutive failures that open a breaker, 5
 	BreakerRecovery  time.Duration   // from the last failure to the trial, 60 s
 	GateCounts       func(Kind) bool // failures that a gate breaker counts; nil: every one
@@ -278,7 +279,7 @@ func (t *ErrorTracker) target(name string) *target {
 		return t.target(otherName)
 	}
 	tg := &target{name: name, dirty: true, shown: &Target{}, gaps: &t.gaps}
-	tg.act.edge = t.clock.edge()
+	tg.act.edge, tg.traits.only = t.clock.edge(), t.settings.ContrastFields
 	t.targets[name] = tg
 	t.view.stale = true
 	return tg

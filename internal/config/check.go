@@ -28,6 +28,7 @@ func (r *reader) check(c *Config) {
 	r.upTo("tracker.max_targets", c.Tracker.MaxTargets, 100_000)
 	r.upTo("tracker.max_groups", c.Tracker.MaxGroups, 10_000)
 	r.upTo("tracker.evidence_mb", c.Tracker.EvidenceMB, 4096)
+	r.checkContrast(&c.Contrast)
 	r.upTo("breaker.threshold", c.Breaker.Threshold, 10_000)
 	r.lasts("breaker.recovery", c.Breaker.Recovery, time.Millisecond, day)
 	r.lasts("probe.interval", c.Probe.Interval, minInterval, day)
@@ -52,6 +53,23 @@ func (r *reader) check(c *Config) {
 		r.checkRunbook(fmt.Sprintf("runbooks[%d]", i), &c.Runbooks[i])
 	}
 	r.checkAlerts(c)
+}
+
+// maxContrastFields is how many fields a target's requests are compared by.
+const maxContrastFields = 12
+
+func (r *reader) checkContrast(c *Contrast) {
+	if len(c.Fields) > maxContrastFields {
+		r.fault("contrast.fields", "%d fields; expected at most %d", len(c.Fields), maxContrastFields)
+	}
+	for i, name := range c.Fields {
+		path := fmt.Sprintf("contrast.fields[%d]", i)
+		if strings.TrimSpace(name) == "" || len(name) > 64 || safetext.Line(name) != name {
+			r.fault(path, "%q is no name of a field; expected such as \"route\", \"method\", \"tenant\" or \"region\"", r.said(path, name))
+		} else if slices.Contains(c.Fields[:i], name) {
+			r.fault(path, "%q is there twice", r.said(path, name))
+		}
+	}
 }
 
 func (r *reader) checkRunbook(path string, b *Runbook) {

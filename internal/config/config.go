@@ -22,6 +22,7 @@ type Config struct {
 
 	Dashboard Dashboard `toml:"dashboard"`
 	Tracker   Tracker   `toml:"tracker"`
+	Contrast  Contrast  `toml:"contrast"`
 	Breaker   Breaker   `toml:"breaker"`
 	Probe     Probe     `toml:"probe"`
 	Push      Push      `toml:"push"`
@@ -66,6 +67,11 @@ type Tracker struct {
 	MaxTargets int `toml:"max_targets"`
 	MaxGroups  int `toml:"max_groups"`  // of a target
 	EvidenceMB int `toml:"evidence_mb"` // megabytes that kept errors may take with their evidence
+}
+
+// Contrast says by what failing requests are compared with the others.
+type Contrast struct {
+	Fields []string `toml:"fields,omitempty"` // "route", "method" and names of labels; none: all that requests have
 }
 
 // Breaker are the rules of the circuit breakers.

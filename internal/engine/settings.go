@@ -111,6 +111,7 @@ func Check(settings *config.Config) error {
 func trackerSettings(settings *config.Config) tracker.Settings {
 	return tracker.Settings{
 		Ring: settings.Tracker.Ring, MaxTargets: settings.Tracker.MaxTargets, MaxGroups: settings.Tracker.MaxGroups,
+		ContrastFields:   settings.Contrast.Fields,
 		EvidenceBytes:    settings.Tracker.EvidenceMB << 20,
 		BreakerThreshold: settings.Breaker.Threshold, BreakerRecovery: settings.Breaker.Recovery.Std(),
 		GateCounts: settings.Breaker.GateCounts.Contain, ObservedCounts: settings.Breaker.ObservedCounts.Contain,

@@ -48,6 +48,7 @@ func (e *Engine) intake() Intake {
 			e.recorder.source(now, health)
 			e.tracker.UpdateSource(now, health)
 		},
+		Mark:  e.AddMark,
 		Log:   e.Log(""),
 		Place: e.place,
 	}}

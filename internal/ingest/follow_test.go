@@ -25,6 +25,7 @@ import (
 type watcher struct {
 	mu      sync.Mutex
 	targets []string
+	marks   []tracker.Mark
 	health  map[string]tracker.Source
 	changed chan struct{}
 
@@ -57,6 +58,12 @@ func (w *watcher) sink() ingest.Sink {
 		Health: func(s tracker.Source) {
 			w.mu.Lock()
 			w.health[s.Name] = s
+			w.mu.Unlock()
+			tell()
+		},
+		Mark: func(mark tracker.Mark) {
+			w.mu.Lock()
+			w.marks = append(w.marks, mark)
 			w.mu.Unlock()
 			tell()
 		},

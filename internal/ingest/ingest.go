@@ -21,6 +21,8 @@ type Sink struct {
 	Emit func([]tracker.Result)
 	// Health takes the source's health after every batch and whenever it changes otherwise.
 	Health func(tracker.Source)
+	// Mark takes what a line tells that was done, such as a deploy; nil where nobody keeps marks. Its texts are harmless.
+	Mark func(tracker.Mark)
 	// Log takes lines about what is no result and changes no health, such as the troubles of an HTTP server; nil where nobody
 	// reads them.
 	Log io.Writer

@@ -45,7 +45,8 @@ type ListenOptions struct {
 
 // Listen takes results that are pushed by POST /v1/results until ctx is done: NDJSON lines or a JSON array, gzipped or
 // not, of at most 8 MiB and 250,000 lines. It answers {"accepted": n, "unreadable": n, "problems": [...]}. It takes spans
-// and log records by OTLP/HTTP too, at /v1/traces and /v1/logs (see [otlp]); they are a source of their own.
+// and log records by OTLP/HTTP too, at /v1/traces and /v1/logs (see [otlp]); they are a source of their own. Marks are taken
+// at /v1/marks, at most 200 a push, all or none.
 //
 // Requests with a foreign Host or Origin get 403, without the token 401, both before the body is read. A body that comes
 // too slowly gets 408; where too many come at once, a body that stalls makes way for others with 503. All bodies together
@@ -174,13 +175,15 @@ func (h *pushHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case door != nil:
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		door.ServeHTTP(w, r)
-	case r.URL.Path != pushPath && r.URL.Path != otlp.TracesPath && r.URL.Path != otlp.LogsPath:
-		refuse(w, http.StatusNotFound, "results are pushed to "+pushPath+", OTLP to "+otlp.TracesPath+" and "+otlp.LogsPath)
+	case r.URL.Path != pushPath && r.URL.Path != marksPath && r.URL.Path != otlp.TracesPath && r.URL.Path != otlp.LogsPath:
+		refuse(w, http.StatusNotFound, "results are pushed to "+pushPath+", marks to "+marksPath+", OTLP to "+otlp.TracesPath+" and "+otlp.LogsPath)
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
 		refuse(w, http.StatusMethodNotAllowed, "results are pushed with POST")
 	case r.URL.Path == pushPath:
 		h.take(w, r)
+	case r.URL.Path == marksPath:
+		h.takeMarks(w, r)
 	default:
 		h.takeOTLP(w, r)
 	}

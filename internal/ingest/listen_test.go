@@ -73,6 +73,17 @@ func TestPushesAreTakenFromWhoMayAndRefusedElse(t *testing.T) {
 		{"array", "POST", "/v1/results", "", "", "bearer t0ken", "", "[\n " + line("c") + ",\n{}]", 200, `{"accepted":1,"unreadable":1,"problems":[{"number":2,"reason":"no status, so no request"}]}`},
 		{"gzip", "POST", "/v1/results", "localhost:1", "", "Bearer t0ken", "gzip", string(zip(t, []byte(ndjson))), 200, `{"accepted":2,"unreadable":1,"problems":[{"number":2,"reason":"no known format"}]}`},
 		{"own origin", "POST", "/v1/results", "", "http://" + addr, "Bearer t0ken", "", line("d"), 200, `{"accepted":1,"unreadable":0}`},
+		{"events among results", "POST", "/v1/results", "", "", "Bearer t0ken", "", `{"event":"deploy","version":"1"}` + "\n{}\n", 200, `{"accepted":0,"unreadable":1,"marks":1,"problems":[{"number":2,"reason":"no status, so no request"}]}`},
+		{"a mark", "POST", "/v1/marks", "", "", "Bearer t0ken", "", `{"text": "deploy 4.2.1", "target": "billing", "version": "4.2.1", "at": "2026-03-04T12:00:00Z"}`, 200, `{"accepted":1,"unreadable":0}`},
+		{"marks", "POST", "/v1/marks", "", "", "Bearer t0ken", "gzip", string(zip(t, []byte(`[{"text": "a"}, {"event": "b"}]`))), 200, `{"accepted":2,"unreadable":0}`},
+		{"marks, one wrong", "POST", "/v1/marks", "", "", "Bearer t0ken", "", "{\"text\": \"lost\"}\n{\"text\": \" \"}\n", 422, `{"accepted":0,"unreadable":1,"problems":[{"number":2,"reason":"a mark needs a text: what was done"}],"error":"nothing was taken: a line is not a mark"}`},
+		{"mark with a key that is none", "POST", "/v1/marks", "", "", "Bearer t0ken", "", `{"text": "x", "verison": "1"}`, 422, ""},
+		{"mark and more", "POST", "/v1/marks", "", "", "Bearer t0ken", "", `{"text": "x"} {"text": "y"}`, 422, ""},
+		{"too many marks", "POST", "/v1/marks", "", "", "Bearer t0ken", "", strings.Repeat("{\"text\": \"x\"}\n", 201), 413, ""},
+		{"mark without the token", "POST", "/v1/marks", "", "", "", "", `{"text": "x"}`, 401, ""},
+		{"mark from a foreign host", "POST", "/v1/marks", "evil.example", "", "Bearer t0ken", "", `{"text": "x"}`, 403, ""},
+		{"mark from a foreign origin", "POST", "/v1/marks", "", "http://evil.example", "Bearer t0ken", "", `{"text": "x"}`, 403, ""},
+		{"marks are not got", "GET", "/v1/marks", "", "", "Bearer t0ken", "", "", 405, ""},
 		{"nothing", "POST", "/v1/results", "", "", "Bearer t0ken", "", "", 200, `{"accepted":0,"unreadable":0}`},
 		{"only nonsense", "POST", "/v1/results", "", "", "Bearer t0ken", "", "x", 422, `{"accepted":0,"unreadable":1,"problems":[{"number":1,"reason":"no known format"}],"error":"no line is a result"}`},
 		{"broken array", "POST", "/v1/results", "", "", "Bearer t0ken", "", "[{", 400, ""},
@@ -122,6 +133,13 @@ func TestPushesAreTakenFromWhoMayAndRefusedElse(t *testing.T) {
 		})
 	}
 	w.wait(t, "results", func() bool { return strings.Join(w.targets, "") == "abcabd" })
+	var marks []string
+	for _, m := range w.marks {
+		marks = append(marks, m.Source[:4]+" "+m.Text+" "+m.Target+" "+m.Version)
+	}
+	if got, want := strings.Join(marks, ", "), "push deploy 1  1, push deploy 4.2.1 billing 4.2.1, push a  , push b  "; got != want {
+		t.Errorf("marks: %s\nwant %s", got, want)
+	}
 	for _, h := range w.health {
 		if !h.Live || h.State != tracker.SourceReading {
 			t.Errorf("%+v", h)

@@ -24,6 +24,7 @@ type pump struct {
 	shared  *logline.Reasons                           // with other sources; nil where there is none
 	reasons int                                        // lines of an error log
 	why     tracker.Unreadable                         // the last of these
+	marks   uint64                                     // lines that told one
 	studied bool                                       // the decoder has learned from the source's lines
 	exclude func(r *tracker.Result, agent string) bool // nil: nothing is
 	work    *workspace                                 // nil while there is nothing to read
@@ -132,6 +133,11 @@ func (p *pump) line(text []byte, tooLong bool) {
 	case logline.LineLeftOut:
 		p.health.LeftOut++
 	case logline.LineUnreadable:
+		if mark, ok := p.eventMark(text); ok {
+			p.marks++
+			p.sink.Mark(mark)
+			break
+		}
 		p.unreadable(text, reason)
 	case logline.LineResult:
 		p.result()
@@ -145,6 +151,14 @@ func (p *pump) line(text []byte, tooLong bool) {
 func (p *pump) reason(text []byte, why string) {
 	p.reasons++
 	p.why = tracker.Unreadable{Number: p.health.Lines, Text: logline.SafeLine(text, logline.MaxSample), Reason: why}
+}
+
+// eventMark returns the mark that a line tells, where somebody takes marks.
+func (p *pump) eventMark(text []byte) (tracker.Mark, bool) {
+	if p.sink.Mark == nil {
+		return tracker.Mark{}, false
+	}
+	return eventMark(text, p.health.Name)
 }
 
 // result takes the decoder's record.

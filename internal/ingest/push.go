@@ -31,6 +31,7 @@ const (
 type pushAnswer struct {
 	Accepted   uint64        `json:"accepted"`
 	Unreadable uint64        `json:"unreadable"`
+	Marks      uint64        `json:"marks,omitempty"`    // lines that told an event such as a deploy
 	Problems   []pushProblem `json:"problems,omitempty"` // the last ten
 	Error      string        `json:"error,omitempty"`
 }
@@ -58,7 +59,7 @@ func (h *pushHandler) take(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case err != nil:
 			return err
-		case answer.Accepted == 0 && answer.Unreadable > 0:
+		case answer.Accepted+answer.Marks == 0 && answer.Unreadable > 0:
 			answer.Error = "no line is a result"
 			reply(w, http.StatusUnprocessableEntity, answer)
 		default:
@@ -199,7 +200,7 @@ func (h *pushHandler) record(body *pushBody, zipped bool) (pushAnswer, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p := h.pump
-	before := p.health
+	before, marks := p.health, p.marks
 	p.health.State, p.health.Problem, p.health.Live = tracker.SourceReading, "", true
 	p.health.LastSeen = time.Now()
 	err = eachLine(body, zipped, func(line []byte, tooLong bool) error {
@@ -208,7 +209,7 @@ func (h *pushHandler) record(body *pushBody, zipped bool) (pushAnswer, error) {
 		return nil
 	})
 	p.flush()
-	answer := pushAnswer{Accepted: p.health.Results - before.Results, Unreadable: p.health.Unreadable - before.Unreadable}
+	answer := pushAnswer{Accepted: p.health.Results - before.Results, Unreadable: p.health.Unreadable - before.Unreadable, Marks: p.marks - marks}
 	for _, sample := range p.health.Samples {
 		if sample.Number > before.Lines {
 			answer.Problems = append(answer.Problems, pushProblem{sample.Number - before.Lines, sample.Reason})
