@@ -69,6 +69,7 @@ func (e *encoder) group(g *group, other bool, span stepSpan) {
 	var scratch [minutesKept]uint32
 	e.daily(&g.day.hours, g.edge, span, &scratch)
 	e.duration(g.unlived)
+	e.uint(uint64(g.merged))
 }
 
 func (d *decoder) groups(t *ErrorTracker, tg *target, failures []*Failure) {
@@ -95,6 +96,7 @@ func (d *decoder) groups(t *ErrorTracker, tg *target, failures []*Failure) {
 		}
 		d.daily(g.edge, g.day.add)
 		g.unlived = d.duration()
+		g.merged = d.uint32()
 		switch {
 		case g.oldest == nil:
 			d.fail("a group without an error")
@@ -105,6 +107,9 @@ func (d *decoder) groups(t *ErrorTracker, tg *target, failures []*Failure) {
 				tg.other = g
 			}
 			t.addGroup(tg, g)
+			if fold, ok := foldOf(g.print()); ok && g.merged > 0 && len(tg.folding.folds) < foldsKept {
+				tg.folding.folds = append(tg.folding.folds, groupFold{fold, g})
+			}
 		}
 	})
 }

@@ -24,6 +24,7 @@ type group struct {
 	outcome        Outcome
 	error, message string
 
+	merged      uint32 // groups that were folded into it; 0: none
 	count       uint64
 	first, last instant
 	unlived     time.Duration // of gaps in the clock since last
@@ -206,6 +207,7 @@ func (g *group) show(at instant, clock *clock) (changed bool) {
 		out.ID, out.Target, out.Method, out.Route = g.id, g.target.name, g.method, g.route
 		out.Outcome, out.Error, out.Message = g.outcome, g.error, g.message
 	}
+	out.Error, out.Folded = g.error, int(g.merged)
 	out.Count, out.First, out.Last = g.count, clock.time(g.first), clock.time(g.last)
 	out.PerMinute = perMinute(g.five, 5*time.Minute)
 	out.Badge, g.until = g.badge(at)

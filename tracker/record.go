@@ -224,6 +224,12 @@ func (t *ErrorTracker) groupOf(tg *target, at instant, r *Result) *group {
 	}
 	id := t.prints.ID(tg.name, r)
 	g := t.groups[id]
+	if g == nil && len(tg.groups) >= FoldAfter {
+		t.foldGroups(tg)
+	}
+	if g == nil {
+		g = tg.folded(&t.prints)
+	}
 	if g == nil {
 		if t.crowded(tg) && !t.evict(tg, at) {
 			t.groupsDropped++

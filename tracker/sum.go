@@ -175,6 +175,9 @@ func (t *ErrorTracker) addGroupOf(into *target, from *group, offset uint64) {
 	if from.message == otherName && from.id == otherID(from.target.name) {
 		g = t.otherGroup(into)
 	}
+	if g == nil {
+		g = into.foldedLike(from)
+	}
 	if g == nil && t.crowded(into) && !t.evict(into, t.clock.shown()) {
 		t.groupsDropped += from.count
 		g = t.otherGroup(into)
@@ -186,6 +189,10 @@ func (t *ErrorTracker) addGroupOf(into *target, from *group, offset uint64) {
 		})
 	}
 	g.merge(from, offset)
+	if from.merged > 0 {
+		g.merged = max(g.merged, from.merged)
+		t.adopt(g)
+	}
 	t.view.groupsDirty = true
 }
 

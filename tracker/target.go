@@ -33,6 +33,7 @@ type target struct {
 
 	groups   []*group
 	other    *group  // takes the errors of groups beyond the bound
+	folding  folding
 	evictAt  instant // before it no group is old enough to make room
 	gate     *machine
 	observed *machine

@@ -12,6 +12,7 @@ const maxGroups = 10000
 type group struct {
 	tracker.Fingerprint
 	count  uint64
+	folded int    // groups that were merged into it; 0: none
 	err    string // one of their error types, the first by name
 	period period
 }
@@ -21,6 +22,8 @@ type groups struct {
 	all    map[uint64]*group
 	recent map[recentGroup]*group // spares computing the fingerprint of texts that came before
 	prints tracker.Fingerprinter
+	folds  []tracker.Fold // found when there were too many groups
+	fullAt int            // groups that were left when room was made last
 
 	method  logline.Interner
 	path    logline.Interner
@@ -85,6 +88,16 @@ func (s *groups) find(p tracker.Fingerprint) *group {
 	if ok {
 		return g
 	}
+	if g := s.place(&p); g != nil {
+		return g
+	}
+	if len(s.all) >= maxGroups && s.fullAt != len(s.all) {
+		s.makeRoom()
+		s.fullAt = len(s.all)
+		if g := s.place(&p); g != nil {
+			return g
+		}
+	}
 	if len(s.all) >= maxGroups {
 		p = tracker.Fingerprint{Target: other, Message: other, Outcome: p.Outcome}
 		if g, ok = s.all[p.ID()]; ok {
@@ -101,6 +114,7 @@ func (s *groups) merge(o *groups) {
 	for _, from := range o.all {
 		to := s.find(from.Fingerprint)
 		to.count += from.count
+		to.folded += from.folded
 		to.named(from.err)
 		to.period.merge(from.period)
 	}

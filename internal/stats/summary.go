@@ -63,6 +63,7 @@ type Group struct {
 	Message string    `json:"message"`         // normalised: "Try again in {n} seconds"; the error type where there is none
 	First   time.Time `json:"first,omitzero"`
 	Last    time.Time `json:"last,omitzero"`
+	Folded  int       `json:"folded,omitempty"` // groups that differed in one place, {any}, and were merged into it
 }
 
 // Hour is one hour of a log.
@@ -165,12 +166,13 @@ func (s *Summary) Hours() []Hour {
 
 // Groups returns the largest groups of errors, at most that many.
 func (s *Summary) Groups(most int) []Group {
-	groups := make([]Group, 0, len(s.tally.groups.all))
-	for _, g := range s.tally.groups.all {
+	all := folded(s.tally.groups.all)
+	groups := make([]Group, 0, len(all))
+	for _, g := range all {
 		first, last := g.period.times()
 		groups = append(groups, Group{
 			Count: g.count, Target: g.Target, Method: g.Method, Route: g.Route, Status: g.Outcome.Status,
-			Kind: g.Outcome.Kind.String(), Error: g.err, Message: g.Message, First: first, Last: last,
+			Kind: g.Outcome.Kind.String(), Error: g.err, Message: g.Message, First: first, Last: last, Folded: g.folded,
 		})
 	}
 	slices.SortFunc(groups, func(a, b Group) int {
