@@ -233,7 +233,10 @@ func (e *encoder) traits(t *traits, span stepSpan) {
 			e.trait(&f.other, span)
 			e.uint(uint64(len(f.values)))
 			for _, v := range f.values {
-				e.block(func() { e.trait(v, span) })
+				e.block(func() {
+					e.trait(v, span)
+					e.speeds(v, span)
+				})
 			}
 		})
 	}
@@ -246,6 +249,7 @@ func (d *decoder) traits(t *traits) {
 		d.list(func(d *decoder) {
 			v := &trait{}
 			d.trait(v)
+			d.speeds(v)
 			f.values = append(f.values, v)
 		})
 		if len(t.fields) >= fieldsKept || len(f.values) > valuesKept {
@@ -281,4 +285,33 @@ func (d *decoder) trait(v *trait) {
 	d.counts(hourSlots, func(i int, n uint32) { at(i).own = n })
 	d.counts(hourSlots, func(i int, n uint32) { at(i).callers = n })
 	d.counts(hourSlots, func(i int, n uint32) { at(i).sampled = n })
+}
+
+// speeds writes how fast the sampled successes of a value were, in the hours of a span.
+func (e *encoder) speeds(v *trait, span stepSpan) {
+	n := 0
+	each := func(do func(hour int64, s speedCount)) {
+		for _, s := range v.speeds {
+			if hour := s.hour(v.latest); hour >= 0 && span.has(hour*stepsPerHour) {
+				do(hour, s)
+			}
+		}
+	}
+	each(func(int64, speedCount) { n++ })
+	e.uint(uint64(n)) //nolint:gosec // never negative
+	each(func(hour int64, s speedCount) {
+		e.uint(uint64(v.latest - hour)) //nolint:gosec // never negative
+		e.uint(uint64(s.octave))
+		e.uint(uint64(s.n))
+	})
+}
+
+func (d *decoder) speeds(v *trait) {
+	n := d.below(hourSlots*octaveSlots+1, "number of speeds")
+	for range n {
+		age, octave, count := int64(d.below(hourSlots, "age")), d.byte(octaveSlots, "octave"), d.uint32() //nolint:gosec // below
+		if d.ok() && v.latest >= age {
+			v.speeds.add(v.latest-age, int(octave), count)
+		}
+	}
 }

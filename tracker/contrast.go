@@ -19,6 +19,7 @@ type trait struct {
 	first  instant // the earliest result that had it
 	latest int64   // the newest hour that it was counted in
 	hours  [hourSlots]traitHour
+	speeds speeds // of the successes that were sampled
 }
 
 // traitHour counts the failures that are the target's own, those that are the callers', and the successes that were sampled.
@@ -53,20 +54,30 @@ func (t *traits) success(at instant, r *Result, p *Fingerprinter) {
 		t.route, t.last = r.Route, t.find(fieldRoute, p.route, at)
 	}
 	n := uint32(r.requests()) //nolint:gosec // a weight has 16 bits
-	t.each(at, r, t.last, func(h *traitHour) { h.sampled += n })
+	octave := -1
+	if r.Latency > 0 {
+		octave = octaveOf(BucketOf(r.Latency))
+	}
+	hour := at.minute() / 60
+	t.each(at, r, t.last, func(v *trait, h *traitHour) {
+		h.sampled += n
+		if octave >= 0 {
+			v.speeds.add(hour, octave, n)
+		}
+	})
 }
 
 // failureOf counts one, whose group knows its route's template.
 func (t *traits) failureOf(at instant, r *Result, g *group) {
 	n := uint32(r.requests()) //nolint:gosec // a weight has 16 bits
-	count := func(h *traitHour) { h.own += n }
+	count := func(_ *trait, h *traitHour) { h.own += n }
 	if r.Origin != OriginProbe && classOf(r.Outcome()).callers() {
-		count = func(h *traitHour) { h.callers += n }
+		count = func(_ *trait, h *traitHour) { h.callers += n }
 	}
 	t.each(at, r, t.findText(fieldRoute, g.route, at), count)
 }
 
-func (t *traits) each(at instant, r *Result, route *trait, count func(*traitHour)) {
+func (t *traits) each(at instant, r *Result, route *trait, count func(*trait, *traitHour)) {
 	route.count(at, count)
 	t.findText(fieldMethod, r.Method, at).count(at, count)
 	if r.Labels == nil {
@@ -166,7 +177,7 @@ func (t *traits) field(name string) *traitField {
 	return &t.fields[len(t.fields)-1]
 }
 
-func (v *trait) count(at instant, count func(*traitHour)) {
+func (v *trait) count(at instant, count func(*trait, *traitHour)) {
 	if v == nil {
 		return
 	}
@@ -176,13 +187,14 @@ func (v *trait) count(at instant, count func(*traitHour)) {
 	hour := at.minute() / 60
 	v.advance(hour)
 	if v.latest-hour < hourSlots {
-		count(&v.hours[hour%hourSlots])
+		count(v, &v.hours[hour%hourSlots])
 	}
 }
 
 func (v *trait) advance(hour int64) {
 	for h := max(v.latest+1, hour-hourSlots+1); h <= hour; h++ {
 		v.hours[h%hourSlots] = traitHour{}
+		v.speeds.forget(h)
 	}
 	v.latest = max(v.latest, hour)
 }
@@ -220,11 +232,17 @@ func (v *trait) absorb(b *trait) {
 		into.callers += from.callers
 		into.sampled += from.sampled
 	}
+	for _, s := range b.speeds {
+		if h := s.hour(b.latest); h > v.latest-hourSlots {
+			v.speeds.add(h, int(s.octave), s.n)
+		}
+	}
 }
 
 func (v *trait) rewind(hour int64) {
 	for h := max(hour+1, v.latest-hourSlots+1); h <= v.latest; h++ {
 		v.hours[h%hourSlots] = traitHour{}
+		v.speeds.forget(h)
 	}
 	v.latest = min(v.latest, hour)
 }
@@ -261,13 +279,18 @@ func (k class) callers() bool {
 }
 
 // contrasts returns the values that the failures of a class have more often than the requests, in the hours of the minutes
-// from one to another; the most telling first. usual is the share of failures that needs no explanation.
-func (t *traits) contrasts(k class, usual float64, from, to int64) (out []Contrast) {
+// from one to another; the most telling first. usual is the share of failures that needs no explanation. A failure of classSlow is
+// an answer of an octave from slow on.
+func (t *traits) contrasts(k class, slow int, usual float64, from, to int64) (out []Contrast) {
+	of := func(v *trait, from, to int64) (failures, requests float64) { return v.sum(k.callers(), from, to) }
+	if k == classSlow {
+		of = func(v *trait, from, to int64) (failures, requests float64) { return v.slower(slow, from, to) }
+	}
 	for i := range t.fields {
 		if !t.compares(t.fields[i].name) {
 			continue
 		}
-		out = append(out, t.fields[i].contrasts(k.callers(), usual, from/60, to/60)...)
+		out = append(out, t.fields[i].contrasts(of, usual, from/60, to/60)...)
 	}
 	slices.SortStableFunc(out, func(a, b Contrast) int {
 		return cmp.Or(cmp.Compare(b.telling(), a.telling()), cmp.Compare(a.Field, b.Field), cmp.Compare(a.Value, b.Value))
@@ -276,12 +299,13 @@ func (t *traits) contrasts(k class, usual float64, from, to int64) (out []Contra
 	return out[:min(len(out), shown)]
 }
 
-func (f *traitField) contrasts(callers bool, usual float64, from, to int64) (out []Contrast) {
+// contrasts returns the values of a field that the failures have more often, counted by of, in the hours from one to another.
+func (f *traitField) contrasts(of func(v *trait, from, to int64) (failures, requests float64), usual float64, from, to int64) (out []Contrast) {
 	var failures, requests float64
 	each := func(do func(value string, failures, requests float64)) {
 		for _, v := range append(slices.Clip(f.values), &f.other) {
-			y, _ := v.sum(callers, from, to)
-			_, n := v.sum(callers, from-1, to) // one hour more, for the comparison
+			y, _ := of(v, from, to)
+			_, n := of(v, from-1, to) // one hour more, for the comparison
 			if n > 0 {
 				do(v.value, max(y-usual*n, 0), n)
 			}

@@ -81,15 +81,21 @@ func TestRoutesAreFoldedLikeMessages(t *testing.T) {
 // some that are folded: the former stay what they are.
 func TestDifferentFaultsStayApart(t *testing.T) {
 	apart := map[string]func(i int) (message, route string, status int){
-		"codes of a database":          func(i int) (string, string, int) { return fmt.Sprintf("query failed with ORA-%05d", 1+i), "/q", 500 },
-		"codes with letters":           func(i int) (string, string, int) { return fmt.Sprintf("request failed with E%03d", i), "/q", 500 },
-		"exceptions":                   func(i int) (string, string, int) { return "unhandled exception " + strings.ToUpper(nameOf(i)[:1]) + nameOf(i)[1:] + "Error", "/q", 500 },
-		"nothing but a name":           func(i int) (string, string, int) { return nameOf(i), "/q", 500 },
-		"a name and a word":            func(i int) (string, string, int) { return nameOf(i) + " unavailable", "/q", 500 },
-		"routes of one segment":        func(i int) (string, string, int) { return "not there", "/" + nameOf(i), 404 },
-		"two places":                   func(i int) (string, string, int) { return "table " + nameOf(i) + " has no column " + nameOf(i+400), "/q", 500 },
-		"fewer than a hundred":         func(i int) (string, string, int) { return "bucket " + nameOf(i%99) + " does not exist", "/q", 500 },
-		"a hundred of several methods": func(i int) (string, string, int) { return "bucket " + nameOf(i%60) + " does not exist", fmt.Sprint("/", nameOf(900+i/60)), 500 },
+		"codes of a database": func(i int) (string, string, int) { return fmt.Sprintf("query failed with ORA-%05d", 1+i), "/q", 500 },
+		"codes with letters":  func(i int) (string, string, int) { return fmt.Sprintf("request failed with E%03d", i), "/q", 500 },
+		"exceptions": func(i int) (string, string, int) {
+			return "unhandled exception " + strings.ToUpper(nameOf(i)[:1]) + nameOf(i)[1:] + "Error", "/q", 500
+		},
+		"nothing but a name":    func(i int) (string, string, int) { return nameOf(i), "/q", 500 },
+		"a name and a word":     func(i int) (string, string, int) { return nameOf(i) + " unavailable", "/q", 500 },
+		"routes of one segment": func(i int) (string, string, int) { return "not there", "/" + nameOf(i), 404 },
+		"two places": func(i int) (string, string, int) {
+			return "table " + nameOf(i) + " has no column " + nameOf(i+400), "/q", 500
+		},
+		"fewer than a hundred": func(i int) (string, string, int) { return "bucket " + nameOf(i%99) + " does not exist", "/q", 500 },
+		"a hundred of several methods": func(i int) (string, string, int) {
+			return "bucket " + nameOf(i%60) + " does not exist", fmt.Sprint("/", nameOf(900+i/60)), 500
+		},
 	}
 	for name, make := range apart {
 		tr := liveWith(Settings{MaxGroups: 1000})

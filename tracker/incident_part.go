@@ -78,7 +78,7 @@ func (p *part) look(buffer *[]sums) {
 	if e.class == classProbe {
 		p.rate = n / float64(at-max(at-lately-1, p.from))
 	}
-	p.contrasts = p.tg.traits.contrasts(e.class, e.usual, p.from, p.to)
+	p.contrasts = p.tg.traits.contrasts(e.class, e.slow, e.usual, p.from, p.to)
 	p.explain(&c)
 	p.trend, p.note = p.develop(&c)
 	p.weigh()

@@ -205,7 +205,7 @@ type Group struct {
 	Error   string
 	Message string // normalised: "Try again in {n} seconds"
 
-	Folded    int // groups that differed in one place only, {any}, and were folded into this one; 0: none
+	Folded int // groups that differed in one place only, {any}, and were folded into this one; 0: none
 
 	Count     uint64
 	First     time.Time

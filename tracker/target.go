@@ -32,7 +32,7 @@ type target struct {
 	turned  bool // history changed since it was last shown
 
 	groups   []*group
-	other    *group  // takes the errors of groups beyond the bound
+	other    *group // takes the errors of groups beyond the bound
 	folding  folding
 	evictAt  instant // before it no group is old enough to make room
 	gate     *machine
