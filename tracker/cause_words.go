@@ -66,15 +66,37 @@ var causeWords = [...]struct {
 
 // causeOfWords returns the class that a message speaks of, and CauseUnknown where it says nothing.
 func causeOfWords(text string) CauseClass {
-	text = strings.ToLower(text)
+	lower := strings.ToLower(text)
 	for i := range causeWords {
 		for _, w := range causeWords[i].words {
-			if strings.Contains(text, w) {
+			if strings.Contains(lower, w) {
 				return causeWords[i].class
 			}
 		}
 	}
+	if namesException(text) {
+		return CauseException
+	}
 	return CauseUnknown
+}
+
+// namesException reports whether a text begins with, or holds before a colon, the name of an error class of a program: ValueError,
+// Foo::BarError. Names that speak of an answer or a connection tell nothing of our own code.
+func namesException(text string) bool {
+	for i, word := range strings.Fields(text) {
+		name := strings.TrimRight(word, ":,;.")
+		name = name[strings.LastIndexAny(name, ".:")+1:]
+		if len(name) <= len("Error") || !strings.HasSuffix(name, "Error") || name[0] < 'A' || name[0] > 'Z' || i > 0 && !strings.HasSuffix(word, ":") {
+			continue
+		}
+		for _, other := range [...]string{"Server", "Service", "Api", "API", "Http", "HTTP", "Gateway", "Response", "Request", "Connection", "Network", "Socket", "Client", "Upstream", "Unknown"} {
+			if strings.Contains(name, other) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
 }
 
 // words that tell what a limit or a refusal is about.

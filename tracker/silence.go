@@ -153,6 +153,7 @@ func (r *rates) silent(c *counts, from, minute int64) bool {
 		if start < from {
 			return false
 		}
+		rate := min(rate, r.lately(c, start))
 		expected := rate * float64(w)
 		if expected < silentExpects*phi || w <= gapTimes*max(r.longest[0], r.longest[1]) {
 			continue
@@ -167,6 +168,14 @@ func (r *rates) silent(c *counts, from, minute int64) bool {
 		}
 	}
 	return false
+}
+
+// lately is how many requests a minute may be usual by those of the minutes before one, at most: traffic that falls with the hour falls
+// faster than what is usual follows.
+func (r *rates) lately(c *counts, before int64) float64 {
+	const span, sigma = 10, 2
+	n := c.requests(before-span, before)
+	return (n + sigma*math.Sqrt(n+1)) / span
 }
 
 // fewerTail returns the chance of at most y where mean are expected with phi times the variance of chance.

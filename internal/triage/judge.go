@@ -69,8 +69,13 @@ func (t *Truth) since(in *tracker.Incident, off time.Duration) bool {
 	return off <= t.Within || stated && in.Onset.Latest.Sub(in.Onset.Earliest) <= widest
 }
 
-// listedBy reports whether an incident lists every target that belongs to it.
+// listedBy reports whether an incident lists every target that belongs to it, and none that has trouble of its own.
 func (t *Truth) listedBy(in *tracker.Incident) bool {
+	for _, name := range t.Apart {
+		if slices.ContainsFunc(in.Targets, func(t tracker.IncidentTarget) bool { return t.Name == name }) {
+			return false
+		}
+	}
 	for _, name := range t.Spread {
 		if !slices.ContainsFunc(in.Targets, func(t tracker.IncidentTarget) bool { return t.Name == name }) {
 			return false

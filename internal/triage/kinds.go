@@ -15,7 +15,7 @@ var (
 
 // Kinds returns every kind of incident, in an order of their own.
 func Kinds() []Kind {
-	return []Kind{
+	return append([]Kind{
 		{"outage", "one service refuses every request", outage},
 		{"outage-now", "the same, begun two to five minutes ago", outageNow},
 		{"quiet-outage", "a service of two requests a minute loses all", quietOutage},
@@ -52,7 +52,7 @@ func Kinds() []Kind {
 		{"noise", "nothing but chance", quiet},
 		{"burst", "much more traffic, and as many failures as ever", burst},
 		{"night-and-day", "traffic goes down with the hour", nightAndDay},
-	}
+	}, moreKinds()...)
 }
 
 func (w *world) is(s *service, onset time.Time, classes ...tracker.CauseClass) {

@@ -25,6 +25,7 @@ type Truth struct {
 	Quiet   bool     // nothing is wrong: no incident may be open
 	Targets []string // any of them may be named as the worst
 	Spread  []string // all that belong to the incident
+	Apart   []string // that have trouble of their own, which is another incident
 
 	Onset  time.Time
 	Within time.Duration // how far off "since" may be; the interval that is stated may make up for more

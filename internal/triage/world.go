@@ -58,6 +58,7 @@ type request struct {
 	latency                       time.Duration
 	fault                         *fault
 	dropped                       bool
+	again                         int // times that its client tries again, within seconds
 }
 
 // effect is something that changes requests for a while.
@@ -177,6 +178,12 @@ func (w *world) play() *Scene {
 				continue
 			}
 			s.Results = append(s.Results, w.result(q))
+			for range q.again {
+				q.at = q.at.Add(time.Duration(200+w.r.IntN(1500)) * time.Millisecond)
+				if q.at.Before(w.now) {
+					s.Results = append(s.Results, w.result(q))
+				}
+			}
 		}
 	}
 	s.Results = sorted(s.Results)
