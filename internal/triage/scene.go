@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -84,7 +85,20 @@ func (s *Scene) Play() *tracker.Snapshot {
 	return t.Snapshot(s.Now)
 }
 
+// sorted returns results by time, equal ones in the order in which they were drawn. Results are large, so their places are sorted.
 func sorted(results []tracker.Result) []tracker.Result {
-	slices.SortStableFunc(results, func(a, b tracker.Result) int { return a.Time.Compare(b.Time) })
-	return results
+	type place struct {
+		at int64
+		of int
+	}
+	places := make([]place, len(results))
+	for i := range results {
+		places[i] = place{results[i].Time.UnixNano(), i}
+	}
+	slices.SortFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.of, b.of)) })
+	out := make([]tracker.Result, len(results))
+	for i, p := range places {
+		out[i] = results[p.of]
+	}
+	return out
 }

@@ -160,6 +160,11 @@ func (w *world) fails(s *service, from, to time.Time, share float64, f fault) {
 // play draws every request of the time.
 func (w *world) play() *Scene {
 	s := &Scene{Start: w.start, Now: w.now, Marks: w.marks, Truth: w.truth}
+	expected := 0.0
+	for _, svc := range w.services {
+		expected += svc.perMinute
+	}
+	s.Results = make([]tracker.Result, 0, int(expected*w.now.Sub(w.start).Minutes()))
 	for _, svc := range w.services {
 		if svc.probes > 0 {
 			s.Announced = append(s.Announced, tracker.TargetInfo{Name: svc.name, URL: "https://" + svc.name + ".example.com/", Interval: svc.probes})
