@@ -80,6 +80,9 @@ func newSimulation(b *Backtest) (*simulation, error) {
 	if len(options.Receivers) == 0 {
 		options.Receivers = []alert.Receiver{{Name: defaultReceiver, Severity: alert.Warning, Resolved: true}}
 	}
+	for i := range options.Receivers {
+		options.Receivers[i].Refresh = 0 // tells no person anything
+	}
 	p.gates = newProbeGates(p.tracker)
 	var err error
 	if p.engine, err = alert.New(options); err != nil {

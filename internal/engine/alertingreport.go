@@ -40,6 +40,8 @@ type BacktestNotice struct {
 	Onset    time.Time      `json:"onset,omitzero"` // when what it tells began; of a recovery, when that ended
 	Late     time.Duration  `json:"-"`              // from the onset until it was told
 	LateS    float64        `json:"late_s"`
+
+	of *fired // the most urgent alert in it
 }
 
 // BacktestRule is how a rule did.
@@ -136,7 +138,7 @@ func (p *simulation) event(e *alert.Event) {
 			rule.First = e.At
 		}
 		rule.Last = e.At
-		p.runs[run{a.ID, a.FiredAt}] = &fired{rule: a.Rule, onset: a.Since, incident: a.Labels.Incident}
+		p.runs[run{a.ID, a.FiredAt}] = &fired{rule: a.Rule, onset: a.Since, incident: cmp.Or(a.Labels.Incident, a.PartOf)}
 	case alert.EventResolved:
 		if a := p.alert(e.Alert); a != nil {
 			rule.Resolved++
@@ -159,6 +161,7 @@ func (p *simulation) tell(n *alert.Notification, now time.Time) {
 			if n.Reason == alert.ReasonResolved {
 				notice.Onset = cmp.Or(a.CalmAt, a.EndedAt)
 			}
+			notice.of = p.runs[run{a.ID, a.FiredAt}]
 		}
 		if f := p.runs[run{a.ID, a.FiredAt}]; f != nil && f.told.IsZero() && n.Reason != alert.ReasonResolved {
 			f.told = now
@@ -176,10 +179,7 @@ func (p *simulation) finish() {
 		if end.IsZero() {
 			end = p.now
 		}
-		began := f.onset
-		if onset := p.onsets[f.incident]; f.incident != 0 && !onset.IsZero() {
-			began = onset
-		}
+		began := p.began(f)
 		if !f.told.IsZero() {
 			rule.Told++
 			late[f.rule] = append(late[f.rule], f.told.Sub(began))
@@ -200,12 +200,21 @@ func (p *simulation) finish() {
 	}
 	for i := range p.out.Told {
 		notice := &p.out.Told[i]
-		if onset := p.onsets[notice.Incident]; notice.Incident != 0 && !onset.IsZero() && notice.Reason != alert.ReasonResolved {
-			notice.Onset = onset
+		if notice.of != nil && notice.Reason != alert.ReasonResolved {
+			notice.Onset = p.began(notice.of)
 		}
 		notice.Late = max(notice.At.Sub(notice.Onset), 0)
 		notice.LateS = notice.Late.Seconds()
 	}
+}
+
+// began returns when what an alert is about began: the onset of its incident, as it was known in the end, or when its condition began to
+// hold.
+func (p *simulation) began(f *fired) time.Time {
+	if onset := p.onsets[f.incident]; f.incident != 0 && !onset.IsZero() && onset.Before(f.onset) {
+		return onset
+	}
+	return f.onset
 }
 
 // silent says why a rule never fired.
