@@ -33,15 +33,23 @@ func outerTerminal(env []string, seq string) string {
 // copyText puts text into the clipboard of whoever looks at the terminal, over SSH too (OSC 52).
 func (m *model) copyText(what, text string) {
 	if len(text) > clipboardLimit {
-		m.say(what + " is too long to copy; " + m.keys.key(Export) + " writes it to a file")
+		m.say(what + " is too long to copy" + m.elsewhere("; "+m.keys.key(Export)+" writes it to a file"))
 		return
 	}
 	if terminal.IsSilent(m.options.Environ) {
-		m.say("this terminal has no clipboard; " + m.keys.key(Export) + " writes a file")
+		m.say("this terminal has no clipboard" + m.elsewhere("; "+m.keys.key(Export)+" writes a file"))
 		return
 	}
 	m.tell += outerTerminal(m.options.Environ, ansi.SetSystemClipboard(text))
 	m.say(what + " copied")
+}
+
+// elsewhere returns a hint at the export for those who may write one.
+func (m *model) elsewhere(hint string) string {
+	if !m.options.Rights.Export {
+		return ""
+	}
+	return hint
 }
 
 // topPage returns the open page, or the one that would open.
