@@ -5,22 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"errtop/internal/safetext"
 	"errtop/internal/serve"
 	"errtop/internal/terminal"
 )
 
 func (a *app) attachCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "attach [NAME|PROCESS]",
+		Use:   "attach [NAME|PROCESS|FOLDER]",
 		Short: "Look at an errtop watch that runs on this machine",
 		Long: "Look at an errtop watch of the same user on this machine, through a socket that nobody else can open: its screen, with a size, " +
-			"colours, keys, filter, freeze and time travel of your own. Where several run, NAME (of their config) or their process number says which.",
-		Example: "errtop attach\nerrtop attach prod-eu\nsudo -u errtop XDG_RUNTIME_DIR=/run errtop attach",
+			"colours, keys, filter, freeze and time travel of your own. Where several run, NAME (of their config) or their process number says which. " +
+			"FOLDER is that of another user's sockets, such as /run/errtop, for whoever may open them.",
+		Example: "errtop attach\nerrtop attach prod-eu\nsudo errtop attach /run/errtop",
 		RunE: func(command *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usage(fmt.Sprintf("attach looks at one errtop watch, got %q", args), "errtop attach NAME")
@@ -54,7 +58,13 @@ func (a *app) attach(ctx context.Context, args []string) error {
 
 // watchToAttach returns the errtop watch that args name, or the only one.
 func (a *app) watchToAttach(ctx context.Context, args []string) (*serve.Peer, error) {
-	peers, err := serve.Peers(ctx, serve.ControlDir(a.LookupEnv), "")
+	folder := serve.ControlDir(a.LookupEnv)
+	if len(args) > 0 && strings.ContainsRune(args[0], filepath.Separator) {
+		folder, args = args[0], nil
+	} else if len(args) > 0 && strings.Contains(args[0], ":") {
+		return nil, usage(safetext.MaskedLine(args[0], 100)+" is not on this machine", "ssh -p PORT HOST looks at an errtop watch elsewhere")
+	}
+	peers, err := serve.Peers(ctx, folder, "")
 	if err != nil && !errors.Is(err, serve.ErrNone) {
 		return nil, err
 	}

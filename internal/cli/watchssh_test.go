@@ -152,7 +152,7 @@ func TestOneViewerAcknowledgesAndTheOtherSeesIt(t *testing.T) {
 	t.Cleanup(api.Close)
 	b := newBastion(t, folder, "[[targets]]\nname = \"alpha\"\nurl = \""+api.URL+"\"\ninterval = \"500ms\"\n[[rules]]\nname = \"errors\"\nwhen = 'target.errors > 0'\nseverity = \"critical\"\n")
 	first := start(t, nil, "ssh", append([]string{"-t"}, b.args("act")...)...)
-	second := start(t, nil, "ssh", append([]string{"-t"}, b.args("view")...)...)
+	second := start(t, nil, "ssh", append([]string{"-t", "-o", "SetEnv=NO_COLOR=1 LANG=C.UTF-8"}, b.args("view")...)...)
 	first.waitFor("2 looking")
 	second.waitFor("2 looking")
 	b.waitFor("requests failed in five minutes") // the alert fires
@@ -174,6 +174,9 @@ func TestOneViewerAcknowledgesAndTheOtherSeesIt(t *testing.T) {
 	}
 	second.press("\x0c")
 	second.waitFor("1 acked")
+	if colours := regexp.MustCompile(`\x1b\[[0-9;]*[34]8;[25];`); !colours.MatchString(first.text()) || colours.MatchString(second.text()) {
+		t.Error("the viewers have not the colours that their environment says")
+	}
 	if out, status := b.ask("view", "alerts"); status != 0 || !strings.Contains(out, "acknowledged by act@desk") {
 		t.Errorf("%d %s", status, out)
 	}
@@ -236,6 +239,12 @@ func TestAttachNeedsNoKey(t *testing.T) {
 	}
 	s = start(t, nil, "env", "XDG_RUNTIME_DIR="+w.runtime, "errtop", "attach")
 	s.waitFor("alpha")
+	if out, status := w.run("attach", filepath.Join(w.runtime, "errtop")); status != 2 || !strings.Contains(out, "not a terminal") {
+		t.Errorf("%d %s", status, out)
+	}
+	if out, status := w.run("attach", "bastion:2222"); status != 2 || !strings.Contains(out, "ssh -p PORT HOST") {
+		t.Errorf("%d %s", status, out)
+	}
 	w.signal(syscall.SIGKILL) // it cannot give the terminal back itself
 	if status := s.waitExit(); status != 1 || !strings.Contains(s.text(), "has ended") {
 		t.Errorf("exit status %d: %q", status, s.tail())

@@ -281,6 +281,11 @@ func (r *reader) checkHTTP(c *Config) {
 	if c.HTTP.Listen != "" && c.HTTP.Listen == c.Push.Listen {
 		r.fault("push.listen", "%q is the address of [http] too, which takes the same; leave [push] out", r.said("push.listen", c.Push.Listen))
 	}
+	for i, host := range c.HTTP.Hosts {
+		if host == "" || strings.ContainsAny(host, "/:* \t") {
+			r.fault(fmt.Sprintf("http.hosts[%d]", i), "%q is not the name of a host; expected one such as \"bastion.example\", without scheme and port", r.said(fmt.Sprintf("http.hosts[%d]", i), host))
+		}
+	}
 	if (c.HTTP.Cert == "") != (c.HTTP.Key == "") {
 		r.fault("http", "cert and key go together")
 	}

@@ -167,10 +167,11 @@ type Runbook struct {
 
 // HTTP is the listener of everything that errtop answers over HTTP: metrics, health, and results from elsewhere.
 type HTTP struct {
-	Listen string `toml:"listen,omitempty"` // host:port, or unix:PATH; "" for none
-	Token  Secret `toml:"token,omitempty"`
-	Cert   string `toml:"cert,omitempty"` // PEM file; with it the listener speaks TLS
-	Key    string `toml:"key,omitempty"`  // PEM file
+	Listen string   `toml:"listen,omitempty"` // host:port, or unix:PATH; "" for none
+	Token  Secret   `toml:"token,omitempty"`
+	Hosts  []string `toml:"hosts,omitempty"` // further names that it is asked under
+	Cert   string   `toml:"cert,omitempty"`  // PEM file; with it the listener speaks TLS
+	Key    string   `toml:"key,omitempty"`   // PEM file
 }
 
 // Doors returns the listeners of the settings: that of [http], and that of [push], which answers the same on another address.

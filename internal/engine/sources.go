@@ -272,7 +272,7 @@ const addressRetry = time.Second
 // taken, as by another errtop on the same machine, the source says so until it is free; everything else goes on meanwhile.
 func (e *Engine) door(settings *config.HTTP) Source {
 	options := ingest.ListenOptions{
-		Addr: settings.Listen, Token: settings.Token.Reveal(), Cert: settings.Cert, Key: settings.Key,
+		Addr: settings.Listen, Token: settings.Token.Reveal(), Hosts: settings.Hosts, Cert: settings.Cert, Key: settings.Key,
 		Doors: map[string]http.Handler{"/healthz": http.HandlerFunc(e.healthy), "/readyz": http.HandlerFunc(e.ready)}, Open: []string{"/healthz", "/readyz"},
 	}
 	maps.Copy(options.Doors, e.options.Doors)

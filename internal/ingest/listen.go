@@ -36,6 +36,8 @@ type ListenOptions struct {
 	Addr  string // "127.0.0.1:4318", or "unix:/run/errtop.sock"
 	Token string // bearer token; may be empty only on a loopback address and a unix socket
 
+	// Hosts are names that the listener is asked under, beside its address and localhost.
+	Hosts []string
 	// Cert and Key are PEM files. With them the listener speaks TLS, and reads them again when they change.
 	Cert, Key string
 	// Doors answer GET at their paths, under the same rules as pushes; those in Open without the token.
@@ -80,7 +82,7 @@ func serve(ctx context.Context, listener net.Listener, o ListenOptions, sink Sin
 	}
 	h := &pushHandler{token: sha256.Sum256([]byte(o.Token)), open: o.Token == "", host: hostOf(o.Addr), pump: p}
 	h.otlp = newOTLPDoor("otlp"+strings.TrimPrefix(name, "push"), o.Options, sink)
-	h.unix, h.doors, h.public = strings.HasPrefix(o.Addr, unixPrefix), o.Doors, o.Open
+	h.unix, h.doors, h.public, h.names = strings.HasPrefix(o.Addr, unixPrefix), o.Doors, o.Open, o.Hosts
 	server := &http.Server{
 		ReadHeaderTimeout: headerTime, ReadTimeout: pushTime, WriteTimeout: pushTime + headerTime,
 		IdleTimeout: idleTime, MaxHeaderBytes: 16 << 10, ErrorLog: sink.logger(name + ": "),
@@ -149,6 +151,7 @@ type pushHandler struct {
 	unix  bool
 	host  string
 
+	names  []string // hosts, beside its own
 	doors  map[string]http.Handler
 	public []string // doors that need no token
 
@@ -200,6 +203,9 @@ func (h *pushHandler) ownHost(r *http.Request) bool {
 	}
 	if host == "" {
 		return false
+	}
+	if slices.ContainsFunc(h.names, func(name string) bool { return strings.EqualFold(name, host) }) {
+		return true
 	}
 	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	return host == h.host || local != nil && host == hostOf(local.String())

@@ -28,7 +28,7 @@ func saying(word string) http.Handler {
 
 func TestDoorsKeepTheRulesOfPushes(t *testing.T) {
 	_, addr := listening(t, ingest.ListenOptions{
-		Addr: "127.0.0.1:0", Token: "t0ken",
+		Addr: "127.0.0.1:0", Token: "t0ken", Hosts: []string{"bastion.example"},
 		Doors: map[string]http.Handler{"/metrics": saying("metrics"), "/healthz": saying("ok")}, Open: []string{"/healthz"},
 	})
 	for _, c := range []struct {
@@ -43,6 +43,8 @@ func TestDoorsKeepTheRulesOfPushes(t *testing.T) {
 		{"GET", "/metrics", "evil.example", "", "t0ken", 403, "host"},
 		{"GET", "/metrics", "", "http://evil.example", "t0ken", 403, "origin"},
 		{"POST", "/metrics", "", "", "t0ken", 405, "GET"},
+		{"GET", "/metrics", "Bastion.example:4318", "", "t0ken", 200, "metrics"},
+		{"GET", "/metrics", "bastion.example.evil", "", "t0ken", 403, "host"},
 		{"GET", "/healthz", "", "", "", 200, "ok"},
 		{"GET", "/healthz", "evil.example", "", "", 403, "host"},
 		{"GET", "/healthz", "", "http://evil.example", "", 403, "origin"},

@@ -21,6 +21,7 @@ import (
 const (
 	maxChannels   = 4 // of a connection
 	maxCommand    = 1 << 10
+	maxCommands   = 8 // at once, of all viewers
 	commandTime   = time.Minute
 	keepaliveTime = 30 * time.Second
 	// A screen may take a while to give the terminal back before its channel is closed.
@@ -218,6 +219,12 @@ func (d *door) print(ctx context.Context, v *Viewer, line string) (status int) {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { _ = v.channel.Close() })()
+	select {
+	case d.commands <- struct{}{}:
+		defer func() { <-d.commands }()
+	case <-ctx.Done():
+		return 1
+	}
 	d.Log.InfoContext(ctx, "viewer asks", "name", v.Name, "from", v.From, "command", safetext.MaskedLine(line, 100))
 	var out, problems io.Writer = v.channel, v.channel.Stderr()
 	if v.HasTerminal() {

@@ -123,6 +123,8 @@ type door struct {
 	ctx       context.Context //nolint:containedctx // of serve, for the sessions that it starts
 	fail      context.CancelCauseFunc
 
+	commands chan struct{} // holds a value for each that runs
+
 	mu       sync.Mutex
 	sessions int
 	left     chan struct{} // receives when the last session has ended
@@ -178,7 +180,7 @@ type handshakeKey struct{}
 // serve takes connections until ctx is done, and ends those that are open then.
 func (d *door) serve(ctx context.Context, listener net.Listener, hostKey gossh.Signer, config func(*handshake) *gossh.ServerConfig) error {
 	d.ctx, d.fail = context.WithCancelCause(ctx)
-	d.left = make(chan struct{}, 1)
+	d.left, d.commands = make(chan struct{}, 1), make(chan struct{}, maxCommands)
 	defer d.fail(nil)
 	server, err := wish.NewServer(func(server *ssh.Server) error {
 		server.Version = serverVersion
