@@ -5,6 +5,13 @@ import (
 	"time"
 )
 
+// IncidentsAt returns incidents as they were known at a moment: those that had begun, open where they had not ended, the ones that went on
+// first.
+func IncidentsAt(incidents []Incident, at time.Time) []Incident {
+	list, _ := (&Snapshot{Incidents: incidents}).lookBackAt(at)
+	return list
+}
+
 // lookBackAt returns a snapshot's incidents and marks as far as they had come at a moment of its past: those that had begun, open
 // where they had not ended. What they cost and how they went on is known only as of now, and how they went then is not.
 func (s *Snapshot) lookBackAt(at time.Time) (incidents []Incident, marks []Mark) {

@@ -88,11 +88,13 @@ func New(o Options) (*Engine, error) {
 			return nil, err
 		}
 	}
+	if e.storing = newStoring(e, o.Store); e.storing != nil && o.History == nil {
+		e.options.History = e.storing.history
+	}
 	var err error
 	if e.alerting, err = newAlerting(&e.options, e.Notice); err != nil {
 		return nil, err
 	}
-	e.storing = newStoring(e, o.Store)
 	for _, warning := range o.Settings.Warnings {
 		e.Notice(warning)
 	}

@@ -29,8 +29,13 @@ func (e *Engine) Watch() (changed <-chan struct{}, stop func()) { return e.track
 // something has changed meanwhile, they are woken once more when it is over.
 func (e *Engine) Snapshot(now time.Time) *tracker.Snapshot { return e.shared.take(now) }
 
-// SnapshotAt returns the state as it was at an earlier moment of the last 24 hours.
+// SnapshotAt returns the state as it was at an earlier moment: of the last 24 hours, and as far as it is kept of any before.
 func (e *Engine) SnapshotAt(now, at time.Time) *tracker.Snapshot {
+	if e.storing != nil && now.Sub(at) > remembered && !e.Snapshot(now).LogTime {
+		if s := e.snapshotBefore(at); s != nil {
+			return s
+		}
+	}
 	return e.tracker.SnapshotAt(now, at)
 }
 

@@ -39,6 +39,7 @@ func (k *storing) run(ctx context.Context) error {
 		case now := <-tick.C:
 			k.openLate(ctx)
 			k.keep(ctx, now)
+			k.keepPast(ctx, now)
 		}
 	}
 }
@@ -84,6 +85,7 @@ func (k *storing) keep(ctx context.Context, now time.Time) {
 		return
 	}
 	k.mark = mark
+	k.past.stale = k.past.stale || !kept.Earlier.At().IsZero()
 	k.next = now.Add(min(max(keepEvery, time.Duration(bytes)*time.Second/keepRate), keepLast))
 	k.showSize()
 }
@@ -104,11 +106,12 @@ func (k *storing) end(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, besideTimeout)
 	defer cancel()
-	k.next = time.Time{}
+	k.next, k.past.next = time.Time{}, time.Time{}
 	k.keep(ctx, time.Now())
-	err := k.store.Close()
-	k.store = nil
-	return err //nolint:wrapcheck // it names the file
+	k.keepPast(ctx, time.Now())
+	kept := k.store
+	k.setStore(nil)
+	return kept.Close() //nolint:wrapcheck // it names the file
 }
 
 // keptAlerts is what keeps the state of alerting in the store.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"errtop/internal/safego"
@@ -31,12 +32,14 @@ type storing struct {
 	engine  *Engine
 	options StoreOptions
 
-	store    *store.Store // nil while there is none
+	mu       sync.Mutex   // guards store against those who look at the past
+	store    *store.Store // nil while there is none; set by the goroutine of run
 	readOnly bool         // another process writes it
 	requests chan storeRequest
 	mark     tracker.KeptMark // of what was kept last
 	next     time.Time        // nothing is kept before
 	shown    tracker.Source   // as the source of it was shown last
+	past     keptPast
 }
 
 // newStoring returns what keeps an engine, nil where nothing is kept.
@@ -57,6 +60,12 @@ func (k *storing) start(ctx context.Context) {
 		return
 	}
 	k.open(ctx)
+}
+
+func (k *storing) setStore(s *store.Store) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.store = s
 }
 
 // opened is a store with what it held.
@@ -132,7 +141,8 @@ func openStore(ctx context.Context, options StoreOptions) (o opened, err error) 
 // take goes on with what a store held.
 func (k *storing) take(o opened) {
 	e := k.engine
-	k.store, k.readOnly = o.store, o.readOnly
+	k.setStore(o.store)
+	k.readOnly = o.readOnly
 	for _, note := range o.store.Notes() {
 		k.notice(note)
 	}
@@ -158,6 +168,9 @@ func (k *storing) restore(state store.State) error {
 		return nil
 	}
 	e, now := k.engine, time.Now()
+	if at := state.Tracker[0].At(); now.Sub(at) > time.Hour {
+		k.past.leftover = state.Tracker // hours that the tracker forgets as it is restored
+	}
 	if err := e.tracker.Restore(now, state.Tracker...); err != nil {
 		return err //nolint:wrapcheck // it says what is wrong
 	}

@@ -52,11 +52,15 @@ func (s *Store) replaceDamaged(ctx context.Context, why string, now time.Time) e
 	if err != nil {
 		return fmt.Errorf("store %s is damaged (%s), and cannot be set aside: %w", s.path, why, err)
 	}
-	s.notes = append(s.notes, fmt.Sprintf("the store was damaged (%s): set aside as %s", why, aside))
 	if err := s.makePrivate(); err != nil {
 		return err
 	}
-	return s.connect(ctx)
+	if err := s.connect(ctx); err != nil {
+		return err
+	}
+	saved := s.salvage(ctx, aside)
+	s.notes = append(s.notes, fmt.Sprintf("the store was damaged (%s): it is set aside as %s; %s", why, aside, saved))
+	return nil
 }
 
 // setAside gives the files of the store another name, with the time in it.

@@ -12,6 +12,14 @@ var migrations = []string{
 	// 1: what a tracker held, and what belongs to the store itself.
 	`CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
 	CREATE TABLE state (part INTEGER PRIMARY KEY, at INTEGER NOT NULL, content BLOB NOT NULL) STRICT;`,
+	// 2: the past. Targets and incidents of other stores have these stores' ids as their origin.
+	`CREATE TABLE target (id INTEGER PRIMARY KEY, origin TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (origin, name)) STRICT;
+	CREATE TABLE hour (target INTEGER NOT NULL, hour INTEGER NOT NULL, requests INTEGER NOT NULL, errors INTEGER NOT NULL,
+		packed BLOB NOT NULL, thin INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (target, hour)) WITHOUT ROWID, STRICT;
+	CREATE INDEX hour_by_time ON hour (hour);
+	CREATE TABLE incident (origin TEXT NOT NULL, id INTEGER NOT NULL, onset INTEGER NOT NULL, ended INTEGER NOT NULL, words TEXT NOT NULL,
+		packed BLOB NOT NULL, PRIMARY KEY (origin, id)) WITHOUT ROWID, STRICT;
+	CREATE INDEX incident_by_onset ON incident (onset);`,
 }
 
 // schemaVersion is the newest version.

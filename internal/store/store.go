@@ -32,6 +32,7 @@ const (
 	leastMaxBytes   = 1 << 20
 	pageSize        = 4096
 	busyTimeout     = 5 * time.Second // SQLite waits so long for somebody who reads or writes
+	checkedBytes    = 32 << 20        // a larger file is not looked through when it is opened: what is wrong with it shows when it is read
 	applicationID   = 0x65727470      // "ertp", in the header of the file
 )
 
@@ -46,6 +47,7 @@ type Store struct {
 	notes    []string
 
 	writing      sync.Mutex
+	targets      map[targetKey]int64 // numbers that are known
 	checkpointed time.Time
 }
 
@@ -55,7 +57,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.MaxBytes == 0 {
 		o.MaxBytes = defaultMaxBytes
 	}
-	s := &Store{path: o.Path, maxBytes: max(o.MaxBytes, leastMaxBytes), readOnly: o.ReadOnly}
+	s := &Store{path: o.Path, maxBytes: max(o.MaxBytes, leastMaxBytes), readOnly: o.ReadOnly, targets: map[targetKey]int64{}}
 	if err := s.open(ctx, o.Now); err != nil {
 		return nil, errors.Join(err, s.closeFiles())
 	}
@@ -83,10 +85,25 @@ func (s *Store) open(ctx context.Context, now time.Time) error {
 		return err
 	}
 	err = s.connect(ctx)
+	if err == nil && sizeOf(s.path) <= checkedBytes {
+		err = s.quickCheck(ctx)
+	}
 	if why, damaged := damage(err); damaged {
 		return s.replaceDamaged(ctx, why, now)
 	}
 	return err
+}
+
+// quickCheck looks at the structure of the file, which takes some milliseconds a megabyte.
+func (s *Store) quickCheck(ctx context.Context) error {
+	var first string
+	if err := s.db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&first); err != nil {
+		return s.named(err)
+	}
+	if first != "ok" {
+		return s.named(fmt.Errorf("%w: %s", errDamaged, first))
+	}
+	return nil
 }
 
 // makePrivate takes the rights of others from the files that are there, and makes the database file with the right ones.

@@ -33,10 +33,8 @@ func (s *Store) write(ctx context.Context, do func(*sql.Tx) error) error {
 		}
 	}
 	err := s.transaction(ctx, do)
-	if isFull(err) {
-		if s.shrink(ctx, roomStep) == nil {
-			err = s.transaction(ctx, do)
-		}
+	for step := 0; isFull(err) && step < roomSteps && s.shrink(ctx, roomStep) == nil; step++ {
+		err = s.transaction(ctx, do)
 	}
 	if err != nil {
 		return s.named(err)
