@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -40,6 +42,24 @@ func damage(err error) (why string, damaged bool) {
 		return err.Error(), true
 	}
 	return "", false
+}
+
+// checkHeader returns an error for the header of a store of ours that SQLite would open, but only for reading: its format's version is none
+// that there is.
+func checkHeader(path string) error {
+	file, err := os.Open(path) //nolint:gosec // the user names the store
+	if err != nil {
+		return err //nolint:wrapcheck // a PathError names it
+	}
+	defer file.Close() //nolint:errcheck // only read from
+	header := make([]byte, 100)
+	if _, err := io.ReadFull(file, header); err != nil {
+		return nil //nolint:nilerr // SQLite says what it thinks of so small a file
+	}
+	if binary.BigEndian.Uint32(header[68:]) == applicationID && (header[18] > 2 || header[19] > 2) {
+		return fmt.Errorf("%w: its header is not what was written", errDamaged)
+	}
+	return nil
 }
 
 // replaceDamaged sets a damaged store aside, and makes a new one from what can be read of it.

@@ -26,10 +26,12 @@ func (s Salvaged) String() string {
 	return fmt.Sprintf("%d parts of the state, %d hours and %d incidents could be read", s.States, s.Hours, s.Incidents)
 }
 
+func (s *Salvaged) rows() int { return s.States + s.Hours + s.Incidents }
+
 // salvageTimeout bounds how long a start waits for what can be read of a damaged store.
 const salvageTimeout = 3 * time.Second
 
-// salvage takes over what can be read of a damaged file: as it stands, and where its header is broken, with another one. It reads copies, so
+// salvage takes over what can be read of a damaged file: as it stands, and with another header, because that may be what is broken. It reads copies, so
 // that the file itself stays as it was found.
 func (s *Store) salvage(ctx context.Context, aside string) (saved Salvaged) {
 	ctx, cancel := context.WithTimeout(ctx, salvageTimeout)
@@ -39,14 +41,15 @@ func (s *Store) salvage(ctx context.Context, aside string) (saved Salvaged) {
 		if err != nil {
 			return saved
 		}
+		var got Salvaged
 		if err := mend(copied); err == nil {
-			s.salvageFrom(ctx, copied, &saved)
+			s.salvageFrom(ctx, copied, &got)
+		}
+		if got.rows() > saved.rows() {
+			saved = got
 		}
 		for _, suffix := range [...]string{"", "-wal", "-shm", "-journal"} {
 			_ = os.Remove(copied + suffix)
-		}
-		if saved.States+saved.Hours+saved.Incidents > 0 {
-			break
 		}
 	}
 	return saved

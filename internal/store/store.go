@@ -84,7 +84,9 @@ func (s *Store) open(ctx context.Context, now time.Time) error {
 	if err := s.makePrivate(); err != nil {
 		return err
 	}
-	err = s.connect(ctx)
+	if err = checkHeader(s.path); err == nil {
+		err = s.connect(ctx)
+	}
 	if err == nil && sizeOf(s.path) <= checkedBytes {
 		err = s.quickCheck(ctx)
 	}
