@@ -84,6 +84,7 @@ type Alert struct {
 
 	PartOf   uint64 `json:"part_of,omitempty"` // the incident that its target is or was part of; of an incident's own alert one that became part of it
 	Follows  uint64 `json:"follows,omitempty"` // of an incident's alert: the incident that its own became part of
+	Along    bool   `json:"along,omitempty"`   // it began with the incident that it is part of, not before
 	Flapping bool   `json:"flapping,omitempty"`
 	Turns    int    `json:"turns,omitempty"` // how often it fired since it began to flap
 

@@ -244,6 +244,7 @@ func (e *Engine) judge(s *State, rule *compiled, labels Labels, possible bool, i
 	a.seen, a.NoDataAt, a.Severity = true, time.Time{}, rule.Severity
 	if of := e.members[labels.Target].incident; incident == nil && of != 0 && of != a.PartOf && a.Phase != Resolved {
 		a.PartOf, changed = of, true
+		a.Along = a.Phase == Pending || now.Sub(a.FiredAt) < e.options.Timing.GroupInterval
 	}
 	if holds || a.Text == "" {
 		if a.Phase == Pending || a.Phase == Resolved {

@@ -30,6 +30,7 @@ type Told struct {
 	Last     time.Time `json:"last,omitzero"` // when it was told last; zero: never
 	Firing   []uint64  `json:"firing,omitempty"`
 	Flapping []uint64  `json:"flapping,omitempty"`
+	Quiet    []uint64  `json:"quiet,omitempty"` // began along with an incident that was told as more urgent: no message is sent for them
 
 	Refreshed time.Time `json:"refreshed,omitzero"` // when it was told or refreshed last
 }
@@ -63,7 +64,8 @@ type Notification struct {
 // groupName names the group of an incident.
 func groupName(incident uint64) string { return "incident " + strconv.FormatUint(incident, 16) }
 
-// groupOf names the group that an alert is told in: its incident's, or that which its target is part of until that recovers.
+// groupOf names the group that an alert is told in: its incident's, or that which its target is part of until that recovers. What began
+// along with an incident and outlasts it is one group afterwards, so that its end is one message.
 func (e *Engine) groupOf(a *Alert) string {
 	if incident := cmp.Or(a.Follows, a.Labels.Incident); incident != 0 {
 		return groupName(incident)
@@ -71,15 +73,22 @@ func (e *Engine) groupOf(a *Alert) string {
 	if in := e.members[a.Labels.Target]; in.incident != 0 && !in.calm {
 		return groupName(in.incident)
 	}
+	if a.PartOf != 0 && a.Along {
+		return afterName(a.PartOf)
+	}
 	return "alert " + strconv.FormatUint(a.ID, 16)
 }
+
+// afterName names the group of what outlasts an incident.
+func afterName(incident uint64) string { return "after " + groupName(incident) }
 
 // tell puts what is due into the outbox.
 func (e *Engine) tell(s *State, now time.Time) (changed bool) {
 	if e.idle(s) {
 		return false
 	}
-	changed = e.regroup(s)
+	changed = e.quieten(s)
+	changed = e.regroup(s) || changed
 	firing := map[string][]*Alert{} // what may be told
 	for i := range s.Alerts {
 		if a := &s.Alerts[i]; a.Active() && s.SilencedBy(a, now) == nil {
@@ -242,25 +251,66 @@ func (s *State) contents(receiver *Receiver, t *Told, alerts []*Alert) []Alert {
 			list = append(list, *a)
 		}
 	}
-	t.Firing, t.Flapping = firing, flapping
+	t.Firing, t.Flapping, t.Quiet = firing, flapping, nil
 	return list
 }
 
-// changeOf says whether a group that was told before is to be told again, why and when; "" for not at all.
-func (s *State) changeOf(t *Told, alerts []*Alert, timing *Timing) (Reason, time.Time) {
-	flaps, more := false, false
+// quieten notes which alerts outlast an incident that a receiver was told of, less urgent than it and untold themselves. Nobody is paged
+// for them now that the incident recovers.
+func (e *Engine) quieten(s *State) (changed bool) {
+	for i := range s.Alerts {
+		a := &s.Alerts[i]
+		if !a.Active() || !a.Along || a.PartOf == 0 || e.groupOf(a) != afterName(a.PartOf) {
+			continue
+		}
+		for j := range e.options.Receivers {
+			receiver := e.options.Receivers[j].Name
+			t := s.told(receiver, groupName(a.PartOf))
+			if t == nil || t.Last.IsZero() || slices.Contains(t.Firing, a.ID) || a.Severity >= s.worst(t) {
+				continue
+			}
+			last, first := t.Last, t.First
+			after := s.told(receiver, afterName(a.PartOf))
+			if after == nil {
+				s.Groups = append(s.Groups, Told{Receiver: receiver, Group: afterName(a.PartOf), First: first, Last: last})
+				after = &s.Groups[len(s.Groups)-1]
+			}
+			if !slices.Contains(after.Quiet, a.ID) && !slices.Contains(after.Firing, a.ID) {
+				after.Quiet, changed = append(slices.Clone(after.Quiet), a.ID), true
+			}
+		}
+	}
+	return changed
+}
+
+// worst returns the severity of the most urgent alert that a receiver was told of in a group.
+func (s *State) worst(t *Told) Severity {
 	worst := Info
 	for _, id := range t.Firing {
 		if a, _ := s.find(id); a != nil {
 			worst = max(worst, a.Severity)
 		}
 	}
-	next := t.Last.Add(timing.GroupInterval)
+	return worst
+}
+
+// isNews reports whether an alert that a receiver was not told of, in a group that it was told of, is worth a message: not what it knows by
+// another name, and not what is less urgent than the incident that it is part of. That is named when a message is sent anyway.
+func (s *State) isNews(t *Told, a *Alert, worst Severity) bool {
+	return !s.knownAs(t, a) && !slices.Contains(t.Quiet, a.ID) && !(a.Severity < worst && t.Group == groupName(a.PartOf))
+}
+
+// changeOf says whether a group that was told before is to be told again, why and when; "" for not at all.
+func (s *State) changeOf(t *Told, alerts []*Alert, timing *Timing) (Reason, time.Time) {
+	flaps, more := false, false
+	worst, next := s.worst(t), t.Last.Add(timing.GroupInterval)
 	for _, a := range alerts {
+		known := slices.Contains(t.Firing, a.ID)
 		switch {
+		case !known && !s.isNews(t, a, worst):
 		case a.Flapping && !slices.Contains(t.Flapping, a.ID):
 			flaps = true
-		case !slices.Contains(t.Firing, a.ID) && !s.knownAs(t, a):
+		case !known:
 			more = true
 			if urgent := a.FiredAt.Add(timing.GroupWait); a.Severity > worst && urgent.Before(next) {
 				next = urgent // what is more urgent than all that was told does not wait for the interval
@@ -274,6 +324,8 @@ func (s *State) changeOf(t *Told, alerts []*Alert, timing *Timing) (Reason, time
 		return ReasonMore, next
 	case slices.ContainsFunc(alerts, func(a *Alert) bool { return a.Flapping }):
 		return "", next // nothing more until it stays one way
+	case len(t.Firing) == 0:
+		return "", next // only what is quiet
 	}
 	return ReasonRepeat, t.Last.Add(timing.Repeat)
 }
