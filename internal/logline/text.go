@@ -17,8 +17,11 @@ const (
 // of endlessly different texts costs no endless memory.
 type Interner struct {
 	known map[string]Interned
+	folds map[string]Interned                  // what came of folding
 	fold  func(dst []byte, text string) []byte // what is done to harmless text before it is kept; nil: nothing
 	last  uint64                               // number given last
+
+	buffer []byte
 
 	labels labelSets // of the results whose texts it keeps
 }
@@ -47,12 +50,7 @@ func (t *Interner) Text(b []byte, limit int) Interned {
 	if known, ok := t.known[string(b)]; ok {
 		return known
 	}
-	s := SafeLine(b, limit)
-	if t.fold != nil {
-		s = string(t.fold(nil, s))
-	}
-	t.last++
-	text := Interned{s, t.last}
+	text := t.folded(SafeLine(b, limit))
 	if len(b) > MaxRoute {
 		return text
 	}
@@ -60,6 +58,25 @@ func (t *Interner) Text(b []byte, limit int) Interned {
 		t.known = make(map[string]Interned, 64)
 	}
 	t.known[string(b)] = text
+	return text
+}
+
+// folded returns a harmless text as the interner keeps it: those that fold alike get one number.
+func (t *Interner) folded(s string) Interned {
+	if t.fold == nil {
+		t.last++
+		return Interned{s, t.last}
+	}
+	t.buffer = t.fold(t.buffer[:0], s)
+	if known, ok := t.folds[string(t.buffer)]; ok {
+		return known
+	}
+	t.last++
+	text := Interned{string(t.buffer), t.last}
+	if t.folds == nil || len(t.folds) >= MaxInterned {
+		t.folds = make(map[string]Interned, 64)
+	}
+	t.folds[text.Text] = text
 	return text
 }
 

@@ -17,6 +17,7 @@ func BenchmarkStats(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
+			d.Defer(0)
 			w := &statsWorker{decoder: d, tally: newTally()}
 			b.SetBytes(int64(len(log)))
 			b.ReportAllocs()

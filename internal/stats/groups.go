@@ -26,35 +26,46 @@ type groups struct {
 	fullAt int            // groups that were left when room was made last
 
 	method  logline.Interner
-	path    logline.Interner
-	message logline.Interner
+	route   logline.Interner // templates of paths
+	message logline.Interner // folded messages
+	invalid logline.Interner // folded messages about the fields of a request
 	err     logline.Interner
 }
 
 // recentGroup is what a group's errors had in common, by the numbers that their texts were given.
 type recentGroup struct {
-	target                     *count
-	method, path, message, err uint64
-	outcome                    tracker.Outcome
+	target                      *count
+	method, route, message, err uint64
+	outcome                     tracker.Outcome
 }
 
 // newGroups returns a set without groups.
 func newGroups() groups {
-	return groups{all: map[uint64]*group{}, recent: map[recentGroup]*group{}}
+	return groups{
+		all: map[uint64]*group{}, recent: map[recentGroup]*group{},
+		route:   logline.NewInterner(tracker.NormaliseRoute),
+		message: logline.NewInterner(func(dst []byte, text string) []byte { return tracker.Normalise(dst, text, false) }),
+		invalid: logline.NewInterner(func(dst []byte, text string) []byte { return tracker.Normalise(dst, text, true) }),
+	}
 }
 
 // add counts a failed record in its group.
 func (s *groups) add(d *logline.Decoder, target *recentTarget) {
 	r := &d.Rec
-	location, _ := d.Location()
-	method, path := s.method.Text(r.Text(logline.FieldMethod), logline.MaxName), s.path.Text(location, logline.MaxRoute)
-	message, err := s.message.Text(r.Text(logline.FieldMessage), logline.MaxMessage), s.err.Text(r.Text(logline.FieldError), logline.MaxName)
-	recent := recentGroup{target.count, method.Number, path.Number, message.Number, err.Number, r.Outcome()}
+	path, _ := d.Location()
+	messages := &s.message
+	if r.Kind == tracker.KindInvalid || r.Kind == tracker.KindValidation {
+		messages = &s.invalid
+	}
+	method, route := s.method.Text(r.Text(logline.FieldMethod), logline.MaxName), s.route.Text(path, logline.MaxRoute)
+	message, err := messages.Text(r.Text(logline.FieldMessage), logline.MaxMessage), s.err.Text(r.Text(logline.FieldError), logline.MaxName)
+	recent := recentGroup{target.count, method.Number, route.Number, message.Number, err.Number, r.Outcome()}
 	g, ok := s.recent[recent]
 	listed := r.Has(logline.FieldErrors)
 	if !ok || listed {
 		result := tracker.Result{
-			Method: method.Text, Route: path.Text, Status: recent.outcome.Status, Kind: r.Kind, Error: err.Text, Message: message.Text,
+			Method: method.Text, Route: logline.SafeLine(path, logline.MaxRoute), Status: recent.outcome.Status, Kind: r.Kind, Error: err.Text,
+			Message: logline.SafeLine(r.Text(logline.FieldMessage), logline.MaxMessage),
 		}
 		if listed {
 			result.Evidence = &tracker.Evidence{Errors: logline.ErrorList(r)}
