@@ -21,6 +21,9 @@ func (r *Record) complete(c *clock) (reason string) {
 	if r.Has(FieldService) {
 		r.serviceOfCluster()
 	}
+	if r.hinted(hintTracing) { // Rust's tracing calls the module that writes a target
+		r.set &^= 1 << FieldTarget
+	}
 	r.completeDuration(c)
 	if r.Has(FieldGRPC) && r.completeGRPC() {
 		return ""
@@ -81,7 +84,7 @@ func (r *Record) searchStatus() (stated, known bool) {
 		r.status = status
 		return true, true
 	}
-	if code := r.Raw(FieldError); r.Has(FieldMethod) && isStatus(code) { // "code": 502
+	if code := r.Raw(FieldError); (r.Has(FieldMethod) || r.Has(FieldRequest)) && isStatus(code) { // "code": 502
 		r.status, _ = parseStatus(code)
 		r.set &^= 1 << FieldError
 		return true, true

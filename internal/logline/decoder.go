@@ -396,7 +396,7 @@ func isBeginning(stage []byte) bool {
 func (d *Decoder) carried(depth int, reason string) (v LineKind, why string) {
 	text, wrapping := d.Rec.Text(FieldLine), d.Rec.Has(FieldLine)
 	if !wrapping {
-		if text = d.Rec.Text(FieldMessage); !d.startsKnown(text) && !holdsAccess(text) {
+		if text = d.Rec.Text(FieldMessage); !d.startsKnown(text) && !holdsAccess(text) && !isMorgan(text) {
 			return LineUnreadable, reason
 		}
 	} else if d.Rec.span[FieldLine].meta.form() == formRaw {
@@ -454,6 +454,20 @@ func (d *Decoder) startsKnown(text []byte) bool {
 func holdsAccess(text []byte) bool {
 	q, ok := findRequest(text, 0)
 	return ok && q.quoted && startsStatus(text[q.hi:]) && bytes.Contains(text[q.lo:q.hi], []byte(" HTTP/"))
+}
+
+// isMorgan reports whether a message is morgan's tiny or dev line: "GET /orders 500 12 - 3.456 ms", "GET /orders 500 3.456 ms - 12".
+func isMorgan(text []byte) bool {
+	words := bytes.Fields(text)
+	if len(words) != 7 || words[1][0] != '/' || !isStatus(words[2]) {
+		return false
+	}
+	for _, c := range words[0] {
+		if c < 'A' || c > 'Z' {
+			return false
+		}
+	}
+	return string(words[4]) == "-" && string(words[6]) == "ms" || string(words[4]) == "ms" && string(words[5]) == "-"
 }
 
 // bytesOfNumbers returns the text that journald writes as an array of its bytes where it is no UTF-8, nil where it is none.

@@ -29,6 +29,7 @@ const (
 	hintKubernetes
 	hintEcho
 	hintFastly
+	hintTracing
 )
 
 // hintKeys are the keys, folded, that give a writer away.
@@ -36,7 +37,7 @@ var hintKeys = map[hint]string{
 	hintRails:      `controller`,
 	hintRailsParts: `view db allocations viewruntime dbruntime`,
 	hintCaddy:      `request.proto errid request.remoteport`,
-	hintEnvoy:      `responseflags responsecodedetails upstreamcluster upstreamtransportfailurereason xenvoyoriginalpath connectionterminationdetails`,
+	hintEnvoy:      `responseflags responsecodedetails upstreamcluster upstreamtransportfailurereason xenvoyoriginalpath xenvoyoriginpath connectionterminationdetails`,
 	hintAPISIX:     `apisixlatency`,
 	hintDatadog:    `ddsource ddtags dd.traceid http.urldetails.path network.client.ip`,
 	hintNginx: `bodybytessent bytessent requestlength upstreamresponsetime upstreamaddr httpuseragent httpreferer httpreferrer timelocal
@@ -58,6 +59,7 @@ var hintKeys = map[hint]string{
 	hintKubernetes: `auditid`,
 	hintEcho:       `bytesin`,
 	hintFastly:     `fastlyserver fastlyisedge`,
+	hintTracing:    `span.name spans`,
 }
 
 // hinted reports whether the line has a key that gives h.

@@ -16,14 +16,14 @@ var knownKeys = map[Field]string{
 	FieldStatus: `status statuscode httpstatus httpstatuscode responsestatus responsestatuscode responsecode rescode
 		res.statuscode res.status response.status response.statuscode response.code http.response.statuscode http.statuscode
 		http.status edgeresponsestatus downstreamstatus scstatus httpcode responsestatus.code httpresponse.status
-		l7.http.code originstatus originresponsestatus upstreamstatus response`,
+		aspnetresponsestatuscode l7.http.code originstatus originresponsestatus upstreamstatus response`,
 	FieldMethod: `method requestmethod httpmethod verb req.method request.method http.request.method http.method
-		http.requestmethod clientrequestmethod csmethod reqmethod httpverb`,
+		http.requestmethod clientrequestmethod csmethod reqmethod httpverb aspnetrequestmethod`,
 	FieldPath: `route http.route path url uri requestpath requesturi requesturl req.url request.uri request.url request.path
 		req.path url.path http.url http.target http.path http.uri url.original url.full http.urldetails.path urldetails.path
-		clientrequestpath clientrequesturi endpoint fullpath xenvoyoriginalpath csuristem requesteduri originalurl req.originalurl
+		clientrequestpath clientrequesturi endpoint fullpath xenvoyoriginalpath xenvoyoriginpath csuristem requesteduri originalurl req.originalurl
 		request.originalurl resourcepath reqpath pathname rawpath rawurl httppath httpurl httpuri uripath request.uri.path requestedpath
-		rpc.method grpc.method`,
+		aspnetrequesturl protopayload.resource rpc.method grpc.method`,
 	FieldRequest: `request requestline requestedurl http.request.line routekey`,
 	FieldHost: `host vhost httphost domain authority :authority servername requesthost request.host req.headers.host req.host
 		request.headers.host req.hostname url.domain url.host http.host clientrequesthost cshost xhostheader reqhost domainname

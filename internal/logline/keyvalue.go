@@ -25,10 +25,12 @@ func (d *Decoder) keyValues(line []byte, r *Record) (reason string) {
 			break
 		}
 		i = max(end-1, i)
-		if value.lo == value.hi || at.field == FieldNone {
+		if value.lo == value.hi || at.meta == 0 {
 			continue
 		}
-		known++
+		if at.field != FieldNone {
+			known++
+		}
 		r.put(at.field, value)
 	}
 	if known < 2 || !r.Has(FieldStatus) {

@@ -8,6 +8,8 @@ import "bytes"
 //	Completed 500 Internal Server Error in 12ms (Views: 0.1ms)
 //	[info] GET /orders                                                       Phoenix
 //	[info] Sent 500 in 12ms
+//	Request starting HTTP/1.1 GET http://localhost/orders                    ASP.NET Core before 5
+//	Request finished in 12.3ms 500 text/plain
 //	--> GET /orders                                                          koa-logger has both in the second line
 //
 // The first is remembered under its tag ("[8f2c…]", "request_id=8f2c") until the second comes. It counts for nothing by itself.
@@ -25,7 +27,7 @@ const maxPending = 512
 // openers start the line of a request that came; closers, with a status behind them, that of its answer.
 var (
 	openers = [...]string{"Started ", "Request starting ", "<-- ", "--> "}
-	closers = [...]string{"Completed ", "Sent ", "Chunked "}
+	closers = [...]string{"Completed ", "Sent ", "Chunked ", finished}
 	between = [...]string{"Processing by ", "Processing with ", "  Parameters: ", "Parameters: ", "Pipelines: ", "Redirected to ", "Rendering ", "Rendered ", "Executing endpoint ", "Executed endpoint "}
 )
 
@@ -46,13 +48,20 @@ func (d *Decoder) pairedLine(line []byte, q request, found bool, r *Record) (v L
 	}
 	for _, closer := range closers {
 		i := bytes.Index(line, []byte(closer))
-		if i < 0 || !startsStatus(line[i+len(closer)-1:]) {
+		if i < 0 {
+			continue
+		}
+		at := i + len(closer)
+		if closer == finished { // the duration comes first
+			at += bytes.IndexByte(line[at:], ' ') + 1
+		}
+		if !startsStatus(line[at-1:]) {
 			continue
 		}
 		if d.deferring {
 			return LineRelated, true
 		}
-		status, _ := parseStatus(line[i+len(closer) : i+len(closer)+3])
+		status, _ := parseStatus(line[at : at+3])
 		d.answer(line, i, status, r)
 		return LineResult, true
 	}
@@ -68,6 +77,9 @@ func (d *Decoder) pairedLine(line []byte, q request, found bool, r *Record) (v L
 	}
 	return LineUnreadable, false
 }
+
+// finished is what older versions of ASP.NET Core write before the duration and the status.
+const finished = "Request finished in "
 
 // opens reports whether a line with a request only says that it came.
 func opens(line []byte, q request) bool {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"errtop/internal/logline"
+	"errtop/tracker"
 )
 
 // valueCase is a line with its true values.
@@ -53,12 +54,25 @@ func TestLinesHaveTheirTrueValues(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			var found []tracker.Result
 			maker := logline.NewResultMaker("log")
-			kind, reason := d.Decode([]byte(c.line))
-			if kind != logline.LineResult {
-				t.Fatalf("not understood: %s\n%s", reason, c.line)
+			reasons := ""
+			for line := range strings.Lines(c.line) {
+				kind, reason := d.Decode([]byte(strings.TrimRight(line, "\n")))
+				if reasons += " " + reason; kind == logline.LineResult {
+					found = append(found, maker.Make(d))
+				}
 			}
-			r := maker.Make(d)
+			if c.says == "- - - - - -" {
+				if len(found) > 0 {
+					t.Fatalf("read as %s: %s\n%s", d.Format, describe(found[0]), c.line)
+				}
+				return
+			}
+			if len(found) != 1 {
+				t.Fatalf("%d results:%s\n%s", len(found), reasons, c.line)
+			}
+			r := found[0]
 			got := map[string]string{"error": r.Error, "message": r.Message, "why": d.WhyLatency()}
 			for _, extra := range extraValues.FindAllStringSubmatch(c.says, -1) {
 				if want, err := strconv.Unquote(extra[2]); err != nil || got[extra[1]] != want {
