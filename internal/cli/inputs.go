@@ -25,11 +25,21 @@ func (a *app) inputs(args []string) ([]stats.Input, error) {
 	if first := slices.Index(args, "-"); first >= 0 && slices.Contains(args[first+1:], "-") {
 		return nil, usage("standard input is named twice", "it can be read once")
 	}
-	inputs := make([]stats.Input, len(args))
-	for i, name := range args {
-		inputs[i] = stats.Input{Name: name, Open: func(ctx context.Context) (io.ReadCloser, error) { return ingest.Open(ctx, name) }}
-		if name == "-" {
-			inputs[i] = stats.Input{Name: "stdin", Once: true, Open: func(ctx context.Context) (io.ReadCloser, error) { return ingest.OpenReader(ctx, a.In) }}
+	var inputs []stats.Input
+	for _, name := range args {
+		switch {
+		case name == "-":
+			inputs = append(inputs, stats.Input{Name: "stdin", Once: true, Open: func(ctx context.Context) (io.ReadCloser, error) { return ingest.OpenReader(ctx, a.In) }})
+		case ingest.IsShorthand(name):
+			commands, err := ingest.Shorthand(name, ingest.Options{NoFollow: true, All: true})
+			if err != nil {
+				return nil, usage(err.Error(), "errtop --help shows how to read other machines")
+			}
+			for _, c := range commands {
+				inputs = append(inputs, stats.Input{Name: c.Name, Once: true, Open: func(ctx context.Context) (io.ReadCloser, error) { return ingest.OpenCommand(ctx, c) }})
+			}
+		default:
+			inputs = append(inputs, stats.Input{Name: name, Open: func(ctx context.Context) (io.ReadCloser, error) { return ingest.Open(ctx, name) }})
 		}
 	}
 	return inputs, nil
@@ -46,7 +56,7 @@ func newestLine(ctx context.Context, inputs []stats.Input, o logline.Options) (n
 		}
 	}
 	for i := range inputs {
-		if inputs[i].Name == "stdin" {
+		if inputs[i].Once {
 			path, err := keep(ctx, &inputs[i])
 			if err != nil {
 				return newest, done, err
@@ -73,13 +83,14 @@ func keep(ctx context.Context, input *stats.Input) (path string, err error) {
 		return "", &logline.SourceError{Name: input.Name, Err: logline.PlainError(err)}
 	}
 	defer log.Close() //nolint:errcheck // only read from
-	file, err := os.CreateTemp("", "errtop-stdin-*")
+	file, err := os.CreateTemp("", "errtop-kept-*")
 	if err != nil {
-		return "", fmt.Errorf("cannot keep standard input: %w", err)
+		return "", fmt.Errorf("cannot keep %s: %w", input.Name, err)
 	}
 	_, err = io.Copy(file, log)
 	if err = errors.Join(err, file.Close()); err != nil {
-		return "", errors.Join(fmt.Errorf("cannot keep standard input: %w", err), os.Remove(file.Name()))
+		problem := &logline.SourceError{Name: input.Name, Err: logline.PlainError(err)}
+		return "", errors.Join(problem, os.Remove(file.Name()))
 	}
 	input.Open = func(ctx context.Context) (io.ReadCloser, error) { return ingest.Open(ctx, file.Name()) }
 	return file.Name(), nil

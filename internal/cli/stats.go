@@ -33,7 +33,7 @@ func (a *app) statsCommand() *cobra.Command {
 		Use:   "stats FILE...",
 		Short: "Count what request logs hold, without a dashboard",
 		Long: "Count what request logs hold, without a dashboard: totals, by status, by target, hourly, top groups of errors. " +
-			"- is standard input; .gz and .zst are unpacked.\n\n" +
+			"- is standard input; .gz, .zst, .xz and .bz2 are unpacked; what ssh://host/path, k8s://, docker:// and journal:// name is read to its end.\n\n" +
 			"--filter takes what / takes in the dashboard: " + filter.Help + "\n\n" + filter.Fields,
 		Example: "errtop stats access.log\n" +
 			"errtop stats --by route --since 2h --filter 'status:5xx target:api' access.log\n" +

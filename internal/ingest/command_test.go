@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -343,4 +344,41 @@ func TestACommandMayEndAfterItsOutput(t *testing.T) {
 	if err := ingest.RunCommand(t.Context(), c, ingest.Options{}, ingest.Sink{Emit: func([]tracker.Result) {}}); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestWhatACommandWritesIsReadToItsEnd(t *testing.T) {
+	read := func(text string) (string, error) {
+		log, err := ingest.OpenCommand(t.Context(), script(text))
+		if err != nil {
+			return "", err
+		}
+		all, err := io.ReadAll(log)
+		return string(all), errors.Join(err, log.Close())
+	}
+	if got, err := read("echo a; echo b | gzip -c >/dev/null; echo c"); err != nil || got != "a\nc\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got, err := read("echo a | gzip -c"); err != nil || got != "a\n" {
+		t.Errorf("compressed: %q, %v", got, err)
+	}
+	if got, err := read("echo a; echo no such host >&2; exit 3"); got != "a\n" || err == nil || err.Error() != "no such host" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if _, err := read("exit 3"); err == nil || !strings.Contains(err.Error(), "exit status 3") {
+		t.Errorf("%v", err)
+	}
+	log, err := ingest.OpenCommand(t.Context(), script("while echo a; do :; done"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := log.Close(); err != nil { // it ends with who reads it
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	if log, err = ingest.OpenCommand(ctx, script("echo aaaa; exec sleep 1000")); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	_, _ = io.ReadAll(log) // returns
+	_ = log.Close()
 }
