@@ -147,7 +147,10 @@ func (d *Decoder) Decode(line []byte) (v LineKind, reason string) {
 		line = line[:n-1]
 	}
 	d.Format = ""
-	d.clock.zoneless, d.tailRead, d.rejoined, d.answers, d.isMended = false, false, nil, false, false
+	d.clock.zoneless, d.tailRead, d.answers, d.isMended = false, false, false, false
+	if d.rejoined != nil {
+		d.rejoined = nil
+	}
 	if d.format == "" && len(line) > 0 && line[0] == '{' { // what wrapped and bare come to, at once
 		d.Rec.reset(line)
 		if v, reason = d.jsonLine(line, 0); v == LineResult && d.Format == "" {

@@ -1,8 +1,10 @@
 package logline
 
 import (
+	"encoding/binary"
 	"fmt"
 	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +22,7 @@ type keyTable struct {
 	keyNames
 	mapped map[string]slot // keys that a field map names
 	cache  map[string]slot // keys as they stood in the log
+	recent recentKeys
 	fold   []byte
 }
 
@@ -29,8 +32,11 @@ type keyNames struct {
 	folded map[string]slot // keys in lower case without "_" and "-"
 }
 
-// maxKeyCache bounds what is remembered of keys seen; a log with made-up keys must not fill the memory.
-const maxKeyCache = 4096
+// What is remembered of keys seen is bounded; a log with made-up keys must not fill the memory.
+const (
+	maxKeyCache = 4096
+	maxKeptKey  = 256 // bytes of a key path
+)
 
 // How sure a key is: the smaller its rank, the surer. A key known by its whole path comes first; one whose last parts are known in
 // objects that nobody listed comes behind, the deeper the later; one in an object about another request last.
@@ -136,6 +142,19 @@ func MappableFields() []string {
 
 // find returns what the key path means.
 func (t *keyTable) find(path []byte) slot {
+	if len(path) > maxKeptKey {
+		return t.resolve(path)
+	}
+	r := &t.recent[keyPlace(path)]
+	if r.key != string(path) || r.key == "" {
+		r.slot = t.search(path)
+		r.key = string(path)
+	}
+	return r.slot
+}
+
+// search is find for a key that was not seen lately.
+func (t *keyTable) search(path []byte) slot {
 	if s, ok := t.cache[string(path)]; ok {
 		return s
 	}
@@ -144,6 +163,30 @@ func (t *keyTable) find(path []byte) slot {
 		t.cache[string(path)] = s
 	}
 	return s
+}
+
+// recentKeys spares hashing keys that were seen lately: a key takes the place of another one with the same ends.
+type recentKeys [512]struct {
+	key  string
+	slot slot
+}
+
+// keyPlace returns the place of a key among the recent ones, by its length, its first and its last eight bytes.
+func keyPlace(key []byte) uint64 {
+	const odd = 0x9e3779b97f4a7c15
+	n := len(key)
+	h := uint64(n)
+	switch {
+	case n >= 8:
+		h ^= binary.LittleEndian.Uint64(key)*3 ^ bits.RotateLeft64(binary.LittleEndian.Uint64(key[n-8:]), 23)
+	case n > 0 && cap(key) >= 8:
+		h ^= binary.LittleEndian.Uint64(key[:8]) << (64 - 8*n) // what stands behind the key falls out
+	default:
+		for _, c := range key {
+			h = h<<8 ^ uint64(c)
+		}
+	}
+	return h * odd >> 55
 }
 
 // resolve works out what a key path means: by the whole of it, else by its last parts, as many as are known.

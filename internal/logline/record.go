@@ -218,7 +218,10 @@ func (r *Record) useSpare(f Field) bool {
 
 // putText sets a field to the plain text line[lo:hi].
 func (r *Record) putText(f Field, lo, hi int) {
-	r.put(f, span{lo: int32(lo), hi: int32(hi)}) //nolint:gosec // a line is at most 1 MiB
+	s := span{lo: int32(lo), hi: int32(hi)} //nolint:gosec // a line is at most 1 MiB
+	if !r.first(f, s) {                     // it gives no hint
+		r.compete(f, s)
+	}
 }
 
 // Has reports whether the line gave the field a value.
