@@ -154,6 +154,19 @@ func resultFacts(r *tracker.Result) filter.Facts {
 	return filter.Facts{
 		Target: r.Target, Method: r.Method, Route: r.Route, Origin: r.Origin.String(), Source: r.Source,
 		Error: r.Error, Message: r.Message, Outcome: r.Outcome(), At: r.Time, Latency: r.Latency,
-		Texts: [3]string{r.RequestID}, Evidence: r.Evidence,
+		Texts: [3]string{r.RequestID}, Evidence: r.Evidence, Agent: agentOf(r),
 	}
+}
+
+// agentOf returns what the client of a request calls itself, "" where that is not known.
+func agentOf(r *tracker.Result) string {
+	if r == nil || r.Labels == nil {
+		return ""
+	}
+	for i := range *r.Labels {
+		if label := &(*r.Labels)[i]; label.Name == "agent" {
+			return label.Value
+		}
+	}
+	return ""
 }

@@ -118,15 +118,15 @@ func canaryWorld(t *testing.T) (folder string) {
 // that a new sink cannot be forgotten.
 var canaryRuns = []string{
 	"record out.ndjson --config %s/bad.toml", "record out.ndjson --no-follow --all %s/app.log", "record /dev/full/password=" + otherCanary + " %s/app.log", "record a.ndjson -- cat %s/app.log",
-	"record b.ndjson.gz --no-follow --zone UTC --no-monitors --exclude status<500 --target {path} --fields message=error --until 1m %s/app.log",
+	"record b.ndjson.gz --no-follow --zone UTC --users hashed --no-monitors --exclude status<500 --target {path} --fields message=error --until 1m %s/app.log",
 	"replay --plain %s/others.ndjson", "replay --config %s/bad.toml %s/others.ndjson", "replay --at password=" + otherCanary + " %s/others.ndjson", "replay --speed password=" + otherCanary + " %s/others.ndjson",
 	"report %s/app.log", "report --format html %s/app.log", "report --format json --since 24h %s/app.log", "report --format html %s/others.ndjson", "report %s/others.ndjson", "report --config %s/bad.toml %s/app.log",
-	"report --no-monitors --zone UTC --fields message=error --exclude status<500 --until 1m %s/app.log", "report --target password=" + otherCanary + " %s/app.log",
+	"report --users hidden --no-monitors --zone UTC --fields message=error --exclude status<500 --until 1m %s/app.log", "report --target password=" + otherCanary + " %s/app.log",
 	"report --incident 99 %s/app.log", "report --format password=" + otherCanary + " %s/app.log", "report --output /dev/full/password=" + otherCanary + ".html %s/app.log",
 	"demo --help --record a.ndjson", "errtop --plain --no-follow --all --record dash.ndjson %s/app.log",
 	"check --config %s/errtop.toml", "check --verbose --config %s/errtop.toml", "check --json --config %s/errtop.toml --target echo", "config --config %s/errtop.toml", "config --check --config %s/errtop.toml",
 	"stats %s/app.log", "stats --json %s/app.log", "stats --explain %s/app.log", "stats --by route %s/app.log", "stats --by group %s/app.log", "stats --filter status:5xx %s/app.log",
-	"stats --no-monitors --zone UTC --fields message=error --exclude status<500 --target {path} %s/app.log", "stats --zone password=" + otherCanary + " %s/app.log",
+	"stats --no-monitors --users hidden --zone UTC --fields message=error --exclude status<500 --target {path} %s/app.log", "stats --zone password=" + otherCanary + " %s/app.log",
 	"stats --exclude password==" + otherCanary + " %s/app.log", "stats --target {password=" + otherCanary + "} %s/app.log", "stats --fields password=" + otherCanary + " %s/app.log",
 	"attach password=" + otherCanary,
 	"watch --log password=" + otherCanary + " --config %s/errtop.toml", "watch --log password=" + otherCanary + " --config %s/errtop.toml --store password=" + otherCanary,
@@ -134,7 +134,7 @@ var canaryRuns = []string{
 	"init", "mark --target app --version " + otherCanary + " password=" + otherCanary, "demo --help",
 	"alerts rules --config %s/errtop.toml", "alerts test --config %s/errtop.toml", "alerts test --config %s/errtop.toml password=" + otherCanary, "alerts list --json", "alerts ack --note password=" + otherCanary + " 1f",
 	"silence add --target a --rule b --incident 3 --group 5 --for 1h --note password=" + otherCanary, "silence list", "silence end 3",
-	"backtest --config %s/errtop.toml %s/app.log", "backtest --json --no-monitors --zone UTC --fields message=error --exclude status<500 --target {path} %s/app.log", "backtest --target {password=" + otherCanary + "} %s/app.log",
+	"backtest --config %s/errtop.toml %s/app.log", "backtest --json --users hidden --no-monitors --zone UTC --fields message=error --exclude status<500 --target {path} %s/app.log", "backtest --target {password=" + otherCanary + "} %s/app.log",
 	"errtop --plain --no-follow --all %s/app.log", "errtop %s/missing?token=" + otherCanary,
 	// What is wrong with a config, and with a command line.
 	"check --config %s/bad.toml", "check --config %s/worse.toml", "check --target password=" + otherCanary + " --config %s/errtop.toml", "--nonsense=password=" + otherCanary,

@@ -12,9 +12,9 @@ import (
 
 // lineFlags are the flags that say how the lines of logs are understood, as they were typed. They are the keys of [[sources]].
 type lineFlags struct {
-	format, target, zone, exclude string
-	fields                        map[string]string
-	noMonitors                    bool
+	format, target, zone, exclude, users string
+	fields                               map[string]string
+	noMonitors                           bool
 }
 
 // add gives a command the flags.
@@ -30,17 +30,18 @@ func (f *lineFlags) addReading(command *cobra.Command) {
 	flags.StringToStringVar(&f.fields, "fields", nil, "`names` for fields that the logs call otherwise, as status=http.code,duration_ms=took")
 	flags.StringVar(&f.zone, "zone", "", "`zone` of times that name none, as Europe/Berlin (by default this machine's in a log that is written now, else UTC)")
 	flags.StringVar(&f.exclude, "exclude", "", "leave out requests for which the `expression` holds, as 'agent contains \"kube-probe\"'")
+	flags.StringVar(&f.users, "users", "", "how the names of users in lines are kept: "+words(logline.AllUsers())+" (shown by default)")
 	flags.BoolVar(&f.noMonitors, "no-monitors", false, "leave out the requests of health checks and uptime monitors")
 }
 
 // apply puts the flags into options.
 func (f *lineFlags) apply(options *logline.Options, exclude *func(*tracker.Result, string) bool) (err error) {
 	options.Format, options.Fields, options.Target = logline.Format(f.format), f.fields, f.target
-	options.Zone, options.NoMonitors = f.zone, f.noMonitors
+	options.Zone, options.Users, options.NoMonitors = f.zone, logline.Users(f.users), f.noMonitors
 	if *exclude, err = filter.Excluder(f.exclude); err != nil {
 		return usage("--"+err.Error(), "an expression over agent, route, host, status and the like")
 	}
-	if _, err = logline.NewDecoder(logline.Options{Zone: f.zone, Fields: f.fields, Target: f.target}, time.Time{}); err != nil {
+	if _, err = logline.NewDecoder(logline.Options{Zone: f.zone, Fields: f.fields, Target: f.target, Users: logline.Users(f.users)}, time.Time{}); err != nil {
 		return usage("--"+err.Error(), "")
 	}
 	return nil

@@ -44,7 +44,7 @@ func (f *Facts) anyOutcome(match func(tracker.Outcome) bool) bool {
 }
 
 func (f *Facts) anyText(match func(string) bool) bool {
-	for _, s := range [...]string{f.Target, f.Method, f.Route, f.Origin, f.Source, f.State, f.Badge, f.Host, f.Upstream, f.Error, f.Message} {
+	for _, s := range [...]string{f.Target, f.Method, f.Route, f.Origin, f.Source, f.State, f.Badge, f.Host, f.Upstream, f.Error, f.Message, f.Agent} {
 		if s != "" && match(s) {
 			return true
 		}
@@ -99,7 +99,7 @@ func (f *Filter) Match(of *Facts, now time.Time) bool {
 const Help = `words  "a phrase"  /regexp/  status:5xx  target:kling  kind:timeout  since:10m  !excluded  =expression`
 
 // Fields says which fields a filter knows.
-const Fields = "Fields: status (429, 5xx, 400-499, >=500), target, kind, method, route, origin, source, state, badge, since. " +
+const Fields = "Fields: status (429, 5xx, 400-499, >=500), target, kind, method, route, agent, origin, source, state, badge, since. " +
 	"All terms must hold. After = stands one expression over these and failed, latency, time, host, upstream, error, message: " +
 	"=status >= 500 && latency > duration(\"2s\")."
 

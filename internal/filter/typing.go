@@ -22,6 +22,7 @@ var filterKeys = [...]struct{ name, values string }{
 	{"since", "30s, 10m or 2h"},
 	{"method", "POST"},
 	{"route", "a part of the path"},
+	{"agent", "a part of what the client calls itself"},
 	{"origin", "probe or traffic"},
 	{"source", "a part of its name"},
 	{"state", "failing, degraded, throttled, stale, ok, unknown; of breakers OPEN, HALF_OPEN, CLOSED"},
