@@ -13,14 +13,14 @@ import (
 func (m *model) troubleAtHand() (t trouble, name string) {
 	switch p := m.topPage().(type) {
 	case *incidentPage:
-		return trouble{incident: &p.incident, alerts: alertsOfIncident(m.alerts, &p.incident)}, p.incident.Lead().Name
+		return trouble{incident: &p.incident, alerts: alertsOfIncident(m.alerts, m.shown, &p.incident)}, p.incident.Lead().Name
 	case *alertPage:
 		return trouble{alerts: []*Alert{&p.alert}}, p.alert.subjectName()
 	case *silencePage:
 		return trouble{silence: &p.silence}, "the silence"
 	}
 	if s, wrong := m.headline.subject(); wrong && s.incident != nil {
-		return trouble{incident: s.incident, alerts: alertsOfIncident(m.alerts, s.incident)}, s.incident.Lead().Name
+		return trouble{incident: s.incident, alerts: alertsOfIncident(m.alerts, m.shown, s.incident)}, s.incident.Lead().Name
 	}
 	return trouble{}, ""
 }

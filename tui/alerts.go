@@ -160,15 +160,15 @@ func (a *Alerts) wouldHide(m *Matcher, now time.Time) []*Alert {
 	return slices.DeleteFunc(a.matching(m), func(one *Alert) bool { return one.silence(now) != nil })
 }
 
-// ofIncident returns the alerts of an incident, the most urgent first: those that name it and, while it goes on, those of its targets
-// that name no incident.
-func (a *Alerts) ofIncident(id uint64, targets func(name string) bool) (list []*Alert) {
+// ofIncident returns the alerts of an incident, the most urgent first: those that name it, and those that are not over and belong to it
+// otherwise.
+func (a *Alerts) ofIncident(id uint64, belongs func(*Alert) bool) (list []*Alert) {
 	if a == nil {
 		return nil
 	}
 	for i := range a.List {
 		one := &a.List[i]
-		if one.Incident == id && id != 0 || one.Incident == 0 && one.Target != "" && one.Phase != AlertResolved && targets(one.Target) {
+		if one.Incident == id && id != 0 || one.Target != "" && one.Phase != AlertResolved && belongs(one) {
 			list = append(list, one)
 		}
 	}

@@ -213,6 +213,16 @@ func TestTheSilenceFormFitsEverySize(t *testing.T) {
 	}
 }
 
+// An incident gets another number when its onset is known better, or joins another one: its alerts stay with it.
+func TestAnAlertStaysWithTheIncidentOfItsTarget(t *testing.T) {
+	u, d := atDesk(t, 100, 30)
+	next := *d.now
+	next.List = slices.Clone(next.List)
+	next.List[0].Incident = 4711
+	u.m.takeAlerts(&next)
+	u.press("6").sees("open        firing    kling").lacks("critical")
+}
+
 func TestAFrozenPictureKeepsItsAlerts(t *testing.T) {
 	u, d := atDesk(t, 100, 30)
 	u.press("6", "space")

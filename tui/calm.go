@@ -93,7 +93,7 @@ func (h *headline) lately(a area) string {
 	if newest == nil {
 		return ""
 	}
-	text := "over " + age(newest.End, h.snap.At) + ": " + newest.Lead().Name + " " + event.Cost(newest) + ": " + event.IncidentTitle(newest)
+	text := "over " + age(newest.End, h.snap.At) + ": " + newest.Lead().Name + " " + event.Cost(newest) + ": " + event.IncidentTitleIn(h.snap, newest)
 	if others > 1 && h.keys != nil {
 		more := "; " + human.Plural(others-1, "more incident") + " today: " + h.keys.key(View6)
 		if width(text)+width(more) < a.w {

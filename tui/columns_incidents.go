@@ -125,6 +125,11 @@ func troubleFacts(t *trouble) filter.Facts {
 			Target: i.Lead().Name, Method: i.Cause.Method, Route: i.Cause.Route, Error: i.Cause.Error, Message: i.Cause.Message,
 			Outcome: i.Cause.Outcome, State: i.State.String(), At: i.Onset.At, Texts: [3]string{i.Cause.Class.String(), event.IncidentTitle(i), i.Common},
 		}
+		for c := range i.Contrasts {
+			if i.Contrasts[c].Field == "agent" {
+				f.Agent = i.Contrasts[c].Value
+			}
+		}
 	case t.silence != nil:
 		f.Target, f.State, f.Texts = t.silence.Matcher.Target, "silence", [3]string{t.silence.By, t.silence.Note, t.silence.Matcher.Rule}
 	default:
@@ -213,7 +218,7 @@ func (t *trouble) failed() uint64 {
 func (t *trouble) what(f *frame) string {
 	switch {
 	case t.incident != nil:
-		return event.IncidentTitle(t.incident)
+		return t.title
 	case t.silence != nil:
 		return silenceWords(f, t.silence)
 	default:

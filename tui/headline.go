@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"math"
 	"strconv"
 
 	"errtop/tracker"
@@ -65,12 +66,38 @@ func targetOf(snap *tracker.Snapshot, name string) *tracker.Target {
 	return nil
 }
 
-// asUsual reports whether a target fails no more than it usually does, which is no news.
+// asUsual reports whether a target fails no more than it usually does, which is no news: its failing share of the last five minutes
+// is near the usual one, or so few requests say so that chance explains it.
 func asUsual(t *tracker.Target) bool {
 	if t.State < tracker.StateThrottled || !t.UsualKnown {
 		return false
 	}
-	return t.Activity.FiveMinutes.ErrorRatio() <= max(t.Usual*1.25, t.Usual+0.02)
+	five := &t.Activity.FiveMinutes
+	if five.ErrorRatio() <= max(t.Usual*1.25, t.Usual+0.02) {
+		return true
+	}
+	return t.Usual > rarely && chanceOfMore(t.Usual, five.Errors, five.Requests) > byChance
+}
+
+const (
+	byChance = 0.001 // a rarer accident is news
+	rarely   = 0.02  // a target that usually fails less often than this is well, and a failure of it is news
+)
+
+// chanceOfMore returns how likely at least so many of n requests fail by chance where a share of them usually does.
+func chanceOfMore(share float64, failed, n uint64) float64 {
+	if n > 500 { // so many say enough: the normal approximation
+		mean, spread := share*float64(n), math.Sqrt(share*(1-share)*float64(n))
+		return math.Erfc((float64(failed)-0.5-mean)/spread/math.Sqrt2) / 2
+	}
+	term, sum := math.Pow(1-share, float64(n)), 0.0
+	for k := range n + 1 {
+		if k >= failed {
+			sum += term
+		}
+		term *= float64(n-k) / float64(k+1) * share / (1 - share)
+	}
+	return sum
 }
 
 // HandleKey turns to the next or the previous subject.

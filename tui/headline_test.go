@@ -190,3 +190,32 @@ func TestNothingButTheUsualIsSaidAsThat(t *testing.T) {
 	snap := suspended(t).Snapshot(noon)
 	visit(t, 80, 24, snap).sees("as usual", "1 target fails no more than usual").lacks("0 targets", "all ok")
 }
+
+// A job that fails two times of three and ran three times in five minutes is as usual however those three went; a service is not.
+func TestChanceIsNoNews(t *testing.T) {
+	for _, c := range []struct {
+		usual            float64
+		failed, requests uint64
+		want             bool
+	}{
+		{0.65, 1, 1, true}, {0.65, 3, 3, true}, {0.65, 20, 20, false}, {0.06, 7, 65, true}, {0.06, 30, 65, false},
+		{0.001, 1, 1, false}, {0.001, 3, 10, false}, {0.3, 1200, 3000, false}, {0.3, 920, 3000, true}, {1, 5, 5, true},
+	} {
+		target := &tracker.Target{State: tracker.StateFailing, UsualKnown: true, Usual: c.usual}
+		target.Activity.FiveMinutes = tracker.Window{Requests: c.requests, Errors: c.failed}
+		if got := asUsual(target); got != c.want {
+			t.Errorf("%d of %d, usually %v: as usual is %v", c.failed, c.requests, c.usual, got)
+		}
+	}
+}
+
+// A service that fails since its first request did not fail before what is remembered.
+func TestANewTargetFailsSinceItsFirstRequest(t *testing.T) {
+	snap := burning()
+	in := &snap.Incidents[0]
+	in.Onset.Before = true
+	snap.Targets[0].Activity.Since, snap.Overall.Since = in.Onset.At, in.Onset.At.Add(-time.Hour)
+	visit(t, 80, 24, snap).sees("since its first request 14:02 (30m)").lacks("before 14:02")
+	snap.Overall.Since = in.Onset.At
+	visit(t, 80, 24, snap).sees("since before 14:02 (30m)")
+}

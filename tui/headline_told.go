@@ -49,22 +49,29 @@ func (h *headline) ofIncident(f *frame, s subject) told {
 	in := s.incident
 	t := told{
 		state: incidentState(in, s.target), name: in.Lead().Name, what: event.IncidentTitleIn(h.snap, in),
-		trend: event.TrendWords(in, h.snap.At), advice: f.advisor.ForIncident(in),
+		trend: event.TrendWords(in, h.snap.At), advice: f.advisor.ForWorded(h.snap, in),
+	}
+	if in.Cause.Class == tracker.CauseOwnNetwork {
+		t.name, t.what = "own network", "looks down: "+human.Plural(len(in.Targets), "target")+" cannot be reached"
 	}
 	t.sign = f.glyphs.state(t.state)
 	if in.Scan {
 		t.sign = f.glyphs.scan
 	}
 	t.right = joined(event.Extent(in), t.trend)
-	t.pieces = append(t.pieces, piece{sinceOnset(f, in.Onset, h.snap.LogTime) + ", " + event.Usual(in), rankSince})
+	since := sinceOnset(f, in.Onset, h.snap.LogTime)
+	if in.Onset.Before && isNew(s.target, h.snap) {
+		since = "since its first request " + human.HourMinute(in.Onset.At, f.now, f.loc) + " (" + human.Span(f.now.Sub(in.Onset.At)) + ")"
+	}
+	t.pieces = append(t.pieces, piece{since + ", " + event.Usual(in), rankSince})
 	add := func(rank int, text string) {
 		if text != "" {
 			t.pieces = append(t.pieces, piece{text, rank})
 		}
 	}
 	add(rankFlapping, in.TrendNote)
-	add(rankSeen, seenWords(f, alertsOfIncident(f.alerts, in)))
-	if in.Onset.Before && h.snap.LogTime {
+	add(rankSeen, seenWords(f, alertsOfIncident(f.alerts, h.snap, in)))
+	if in.Onset.Before && h.snap.LogTime && !isNew(s.target, h.snap) {
 		add(rankBegins, "the log begins then")
 	}
 	add(rankMark, event.MarkBefore(in))
@@ -78,6 +85,11 @@ func (h *headline) ofIncident(f *frame, s subject) told {
 		add(rankRoute, strings.TrimSpace(in.Cause.Method+" "+in.Cause.Route))
 	}
 	return t
+}
+
+// isNew reports whether a target was seen for the first time well after what is remembered begins.
+func isNew(t *tracker.Target, snap *tracker.Snapshot) bool {
+	return t != nil && t.Activity.Since.Sub(snap.Overall.Since) > 2*time.Minute
 }
 
 // ofTarget says what is known of a target that belongs to no incident.
@@ -205,11 +217,17 @@ func whyOf(t *tracker.Target) string {
 		return t.Disagreement
 	case t.State == tracker.StateStale || t.Cause == nil:
 		return t.Reason
-	case t.Cause.Example != nil:
-		return event.Title(t.Cause.Example.Outcome(), t.Cause.Example.Error, t.Cause.Example.Message)
 	default:
-		return event.GroupTitle(t.Cause)
+		return titleOf(t.Cause)
 	}
+}
+
+// titleOf is a group in one line, in the words of its newest error where there is one.
+func titleOf(g *tracker.Group) string {
+	if g.Example == nil {
+		return event.GroupTitle(g)
+	}
+	return event.Title(g.Example.Outcome(), g.Example.Error, g.Example.Message)
 }
 
 func join(items []string) string { return strings.Join(items, ", ") + "." }

@@ -81,15 +81,32 @@ func writeAlerts(d *doc, alerts []*Alert) {
 		return
 	}
 	d.heading("ALERTS")
+	brief := 0
 	for i, a := range alerts {
-		if i > 0 {
+		word := a.word(d.now)
+		head := run{d.styles.alertStyle(word), d.pad(word, labels)}
+		if a.Active() { // what fires has its whole story, the others a line
+			if i > 0 {
+				d.gap()
+			}
+			d.line(head, run{d.styles.Strong, a.Rule}, run{d.styles.Text, ", " + a.Severity.String() + ", " + lasting(d, a)})
+			writeAlert(d, a)
+			continue
+		}
+		if brief++; brief == 1 {
 			d.gap()
 		}
-		word := a.word(d.now)
-		d.line(run{d.styles.alertStyle(word), d.pad(word, labels)}, run{d.styles.Strong, a.Rule}, run{d.styles.Text, ", " + a.Severity.String() + ", " + lasting(d, a)})
-		writeAlert(d, a)
+		if brief <= briefAlerts {
+			d.line(head, run{d.styles.Strong, a.Rule}, run{d.styles.Text, ", " + a.Severity.String() + ", since " + d.clock(a.Since)}, run{d.styles.Muted, "  " + a.Text})
+		}
+	}
+	if brief > briefAlerts {
+		d.text(d.styles.Muted, "and "+strconv.Itoa(brief-briefAlerts)+" more that do not fire")
 	}
 }
+
+// briefAlerts is how many alerts that do not fire an incident's page lists.
+const briefAlerts = 6
 
 // writeAlert writes the rule of an alert, who has seen or silenced it, what happened and was told, and what waits.
 func writeAlert(d *doc, a *Alert) {

@@ -68,7 +68,7 @@ func (t *targetPage) write(d *doc, snap *tracker.Snapshot) {
 	d.when(nextTry(target), target.NextTry)
 	writeCertificate(d, target.CertExpiry)
 	if target.Cause != nil && target.State > tracker.StateOK {
-		d.field("cause", d.styles.Outcome(target.Cause.Outcome), event.GroupTitle(target.Cause))
+		d.field("cause", d.styles.Outcome(target.Cause.Outcome), titleOf(target.Cause))
 		writeAdvice(d, d.advisor.ForGroup(target.Cause))
 	}
 	writeWindows(d, &target.Activity)

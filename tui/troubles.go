@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"errtop/internal/event"
 	"errtop/internal/human"
 	"errtop/tracker"
 )
@@ -14,6 +15,7 @@ type trouble struct {
 	incident *tracker.Incident
 	alerts   []*Alert // the most urgent first
 	silence  *Silence
+	title    string // of the incident, in words
 }
 
 // troubleKey tells rows apart.
@@ -40,7 +42,7 @@ func troublesOf(snap *tracker.Snapshot, alerts *Alerts, now time.Time) []*troubl
 	taken := map[uint64]bool{}
 	for i := range snap.Incidents {
 		in := &snap.Incidents[i]
-		t := &trouble{incident: in, alerts: alertsOfIncident(alerts, in)}
+		t := &trouble{incident: in, alerts: alertsOfIncident(alerts, snap, in), title: event.IncidentTitleIn(snap, in)}
 		for _, a := range t.alerts {
 			taken[a.ID] = true
 		}
@@ -78,9 +80,12 @@ func troublesOf(snap *tracker.Snapshot, alerts *Alerts, now time.Time) []*troubl
 }
 
 // alertsOfIncident returns the alerts that belong to an incident.
-func alertsOfIncident(alerts *Alerts, in *tracker.Incident) []*Alert {
-	return alerts.ofIncident(in.ID, func(name string) bool {
-		return in.Ongoing() && slices.ContainsFunc(in.Targets, func(t tracker.IncidentTarget) bool { return t.Name == name })
+func alertsOfIncident(alerts *Alerts, snap *tracker.Snapshot, in *tracker.Incident) []*Alert {
+	return alerts.ofIncident(in.ID, func(a *Alert) bool {
+		if a.Incident != 0 && slices.ContainsFunc(snap.Incidents, func(other tracker.Incident) bool { return other.ID == a.Incident }) {
+			return false // it is of another one
+		}
+		return in.Ongoing() && slices.ContainsFunc(in.Targets, func(t tracker.IncidentTarget) bool { return t.Name == a.Target })
 	})
 }
 

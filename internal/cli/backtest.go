@@ -90,9 +90,11 @@ func (a *app) prepareBacktest(ctx context.Context, args []string, flags backtest
 		return nil, err
 	}
 	test := &engine.Backtest{Settings: settings}
-	if test.Advice, err = alertAdvice(settings); err != nil {
+	advice, err := advisor(settings)
+	if err != nil {
 		return nil, err
 	}
+	test.Advice = alertAdvice(advice)
 	for _, name := range args {
 		if name == "-" {
 			test.Inputs = append(test.Inputs, engine.Reader("stdin", a.In, options))

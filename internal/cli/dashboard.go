@@ -14,6 +14,7 @@ import (
 	"errtop/internal/config"
 	"errtop/internal/demo"
 	"errtop/internal/engine"
+	"errtop/internal/event"
 	"errtop/internal/ingest"
 	"errtop/internal/logline"
 	"errtop/internal/safego"
@@ -35,8 +36,9 @@ type dashboard struct {
 	plain    bool // a line for every change instead of a picture
 	anyway   bool // although errtop watch asks the same targets
 	demo     bool
-	record   string        // the file that everything is recorded into; "" for none
-	pages    chan tui.Page // alerts for the terminal of the dashboard
+	record   string         // the file that everything is recorded into; "" for none
+	pages    chan tui.Page  // alerts for the terminal of the dashboard
+	advisor  *event.Advisor // of the settings as they are
 	options  engine.Options
 	looking  func() int // how many viewers look; nil where there can be only one
 }
@@ -255,11 +257,17 @@ func (a *app) dashboard(ctx context.Context, d *dashboard) error {
 	return usageError(errors.Join(err, failed, lost))
 }
 
-// newEngine returns an engine with the advice of the settings.
+// newEngine returns an engine with the advice of the settings, which changes with them.
 func newEngine(d *dashboard) (*engine.Engine, error) {
 	var err error
-	if d.options.Advice, err = alertAdvice(d.settings); err != nil {
+	if d.advisor, err = advisor(d.settings); err != nil {
 		return nil, err
+	}
+	d.options.Advice = alertAdvice(d.advisor)
+	d.options.Reloaded = func(settings *config.Config) {
+		if fresh, err := advisor(settings); err == nil { // else Load has refused them
+			d.advisor.Replace(fresh)
+		}
 	}
 	metrics := d.metrics()
 	eng, err := engine.New(d.options)
@@ -283,9 +291,7 @@ func (a *app) viewer(d *dashboard, eng *engine.Engine) (view func(context.Contex
 	alerts := &alertsView{engine: eng}
 	options.Alerting, options.Pages = alerts, d.pages
 	alerts.rights(&options.Rights, userName())
-	if options.Advisor, err = advisor(d.settings); err != nil {
-		return nil, nil, err
-	}
+	options.Advisor = d.advisor
 	if d.plain {
 		return func(ctx context.Context) error { return tui.Plain(ctx, a.Out, options) }, func() {}, nil
 	}

@@ -147,13 +147,9 @@ func requireTargets(settings *config.Config, path string) error {
 }
 
 // alertAdvice returns what alerts say to do about an incident.
-func alertAdvice(settings *config.Config) (alert.Advice, error) {
-	advisor, err := advisor(settings)
-	if err != nil {
-		return nil, err
-	}
+func alertAdvice(advisor *event.Advisor) alert.Advice {
 	return func(incident *tracker.Incident) (firstAction, url string) {
 		advice := advisor.ForIncident(incident)
 		return advice.Action, advice.URL
-	}, nil
+	}
 }

@@ -95,7 +95,7 @@ func (a *app) watch(ctx context.Context, format string, kept *storeFlags) error 
 	if _, set := a.LookupEnv("GOGC"); !set {
 		debug.SetGCPercent(gcPercent)
 	}
-	w := &watcher{app: a, settings: settings, log: log, engine: eng, viewers: viewers, supervisor: serve.FindSupervisor(a.LookupEnv)}
+	w := &watcher{app: a, settings: settings, log: log, engine: eng, advisor: d.advisor, viewers: viewers, supervisor: serve.FindSupervisor(a.LookupEnv)}
 	log.InfoContext(ctx, "errtop watch starts", "version", version(), "config", path, "targets", len(settings.Targets), "sources", len(settings.Sources), "pid", os.Getpid())
 	err = w.run(ctx, hangups)
 	if err != nil {
@@ -107,10 +107,6 @@ func (a *app) watch(ctx context.Context, format string, kept *storeFlags) error 
 
 // run runs the engine with everything around it. Doors are open before the service manager is told that all is ready.
 func (w *watcher) run(ctx context.Context, hangups <-chan os.Signal) error {
-	var err error
-	if w.advisor, err = advisor(w.settings); err != nil {
-		return err
-	}
 	screens, err := w.newScreens()
 	if err != nil {
 		return err

@@ -33,6 +33,8 @@ type Options struct {
 	Load func(context.Context) (*config.Config, error)
 	// Sources are read beside those of the settings.
 	Sources []Source
+	// Reloaded is called with settings that were read again and hold from now on; nil: nobody wants to know.
+	Reloaded func(*config.Config)
 	// UserAgent is what probes call themselves unless the settings say otherwise.
 	UserAgent string
 	// ControlDir is the folder of the user's control sockets, on which commands such as errtop mark reach the engine. "" for none.

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"errtop/internal/config"
 )
 
 // reloadDelay is how long a config file must be left alone before it is read again: editors write in several steps.
@@ -19,7 +22,7 @@ const reloadDelay = 200 * time.Millisecond
 var ErrNoReload = errors.New("there are no settings to read again")
 
 // CanReload reports whether [Engine.Reload] can read anything.
-func (e *Engine) CanReload() bool { return e.targets != nil && e.options.Load != nil }
+func (e *Engine) CanReload() bool { return e.options.Load != nil }
 
 // Reload reads the settings again, whether they have changed or not. An error names what is wrong with them, or is
 // [ErrNoReload]; everything then goes on as before.
@@ -27,7 +30,22 @@ func (e *Engine) Reload(ctx context.Context) error {
 	if !e.CanReload() {
 		return ErrNoReload
 	}
-	return e.targets.reload(ctx)
+	if e.targets != nil {
+		return e.targets.reload(ctx)
+	}
+	settings, err := e.options.Load(ctx)
+	if err != nil {
+		return fmt.Errorf("kept the settings as they were: %w", err)
+	}
+	e.reloaded(settings)
+	return nil
+}
+
+// reloaded tells that settings hold from now on.
+func (e *Engine) reloaded(settings *config.Config) {
+	if e.options.Reloaded != nil {
+		e.options.Reloaded(settings)
+	}
 }
 
 // follow reads the settings again after the file changed, and on SIGUSR1, until ctx is done. It watches the folder rather

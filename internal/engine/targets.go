@@ -101,6 +101,7 @@ func (t *targets) reload(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("kept the settings as they were: %w", err)
 	}
+	t.engine.reloaded(settings)
 	after := len(settings.Targets)
 	t.engine.Notice(fmt.Sprintf("read %s again: %d targets, %d new, %d gone", filepath.Base(path), after, after-before+removed, removed))
 	for _, warning := range settings.Warnings {

@@ -1,7 +1,11 @@
 package event
 
 import (
+	"cmp"
+	"net"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"errtop/tracker"
@@ -15,8 +19,8 @@ type Advice struct {
 	URL    string // of a runbook; "" without one
 }
 
-// Advisor gives advice: from the user's runbooks, else from the table. A nil Advisor has no runbooks.
-type Advisor struct{ runbooks []runbook }
+// Advisor gives advice: from the user's runbooks, else from the table. A nil Advisor has no runbooks. Any goroutine may use it.
+type Advisor struct{ runbooks atomic.Pointer[[]runbook] }
 
 // ForOutcome returns what the table says of an outcome alone.
 func (a *Advisor) ForOutcome(o tracker.Outcome) Advice { return ofOutcome(o) }
@@ -36,11 +40,19 @@ func (a *Advisor) ForGroup(g *tracker.Group) Advice {
 }
 
 // ForIncident returns the advice for an incident: of its cause class, filled in with what is known of it.
-func (a *Advisor) ForIncident(i *tracker.Incident) Advice {
+func (a *Advisor) ForIncident(i *tracker.Incident) Advice { return a.forIncident(i, i) }
+
+// ForWorded is ForIncident with what the newest error of the cause says more exactly, see [Worded]. Runbooks are chosen as by
+// ForIncident, so that they do not change with every error.
+func (a *Advisor) ForWorded(snap *tracker.Snapshot, i *tracker.Incident) Advice {
+	return a.forIncident(i, Worded(snap, i))
+}
+
+func (a *Advisor) forIncident(i, worded *tracker.Incident) Advice {
 	advice := ofOutcome(i.Cause.Outcome)
 	row, known := ofClass(ClassOf(i))
-	if known {
-		advice = Advice{Causes: row.causes, Retry: row.retry, Action: fill(row.action, i)}
+	if known && !onlyStatus(i) {
+		advice = Advice{Causes: row.causes, Retry: row.retry, Action: fill(row.action, worded)}
 	}
 	if back := rollbackOf(i); known && row.flags&rollback != 0 && back != "" {
 		advice.Action = strings.TrimSuffix(advice.Action, ".") + "; " + back + "."
@@ -57,6 +69,16 @@ func (a *Advisor) ForIncident(i *tracker.Incident) Advice {
 		f.Targets = append(f.Targets, i.Targets[t].Name)
 	}
 	return a.runbook(advice, f)
+}
+
+// onlyStatus reports whether nothing but the status of its failures says that an incident is an overload: then the status's own advice
+// holds.
+func onlyStatus(i *tracker.Incident) bool {
+	if ClassOf(i) != tracker.CauseOverload {
+		return false
+	}
+	other := tracker.Outcome{Status: 500, Kind: tracker.KindServer} // which stands for no class of its own
+	return tracker.ClassifyCause(other, i.Cause.Error+" "+i.Cause.Message) != tracker.CauseOverload
 }
 
 // suspect is how long before an onset what was done is suspected of it.
@@ -99,13 +121,46 @@ func valueOf(name string, i *tracker.Incident) string {
 	case "target":
 		return i.Lead().Name
 	case "upstream":
-		return i.Cause.Upstream
+		if ClassOf(i) == tracker.CauseDNS { // the address in its message is the resolver's
+			return nameIn(i.Cause.Message)
+		}
+		return cmp.Or(i.Cause.Upstream, addressIn(i.Cause.Message))
 	case "route":
 		return i.Cause.Route
 	}
 	for c := range i.Contrasts {
 		if contrast := &i.Contrasts[c]; contrast.Field == name || name == "client" && isClient(contrast.Field) {
 			return contrast.Value
+		}
+	}
+	return ""
+}
+
+// nameIn returns the name that a message says could not be resolved: what stands in double quotes, or after "lookup"; "" without one.
+func nameIn(message string) string {
+	name := ""
+	if _, rest, quoted := strings.Cut(message, `"`); quoted {
+		name, _, _ = strings.Cut(rest, `"`)
+	} else if _, rest, lookup := strings.Cut(message, "lookup "); lookup {
+		name, _, _ = strings.Cut(rest, " ")
+		name = strings.TrimRight(name, ":.")
+	}
+	if !strings.Contains(name, ".") || strings.ContainsAny(name, " {}") {
+		return ""
+	}
+	return name
+}
+
+// addressIn returns the first address with a port in a message, such as "10.9.0.5:5432" or "db.internal:5432"; "" without one.
+func addressIn(message string) string {
+	for word := range strings.FieldsFuncSeq(message, func(r rune) bool { return r <= ' ' || strings.ContainsRune("()<>\"'`,;=", r) }) {
+		word = strings.TrimRight(word, ":.")
+		host, port, err := net.SplitHostPort(word)
+		if err != nil || !strings.ContainsAny(host, ".:") || strings.ContainsAny(host, "/@{}") {
+			continue
+		}
+		if n, err := strconv.ParseUint(port, 10, 16); err == nil && n > 0 {
+			return word
 		}
 	}
 	return ""

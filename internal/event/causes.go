@@ -54,7 +54,7 @@ var causeTable = [...]causeRow{
 	{tracker.CauseSlow, []string{"a slow dependency or query", "overload", "a release"}, "no", "See which dependency or query got slow.", rollback},
 	{tracker.CauseUpstream, []string{"what stands behind the proxy is down, restarts or is too slow"}, backoff, "See whether {upstream|what the proxy asks} runs.", rollback | broad},
 	{tracker.CauseOverload, []string{"more requests than it can take", "fewer instances than usual"}, backoff, "Add capacity, or shed load.", broad},
-	{tracker.CauseServer, []string{"internal error", "upstream timeout", "provider down"}, backoff, "Read the server's own log of these requests.", rollback | broad},
+	{tracker.CauseServer, []string{"internal error", "upstream timeout", "provider down"}, backoff, "Check the provider and its log; fail over if it persists.", rollback | broad},
 	{tracker.CauseProtocol, []string{"body cut short", "a proxy that breaks HTTP", "not an HTTP port"}, backoff, "Check what answers there: proxy, load balancer, port.", rollback | broad},
 	{tracker.CauseAssertion, []string{"the answer is not what the target expects"}, "no", "Compare the answer with the expectation that failed.", rollback | broad},
 	{tracker.CauseOwnNetwork, []string{"our own network, resolver or proxy"}, backoff, "Check the network of this machine first.", 0},

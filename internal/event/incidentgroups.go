@@ -39,17 +39,7 @@ func Belongs(g *tracker.Group, in *tracker.Incident) bool {
 	return slices.ContainsFunc(in.Targets, func(t tracker.IncidentTarget) bool { return t.Name == g.Target })
 }
 
-// IncidentTitleIn is [IncidentTitle] in the words of the newest error of the cause's group, where the snapshot has one.
+// IncidentTitleIn is [IncidentTitle] in the words of the newest error of the cause's group, where the snapshot has one; see [Worded].
 func IncidentTitleIn(snap *tracker.Snapshot, in *tracker.Incident) string {
-	if in.Cause.Group == 0 || ClassOf(in) == tracker.CauseScanner || in.Cause.Class == tracker.CauseOwnNetwork {
-		return IncidentTitle(in)
-	}
-	for _, g := range snap.Groups {
-		if g.ID == in.Cause.Group && g.Example != nil {
-			shown := *in
-			shown.Cause.Outcome, shown.Cause.Error, shown.Cause.Message = g.Example.Outcome(), g.Example.Error, g.Example.Message
-			return IncidentTitle(&shown)
-		}
-	}
-	return IncidentTitle(in)
+	return IncidentTitle(Worded(snap, in))
 }

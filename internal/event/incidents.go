@@ -29,7 +29,7 @@ func (d *Detector) changesOfIncidents(list []Event, now *tracker.Snapshot) []Eve
 		if !known {
 			told, known = d.renamed(in, now)
 		}
-		list, told = d.tellIncident(list, in, told, known)
+		list, told = d.tellIncident(list, now, in, told, known)
 		current[in.ID] = told
 	}
 	d.incidents = current
@@ -53,13 +53,13 @@ func (d *Detector) renamed(in *tracker.Incident, now *tracker.Snapshot) (toldInc
 	return toldIncident{}, false
 }
 
-func (d *Detector) tellIncident(list []Event, in *tracker.Incident, told toldIncident, known bool) ([]Event, toldIncident) {
+func (d *Detector) tellIncident(list []Event, now *tracker.Snapshot, in *tracker.Incident, told toldIncident, known bool) ([]Event, toldIncident) {
 	add := func(kind Kind, at time.Time, target, text string) {
 		list = append(list, Event{Kind: kind, At: at, Target: target, Text: text, Incident: in})
 	}
-	lead := in.Lead().Name
+	lead, title := in.Lead().Name, IncidentTitle(Worded(now, in))
 	if !known {
-		add(IncidentBegan, in.Onset.At, lead, "incident began: "+d.summary(in))
+		add(IncidentBegan, in.Onset.At, lead, "incident began: "+d.summary(now, in))
 		told = toldIncident{class: in.Cause.Class, message: in.Cause.Message, targets: map[string]bool{}}
 		for t := range in.Targets {
 			told.targets[in.Targets[t].Name] = true
@@ -70,12 +70,12 @@ func (d *Detector) tellIncident(list []Event, in *tracker.Incident, told toldInc
 		part := &in.Targets[t]
 		if !told.targets[part.Name] {
 			told.targets[part.Name] = true
-			add(IncidentSpread, part.Onset.At, part.Name, "joins the incident of "+lead+": "+IncidentTitle(in))
+			add(IncidentSpread, part.Onset.At, part.Name, "joins the incident of "+lead+": "+title)
 		}
 	}
 	if in.Cause.Class != told.class && in.Ongoing() {
 		told.class, told.message = in.Cause.Class, in.Cause.Message
-		add(IncidentCause, in.Onset.At, lead, "the cause is now known as: "+IncidentTitle(in)+"; "+d.advisor.ForIncident(in).Action)
+		add(IncidentCause, in.Onset.At, lead, "the cause is now known as: "+title+"; "+d.advisor.ForWorded(now, in).Action)
 	}
 	flapping := in.State == tracker.IncidentFlapping
 	if flapping && !told.flapping {
@@ -87,22 +87,23 @@ func (d *Detector) tellIncident(list []Event, in *tracker.Incident, told toldInc
 	}
 	told.flapping = told.flapping || flapping
 	if !in.Ongoing() && !told.over {
-		add(IncidentOver, in.End, lead, "incident over "+Cost(in)+": "+IncidentTitle(in))
+		add(IncidentOver, in.End, lead, "incident over "+Cost(in)+": "+title)
 	}
 	told.over = !in.Ongoing()
 	return list, told
 }
 
 // summary is an incident in one line: what, how much, usually how much, after which mark, and what to do.
-func (d *Detector) summary(in *tracker.Incident) string {
+func (d *Detector) summary(now *tracker.Snapshot, in *tracker.Incident) string {
+	title := IncidentTitle(Worded(now, in))
 	if !in.Ongoing() { // how it ended is told with its end
-		return IncidentTitle(in) + "; " + Usual(in)
+		return title + "; " + Usual(in)
 	}
-	text := IncidentTitle(in) + "; " + Extent(in) + ", " + Usual(in)
+	text := title + "; " + Extent(in) + ", " + Usual(in)
 	if mark := MarkBefore(in); mark != "" {
 		text += "; " + mark
 	}
-	advice := d.advisor.ForIncident(in)
+	advice := d.advisor.ForWorded(now, in)
 	text += "; " + advice.Action
 	if advice.URL != "" {
 		text += " " + advice.URL

@@ -46,6 +46,27 @@ func IncidentTitle(i *tracker.Incident) string {
 	return title
 }
 
+// Worded returns an incident as it is spoken of: its cause in the words of the newest error of the group that it is of, where the
+// snapshot has one from its time, instead of those of the group with places for what differs. The incident itself stays as it is.
+func Worded(snap *tracker.Snapshot, i *tracker.Incident) *tracker.Incident {
+	if ClassOf(i) == tracker.CauseScanner || i.Cause.Class == tracker.CauseOwnNetwork || i.Cause.Group == 0 {
+		return i
+	}
+	for n := range snap.Groups {
+		if g := snap.Groups[n]; g.ID == i.Cause.Group && g.Example != nil && during(i, g.Example.Time) {
+			worded := *i
+			worded.Cause.Outcome, worded.Cause.Error, worded.Cause.Message = g.Example.Outcome(), g.Example.Error, g.Example.Message
+			return &worded
+		}
+	}
+	return i
+}
+
+// during reports whether a moment is within an incident.
+func during(i *tracker.Incident, at time.Time) bool {
+	return !at.Before(i.Onset.Earliest) && (i.End.IsZero() || !at.After(i.End))
+}
+
 // Extent says how bad an incident is: "all of 20/min", "42.0 % of 300/min", "p95 22s", "no requests".
 func Extent(i *tracker.Incident) string {
 	lead := i.Lead()

@@ -48,24 +48,33 @@ func (e *RunbookError) Unwrap() error { return e.Err }
 // a condition is not a valid expression over target, targets, status, kind, class, error, message, method, route, upstream
 // and signals.
 func NewAdvisor(runbooks []Runbook) (*Advisor, error) {
-	a := &Advisor{}
+	list := make([]runbook, 0, len(runbooks))
 	for i, r := range runbooks {
 		test, err := expr.Compile(r.When, expr.Env(facts{}), expr.AsBool())
 		if err != nil {
 			return nil, &RunbookError{Index: i, Err: err}
 		}
-		a.runbooks = append(a.runbooks, runbook{r, test})
+		list = append(list, runbook{r, test})
 	}
+	a := &Advisor{}
+	a.runbooks.Store(&list)
 	return a, nil
 }
+
+// Replace makes an advisor use the runbooks of another from now on, wherever it is in use.
+func (a *Advisor) Replace(other *Advisor) { a.runbooks.Store(other.runbooks.Load()) }
 
 // runbook puts the first runbook that applies before an advice.
 func (a *Advisor) runbook(advice Advice, f facts) Advice {
 	if a == nil {
 		return advice
 	}
-	for i := range a.runbooks {
-		r := &a.runbooks[i]
+	list := a.runbooks.Load()
+	if list == nil {
+		return advice
+	}
+	for i := range *list {
+		r := &(*list)[i]
 		if applies, err := vm.Run(r.test, f); err != nil || applies != true {
 			continue // an error is of a value that the condition does not expect: it does not apply
 		}
