@@ -17,9 +17,9 @@ func crowd(n int) *tracker.Snapshot {
 	four := s.Targets
 	s.Targets = nil
 	for i := range n {
-		t := four[i%4]
+		t := *four[i%4]
 		t.Name = fmt.Sprintf("%s-%03d", t.Name, i)
-		s.Targets = append(s.Targets, t)
+		s.Targets = append(s.Targets, &t)
 	}
 	for len(s.Errors) < 100 {
 		e := s.Errors[len(s.Errors)%40]

@@ -244,9 +244,14 @@ func put[T string | []byte](p *pen, st Style, s T, limit int) {
 		p.row.col += limit
 		return
 	}
-	if n := narrow(s); n >= 0 && n <= limit {
-		p.row.buf = append(p.row.buf, s...)
-		p.row.col += n
+	if n := narrow(s); n >= 0 {
+		if n <= limit {
+			p.row.buf = append(p.row.buf, s...)
+			p.row.col += n
+			return
+		}
+		p.row.buf = append(append(p.row.buf, s[:columnsIn(s, limit-1)]...), p.glyphs.ellipsis...)
+		p.row.col += limit
 		return
 	}
 	clean := safetext.Line(string(s))
@@ -278,6 +283,10 @@ func narrow[T string | []byte](s T) (columns int) {
 			i++
 		case c == 0xc2 && i+1 < len(s) && s[i+1] == 0xb5: // µ
 			i += 2
+		case c == 0xc3 && i+1 < len(s) && s[i+1] == 0x97: // ×
+			i += 2
+		case c == 0xe2 && i+2 < len(s) && ourSign(s[i+1], s[i+2]):
+			i += 3
 		case c == 0xe2 && i+2 < len(s) && (s[i+1] >= 0x94 && s[i+1] <= 0x96 && s[i+2] >= 0x80 && s[i+2] <= 0xbf && (s[i+1] < 0x96 || s[i+2] < 0xa0) ||
 			s[i+1] == 0x80 && (s[i+2] == 0x93 || s[i+2] == 0xa2 || s[i+2] == 0xa6)): // lines and blocks, U+2500 to U+259F; –•…
 			i += 3
@@ -286,6 +295,31 @@ func narrow[T string | []byte](s T) (columns int) {
 		}
 	}
 	return columns
+}
+
+// columnsIn returns how many bytes the first n characters of a narrow text take.
+func columnsIn[T string | []byte](s T, n int) int {
+	for i := range len(s) {
+		if s[i]&0xc0 == 0x80 { // within a character
+			continue
+		}
+		if n--; n < 0 {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// ourSign reports whether the bytes after E2 are those of a sign of ours that is no line and no block.
+func ourSign(second, third byte) bool {
+	switch uint16(second)<<8 | uint16(third) {
+	case 0x8692, 0x8691, 0x8693, 0x8988, // →↑↓≈
+		0x96b2, 0x96bc, 0x978f, 0x978b, 0x9786, 0x9787, 0x978c, 0x9790, // ▲▼●○◆◇◌◐
+		0x9c96, 0x9c93: // ✖✓
+		return true
+	default:
+		return false
+	}
 }
 
 // width returns how many columns s takes when it is drawn.

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strings"
 	"testing"
 
 	"errtop/internal/safetext"
@@ -28,6 +29,31 @@ func TestNarrowTextIsAsWideAsTheSlowWaySays(t *testing.T) {
 	for _, s := range []string{"\xe2\x94", "\xc2", "\xe2", "\xe2\x96\xa0", "a\x1b", "\xe2\x80\xae"} {
 		if narrow(s) >= 0 {
 			t.Errorf("%q was taken", s)
+		}
+	}
+}
+
+// Text of our own signs is measured and cut as the library measures and cuts it.
+func TestOurSignsAreAsWideAsTheLibraryMeasures(t *testing.T) {
+	f := &frame{styles: &Styles{}, glyphs: newGlyphs(false)}
+	signs := []rune("✖▲●◆◇◌○◐▼✓→↑↓≈×–•…─│╌━┃▁█▌µa ")
+	for i := range signs {
+		for w := range 9 {
+			text := string(signs[i:]) + string(signs[:i])
+			text = string([]rune(text)[:8])
+			if n := narrow(text); n != cellWidth.StringWidth(text) {
+				t.Fatalf("%q takes %d columns, not %d", text, cellWidth.StringWidth(text), n)
+			}
+			want := text
+			if w < 8 {
+				want = cellWidth.Truncate(text, w, "…")
+			}
+			if got := f.drawn(max(w, 1), 1, func(a area) {
+				p := a.row(0)
+				put(&p, Style{}, text, w)
+			}); strings.TrimRight(got, " ") != strings.TrimRight(want, " ") {
+				t.Fatalf("%q is cut to %q at %d columns, want %q", text, got, w, want)
+			}
 		}
 	}
 }
