@@ -63,6 +63,9 @@ func (s *SSH) Open(ctx context.Context) (net.Listener, error) {
 
 // Serve takes viewers from a listener, which it closes, until ctx is done.
 func (s *SSH) Serve(ctx context.Context, listener net.Listener) error {
+	if _, err := s.Keys.Read(ctx); err != nil {
+		s.Log.WarnContext(ctx, "nobody can log in over ssh until the authorized keys can be read", "error", err)
+	}
 	s.Log.InfoContext(ctx, "ssh listens", "address", listener.Addr().String(), "host_key", gossh.FingerprintSHA256(s.HostKey.PublicKey()))
 	d := &door{Rooms: s.Rooms, admission: newAdmission(maxChannels*s.Viewers.most, time.Now)}
 	return d.serve(ctx, listener, s.HostKey, func(h *handshake) *gossh.ServerConfig {
@@ -71,7 +74,11 @@ func (s *SSH) Serve(ctx context.Context, listener net.Listener) error {
 			PublicKeyCallback: func(_ gossh.ConnMetadata, key gossh.PublicKey) (*gossh.Permissions, error) {
 				entry, err := s.Keys.find(ctx, key, h.from, time.Now())
 				if err != nil {
-					s.Log.DebugContext(ctx, "ssh key refused", "from", h.RemoteAddr().String(), "key", gossh.FingerprintSHA256(key), "error", err)
+					level := slog.LevelWarn // the keys cannot be read, or a known one is not let in
+					if errors.Is(err, errUnknownKey) {
+						level = slog.LevelDebug // clients try all they have
+					}
+					s.Log.Log(ctx, level, "ssh key refused", "from", h.RemoteAddr().String(), "key", gossh.FingerprintSHA256(key), "error", err)
 					return nil, err
 				}
 				return &gossh.Permissions{Extensions: map[string]string{nameExtension: entry.name, accessExtension: entry.access.String()}}, nil
@@ -188,6 +195,7 @@ func (d *door) serve(ctx context.Context, listener net.Listener, hostKey gossh.S
 		server.AddHostKey(hostKey)
 		server.ChannelHandlers = map[string]ssh.ChannelHandler{"session": d.channel}
 		server.ConnCallback = d.arrive
+		server.ConnectionFailedCallback = d.failed
 		server.ServerConfigCallback = func(ctx ssh.Context) *gossh.ServerConfig {
 			h, _ := ctx.Value(handshakeKey{}).(*handshake)
 			c := config(h)

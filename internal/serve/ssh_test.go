@@ -180,6 +180,9 @@ func TestNobodyComesInWithoutAnAuthorizedKey(t *testing.T) {
 		}
 	}
 	s.login(known)
+	if n := strings.Count(s.log.String(), "ssh login failed"); n != 4 {
+		t.Errorf("%d failed logins are logged:\n%s", n, s.log)
+	}
 }
 
 // Whoever shows a key that may act, and cannot prove to have it, does not come in, with another key neither.
