@@ -79,11 +79,7 @@ func (a *app) silenceCommand() *cobra.Command {
 		RunE: func(command *cobra.Command, _ []string) error {
 			silence.For, silence.By = lasts.Std(), userName()
 			return a.eachPeer(command.Context(), name, func(p *serve.Peer) error {
-				id, err := p.Silence(command.Context(), silence)
-				if err != nil {
-					return err
-				}
-				return a.say("silence %d in %s until %s", id, peerName(p), time.Now().Add(silence.For).Format("15:04"))
+				return a.addSilence(command.Context(), p, silence)
 			})
 		},
 	}
@@ -119,6 +115,25 @@ func (a *app) silenceCommand() *cobra.Command {
 	}
 	command.AddCommand(add, list, end)
 	return command
+}
+
+// addSilence adds a silence to a running errtop, and says which alerts it hides now.
+func (a *app) addSilence(ctx context.Context, p *serve.Peer, silence serve.Silence) error {
+	var state alert.State
+	if err := p.Alerts(ctx, &state); err != nil {
+		return err
+	}
+	now := time.Now()
+	hidden := state.WouldHide(alert.Matcher{Rule: silence.Rule, Target: silence.Target, Incident: silence.Incident, Group: silence.Group}, now)
+	id, err := p.Silence(ctx, silence)
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("silence %d in %s until %s hides %s\n", id, peerName(p), now.Add(silence.For).Format("15:04"), human.Plural(len(hidden), "alert"))
+	for i := range hidden {
+		text += fmt.Sprintf("  %-8s %-8s %s\n", hidden[i].Phase, hidden[i].Severity, hidden[i].Text)
+	}
+	return a.print(text)
 }
 
 // eachPeer does something with every running errtop of the user, or those of a name.
