@@ -297,7 +297,8 @@ func (s *State) worst(t *Told) Severity {
 // isNews reports whether an alert that a receiver was not told of, in a group that it was told of, is worth a message: not what it knows by
 // another name, and not what is less urgent than the incident that it is part of. That is named when a message is sent anyway.
 func (s *State) isNews(t *Told, a *Alert, worst Severity) bool {
-	return !s.knownAs(t, a) && !slices.Contains(t.Quiet, a.ID) && !(a.Severity < worst && t.Group == groupName(a.PartOf))
+	lesser := a.Severity < worst && t.Group == groupName(a.PartOf)
+	return !lesser && !s.knownAs(t, a) && !slices.Contains(t.Quiet, a.ID)
 }
 
 // changeOf says whether a group that was told before is to be told again, why and when; "" for not at all.

@@ -14,6 +14,9 @@ import (
 // The bar: fifty targets that fail within a minute of one cause are one message, from the results to the outbox, and their end is another.
 // Who wants to know of every new kind of error gets one more when the last of those has ended.
 func TestFiftyTargetsOfOneCauseAreOneMessage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("four hours of fifty targets")
+	}
 	for seed := range uint64(2) {
 		r := rand.New(rand.NewPCG(seed, 6))
 		settings := config.Default()
