@@ -48,8 +48,9 @@ func (d *Decoder) access(line []byte, open int, r *Record) (reason string) {
 	r.Sec, r.Nsec, r.HasTime = sec, nsec, true
 	r.setStatus(status)
 	if method, path, ok := splitRequestLine(line[i:end]); ok {
-		r.putText(FieldMethod, i+int(method.lo), i+int(method.hi))
-		r.putText(FieldPath, i+int(path.lo), i+int(path.hi))
+		at := int32(i)                                                     //nolint:gosec // a line is at most 1 MiB
+		r.first(FieldMethod, span{lo: at + method.lo, hi: at + method.hi}) // the record has no fields yet
+		r.first(FieldPath, span{lo: at + path.lo, hi: at + path.hi})
 	} else if bytes.IndexByte(line[i:end], 0x1b) >= 0 {
 		return notAccess // coloured
 	}
@@ -287,7 +288,7 @@ func (d *Decoder) plainTail(line []byte, i int) bool {
 		return i >= len(line)
 	}
 	if rest := line[i:]; string(rest) == string(d.agent) {
-		d.Rec.putText(FieldAgent, i+d.agentFrom, len(line)-1)
+		d.Rec.first(FieldAgent, makeSpan(slot{}, i+d.agentFrom, len(line)-1, formText))
 		d.tailRead = true
 		return true
 	}

@@ -10,11 +10,11 @@ const maxGroups = 10000
 
 // group is a set of errors with one fingerprint, the dashboard's.
 type group struct {
-	tracker.Fingerprint
-	count  uint64
+	count  uint64 // what changes with every error comes first, for the processor's cache
+	period period
 	folded int    // groups that were merged into it; 0: none
 	err    string // one of their error types, the first by name
-	period period
+	tracker.Fingerprint
 }
 
 // groups holds errors by their fingerprint.

@@ -271,12 +271,22 @@ func (w *statsWorker) line(chunk, number uint64, text []byte, tooLong bool) {
 		w.tally.skip(chunk, number, text, "longer than 1 MiB")
 		return
 	}
-	w.read(chunk, number, text)
+	if v, reason := w.decoder.Decode(text); v == logline.LineResult && w.order != nil {
+		w.result()
+	} else {
+		w.take(v, reason, chunk, number, text)
+	}
 }
 
 // read counts what a line says.
 func (w *statsWorker) read(chunk, number uint64, text []byte) {
-	switch v, reason := w.decoder.Decode(text); v {
+	v, reason := w.decoder.Decode(text)
+	w.take(v, reason, chunk, number, text)
+}
+
+// take counts what the decoder has read.
+func (w *statsWorker) take(v logline.LineKind, reason string, chunk, number uint64, text []byte) {
+	switch v {
 	case logline.LineResult:
 		w.result()
 	case logline.LineLeftOut:
