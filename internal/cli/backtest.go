@@ -17,6 +17,7 @@ import (
 // backtestFlags are the flags of errtop backtest as they were typed.
 type backtestFlags struct {
 	json   bool
+	store  bool
 	bounds sinceUntil
 	lines  lineFlags
 }
@@ -31,13 +32,15 @@ func (a *app) backtestCommand() *cobra.Command {
 			"evaluated as if errtop had watched while they were written. Nobody is told anything.\n\n" +
 			"- is standard input; .gz and .zst are unpacked. Targets are those of the logs; where the config has one of the same name, its objective holds.",
 		Example: "errtop backtest access.log.2.gz access.log.1 access.log\n" +
-			"errtop backtest --config errtop.toml --since 7d --json access.log",
+			"errtop backtest --config errtop.toml --since 7d --json access.log\n" +
+			"errtop backtest --store --since 30d",
 		RunE: func(command *cobra.Command, args []string) error { return a.backtest(command.Context(), args, flags) },
 	}
 	a.configFlag(command)
 	command.Flags().BoolVar(&flags.json, "json", false, "print one JSON object instead of text")
 	command.Flags().StringVar(&flags.bounds.since, "since", "", "judge only what is not older; what is older is read for what is usual: "+boundHelp)
 	command.Flags().StringVar(&flags.bounds.until, "until", "", "read only what is older: "+boundHelp)
+	command.Flags().BoolVar(&flags.store, "store", false, "judge what a store keeps: that of the config, or the FILEs")
 	flags.lines.add(command)
 	return command
 }
@@ -65,6 +68,9 @@ func (a *app) backtest(ctx context.Context, args []string, flags backtestFlags) 
 
 // prepareBacktest returns what the flags ask for.
 func (a *app) prepareBacktest(ctx context.Context, args []string, flags backtestFlags) (*engine.Backtest, error) {
+	if flags.store {
+		return a.prepareStored(args, flags)
+	}
 	if len(args) == 0 {
 		if !isPiped(a.In) {
 			return nil, usage("backtest needs a log to read", "errtop backtest FILE..., or - for standard input")
@@ -114,6 +120,43 @@ func (a *app) prepareBacktest(ctx context.Context, args []string, flags backtest
 		test.From, test.To = since.moment(newest), until.moment(newest)
 	} else {
 		test.From, test.To = since.at, until.at
+	}
+	return test, nil
+}
+
+// usualBefore is how much of a store's past is read before what is judged, for what is usual.
+const usualBefore = 48 * time.Hour
+
+// prepareStored returns a backtest of stores. A duration counts back from now.
+func (a *app) prepareStored(args []string, flags backtestFlags) (*engine.Backtest, error) {
+	since, until, err := flags.bounds.parse(time.Local)
+	if err != nil {
+		return nil, err
+	}
+	settings, path, err := a.openSettings()
+	if err != nil {
+		return nil, err
+	}
+	if len(args) == 0 {
+		kept := (&storeFlags{}).options(a, settings, path).Path
+		if kept == "" {
+			return nil, usage("no config with a store found", "errtop backtest --store FILE names one; --config FILE names a config")
+		}
+		args = []string{kept}
+	}
+	now := time.Now()
+	test := &engine.Backtest{Settings: settings, Stored: true, From: since.moment(now), To: until.moment(now)}
+	advice, err := advisor(settings)
+	if err != nil {
+		return nil, err
+	}
+	test.Advice = alertAdvice(advice)
+	from := test.From
+	if !from.IsZero() {
+		from = from.Add(-usualBefore)
+	}
+	for _, name := range args {
+		test.Inputs = append(test.Inputs, engine.FromStore(name, from))
 	}
 	return test, nil
 }

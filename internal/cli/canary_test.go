@@ -134,7 +134,7 @@ var canaryRuns = []string{
 	"init", "mark --target app --version " + otherCanary + " password=" + otherCanary, "demo --help",
 	"alerts rules --config %s/errtop.toml", "alerts test --config %s/errtop.toml", "alerts test --config %s/errtop.toml password=" + otherCanary, "alerts list --json", "alerts ack --note password=" + otherCanary + " 1f",
 	"silence add --target a --rule b --incident 3 --group 5 --for 1h --note password=" + otherCanary, "silence list", "silence end 3",
-	"backtest --config %s/errtop.toml %s/app.log", "backtest --json --users hidden --no-monitors --zone UTC --fields message=error --exclude status<500 --target {path} %s/app.log", "backtest --target {password=" + otherCanary + "} %s/app.log",
+	"backtest --config %s/errtop.toml %s/app.log", "backtest --json --users hidden --no-monitors --zone UTC --fields message=error --exclude status<500 --target {path} %s/app.log", "backtest --target {password=" + otherCanary + "} %s/app.log", "backtest --store --config %s/errtop.toml", "backtest --store %s/missing.db?token=" + otherCanary,
 	"errtop --plain --no-follow --all %s/app.log", "errtop %s/missing?token=" + otherCanary,
 	// What is wrong with a config, and with a command line.
 	"check --config %s/bad.toml", "check --config %s/worse.toml", "check --target password=" + otherCanary + " --config %s/errtop.toml", "--nonsense=password=" + otherCanary,

@@ -17,7 +17,8 @@ import (
 type Backtest struct {
 	Settings *config.Config
 	Advice   alert.Advice
-	Inputs   []Source  // each is read to its end; see [Logs]
+	Inputs   []Source  // each is read to its end; see [Logs], [FromRecording] and [FromStore]
+	Stored   bool      // the inputs are stores, which keep no latencies by the minute
 	From     time.Time // what is older is read for what is usual, and nobody is told of it; zero: everything counts
 	To       time.Time // what is not older is left out; zero: nothing is
 }

@@ -223,10 +223,14 @@ func (p *simulation) silent(rule *BacktestRule) string {
 	switch {
 	case problem != "":
 		return problem
+	case rule.Subject == "source" && p.test.Stored:
+		return "a store does not keep how sources did"
 	case rule.Subject == "source" && !p.sourced:
 		return "a log that is over does not say how it was read"
+	case p.test.Stored && strings.Contains(p.when(rule.Name), "latency"):
+		return "a store does not keep latencies by the minute"
 	case strings.Contains(p.when(rule.Name), "certificate"):
-		return "logs do not hold certificates"
+		return "the past does not hold certificates"
 	case strings.Contains(p.when(rule.Name), "burn_") && !p.objectives():
 		return "no target that is in the logs has an objective in the settings"
 	case rule.Pending > 0:
