@@ -71,7 +71,7 @@ func storedMinute(results []tracker.Result, hours []tracker.Hour, minute int) []
 				for left := n*(part+1)/storedParts - n*part/storedParts; left > 0; left -= maxWeight {
 					results = append(results, tracker.Result{
 						Time: at, Target: h.Target, Status: c.Outcome.Status, Kind: c.Outcome.Kind, Origin: c.Origin, Inconclusive: c.Inconclusive,
-						Weight: uint16(min(left, maxWeight)), //nolint:gosec // in range
+						Weight: uint16(min(left, maxWeight)),
 					})
 				}
 			}
