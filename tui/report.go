@@ -14,7 +14,7 @@ import (
 // reportOf makes a report of a snapshot, with the alerts that are known.
 func reportOf(o *Options, snap *tracker.Snapshot, alerts *Alerts, made time.Time) *report.Report {
 	in := report.Input{
-		Title: o.Title, Made: made, Snapshot: snap, Advisor: o.Advisor, Alerts: reportAlerts(alerts), Drawings: Drawings(snap),
+		Title: o.Title, Made: made, Snapshot: snap, Advisor: o.Advisor, Alerts: ReportAlerts(alerts), Drawings: Drawings(snap),
 	}
 	if !snap.Past && o.Player == nil {
 		in.At = func(at time.Time) *tracker.Snapshot { return o.Engine.SnapshotAt(snap.At, at) }
@@ -54,8 +54,8 @@ func Drawings(snap *tracker.Snapshot) []report.Drawing {
 // slowest is the number of targets whose latency a report draws.
 const slowest = 5
 
-// reportAlerts returns alerts as a report has them: those that have fired.
-func reportAlerts(alerts *Alerts) []report.Alert {
+// ReportAlerts returns alerts as a report has them: those that have fired.
+func ReportAlerts(alerts *Alerts) []report.Alert {
 	if alerts == nil {
 		return nil
 	}

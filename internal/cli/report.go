@@ -29,18 +29,21 @@ type reportFlags struct {
 	target         string // that the report is about
 	incident       uint64
 	output, format string
+	store          string
 	lines          lineFlags
 }
 
 func (a *app) reportCommand() *cobra.Command {
 	var flags reportFlags
 	command := &cobra.Command{
-		Use:   "report FILE...",
-		Short: "Write an incident report from logs or a recording",
-		Long: "Write an incident report from request logs (- is standard input) or from one recording: what happened, since when, how long, what it cost and whether it is over, " +
+		Use:   "report [FILE...]",
+		Short: "Write an incident report from logs, a recording, or what errtop has kept",
+		Long: "Write an incident report from request logs (- is standard input), from one recording, or from what errtop has kept in its store: what happened, since when, how long, what it cost and whether it is over, " +
 			"with timelines, charts, what failing requests had in common, and examples. Secrets are masked.\n\n" +
-			"It is Markdown, JSON, or one HTML page that needs no script and fetches nothing. Of logs the last 24 hours are read.",
+			"It is Markdown, JSON, or one HTML page that needs no script and fetches nothing. Of logs the last 24 hours are read. " +
+			"Without FILE it is about what the errtop of the config has kept, also while that runs.",
 		Example: "errtop report -o incident.html incident.ndjson.zst\n" +
+			"errtop report -o incident.html --config errtop.toml\n" +
 			"errtop report --since 2h --target billing access.log\n" +
 			"errtop report --format json access.log | jq .headline",
 		RunE: func(command *cobra.Command, args []string) error { return a.report(command.Context(), args, flags) },
@@ -51,6 +54,7 @@ func (a *app) reportCommand() *cobra.Command {
 	command.Flags().StringVar(&flags.until, "until", "", "report how it was then: "+boundHelp)
 	command.Flags().StringVar(&flags.target, "target", "", "report only on the target of this `name`")
 	command.Flags().Uint64Var(&flags.incident, "incident", 0, "report only on the incident of this `number`, as --format json prints it")
+	command.Flags().StringVar(&flags.store, "store", "", "report on what is kept in this `file` (default that of the config)")
 	command.Flags().StringVarP(&flags.output, "output", "o", "", "new `file` to write; .md, .json and .html say the format (default standard output)")
 	command.Flags().StringVar(&flags.format, "format", "", "`format` of the report: md, json or html (default by the name of the file, else md)")
 	return command
@@ -72,9 +76,12 @@ func (a *app) report(ctx context.Context, args []string, flags reportFlags) erro
 	if err != nil {
 		return err
 	}
-	settings, _, err := a.openSettings()
+	settings, path, err := a.openSettings()
 	if err != nil {
 		return err
+	}
+	if len(args) == 0 && flags.store == "" && path != "" && !isPiped(a.In) {
+		flags.store = (&storeFlags{}).options(a, settings, path).Path
 	}
 	input := reports.Input{Title: settings.Name, Made: time.Now(), Target: flags.target, Incident: flags.incident}
 	if input.Advisor, err = advisor(settings); err != nil {
@@ -125,8 +132,14 @@ func reportFormat(flags reportFlags) (string, error) {
 
 // reportOn fills in what is reported on.
 func (a *app) reportOn(ctx context.Context, input *reports.Input, settings *config.Config, args []string, flags reportFlags, until bound) error {
+	if flags.store != "" {
+		if len(args) > 0 {
+			return usage("report takes files or --store, not both", "")
+		}
+		return a.reportOnStore(ctx, input, settings, flags.store, until)
+	}
 	if len(args) == 0 && !isPiped(a.In) {
-		return usage("report needs logs or a recording", "errtop report access.log, or errtop report incident.ndjson.zst")
+		return usage("report needs logs, a recording or a store", "errtop report access.log, errtop report incident.ndjson.zst, or errtop report --config errtop.toml")
 	}
 	for _, name := range args {
 		if recording.Is(name) {
@@ -137,6 +150,24 @@ func (a *app) reportOn(ctx context.Context, input *reports.Input, settings *conf
 		}
 	}
 	return a.reportOnLogs(ctx, input, settings, args, flags, until)
+}
+
+// reportOnStore reads what is kept.
+func (a *app) reportOnStore(ctx context.Context, input *reports.Input, settings *config.Config, path string, until bound) error {
+	stored, err := engine.ReadStore(ctx, settings, path)
+	if err != nil {
+		return &exitError{err: err, status: statusFailed, hint: "--store names the file; errtop shows under sources which one it keeps"}
+	}
+	if stored.Problem != nil {
+		_, _ = fmt.Fprintf(maskedWriter{a.Err, a.known}, "errtop: not everything could be read: %v\n", stored.Problem)
+	}
+	input.Title = orElse(input.Title, strings.TrimSuffix(filepath.Base(path), ".db"))
+	input.Snapshot, input.At = stored.Snapshot(), stored.SnapshotAt
+	input.Alerts = tui.ReportAlerts(viewOfAlerts(&stored.Alerts, &stored.Options))
+	if at := until.moment(stored.Now); !at.IsZero() && at.Before(stored.Now) {
+		input.Snapshot, input.At = stored.SnapshotAt(at), nil
+	}
+	return nil
 }
 
 // reportOnRecording plays a recording to its end, or to a moment.

@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"errtop/internal/alert"
+	"errtop/internal/config"
+	"errtop/internal/store"
+	"errtop/tracker"
+)
+
+// Stored is what an errtop kept, as it was when it was last kept. Nothing runs, and the store is closed already.
+type Stored struct {
+	Now     time.Time // when it was last kept
+	Alerts  alert.State
+	Options alert.Options // what alerting decides by, of the settings
+	Problem error         // why not all of it could be read; nil where it could
+
+	tracker *tracker.ErrorTracker
+}
+
+// ReadStore reads what is kept in a store, also while another process writes it. The store stays as it is. The error is
+// [fs.ErrNotExist] where there is none.
+func ReadStore(ctx context.Context, settings *config.Config, path string) (*Stored, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err //nolint:wrapcheck // a PathError names the file
+	}
+	kept, err := store.Open(ctx, store.Options{Path: path, ReadOnly: true, Now: time.Now()})
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it names the store
+	}
+	state, problem := kept.Load(ctx)
+	if err := kept.Close(); err != nil {
+		return nil, err //nolint:wrapcheck // it names the store
+	}
+	if len(state.Tracker) == 0 {
+		return nil, errors.Join(fmt.Errorf("%s: nothing is kept in it yet", path), problem)
+	}
+	s := &Stored{Problem: problem, tracker: tracker.New(trackerSettings(settings))}
+	s.Options = alert.Options{Rules: Rules(settings), Receivers: receivers(settings), Timing: timing(settings)}
+	for _, part := range state.Tracker {
+		if at := part.At(); at.After(s.Now) {
+			s.Now = at
+		}
+	}
+	if err := s.tracker.Restore(s.Now, state.Tracker...); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(state.Alerting) > 0 {
+		if err := json.Unmarshal(state.Alerting, &s.Alerts); err != nil {
+			s.Problem = errors.Join(s.Problem, fmt.Errorf("%s: the alerts: %w", path, err))
+		}
+	}
+	return s, nil
+}
+
+// Snapshot returns the state as of when it was last kept.
+func (s *Stored) Snapshot() *tracker.Snapshot { return s.tracker.Snapshot(s.Now) }
+
+// SnapshotAt returns the state at an earlier moment of the 24 hours before.
+func (s *Stored) SnapshotAt(at time.Time) *tracker.Snapshot { return s.tracker.SnapshotAt(s.Now, at) }
