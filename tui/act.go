@@ -29,6 +29,12 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	if cmd, done := m.everywhere(a); done {
 		return cmd
 	}
+	m.inView(a)
+	return m.readPast()
+}
+
+// inView runs the actions that a view or a page gives their meaning.
+func (m *model) inView(a Action) {
 	switch {
 	case m.help != nil:
 		m.help.HandleKey(a)
@@ -39,7 +45,6 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	default:
 		m.view().HandleKey(a)
 	}
-	return nil
 }
 
 // everywhere runs the actions that mean the same in every view.
@@ -66,28 +71,27 @@ func (m *model) everywhere(a Action) (tea.Cmd, bool) {
 		m.prompt.start(m.filter)
 	case Freeze:
 		m.freeze()
-	case MinuteBack, MinuteForward, HourBack, HourForward:
-		return m.travel(map[Action]time.Duration{MinuteBack: -time.Minute, MinuteForward: time.Minute, HourBack: -time.Hour, HourForward: time.Hour}[a]), true
-	case Now:
-		m.toNow()
 	case Evidence:
 		m.evidence()
 	case Copy:
 		m.copyPage()
 	case CopyRequest:
 		m.copyRequest()
-	case Acknowledge:
-		return m.acknowledge(), true
-	case WriteNote:
-		m.startNote()
-	case SilenceAlerts:
-		m.startSilence()
 	case Export:
 		return m.export(), true
 	case View1, View2, View3, View4, View5, View6, View7:
 		m.open, m.help = nil, nil
 		m.current = int(a - View1)
+		if a == View6 {
+			return m.readHistory(""), true
+		}
 	default:
+		if cmd, done := m.inTime(a); done {
+			return cmd, true
+		}
+		if cmd, done := m.onTrouble(a); done {
+			return cmd, true
+		}
 		turned := m.headline.HandleKey(a)
 		if turned {
 			m.turn++ // the overview lists what belongs to the headline first
@@ -203,7 +207,7 @@ func (m *model) freeze() {
 	}
 }
 
-// travel goes to another moment of the last 24 hours. It is the end of a minute, because counts are kept by the minute: at its
+// travel goes to another moment of the last 24 hours, or as far back as the history goes. It is the end of a minute, because counts are kept by the minute: at its
 // beginning they would include the minute that follows.
 func (m *model) travel(by time.Duration) tea.Cmd {
 	if m.live == nil {
@@ -222,7 +226,7 @@ func (m *model) travel(by time.Duration) tea.Cmd {
 		m.toNow()
 		return nil
 	}
-	if oldest := end.Add(-24 * time.Hour); at.Before(oldest) {
+	if oldest := m.oldestKnown(); at.Before(oldest) {
 		at = oldest
 	}
 	m.past, m.frozen = at, time.Time{}

@@ -21,6 +21,7 @@ type frame struct {
 
 	styles  *Styles
 	alerts  *Alerts        // that go with the snapshot shown; nil: none
+	older   *older         // what was read of the history; nil: there is none
 	advisor *event.Advisor // what to do about a cause
 	glyphs  *glyphs
 	now     time.Time      // the clock that is shown and that countdowns are counted from

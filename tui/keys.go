@@ -39,6 +39,9 @@ const (
 	MinuteForward
 	HourBack
 	HourForward
+	DayBack
+	DayForward
+	ShowHistory
 	Now
 	Copy
 	CopyRequest
@@ -107,6 +110,9 @@ func defaultBindings() []Binding {
 		{MinuteForward, "minute_forward", "", "forward by a minute", []string{">"}},
 		{HourBack, "hour_back", "", "back in time by an hour", []string{"{"}},
 		{HourForward, "hour_forward", "", "forward by an hour", []string{"}"}},
+		{DayBack, "day_back", "", "back in time by a day", []string{"("}},
+		{DayForward, "day_forward", "", "forward by a day", []string{")"}},
+		{ShowHistory, "history", "", "a month by hour; this hour and last week's", []string{"H"}},
 		{Now, "now", "", "back to now", []string{"0"}},
 		{Faster, "faster", "", "replay: play faster", []string{"+"}},
 		{Slower, "slower", "", "replay: play slower", []string{"-"}},

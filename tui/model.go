@@ -79,6 +79,9 @@ func newModel(o Options, f *feed) *model {
 	m := &model{options: o, feed: f, keys: o.forViewer(), troubled: incidentsByTarget{}, events: event.NewDetector(o.Advisor), prompt: newPrompt(), dirty: true}
 	m.frame.styles, m.frame.glyphs, m.frame.loc = o.Styles, newGlyphs(o.ASCII), o.Location
 	m.frame.advisor = o.Advisor
+	if o.History != nil {
+		m.frame.older = &older{source: o.History, hours: map[string][]HourBar{}}
+	}
 	m.frame.scratch, m.frame.reach = make([]byte, 0, 64), 60
 	m.headline.keys = o.Keys
 	m.views = newViews(&m.headline, &m.frame)
@@ -91,7 +94,7 @@ func newModel(o Options, f *feed) *model {
 
 // Init starts to wait for what is new.
 func (m *model) Init() tea.Cmd {
-	return tea.Batch(m.feed.next(m.live, m.taken), m.nextNotice(), m.nextPage())
+	return tea.Batch(m.feed.next(m.live, m.taken), m.nextNotice(), m.nextPage(), m.readHistory(""))
 }
 
 func (m *model) nextNotice() tea.Cmd {
@@ -143,6 +146,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case pageMsg:
 		m.page(Page(msg))
 		return m, m.nextPage()
+	case historyMsg:
+		m.tookHistory(msg)
+	case pastPageMsg:
+		msg.page.snap = msg.snap
 	case saidMsg:
 		m.say(string(msg))
 	case alertedMsg:

@@ -225,6 +225,8 @@ func troublePageOf(t *trouble) page {
 	switch {
 	case t == nil:
 		return nil
+	case t.older != nil:
+		return &pastIncidentPage{incidentPage: incidentPage{incident: *t.incident}, past: t.older}
 	case t.incident != nil:
 		return incidentPageOf(t.incident)
 	case t.silence != nil:

@@ -51,6 +51,10 @@ func (m *model) playing(a Action) bool {
 		p.Seek(from.Add(-time.Hour))
 	case HourForward:
 		p.Seek(from.Add(time.Hour))
+	case DayBack:
+		p.Seek(from.AddDate(0, 0, -1))
+	case DayForward:
+		p.Seek(from.AddDate(0, 0, 1))
 	case Now:
 		p.Seek(course.Last)
 	case Acknowledge, SilenceAlerts, WriteNote:
@@ -93,7 +97,7 @@ func (m *KeyMap) forReplay() *KeyMap {
 	told := map[Action][2]string{
 		Freeze: {"pause", "pause the replay, or go on"}, Faster: {"faster", "play faster"}, Slower: {"slower", "play slower"},
 		MinuteBack: {"", "a minute back in the recording"}, MinuteForward: {"", "a minute forward"},
-		HourBack: {"", "an hour back"}, HourForward: {"", "an hour forward"}, Now: {"", "to the end of the recording"},
+		HourBack: {"", "an hour back"}, HourForward: {"", "an hour forward"}, DayBack: {"", "a day back"}, DayForward: {"", "a day forward"}, Now: {"", "to the end of the recording"},
 	}
 	own := &KeyMap{bindings: slices.Clone(m.bindings), actions: m.actions}
 	for i := range own.bindings {
@@ -101,7 +105,7 @@ func (m *KeyMap) forReplay() *KeyMap {
 			own.bindings[i].Short, own.bindings[i].Help = texts[0], texts[1]
 		}
 	}
-	return own.without(Acknowledge, SilenceAlerts, WriteNote, Reload)
+	return own.without(ShowHistory, Acknowledge, SilenceAlerts, WriteNote, Reload)
 }
 
 // without returns the keys without some actions, whose keys then do nothing that anybody is told of.
@@ -115,6 +119,9 @@ func (m *KeyMap) without(actions ...Action) *KeyMap {
 func (o *Options) forViewer() *KeyMap {
 	if o.Player != nil {
 		return o.Keys.forReplay()
+	}
+	if o.History == nil {
+		return o.Keys.without(Faster, Slower, ShowHistory, DayBack, DayForward)
 	}
 	return o.Keys.without(Faster, Slower)
 }

@@ -15,7 +15,8 @@ type trouble struct {
 	incident *tracker.Incident
 	alerts   []*Alert // the most urgent first
 	silence  *Silence
-	title    string // of the incident, in words
+	title    string        // of the incident, in words
+	older    *PastIncident // incident is of the history; nil: it is of the snapshot
 }
 
 // troubleKey tells rows apart.

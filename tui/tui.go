@@ -34,6 +34,7 @@ type Options struct {
 	Pages     <-chan Page      // alerts that the terminal is to tell; nil: none
 	Advisor   *event.Advisor   // what to do about a cause; nil: without runbooks
 	Rights    Rights           // what the viewer may do beside looking
+	History   History          // what is older than a day; nil where nothing is kept
 	Player    Player           // of the recording that Engine shows; nil where it is no recording
 	Looking   func() int       // how many look at the same engine, shown where others do too; nil: nobody else can
 	// ReportHint says how a viewer without Rights.Export gets a report into a file, as "ssh host report > file does". It copies the

@@ -27,7 +27,9 @@ func newViews(h *headline, f *frame) [len(viewNames)]view {
 		&list[tracker.Group, uint64]{table: newGroupsTable(), items: func(s *tracker.Snapshot) []*tracker.Group { return s.Groups }, open: groupPageOf, note: groupsNote},
 		&list[tracker.Target, string]{table: newTargetsTable(), items: func(s *tracker.Snapshot) []*tracker.Target { return s.Targets }, open: targetPageOf, note: targetsNote},
 		&list[heldBreaker, breakerKey]{table: newBreakersTable(), items: func(s *tracker.Snapshot) []*heldBreaker { return pointersTo(allBreakers(s)) }, open: breakerPageOf},
-		&list[trouble, troubleKey]{table: newIncidentsTable(), items: func(s *tracker.Snapshot) []*trouble { return troublesOf(s, f.alerts, f.now) }, open: troublePageOf},
+		&list[trouble, troubleKey]{table: newIncidentsTable(), items: func(s *tracker.Snapshot) []*trouble {
+			return append(troublesOf(s, f.alerts, f.now), f.older.troubles(s)...)
+		}, open: troublePageOf},
 		&list[tracker.Source, string]{table: newSourcesTable(), items: func(s *tracker.Snapshot) []*tracker.Source { return pointersTo(allSources(s)) }, open: sourcePageOf},
 	}
 }

@@ -32,11 +32,11 @@ func ReadStore(ctx context.Context, settings *config.Config, path string) (*Stor
 	}
 	kept, err := store.Open(ctx, store.Options{Path: path, ReadOnly: true, Now: time.Now()})
 	if err != nil {
-		return nil, err //nolint:wrapcheck // it names the store
+		return nil, err
 	}
 	state, problem := kept.Load(ctx)
 	if err := kept.Close(); err != nil {
-		return nil, err //nolint:wrapcheck // it names the store
+		return nil, err
 	}
 	if len(state.Tracker) == 0 {
 		return nil, errors.Join(fmt.Errorf("%s: nothing is kept in it yet", path), problem)
