@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"errtop/internal/event"
 	"errtop/tracker"
 
 	tea "charm.land/bubbletea/v2"
@@ -111,7 +112,7 @@ func (h *older) troubles(snap *tracker.Snapshot) []*trouble {
 			return in.ID == past.Incident.ID || in.Lead().Name == past.Incident.Lead().Name && in.Onset.At.Sub(past.Incident.Onset.At).Abs() < time.Minute
 		})
 		if !known && len(past.Incident.Targets) > 0 {
-			list = append(list, &trouble{incident: &past.Incident, older: past})
+			list = append(list, &trouble{incident: &past.Incident, title: event.IncidentTitle(&past.Incident), older: past})
 		}
 	}
 	return list

@@ -287,6 +287,7 @@ func (a *app) viewer(d *dashboard, eng *engine.Engine) (view func(context.Contex
 		Rights: tui.Rights{ // it is the user's own process
 			Export: true, Suspend: true,
 		},
+		History: historyOf(eng),
 	}
 	alerts := &alertsView{engine: eng}
 	options.Alerting, options.Pages = alerts, d.pages

@@ -87,10 +87,11 @@ func (a *app) report(ctx context.Context, args []string, flags reportFlags) erro
 	if input.Advisor, err = advisor(settings); err != nil {
 		return err
 	}
-	if err := a.reportOn(ctx, &input, settings, args, flags, until); err != nil {
+	done, err := a.reportOn(ctx, &input, settings, args, flags, since, until)
+	if err != nil {
 		return err
 	}
-	input.From = since.moment(input.Snapshot.At)
+	defer done()
 	input.Drawings = tui.Drawings(input.Snapshot)
 	made := reports.New(input)
 	if made.Nothing(&input) {
@@ -130,44 +131,81 @@ func reportFormat(flags reportFlags) (string, error) {
 	return format, nil
 }
 
-// reportOn fills in what is reported on.
-func (a *app) reportOn(ctx context.Context, input *reports.Input, settings *config.Config, args []string, flags reportFlags, until bound) error {
+// reportOn fills in what is reported on. Call done once the report is made.
+func (a *app) reportOn(ctx context.Context, input *reports.Input, settings *config.Config, args []string, flags reportFlags, since, until bound) (done func(), err error) {
+	done = func() {}
 	if flags.store != "" {
 		if len(args) > 0 {
-			return usage("report takes files or --store, not both", "")
+			return nil, usage("report takes files or --store, not both", "")
 		}
-		return a.reportOnStore(ctx, input, settings, flags.store, until)
+		return a.reportOnStore(ctx, input, settings, flags.store, since, until)
 	}
 	if len(args) == 0 && !isPiped(a.In) {
-		return usage("report needs logs, a recording or a store", "errtop report access.log, errtop report incident.ndjson.zst, or errtop report --config errtop.toml")
+		return nil, usage("report needs logs, a recording or a store", "errtop report access.log, errtop report incident.ndjson.zst, or errtop report --config errtop.toml")
 	}
-	for _, name := range args {
-		if recording.Is(name) {
-			if len(args) > 1 {
-				return usage("report takes one recording and nothing beside it", "")
-			}
-			return reportOnRecording(ctx, input, settings, name, until)
-		}
+	one := slices.IndexFunc(args, recording.Is)
+	switch {
+	case one >= 0 && len(args) > 1:
+		return nil, usage("report takes one recording and nothing beside it", "")
+	case one >= 0:
+		err = reportOnRecording(ctx, input, settings, args[one], until)
+	default:
+		err = a.reportOnLogs(ctx, input, settings, args, flags, until)
 	}
-	return a.reportOnLogs(ctx, input, settings, args, flags, until)
+	if err == nil {
+		input.From = since.moment(input.Snapshot.At)
+	}
+	return done, err
 }
 
-// reportOnStore reads what is kept.
-func (a *app) reportOnStore(ctx context.Context, input *reports.Input, settings *config.Config, path string, until bound) error {
+// keptIncidents bounds the incidents that a report takes from a store.
+const keptIncidents = 1000
+
+// reportOnStore reads what is kept. Call done once the report is made.
+func (a *app) reportOnStore(ctx context.Context, input *reports.Input, settings *config.Config, path string, since, until bound) (done func(), err error) {
 	stored, err := engine.ReadStore(ctx, settings, path)
 	if err != nil {
-		return &exitError{err: err, status: statusFailed, hint: "--store names the file; errtop shows under sources which one it keeps"}
+		return nil, &exitError{err: err, status: statusFailed, hint: "--store names the file; errtop shows under sources which one it keeps"}
 	}
+	done = func() { _ = stored.Close() } // it was only read from
 	if stored.Problem != nil {
 		_, _ = fmt.Fprintf(maskedWriter{a.Err, a.known}, "errtop: not everything could be read: %v\n", stored.Problem)
 	}
 	input.Title = orElse(input.Title, strings.TrimSuffix(filepath.Base(path), ".db"))
-	input.Snapshot, input.At = stored.Snapshot(), stored.SnapshotAt
+	input.Snapshot = stored.Snapshot()
+	input.At = func(at time.Time) *tracker.Snapshot { return stored.SnapshotAt(ctx, at) }
 	input.Alerts = tui.ReportAlerts(viewOfAlerts(&stored.Alerts, &stored.Options))
 	if at := until.moment(stored.Now); !at.IsZero() && at.Before(stored.Now) {
-		input.Snapshot, input.At = stored.SnapshotAt(at), nil
+		input.Snapshot, input.At = stored.SnapshotAt(ctx, at), nil
 	}
-	return nil
+	input.From = since.moment(input.Snapshot.At)
+	if err := olderOf(ctx, input, stored); err != nil {
+		return nil, errors.Join(err, stored.Close())
+	}
+	return done, nil
+}
+
+// olderOf fills in what a store has from before the day that a snapshot remembers, as far as the report is about it.
+func olderOf(ctx context.Context, input *reports.Input, stored *engine.Stored) (err error) {
+	if input.From.IsZero() && input.Incident == 0 {
+		return nil
+	}
+	older := &input.Older
+	kept, err := stored.Incidents(ctx, input.From, keptIncidents)
+	if err != nil {
+		return err
+	}
+	for i := range kept {
+		if kept[i].Onset.At.After(input.Snapshot.At) {
+			continue
+		}
+		older.Incidents = append(older.Incidents, reports.Past{Incident: kept[i].Incident, Groups: kept[i].Groups})
+	}
+	if first := reports.FirstHour(input.Snapshot); !input.From.IsZero() && input.From.Before(first) {
+		older.Known = true
+		older.Requests, older.Errors, err = stored.Count(ctx, input.Target, input.From, first)
+	}
+	return err
 }
 
 // reportOnRecording plays a recording to its end, or to a moment.
@@ -233,7 +271,7 @@ func (a *app) reportOnLogs(ctx context.Context, input *reports.Input, settings *
 	}
 	now := time.Now()
 	input.Snapshot = eng.Snapshot(now)
-	input.At = func(at time.Time) *tracker.Snapshot { return eng.SnapshotAt(now, at) }
+	input.At = func(at time.Time) *tracker.Snapshot { return eng.SnapshotAt(now, at) } //nolint:contextcheck // it looks into no store
 	return nil
 }
 

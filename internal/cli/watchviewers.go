@@ -73,7 +73,7 @@ func (s *screens) show(ctx context.Context, v *serve.Viewer) error {
 		Engine: s.remote, Refresh: max(look.Refresh.Std(), remoteRefresh), Notices: s.watcher.engine.Notices, Title: s.watcher.settings.Name,
 		Styles: s.styles, Keys: s.keys, ASCII: (&app{Process: Process{LookupEnv: lookup}}).asciiOnly(look.ASCII),
 		Mouse: look.Mouse, Bell: look.Bell, Notify: look.Notify, Environ: environ, Alerting: s.alerts, Advisor: s.watcher.advisor, Location: locationOf(lookup),
-		Looking: s.watcher.viewers.Count, ReportHint: s.hint,
+		Looking: s.watcher.viewers.Count, ReportHint: s.hint, History: historyOf(s.watcher.engine),
 	}
 	if v.Local {
 		options.Engine, options.Refresh = s.local, max(look.Refresh.Std(), localRefresh)

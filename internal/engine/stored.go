@@ -14,7 +14,7 @@ import (
 	"errtop/tracker"
 )
 
-// Stored is what an errtop kept, as it was when it was last kept. Nothing runs, and the store is closed already.
+// Stored is what an errtop kept, as it was when it was last kept. Nothing runs. It is for one goroutine at a time.
 type Stored struct {
 	Now     time.Time // when it was last kept
 	Alerts  alert.State
@@ -22,11 +22,12 @@ type Stored struct {
 	Problem error         // why not all of it could be read; nil where it could
 
 	tracker *tracker.ErrorTracker
+	store   *store.Store
 }
 
-// ReadStore reads what is kept in a store, also while another process writes it. The store stays as it is. The error is
-// [fs.ErrNotExist] where there is none.
-func ReadStore(ctx context.Context, settings *config.Config, path string) (*Stored, error) {
+// ReadStore reads what is kept in a store, also while another process writes it. The store stays as it is; close what is returned. The
+// error is [fs.ErrNotExist] where there is none.
+func ReadStore(ctx context.Context, settings *config.Config, path string) (_ *Stored, err error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err //nolint:wrapcheck // a PathError names the file
 	}
@@ -34,14 +35,16 @@ func ReadStore(ctx context.Context, settings *config.Config, path string) (*Stor
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, kept.Close())
+		}
+	}()
 	state, problem := kept.Load(ctx)
-	if err := kept.Close(); err != nil {
-		return nil, err
-	}
 	if len(state.Tracker) == 0 {
 		return nil, errors.Join(fmt.Errorf("%s: nothing is kept in it yet", path), problem)
 	}
-	s := &Stored{Problem: problem, tracker: tracker.New(trackerSettings(settings))}
+	s := &Stored{Problem: problem, tracker: tracker.New(trackerSettings(settings)), store: kept}
 	s.Options = alert.Options{Rules: Rules(settings), Receivers: receivers(settings), Timing: timing(settings)}
 	for _, part := range state.Tracker {
 		if at := part.At(); at.After(s.Now) {
@@ -62,5 +65,29 @@ func ReadStore(ctx context.Context, settings *config.Config, path string) (*Stor
 // Snapshot returns the state as of when it was last kept.
 func (s *Stored) Snapshot() *tracker.Snapshot { return s.tracker.Snapshot(s.Now) }
 
-// SnapshotAt returns the state at an earlier moment of the 24 hours before.
-func (s *Stored) SnapshotAt(at time.Time) *tracker.Snapshot { return s.tracker.SnapshotAt(s.Now, at) }
+// SnapshotAt returns the state at an earlier moment: of the 24 hours before, and as far as it is kept of any before.
+func (s *Stored) SnapshotAt(ctx context.Context, at time.Time) *tracker.Snapshot {
+	if s.Now.Sub(at) > remembered {
+		if snapshot := keptAt(ctx, s.store, at); snapshot != nil {
+			return snapshot
+		}
+	}
+	return s.tracker.SnapshotAt(s.Now, at)
+}
+
+// Incidents returns the incidents that began from a moment on, the newest first, at most so many.
+func (s *Stored) Incidents(ctx context.Context, from time.Time, most int) ([]store.Incident, error) {
+	return s.store.Incidents(ctx, from, s.Now.Add(time.Second), "", most)
+}
+
+// Count counts the requests and errors of whole hours from one moment to before another, of a target, or with "" of all.
+func (s *Stored) Count(ctx context.Context, target string, from, to time.Time) (requests, errors uint64, err error) {
+	bars, err := s.store.Bars(ctx, target, from, to)
+	for _, bar := range bars {
+		requests, errors = requests+bar.Requests, errors+bar.Errors
+	}
+	return requests, errors, err
+}
+
+// Close closes the store.
+func (s *Stored) Close() error { return s.store.Close() }

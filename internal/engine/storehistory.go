@@ -60,6 +60,9 @@ func (k *storing) history(target string, window time.Duration) (requests, errors
 // remembered is how far back the tracker itself remembers.
 const remembered = 24 * time.Hour
 
+// Keeps reports whether the engine keeps what is older than a day, or tries to.
+func (e *Engine) Keeps() bool { return e.storing != nil }
+
 // Oldest returns the earliest moment that SnapshotAt knows something of.
 func (e *Engine) Oldest(ctx context.Context, now time.Time) time.Time {
 	oldest := now.Add(-remembered)
@@ -75,21 +78,25 @@ func (e *Engine) Oldest(ctx context.Context, now time.Time) time.Time {
 func (e *Engine) snapshotBefore(at time.Time) (snapshot *tracker.Snapshot) {
 	ctx, cancel := context.WithTimeout(context.Background(), historyTimeout)
 	defer cancel()
-	e.storing.look(func(s *store.Store) {
-		hours, err := s.Hours(ctx, "", at.Add(-remembered-time.Hour), at)
-		if err != nil || len(hours) == 0 {
-			return
-		}
-		snapshot = tracker.OfHours(at, hours)
-		incidents, err := s.Incidents(ctx, at.Add(-remembered), at, "", 100)
-		if err != nil {
-			return
-		}
-		for i := range incidents {
-			snapshot.Incidents = append(snapshot.Incidents, incidents[i].Incident)
-		}
-		snapshot.Incidents = tracker.IncidentsAt(snapshot.Incidents, at)
-	})
+	e.storing.look(func(s *store.Store) { snapshot = keptAt(ctx, s, at) })
+	return snapshot
+}
+
+// keptAt returns what hours and incidents in a store tell of a moment; nil where nothing is kept of it.
+func keptAt(ctx context.Context, s *store.Store, at time.Time) *tracker.Snapshot {
+	hours, err := s.Hours(ctx, "", at.Add(-remembered-time.Hour), at)
+	if err != nil || len(hours) == 0 {
+		return nil
+	}
+	snapshot := tracker.OfHours(at, hours)
+	incidents, err := s.Incidents(ctx, at.Add(-remembered), at, "", 100)
+	if err != nil {
+		return snapshot
+	}
+	for i := range incidents {
+		snapshot.Incidents = append(snapshot.Incidents, incidents[i].Incident)
+	}
+	snapshot.Incidents = tracker.IncidentsAt(snapshot.Incidents, at)
 	return snapshot
 }
 

@@ -56,12 +56,12 @@ type Contrast struct {
 	About      bool    `json:"of_requests_estimated,omitempty"`
 }
 
-// incident returns an incident with what belongs to it.
-func (in *Input) incident(i *tracker.Incident, used map[int]bool) Incident {
+// incident returns an incident, of that title and with those groups, with what belongs to it.
+func (in *Input) incident(i *tracker.Incident, title string, groups []*tracker.Group, used map[int]bool) Incident {
 	snap := in.Snapshot
 	advice := in.Advisor.ForIncident(i)
 	r := Incident{
-		ID: i.ID, State: i.State.String(), What: line(event.IncidentTitleIn(snap, i)), Class: event.ClassOf(i).String(), Signals: i.Signals.String(),
+		ID: i.ID, State: i.State.String(), What: line(title), Class: event.ClassOf(i).String(), Signals: i.Signals.String(),
 		Since: i.Onset.At.UTC(), Before: i.Onset.Before, Lasted: human.Span(event.Duration(i, snap.At)), Trend: event.TrendWords(i, snap.At),
 		Now: i.Now, Requests: i.Requests, Failed: i.Failed, Budget: i.BudgetSpent, After: line(event.MarkBefore(i)),
 		Where: line(strings.TrimSpace(i.Cause.Method + " " + i.Cause.Route)), Upstream: line(i.Cause.Upstream),
@@ -88,7 +88,7 @@ func (in *Input) incident(i *tracker.Incident, used map[int]bool) Incident {
 	for e := range i.Timeline {
 		r.Timeline = append(r.Timeline, Dated{i.Timeline[e].At.UTC(), line(i.Timeline[e].Text)})
 	}
-	for _, g := range event.GroupsOf(snap, i) {
+	for _, g := range groups {
 		if len(r.Groups) == groupsShown {
 			break
 		}

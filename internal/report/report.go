@@ -29,11 +29,31 @@ type Input struct {
 	Drawings []Drawing
 
 	Alerts []Alert // in the order in which they fired
+	Older  Older   // what the snapshot does not know any more
 
 	// What the report is about; the zero values bound nothing.
 	From     time.Time // what ended before it is left out
 	Target   string
 	Incident uint64
+}
+
+// Older is what is kept from before the time that a snapshot remembers.
+type Older struct {
+	Incidents []Past
+	// Requests and errors of the whole hours from Input.From to those that the snapshot has, of the target that the report is about.
+	Requests, Errors uint64
+	Known            bool // they were counted; otherwise the report is of no more than the snapshot's day
+}
+
+// Past is an incident with its groups as they were kept.
+type Past struct {
+	Incident tracker.Incident
+	Groups   []*tracker.Group
+}
+
+// FirstHour returns the start of the first hour of a snapshot's day.
+func FirstHour(snap *tracker.Snapshot) time.Time {
+	return snap.At.UTC().Truncate(time.Hour).Add(-time.Duration(len(snap.Overall.Hours)-1) * time.Hour)
 }
 
 // Drawing is a chart as text.
@@ -112,14 +132,35 @@ func New(in Input) *Report {
 		r.ByStatus = append(r.ByStatus, StatusCount{c.Label(), c.Count})
 	}
 	if !in.From.IsZero() {
-		r.Period = periodOf(act, in.From, snap.At)
+		r.Period = in.period(act)
 	}
 	used := map[int]bool{} // places of the alerts that belong to an incident
 	for i := range snap.Incidents {
 		if inc := &snap.Incidents[i]; in.covers(inc) {
-			r.Incidents = append(r.Incidents, in.incident(inc, used))
+			r.Incidents = append(r.Incidents, in.incident(inc, event.IncidentTitleIn(snap, inc), event.GroupsOf(snap, inc), used))
 		}
 	}
+	for i := range in.Older.Incidents {
+		past := &in.Older.Incidents[i]
+		if in.covers(&past.Incident) && !in.known(&past.Incident) {
+			r.Incidents = append(r.Incidents, in.incident(&past.Incident, event.IncidentTitle(&past.Incident), past.Groups, used))
+		}
+	}
+	r.lists(&in)
+	r.Timeline = in.timeline()
+	r.Latency = latencyBars(act, snap.At)
+	r.Charts = in.overview(act)
+	r.rest(&in, used)
+	for _, missing := range snap.Missing {
+		r.Missing = append(r.Missing, line(missing))
+	}
+	r.Headline = r.headline(snap)
+	return r
+}
+
+// lists adds the targets, groups and marks that the report is about.
+func (r *Report) lists(in *Input) {
+	snap := in.Snapshot
 	for _, t := range snap.Targets {
 		if in.Target == "" || t.Name == in.Target {
 			r.Targets = append(r.Targets, target(t, snap.At))
@@ -131,20 +172,11 @@ func New(in Input) *Report {
 		}
 	}
 	slices.SortStableFunc(r.Groups, func(a, b Group) int { return compareCounts(b.Count, a.Count) })
-	r.Timeline = in.timeline()
-	r.Latency = latencyBars(act, snap.At)
 	for _, m := range snap.Marks {
 		if !m.At.Before(in.From) && (in.Target == "" || m.Target == "" || m.Target == in.Target) {
 			r.Marks = append(r.Marks, Mark{m.At.UTC(), line(m.Text), line(m.Target), line(m.Version), line(m.Source)})
 		}
 	}
-	r.Charts = in.overview(act)
-	r.rest(&in, used)
-	for _, missing := range snap.Missing {
-		r.Missing = append(r.Missing, line(missing))
-	}
-	r.Headline = r.headline(snap)
-	return r
 }
 
 func compareCounts(a, b uint64) int {
@@ -194,6 +226,28 @@ func (r *Report) Nothing(in *Input) bool {
 	default:
 		return in.activity().Day.Requests == 0 && in.activity().Day.NotSent == 0
 	}
+}
+
+// known reports whether the snapshot has an incident.
+func (in *Input) known(past *tracker.Incident) bool {
+	return slices.ContainsFunc(in.Snapshot.Incidents, func(i tracker.Incident) bool {
+		return i.ID == past.ID || i.Lead().Name == past.Lead().Name && i.Onset.At.Sub(past.Onset.At).Abs() < time.Minute
+	})
+}
+
+// period counts what is known of the time since From: of the snapshot's day, and of what is kept from before.
+func (in *Input) period(act *tracker.Activity) *Period {
+	first := FirstHour(in.Snapshot)
+	if !in.From.Before(first) {
+		return periodOf(act, in.From, in.Snapshot.At)
+	}
+	if !in.Older.Known {
+		return periodOf(act, first, in.Snapshot.At)
+	}
+	p := periodOf(act, first, in.Snapshot.At)
+	p.From = in.From.UTC()
+	p.Requests, p.Errors = p.Requests+in.Older.Requests, p.Errors+in.Older.Errors
+	return p
 }
 
 // periodOf counts what is known of a time: by the minute for the last hour, else by the hour.

@@ -307,6 +307,45 @@ func TestAReportIsAboutWhatItIsAskedFor(t *testing.T) {
 	}
 }
 
+func TestWhatIsOlderThanADayComesFromWhatIsKept(t *testing.T) {
+	in := outage()
+	in.From = ago(7 * 24 * time.Hour)
+	if p := New(in).Period; !p.From.Equal(FirstHour(in.Snapshot)) || p.Requests != 3600 {
+		t.Errorf("what is not kept is counted: %+v", p)
+	}
+	onset := ago(3 * 24 * time.Hour)
+	old := tracker.Incident{
+		ID: 77, State: tracker.IncidentOver, Signals: tracker.SignalFailures, Onset: tracker.Onset{At: onset}, End: onset.Add(time.Hour), Requests: 1000, Failed: 400,
+		Targets: []tracker.IncidentTarget{{Name: "billing"}}, Cause: tracker.Cause{Outcome: tracker.Outcome{Kind: tracker.KindConnect}, Message: "connection refused"},
+	}
+	in.Older = Older{
+		Incidents: []Past{{Incident: old, Groups: []*tracker.Group{{ID: 9, Target: "billing", Message: "connection refused", Count: 400}}}, {Incident: in.Snapshot.Incidents[1]}},
+		Requests:  50_000, Errors: 500, Known: true,
+	}
+	asked := time.Time{}
+	in.At = func(at time.Time) *tracker.Snapshot {
+		asked = at
+		earlier, billing := *in.Snapshot, *in.Snapshot.Targets[0]
+		billing.Activity.Since = ago(30 * 24 * time.Hour)
+		earlier.At, earlier.Targets = at, []*tracker.Target{&billing}
+		return &earlier
+	}
+	r := New(in)
+	if p := r.Period; !p.From.Equal(in.From) || p.Requests != 53_600 || p.Errors != 1040 {
+		t.Errorf("%+v", p)
+	}
+	if len(r.Incidents) != 3 || r.Incidents[2].ID != 77 || len(r.Incidents[2].Groups) != 1 || len(r.Incidents[2].Charts) == 0 || !asked.Equal(old.End.Add(10*time.Minute)) {
+		t.Fatalf("%d incidents, asked for %v", len(r.Incidents), asked)
+	}
+	if story := r.Incidents[2].Story; !strings.Contains(story, "billing: connection refused. It began at 2026-11-19 14:32:07, and was over at 15:32:07, after 1h00m. 400 of 1,000") {
+		t.Error(story)
+	}
+	in.Incident = 77
+	if r := New(in); len(r.Incidents) != 1 || r.Nothing(&in) {
+		t.Errorf("%+v", r.Headline)
+	}
+}
+
 func TestChartsShowTheOnsetTheEndAndWhatWasDone(t *testing.T) {
 	r := New(outage())
 	c := r.Incidents[0].Charts[0]
