@@ -82,9 +82,10 @@ type Alert struct {
 	EndedAt  time.Time `json:"ended_at,omitzero"`   // when it was resolved
 	NoDataAt time.Time `json:"no_data_at,omitzero"` // since when it cannot be judged; zero while it can
 
-	PartOf   uint64 `json:"part_of,omitempty"` // the incident that its target is or was part of; of an incident's own alert one that became part of it
-	Follows  uint64 `json:"follows,omitempty"` // of an incident's alert: the incident that its own became part of
-	Along    bool   `json:"along,omitempty"`   // it began with the incident that it is part of, not before
+	PartOf   uint64 `json:"part_of,omitempty"`  // the incident that its target is or was part of; of an incident's own alert one that became part of it
+	Follows  uint64 `json:"follows,omitempty"`  // of an incident's alert: the incident that its own became part of
+	Along    bool   `json:"along,omitempty"`    // it began with the incident that it is part of, not before
+	Unsteady bool   `json:"unsteady,omitempty"` // its incident comes and goes: it is not repeated meanwhile
 	Flapping bool   `json:"flapping,omitempty"`
 	Turns    int    `json:"turns,omitempty"` // how often it fired since it began to flap
 

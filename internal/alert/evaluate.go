@@ -260,6 +260,9 @@ func (e *Engine) judge(s *State, rule *compiled, labels Labels, possible bool, i
 	}
 	if incident != nil {
 		a.Failed = incident.Failed
+		if unsteady := incident.State == tracker.IncidentFlapping; unsteady != a.Unsteady {
+			a.Unsteady, changed = unsteady, true
+		}
 	}
 	return e.move(s, a, rule, holds, now) || changed
 }

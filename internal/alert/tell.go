@@ -222,8 +222,8 @@ func (e *Engine) reasonToTell(s *State, receiver *Receiver, t *Told, alerts []*A
 	case now.Before(due):
 		e.wake(due)
 		return ""
-	case reason == ReasonRepeat && !slices.ContainsFunc(alerts, func(a *Alert) bool { return s.AckOf(a.ID) == nil }):
-		return ""
+	case reason == ReasonRepeat && !slices.ContainsFunc(alerts, func(a *Alert) bool { return a.Phase == Firing && s.AckOf(a.ID) == nil }):
+		return "" // all of it is seen, or about to end
 	}
 	return reason
 }
@@ -323,7 +323,7 @@ func (s *State) changeOf(t *Told, alerts []*Alert, timing *Timing) (Reason, time
 		return ReasonFlapping, next
 	case more:
 		return ReasonMore, next
-	case slices.ContainsFunc(alerts, func(a *Alert) bool { return a.Flapping }):
+	case slices.ContainsFunc(alerts, func(a *Alert) bool { return a.Flapping || a.Unsteady }):
 		return "", next // nothing more until it stays one way
 	case len(t.Firing) == 0:
 		return "", next // only what is quiet

@@ -470,3 +470,16 @@ func TestAReceiverThatForgetsIsRefreshed(t *testing.T) {
 		t.Errorf("%d events are kept: refreshing is none", n)
 	}
 }
+
+// An incident that comes and goes is not repeated every four hours, but once it stays.
+func TestAnIncidentThatFlapsIsNotRepeated(t *testing.T) {
+	l := play(t, Options{})
+	l.at(0, outage(1, "billing"))
+	l.want(30*time.Second, 35*time.Second, "slack", ReasonFiring, "billing")
+	l.at(30*minute, becomes(1, tracker.IncidentFlapping))
+	l.quiet(20 * time.Hour)
+	l.at(20*time.Hour, becomes(1, tracker.IncidentOpen))
+	l.want(20*time.Hour, 20*time.Hour+minute, "slack", ReasonRepeat, "billing")
+	l.at(21*time.Hour, over(1))
+	l.want(21*time.Hour+2*minute, 21*time.Hour+3*minute, "slack", ReasonResolved, "billing")
+}
