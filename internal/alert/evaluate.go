@@ -247,16 +247,7 @@ func (e *Engine) judge(s *State, rule *compiled, labels Labels, possible bool, i
 		a.Along = a.Phase == Pending || now.Sub(a.FiredAt) < e.options.Timing.GroupInterval
 	}
 	if holds || a.Text == "" {
-		if a.Phase == Pending || a.Phase == Resolved {
-			a.Labels = labels // the worst of an incident's targets may change, but not once receivers know the alert by it
-		}
-		a.Text = e.text(rule)
-		if incident != nil && e.options.Advice != nil {
-			var url string
-			if a.Advice, url = e.options.Advice(incident); url != "" {
-				a.URL = url
-			}
-		}
+		e.describe(a, rule, labels, incident)
 	}
 	if incident != nil {
 		a.Failed = incident.Failed
@@ -265,6 +256,20 @@ func (e *Engine) judge(s *State, rule *compiled, labels Labels, possible bool, i
 		}
 	}
 	return e.move(s, a, rule, holds, now) || changed
+}
+
+// describe says what the alert is of, in words too.
+func (e *Engine) describe(a *Alert, rule *compiled, labels Labels, incident *tracker.Incident) {
+	if a.Phase == Pending || a.Phase == Resolved {
+		a.Labels = labels // the worst of an incident's targets may change, but not once receivers know the alert by it
+	}
+	a.Text = e.text(rule)
+	if incident != nil && e.options.Advice != nil {
+		var url string
+		if a.Advice, url = e.options.Advice(incident); url != "" {
+			a.URL = url
+		}
+	}
 }
 
 // identity returns the identity of a rule's alert. Of an incident the number alone counts: its worst target may change.
