@@ -27,6 +27,9 @@ func TestNoSecretReachesWhoLooksAtAWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := newBastion(t, folder, string(config))
+	if out, status := b.ask("act", "mark", "deploy", "password="+otherCanary, ownCanary); status != 0 {
+		t.Errorf("mark: %d %s", status, out)
+	}
 	s := start(t, nil, "ssh", append([]string{"-t"}, b.args("act")...)...)
 	s.waitFor("others0")
 	for _, view := range []string{"1", "2", "3", "4", "5", "6", "7"} {

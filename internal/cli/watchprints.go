@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -18,8 +19,15 @@ import (
 	"errtop/tui"
 )
 
-// prints writes what a command of a viewer prints: stats, report, alerts or who, each with --json, and returns its exit status.
-func (w *watcher) prints(_ context.Context, _ *serve.Viewer, out, problems io.Writer, args []string) (status int) {
+// prints writes what a command of a viewer prints: stats, report, alerts or who, each with --json, and returns its exit status. Who may
+// act has mark and reload too.
+func (w *watcher) prints(ctx context.Context, v *serve.Viewer, out, problems io.Writer, args []string) (status int) {
+	if len(args) > 0 && (args[0] == "mark" || args[0] == "reload") {
+		if err := w.acts(ctx, v, args); err != nil {
+			return report(problems, err)
+		}
+		return statusOK
+	}
 	name, asJSON := "", false
 	for _, arg := range args {
 		switch {
@@ -42,13 +50,27 @@ func (w *watcher) prints(_ context.Context, _ *serve.Viewer, out, problems io.Wr
 	case "who":
 		err = writeEither(out, asJSON, lookers(w.viewers.List()))
 	default:
-		_, _ = fmt.Fprintln(problems, "errtop: error: there are the commands stats, report, alerts and who, each with --json")
+		_, _ = fmt.Fprintln(problems, "errtop: error: there are the commands stats, report, alerts and who, each with --json, mark TEXT and reload")
 		return statusUsage
 	}
 	if err != nil {
 		return report(problems, err)
 	}
 	return statusOK
+}
+
+// acts runs a command that does more than look.
+func (w *watcher) acts(ctx context.Context, v *serve.Viewer, args []string) error {
+	switch {
+	case v.Access != serve.MayAct:
+		return &exitError{err: errors.New(v.Name + " may only look"), hint: "errtop=act in the comment of its key lets it act", status: statusFailed}
+	case args[0] == "reload":
+		return w.engine.Reload(ctx)
+	case len(args) == 1:
+		return usage("mark needs a text: what was done", "ssh HOST mark deploy billing 4.2.1")
+	}
+	w.engine.AddMark(tracker.Mark{Text: strings.Join(args[1:], " "), Source: "errtop mark by " + v.Name})
+	return nil
 }
 
 // text is something that can be written for people too.

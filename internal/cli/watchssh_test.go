@@ -199,6 +199,12 @@ func TestStrangersAndDropsAreDealtWith(t *testing.T) {
 	if out, status := b.ask("act", "sh"); status != 2 || !strings.Contains(out, "stats, report, alerts and who") {
 		t.Errorf("%d %s", status, out)
 	}
+	for key, want := range map[string]int{"view": 1, "act": 0} {
+		if out, status := b.ask(key, "mark", "deploy", "billing", "4.2.1"); status != want {
+			t.Errorf("%s marks: %d %s", key, status, out)
+		}
+	}
+	b.waitFor("deploy billing 4.2.1")
 	if out, status := b.ask("act", "-s", "sftp"); status == 0 {
 		t.Errorf("a subsystem was started: %s", out)
 	}
