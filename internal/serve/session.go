@@ -209,6 +209,11 @@ func (d *door) look(ctx context.Context, v *Viewer) (status int) {
 	case errors.Is(context.Cause(ctx), errIdle):
 		return d.refuse(v, "left: "+errIdle.Error())
 	case err != nil && ctx.Err() == nil:
+		attrs := []any{"name", v.Name, "from", v.From, "error", err}
+		if panicked, ok := errors.AsType[*safego.PanicError](err); ok {
+			attrs = append(attrs, "stack", string(panicked.Stack))
+		}
+		d.Log.ErrorContext(ctx, "viewer failed", attrs...) // the others go on
 		return d.refuse(v, err.Error())
 	}
 	return 0
