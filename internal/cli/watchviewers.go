@@ -140,7 +140,7 @@ func (w *watcher) sshDoor(rooms serve.Rooms) (*serve.SSH, error) {
 	if path == "" {
 		dir, err := w.app.stateDir()
 		if err != nil {
-			return nil, fmt.Errorf("host key: %w", err)
+			return nil, fmt.Errorf("ssh cannot identify this host: %w", err)
 		}
 		path = filepath.Join(dir, "ssh_host_ed25519_key")
 	}

@@ -76,18 +76,18 @@ func HostKey(path string) (gossh.Signer, error) {
 		text, err = makeHostKey(path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("host key: %w", err)
+		return nil, fmt.Errorf("ssh cannot identify this host: %w", err)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("host key: %w", err)
+		return nil, fmt.Errorf("ssh cannot identify this host: %w", err)
 	}
 	if info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
-		return nil, fmt.Errorf("host key: others can read %s; chmod 600 it, or remove it to have a new one made", path)
+		return nil, fmt.Errorf("others can read the ssh host key %s; chmod 600 it, or remove it to have a new one made", path)
 	}
 	signer, err := gossh.ParsePrivateKey(text)
 	if err != nil {
-		return nil, fmt.Errorf("host key: %s: %w", path, err)
+		return nil, fmt.Errorf("ssh cannot identify this host with %s: %w", path, err)
 	}
 	return signer, nil
 }
