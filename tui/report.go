@@ -101,22 +101,34 @@ func saveReport(r *report.Report, dir string) (string, error) {
 	return path, nil
 }
 
-// WriteReport writes a report of the state as of now, as Markdown or JSON. Of the options it takes the engine, the title, the clock
-// and the advice.
-func WriteReport(w io.Writer, o Options, asJSON bool) error {
+// WriteReport writes a report of the state as of now, in the format "md", "json" or "html". Of the options it takes the engine, the
+// alerts, the title, the clock and the advice.
+func WriteReport(w io.Writer, o Options, format string) error {
 	o, err := o.withDefaults()
 	if err != nil {
 		return err
 	}
-	now := o.Now()
-	r := reportOf(&o, o.Engine.Snapshot(now), nil, now)
-	text := []byte(r.Markdown())
-	if asJSON {
-		if text, err = r.JSON(); err != nil {
-			return err
-		}
+	var alerts *Alerts
+	if o.Alerting != nil {
+		alerts = o.Alerting.Alerts()
 	}
-	if _, err := w.Write(text); err != nil {
+	now := o.Now()
+	r := reportOf(&o, o.Engine.Snapshot(now), alerts, now)
+	var text string
+	switch format {
+	case "html":
+		text, err = r.HTML()
+	case "json":
+		var data []byte
+		data, err = r.JSON()
+		text = string(data)
+	default:
+		text = r.Markdown()
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, text); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
 	return nil

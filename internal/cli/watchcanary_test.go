@@ -47,7 +47,7 @@ func TestNoSecretReachesWhoLooksAtAWatch(t *testing.T) {
 	if n := strings.Count(s.text(), "***"); n < 20 {
 		t.Errorf("%d masks on the screen", n)
 	}
-	for _, command := range []string{"stats", "stats --json", "report", "report --json", "alerts", "alerts --json", "who", "who --json", "password=" + otherCanary} {
+	for _, command := range []string{"stats", "stats --json", "report", "report --json", "report --html", "alerts", "alerts --json", "who", "who --json", "password=" + otherCanary} {
 		out, _ := b.ask("view", command)
 		if len(out) == 0 {
 			t.Errorf("%s prints nothing", command)

@@ -19,7 +19,7 @@ import (
 	"errtop/tui"
 )
 
-// prints writes what a command of a viewer prints: stats, report, alerts or who, each with --json, and returns its exit status. Who may
+// prints writes what a command of a viewer prints: stats, report, alerts or who, each with --json, report with --html, and returns its exit status. Who may
 // act has mark and reload too.
 func (w *watcher) prints(ctx context.Context, v *serve.Viewer, out, problems io.Writer, args []string) (status int) {
 	if len(args) > 0 && (args[0] == "mark" || args[0] == "reload") {
@@ -28,11 +28,11 @@ func (w *watcher) prints(ctx context.Context, v *serve.Viewer, out, problems io.
 		}
 		return statusOK
 	}
-	name, asJSON := "", false
+	name, format := "", "md"
 	for _, arg := range args {
 		switch {
-		case arg == "--json":
-			asJSON = true
+		case arg == "--json", arg == "--html":
+			format = arg[2:]
 		case name == "":
 			name = arg
 		default:
@@ -40,17 +40,20 @@ func (w *watcher) prints(ctx context.Context, v *serve.Viewer, out, problems io.
 		}
 	}
 	var err error
+	asJSON := format == "json"
 	switch name {
 	case "stats":
 		err = writeEither(out, asJSON, newTotals(w.engine.Snapshot(time.Now())))
 	case "report":
-		err = tui.WriteReport(out, tui.Options{Engine: w.engine, Title: w.settings.Name, Advisor: w.advisor, Environ: []string{}}, asJSON)
+		err = tui.WriteReport(out, tui.Options{
+			Engine: w.engine, Alerting: &alertsView{engine: w.engine}, Title: w.settings.Name, Advisor: w.advisor, Environ: []string{},
+		}, format)
 	case "alerts":
 		err = writeEither(out, asJSON, shownAlerts(w.engine.Alerts()))
 	case "who":
 		err = writeEither(out, asJSON, lookers(w.viewers.List()))
 	default:
-		_, _ = fmt.Fprintln(problems, "errtop: error: there are the commands stats, report, alerts and who, each with --json, mark TEXT and reload")
+		_, _ = fmt.Fprintln(problems, "errtop: error: there are the commands stats, report, alerts and who, each with --json, report with --html, mark TEXT and reload")
 		return statusUsage
 	}
 	if err != nil {

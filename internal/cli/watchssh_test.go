@@ -189,7 +189,7 @@ func TestStrangersAndDropsAreDealtWith(t *testing.T) {
 	if out, status := b.ask("stranger", "stats"); status != 255 || !strings.Contains(out, "Permission denied (publickey)") {
 		t.Errorf("%d %s", status, out)
 	}
-	for command, want := range map[string]string{"stats": "7 requests, 7 failed", "report": "# Incident report", "alerts": "no alerts", "who": "nobody is looking", "stats --json": `"results": 7`} {
+	for command, want := range map[string]string{"stats": "7 requests, 7 failed", "report": "# Incident report", "report --html": "<!DOCTYPE html>", "alerts": "no alerts", "who": "nobody is looking", "stats --json": `"results": 7`} {
 		if out, status := b.ask("view", command); status != 0 || !strings.Contains(out, want) {
 			t.Errorf("%s: %d %s", command, status, out)
 		} else if strangers := strangersIn(out); len(strangers) > 0 {
