@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -115,6 +116,16 @@ func serveSSH(t *testing.T, authorized string, change ...func(*Rooms)) *served {
 	return s
 }
 
+// waitForLog waits until a text was logged so many times.
+func (s *served) waitForLog(text string, times int) {
+	s.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); strings.Count(s.log.String(), text) != times; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("%q was not logged %d times:\n%s", text, times, s.log)
+		}
+	}
+}
+
 // dial logs in.
 func (s *served) dial(auth ...gossh.AuthMethod) (*gossh.Client, error) {
 	return gossh.Dial("tcp", s.addr, &gossh.ClientConfig{
@@ -180,9 +191,7 @@ func TestNobodyComesInWithoutAnAuthorizedKey(t *testing.T) {
 		}
 	}
 	s.login(known)
-	if n := strings.Count(s.log.String(), "ssh login failed"); n != 4 {
-		t.Errorf("%d failed logins are logged:\n%s", n, s.log)
-	}
+	s.waitForLog("ssh login failed", 4)
 }
 
 // Whoever shows a key that may act, and cannot prove to have it, does not come in, with another key neither.
@@ -225,7 +234,8 @@ func TestAViewerHasItsOwnSizeEnvironmentAndKeys(t *testing.T) {
 	if err := session.Wait(); err != nil {
 		t.Error(err)
 	}
-	for _, want := range []string{"viewer came", "name=alice@desk", "looking=1", "viewer left"} {
+	s.waitForLog("viewer left", 1)
+	for _, want := range []string{"viewer came", "name=alice@desk", "looking=1"} {
 		if !strings.Contains(s.log.String(), want) {
 			t.Errorf("%q was not logged:\n%s", want, s.log)
 		}
