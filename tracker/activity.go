@@ -241,9 +241,23 @@ func (t *Total) before(other *Total) bool {
 type pending struct {
 	step    int64
 	results uint32
-	counts  []uint32 // by column
-	buckets *[BucketCount]uint16
+	fewUsed uint8
+	few     [fewLatencies]Bucket // latencies one by one, until there are more
+	counts  []uint32             // by column
+	dense   *denseBuckets        // nil while there are few
+}
+
+const fewLatencies = 6
+
+// denseBuckets counts latencies by bucket.
+type denseBuckets struct {
+	n       [BucketCount]uint16
 	touched [(BucketCount + 63) / 64]uint64 // the buckets that are not 0
+}
+
+func (d *denseBuckets) add(bucket Bucket, n uint16) {
+	d.n[bucket] += n
+	d.touched[bucket/64] |= 1 << (bucket % 64)
 }
 
 func (p *pending) count(column int) {
@@ -255,23 +269,33 @@ func (p *pending) count(column int) {
 }
 
 func (p *pending) countLatency(bucket Bucket, spare *spareBuckets) {
-	if p.buckets == nil {
-		p.buckets = spare.take()
+	if p.dense != nil {
+		p.dense.add(bucket, 1)
+		return
 	}
-	p.buckets[bucket]++
-	p.touched[bucket/64] |= 1 << (bucket % 64)
+	if p.fewUsed < fewLatencies {
+		p.few[p.fewUsed] = bucket
+		p.fewUsed++
+		return
+	}
+	p.dense = spare.take()
+	for _, b := range p.few {
+		p.dense.add(b, 1)
+	}
+	p.fewUsed = 0
+	p.dense.add(bucket, 1)
 }
 
-// spareBuckets are empty counters of latencies for targets that get a result. A target gives its own back when they were folded:
-// of ten thousand that are probed every 30 s, few hold 3 KiB of counters at any time.
-type spareBuckets struct{ free []*[BucketCount]uint16 }
+// spareBuckets are empty counters of latencies for targets that get many results. A target gives its own back when they were folded:
+// of ten thousand that are probed every 30 s none holds 4 KiB of counters.
+type spareBuckets struct{ free []*denseBuckets }
 
 const maxSpareBuckets = 256
 
-func (s *spareBuckets) take() *[BucketCount]uint16 {
+func (s *spareBuckets) take() *denseBuckets {
 	n := len(s.free)
 	if n == 0 {
-		return new([BucketCount]uint16)
+		return &denseBuckets{}
 	}
 	buckets := s.free[n-1]
 	s.free[n-1], s.free = nil, s.free[:n-1]
@@ -281,8 +305,8 @@ func (s *spareBuckets) take() *[BucketCount]uint16 {
 // give takes the counters of a folded pending, which are all 0. Where there are spare ones enough, as with many busy targets, it
 // keeps its own.
 func (s *spareBuckets) give(p *pending) {
-	if p.buckets != nil && len(s.free) < maxSpareBuckets {
-		s.free, p.buckets = append(s.free, p.buckets), nil
+	if p.dense != nil && len(s.free) < maxSpareBuckets {
+		s.free, p.dense = append(s.free, p.dense), nil
 	}
 }
 
@@ -301,17 +325,29 @@ func (p *pending) fold(a *activity, all *gathered) {
 		all.count(c.all, n)
 		p.counts[i] = 0
 	}
-	for i, word := range p.touched {
+	for _, bucket := range p.few[:p.fewUsed] {
+		a.addLatency(p.step, bucket, 1)
+		all.countLatency(bucket, 1)
+	}
+	p.fewUsed = 0
+	p.foldDense(a, all)
+	p.results = 0
+}
+
+func (p *pending) foldDense(a *activity, all *gathered) {
+	if p.dense == nil {
+		return
+	}
+	for i, word := range p.dense.touched {
 		for ; word != 0; word &= word - 1 {
 			bucket := Bucket(i*64 + bits.TrailingZeros64(word)) //nolint:gosec // below BucketCount
-			n := uint32(p.buckets[bucket])
-			p.buckets[bucket] = 0
+			n := uint32(p.dense.n[bucket])
+			p.dense.n[bucket] = 0
 			a.addLatency(p.step, bucket, n)
 			all.countLatency(bucket, n)
 		}
-		p.touched[i] = 0
+		p.dense.touched[i] = 0
 	}
-	p.results = 0
 }
 
 // gathered is what targets got in one step and has not yet been added to the windows of all: a bucket that a thousand targets

@@ -124,7 +124,7 @@ func (p *part) commonOutcome() (out Outcome) {
 			continue
 		}
 		n := uint64(0)
-		eachMinute(&s.hours, max(p.from, p.to-causeSpan), p.to, func(_ int64, count uint32) { n += uint64(count) })
+		s.hours.each(max(p.from, p.to-causeSpan), p.to, func(_ int64, count uint32) { n += uint64(count) })
 		if n > best {
 			best, out = n, s.key.outcome()
 		}

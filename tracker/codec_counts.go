@@ -49,13 +49,13 @@ func (e *encoder) activity(a *activity, span stepSpan, unfolded []uint32) {
 
 // unseen writes what was not observed, of all requests and of each class.
 func (e *encoder) unseen(u *unseen, edge int64, span stepSpan, scratch *[minutesKept]uint32) {
-	e.daily(&u.requests.hours, edge, span, scratch)
+	e.daily(u.requests, edge, span, scratch)
 	e.uint(uint64(len(u.failed)))
 	for _, d := range u.failed {
 		if d == nil {
 			d = &daily{}
 		}
-		e.block(func() { e.daily(&d.hours, edge, span, scratch) })
+		e.block(func() { e.daily(d, edge, span, scratch) })
 	}
 }
 
@@ -118,7 +118,7 @@ func (e *encoder) series(c *series, edge int64, span stepSpan, scratch *[minutes
 		for i := range steps {
 			steps[i] = 0
 			if step := edge - stepsPerHour + 1 + int64(i); step >= 0 && span.has(step) {
-				steps[i] = c.steps[step%stepsPerHour]
+				steps[i] = c.steps.at(step)
 			}
 		}
 	}
@@ -127,13 +127,13 @@ func (e *encoder) series(c *series, edge int64, span stepSpan, scratch *[minutes
 }
 
 // daily writes the minutes of the hours remembered, up to an edge.
-func (e *encoder) daily(hours *[hourSlots]minutes, edge int64, span stepSpan, scratch *[minutesKept]uint32) {
+func (e *encoder) daily(of *daily, edge int64, span stepSpan, scratch *[minutesKept]uint32) {
 	first := firstMinute(edge)
 	counts := scratch[:]
 	clear(counts)
 	for h := max(first/60, 0); h <= edge/60; h++ {
 		if span.has(h * stepsPerHour) {
-			hours[h%hourSlots].each(0, 60, func(m int64, n uint32) { counts[h*60+m-first] = n })
+			of.each(h*60, (h+1)*60, func(m int64, n uint32) { counts[m-first] = n })
 		}
 	}
 	e.counts(counts)
@@ -163,7 +163,7 @@ func (d *decoder) series(c *series, edge int64) {
 	})
 	last := edge / stepsPerMinute
 	d.daily(last, func(minute int64, n uint32) {
-		c.hours[minute/60%hourSlots].add(minute%60, n)
+		c.hours.add(minute, n)
 		for w, length := range windowMinutes {
 			if last-minute < length {
 				c.total[w] += uint64(n)
@@ -211,36 +211,36 @@ func (d *decoder) bars(b *bars, edge int64) {
 
 // latency writes the latencies of each slot that has any.
 func (e *encoder) latency(l *latency, edge int64, span stepSpan, scratch *[minutesKept]uint32) {
-	write := func(slots []cells, stepsPerSlot int64) {
-		n, last := int64(len(slots)), edge/stepsPerSlot
+	write := func(at func(int64) cells, n, stepsPerSlot int64) {
+		last := edge / stepsPerSlot
 		for s := max(last-n+1, 0); s <= last; s++ {
-			if slot := slots[s%n]; len(slot) > 0 && span.has(s*stepsPerSlot) {
+			if slot := at(s); len(slot) > 0 && span.has(s*stepsPerSlot) {
 				e.uint(uint64(last-s) + 1) //nolint:gosec // never negative
 				e.cells(slot)
 			}
 		}
 		e.uint(0)
 	}
-	write(l.fine[:], 1)
-	write(l.minutes[:], stepsPerMinute)
-	write(l.quarters[:], stepsPerQuarter)
+	write(func(s int64) cells { return l.fine[s%fineSlots] }, fineSlots, 1)
+	write(func(m int64) cells { return l.minutes[m%minuteSlots] }, minuteSlots, stepsPerMinute)
+	write(l.quarters.at, quarterSlots, stepsPerQuarter)
 	for _, o := range l.octaves {
 		e.bool(o != nil)
 		if o != nil {
-			e.daily(&o.hours, edge/stepsPerMinute, span, scratch)
+			e.daily(o, edge/stepsPerMinute, span, scratch)
 		}
 	}
 }
 
 func (d *decoder) latency(l *latency, edge int64) {
-	read := func(slots []cells, stepsPerSlot int64) {
-		n, last, total := int64(len(slots)), edge/stepsPerSlot, uint64(0)
+	read := func(of func(int64) *cells, n, stepsPerSlot int64) {
+		last, total := edge/stepsPerSlot, uint64(0)
 		for {
 			age := int64(d.below(uint64(n)+1, "age")) - 1 //nolint:gosec // below n
 			if age < 0 || age > last {
 				return
 			}
-			slot := &slots[(last-age)%n]
+			slot := of(last - age)
 			if len(*slot) > 0 {
 				d.fail("latencies of one step twice")
 				return
@@ -251,9 +251,9 @@ func (d *decoder) latency(l *latency, edge int64) {
 			}
 		}
 	}
-	read(l.fine[:], 1)
-	read(l.minutes[:], stepsPerMinute)
-	read(l.quarters[:], stepsPerQuarter)
+	read(func(s int64) *cells { return &l.fine[s%fineSlots] }, fineSlots, 1)
+	read(func(m int64) *cells { return &l.minutes[m%minuteSlots] }, minuteSlots, stepsPerMinute)
+	read(l.quarters.of, quarterSlots, stepsPerQuarter)
 	for i := range l.octaves {
 		if d.bool() {
 			o := &daily{}

@@ -67,7 +67,7 @@ func (e *encoder) group(g *group, other bool, span stepSpan) {
 		e.failure(f)
 	}
 	var scratch [minutesKept]uint32
-	e.daily(&g.day.hours, g.edge, span, &scratch)
+	e.daily(&g.day, g.edge, span, &scratch)
 	e.duration(g.unlived)
 	e.uint(uint64(g.merged))
 }

@@ -230,7 +230,11 @@ func (e *encoder) traits(t *traits, span stepSpan) {
 		f := &t.fields[i]
 		e.block(func() {
 			e.text(f.name)
-			e.trait(&f.other, span)
+			other := f.other
+			if other == nil {
+				other = &trait{}
+			}
+			e.trait(other, span)
 			e.uint(uint64(len(f.values)))
 			for _, v := range f.values {
 				e.block(func() {
@@ -245,7 +249,10 @@ func (e *encoder) traits(t *traits, span stepSpan) {
 func (d *decoder) traits(t *traits) {
 	d.list(func(d *decoder) {
 		f := traitField{name: d.text()}
-		d.trait(&f.other)
+		other := &trait{}
+		if d.trait(other); other.latest > 0 {
+			f.other = other
+		}
 		d.list(func(d *decoder) {
 			v := &trait{}
 			d.trait(v)

@@ -145,11 +145,17 @@ func (d *decoder) facts(tg *target) {
 func (e *encoder) pending(p *pending) {
 	e.uint(uint64(p.step)) //nolint:gosec // never negative
 	e.counts(p.counts)
-	e.bool(p.buckets != nil)
-	if p.buckets != nil {
+	timed := p.dense != nil || p.fewUsed > 0
+	e.bool(timed)
+	if timed {
 		counts := make([]uint32, BucketCount)
-		for i, n := range p.buckets {
-			counts[i] = uint32(n)
+		for _, bucket := range p.few[:p.fewUsed] {
+			counts[bucket]++
+		}
+		if p.dense != nil {
+			for i, n := range p.dense.n {
+				counts[i] += uint32(n)
+			}
 		}
 		e.counts(counts)
 	}
@@ -171,11 +177,10 @@ func (d *decoder) pending(tg *target) {
 			d.fail("%d latencies in a step", n)
 			return
 		}
-		if p.buckets == nil {
-			p.buckets = new([BucketCount]uint16)
+		if p.dense == nil {
+			p.dense = &denseBuckets{}
 		}
-		p.buckets[i] = uint16(n)
-		p.touched[i/64] |= 1 << (i % 64)
+		p.dense.add(Bucket(i), uint16(n)) //nolint:gosec // below BucketCount
 	})
 }
 

@@ -29,7 +29,7 @@ type traitHour struct{ own, callers, sampled uint32 }
 type traitField struct {
 	name   string
 	values []*trait
-	other  trait // of values beyond the bound
+	other  *trait // of values beyond the bound; nil while there are none
 }
 
 // traits are what a target's requests are told apart by.
@@ -131,11 +131,27 @@ func findTrait[T string | []byte](t *traits, field string, value T, at instant) 
 		}
 	}
 	if len(f.values) >= valuesKept && !t.makeRoom(f, at) {
-		return &f.other
+		return f.others()
 	}
 	v := &trait{value: string(value), first: at}
 	f.values = append(f.values, v)
 	return v
+}
+
+// others counts values beyond the bound, made on first use.
+func (f *traitField) others() *trait {
+	if f.other == nil {
+		f.other = &trait{}
+	}
+	return f.other
+}
+
+// all returns everything that is counted of a field.
+func (f *traitField) all() []*trait {
+	if f.other == nil {
+		return f.values
+	}
+	return append(slices.Clip(f.values), f.other)
 }
 
 // makeRoom drops the value that was counted least, if that is next to nothing or of hours ago. Its counts go to the others.
@@ -151,7 +167,7 @@ func (t *traits) makeRoom(f *traitField, at instant) bool {
 	if fewest > few && v.latest > at.minute()/60-hoursAgo {
 		return false
 	}
-	f.other.absorb(v)
+	f.others().absorb(v)
 	f.values = slices.Delete(f.values, least, least+1)
 	t.known, t.last = nil, nil
 	return true
@@ -250,7 +266,9 @@ func (v *trait) rewind(hour int64) {
 func (t *traits) rewind(to instant) {
 	for i := range t.fields {
 		f := &t.fields[i]
-		f.other.rewind(to.minute() / 60)
+		if f.other != nil {
+			f.other.rewind(to.minute() / 60)
+		}
 		for _, v := range f.values {
 			v.first = min(v.first, to)
 			v.rewind(to.minute() / 60)
@@ -266,7 +284,9 @@ func (t *traits) absorb(b *traits, at instant) {
 		if into == nil {
 			continue
 		}
-		into.other.absorb(&from.other)
+		if from.other != nil {
+			into.others().absorb(from.other)
+		}
 		for _, v := range from.values {
 			t.findText(from.name, v.value, at).absorb(v)
 		}
@@ -303,7 +323,7 @@ func (t *traits) contrasts(k class, slow int, usual float64, from, to int64) (ou
 func (f *traitField) contrasts(of func(v *trait, from, to int64) (failures, requests float64), usual float64, from, to int64) (out []Contrast) {
 	var failures, requests float64
 	each := func(do func(value string, failures, requests float64)) {
-		for _, v := range append(slices.Clip(f.values), &f.other) {
+		for _, v := range f.all() {
 			y, _ := of(v, from, to)
 			_, n := of(v, from-1, to) // one hour more, for the comparison
 			if n > 0 {

@@ -97,7 +97,7 @@ func (tg *target) counts(from, to int64, buffer *[]sums) counts {
 	if l := tg.act.latency; l != nil {
 		c.octaves = &l.octaves
 		l.octaves.each(func(d *daily) {
-			eachMinute(&d.hours, from, to, func(m int64, n uint32) { cum[m-from+1].timed += n })
+			d.each(from, to, func(m int64, n uint32) { cum[m-from+1].timed += n })
 		})
 	}
 	for i := 1; i < len(cum); i++ {
@@ -116,7 +116,7 @@ func (c *counts) addColumn(s *series, to int64) {
 	switch probe, failed := s.key.origin() == OriginProbe, kind.Failed(); {
 	case failed:
 		class := s.key.class()
-		eachMinute(&s.hours, from, to, func(m int64, n uint32) {
+		s.hours.each(from, to, func(m int64, n uint32) {
 			at := &cum[m-from+1]
 			at.failed[class] += n
 			if probe {
@@ -126,19 +126,9 @@ func (c *counts) addColumn(s *series, to int64) {
 			}
 		})
 	case probe:
-		eachMinute(&s.hours, from, to, func(m int64, n uint32) { cum[m-from+1].probes += n })
+		s.hours.each(from, to, func(m int64, n uint32) { cum[m-from+1].probes += n })
 	default:
-		eachMinute(&s.hours, from, to, func(m int64, n uint32) { cum[m-from+1].requests += n })
-	}
-}
-
-// eachMinute calls do for each minute with a count, from one up to, without, another.
-func eachMinute(hours *[hourSlots]minutes, from, to int64, do func(minute int64, n uint32)) {
-	for from < to {
-		end := min(to, (from/60+1)*60)
-		hour := from / 60 * 60
-		hours[from/60%hourSlots].each(from-hour, end-hour, func(m int64, n uint32) { do(hour+m, n) })
-		from = end
+		s.hours.each(from, to, func(m int64, n uint32) { cum[m-from+1].requests += n })
 	}
 }
 
@@ -207,14 +197,14 @@ func (c *counts) all(k class, slow int, from, to int64) (failures, requests floa
 // before is of for minutes that were not laid out, but are remembered.
 func (c *counts) before(k class, slow int, from, to int64) (failures, requests float64) {
 	from = max(from, c.oldest)
-	sum := func(hours *[hourSlots]minutes) (n float64) {
-		eachMinute(hours, from, to, func(_ int64, count uint32) { n += float64(count) })
+	sum := func(of *daily) (n float64) {
+		of.each(from, to, func(_ int64, count uint32) { n += float64(count) })
 		return n
 	}
 	if k == classSlow {
 		for slot, d := range c.octaves {
 			if d != nil {
-				n := sum(&d.hours)
+				n := sum(d)
 				if requests += n; slot >= slow {
 					failures += n
 				}

@@ -263,7 +263,7 @@ func (l *latency) p95In(from, to, minute, edge int64) time.Duration {
 func (l *latency) quartersP95(from, to, edge int64) time.Duration {
 	var h hist
 	for q := max(from, edge/stepsPerQuarter-quarterSlots+1, 0); q < to && q <= edge/stepsPerQuarter; q++ {
-		h.addCells(l.quarters[q%quarterSlots])
+		h.addCells(l.quarters.at(q))
 	}
 	return h.quantiles().P95
 }

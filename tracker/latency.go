@@ -15,7 +15,7 @@ const (
 type latency struct {
 	fine     [fineSlots]cells
 	minutes  [minuteSlots]cells
-	quarters [quarterSlots]cells
+	quarters quarters
 
 	octaves octaves
 
@@ -37,7 +37,7 @@ func (l *latency) add(edge, step int64, bucket Bucket, n uint32) {
 		l.trail.touchMinute(m)
 	}
 	if last/15-q < quarterSlots {
-		l.quarters[q%quarterSlots].add(bucket, n)
+		l.quarters.of(q).add(bucket, n)
 		l.day.add(bucket, n)
 		l.trail.touchQuarter(q)
 	}
@@ -77,14 +77,13 @@ func (l *latency) advance(from, to int64) (slid bool) {
 		}
 	}
 	if l.day.count > 0 {
-		last := &l.quarters[from/stepsPerQuarter%quarterSlots]
-		if to/stepsPerQuarter > from/stepsPerQuarter && cap(*last) > len(*last)+len(*last)/8 {
-			*last = append(cells(nil), *last...) // it is over: most of a target's memory is quarters
+		running := from / stepsPerQuarter
+		if last := l.quarters.at(running); to/stepsPerQuarter > running && cap(last) > len(last)+len(last)/8 {
+			*l.quarters.of(running) = append(cells(nil), last...) // it is over: most of a target's memory is quarters
 		}
 		for q := from/stepsPerQuarter + 1; q <= min(to/stepsPerQuarter, from/stepsPerQuarter+quarterSlots); q++ {
-			slot := &l.quarters[q%quarterSlots]
-			l.day.subtract(*slot)
-			*slot = nil
+			l.day.subtract(l.quarters.at(q))
+			l.quarters.drop(q)
 			l.trail.touchQuarter(q)
 		}
 	}
@@ -100,7 +99,7 @@ func (l *latency) rewind(from, to int64) {
 		l.minutes[m%minuteSlots] = nil
 	}
 	for q := max(to/stepsPerQuarter+1, from/stepsPerQuarter-quarterSlots+1); q <= from/stepsPerQuarter; q++ {
-		l.quarters[q%quarterSlots] = nil
+		l.quarters.drop(q)
 	}
 	l.octaves.each(func(d *daily) { d.rewind(from/stepsPerMinute, to/stepsPerMinute) })
 	l.recount(to)
@@ -123,9 +122,7 @@ func (l *latency) recount(edge int64) {
 	for _, slot := range l.minutes {
 		l.hour.addCells(slot)
 	}
-	for _, slot := range l.quarters {
-		l.day.addCells(slot)
-	}
+	l.quarters.each(l.day.addCells)
 }
 
 // absorb adds the latencies of another, as far as they lie in the windows that end with edge, which is not before the other's.
@@ -146,9 +143,9 @@ func (l *latency) absorb(b *latency, edge, other int64) {
 	}
 	edge, other = edge/15, other/15
 	for q := max(other-quarterSlots+1, edge-quarterSlots+1, 0); q <= other; q++ {
-		for _, c := range b.quarters[q%quarterSlots] {
-			l.quarters[q%quarterSlots].add(c.bucket, uint32(c.n))
+		for _, c := range b.quarters.at(q) {
+			l.quarters.of(q).add(c.bucket, uint32(c.n))
 		}
-		l.day.addCells(b.quarters[q%quarterSlots])
+		l.day.addCells(b.quarters.at(q))
 	}
 }

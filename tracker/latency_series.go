@@ -2,8 +2,28 @@ package tracker
 
 import "time"
 
-// LatencyBar is the latency of one step of a [LatencySeries]: three quantiles, all 0 where no result had a latency.
-type LatencyBar struct{ P50, P95, P99 time.Duration }
+// LatencyBar is the latency of one step of a [LatencySeries]: three quantiles, all 0 where no result had a latency. It holds their
+// buckets, because a snapshot has 154 of them for each target.
+type LatencyBar struct{ at quantileBuckets }
+
+// NewLatencyBar returns a bar of three quantiles, each rounded to its bucket.
+func NewLatencyBar(p50, p95, p99 time.Duration) (bar LatencyBar) {
+	for i, d := range [...]time.Duration{p50, p95, p99} {
+		if d > 0 {
+			bar.at[i] = BucketOf(d) + 1
+		}
+	}
+	return bar
+}
+
+// P50 returns the median.
+func (b LatencyBar) P50() time.Duration { return b.at.value(0) }
+
+// P95 returns the 95th percentile.
+func (b LatencyBar) P95() time.Duration { return b.at.value(1) }
+
+// P99 returns the 99th percentile.
+func (b LatencyBar) P99() time.Duration { return b.at.value(2) }
 
 // LatencySeries is how latency went, oldest first, each quantile within 1.1 % of a value that was seen. It ends before the
 // running minute and the running quarter of an hour: the latencies of Activity.Minute and Activity.FiveMinutes go on from
@@ -17,8 +37,7 @@ type LatencySeries struct {
 
 // trail keeps the quantiles of steps, so that a snapshot looks only at those that got another latency.
 type trail struct {
-	minutes  [minuteSlots]quantileBuckets
-	quarters [quarterSlots]quantileBuckets
+	minutes [minuteSlots]quantileBuckets // those of quarters lie beside their latencies
 
 	staleMinutes  uint64 // slots to be looked at anew, as bits
 	staleQuarters [2]uint64
@@ -47,11 +66,11 @@ func (c cells) quantiles() (out quantileBuckets) {
 	return out
 }
 
-func (b quantileBuckets) bar() LatencyBar {
-	if b[0] == 0 {
-		return LatencyBar{}
+func (b quantileBuckets) value(i int) time.Duration {
+	if b[i] == 0 {
+		return 0
 	}
-	return LatencyBar{(b[0] - 1).Value(), (b[1] - 1).Value(), (b[2] - 1).Value()}
+	return (b[i] - 1).Value()
 }
 
 func (t *trail) touchMinute(minute int64) { t.staleMinutes |= 1 << (minute % minuteSlots) }
@@ -74,7 +93,7 @@ func (l *latency) minuteBar(minute int64) LatencyBar {
 		l.trail.staleMinutes &^= bit
 		l.trail.minutes[slot] = l.minutes[slot].quantiles()
 	}
-	return l.trail.minutes[slot].bar()
+	return LatencyBar{l.trail.minutes[slot]}
 }
 
 // quarterBar returns the quantiles of a quarter of an hour that is remembered.
@@ -82,9 +101,16 @@ func (l *latency) quarterBar(quarter int64) LatencyBar {
 	slot := quarter % quarterSlots
 	if stale, bit := &l.trail.staleQuarters[slot/64], uint64(1)<<(slot%64); *stale&bit != 0 {
 		*stale &^= bit
-		l.trail.quarters[slot] = l.quarters[slot].quantiles()
+		if c := l.quarters.at(quarter); len(c) > 0 {
+			block, i := l.quarters.block(quarter)
+			block.quantiles[i] = c.quantiles()
+		}
 	}
-	return l.trail.quarters[slot].bar()
+	if len(l.quarters.at(quarter)) == 0 {
+		return LatencyBar{}
+	}
+	block, i := l.quarters.block(quarter)
+	return LatencyBar{block.quantiles[i]}
 }
 
 // seriesUntil returns the latencies before a minute and a quarter of an hour, as far as an edge has not left them behind.

@@ -23,7 +23,7 @@ func (b *brute) checkSeries(t *testing.T, target string, minute, quarter time.Ti
 			return
 		}
 		slices.Sort(latencies)
-		for percent, d := range map[int]time.Duration{50: got.P50, 95: got.P95, 99: got.P99} {
+		for percent, d := range map[int]time.Duration{50: got.P50(), 95: got.P95(), 99: got.P99()} {
 			want := latencies[(len(latencies)*percent+99)/100-1]
 			if off := float64(d-want) / float64(want); off > 0.02 || off < -0.02 {
 				t.Fatalf("%q %s bar %d before %s: p%d is %s, want %s", target, step, i, end, percent, d, want)
@@ -111,7 +111,7 @@ func TestAClockThatGoesBackTakesTheLatencySeriesAlong(t *testing.T) {
 		if bar == (LatencyBar{}) {
 			continue
 		}
-		if bars++; i != len(s.Minutes)-5 || bar.P50.Round(100*time.Millisecond) != time.Second {
+		if bars++; i != len(s.Minutes)-5 || bar.P50().Round(100*time.Millisecond) != time.Second {
 			t.Errorf("minute %d: %+v", i, bar)
 		}
 	}

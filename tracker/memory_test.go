@@ -51,7 +51,7 @@ func TestCountersOfARareTargetAreShared(t *testing.T) {
 	tr.Snapshot(at)
 	own := 0
 	for _, tg := range tr.targets {
-		if tg.open.buckets != nil {
+		if tg.open.dense != nil {
 			own++
 		}
 	}

@@ -107,43 +107,94 @@ func (m *minutes) clearAfter(minute int64) {
 }
 
 // A daily counts by the minute over the last 24 hours: 25 hours of minutes, because a day that ends within an hour touches
-// as many. It has no edge of its own: who owns it clears the hours that another takes the place of.
-type daily struct{ hours [hourSlots]minutes }
+// as many. It has no edge of its own: who owns it clears the hours that another takes the place of. Hours without a count cost
+// a fifth of a pointer: most of what is known of a target that is young, or rare, are such hours.
+type daily struct {
+	blocks [hourSlots / hoursPerBlock]*[hoursPerBlock]minutes
+}
 
-func (d *daily) add(minute int64, n uint32) { d.hours[minute/60%hourSlots].add(minute%60, n) }
+const hoursPerBlock = 5
+
+// hour returns the minutes of an hour, nil where there is none.
+func (d *daily) hour(hour int64) *minutes {
+	slot := hour % hourSlots
+	if block := d.blocks[slot/hoursPerBlock]; block != nil {
+		return &block[slot%hoursPerBlock]
+	}
+	return nil
+}
+
+func (d *daily) add(minute int64, n uint32) {
+	slot := minute / 60 % hourSlots
+	block := &d.blocks[slot/hoursPerBlock]
+	if *block == nil {
+		*block = new([hoursPerBlock]minutes)
+	}
+	(*block)[slot%hoursPerBlock].add(minute%60, n)
+}
 
 // at returns the count of a minute, which must be one of the hours remembered.
-func (d *daily) at(minute int64) uint32 { return d.hours[minute/60%hourSlots].at(minute % 60) }
+func (d *daily) at(minute int64) uint32 {
+	if h := d.hour(minute / 60); h != nil {
+		return h.at(minute % 60)
+	}
+	return 0
+}
+
+// each calls do for each minute with a count, from one up to, without, another, which must be of the hours remembered.
+func (d *daily) each(from, to int64, do func(minute int64, n uint32)) {
+	for from < to {
+		end := min(to, (from/60+1)*60)
+		if h := d.hour(from / 60); h != nil && len(h.bytes) > 0 {
+			hour := from / 60 * 60
+			h.each(from-hour, end-hour, func(m int64, n uint32) { do(hour+m, n) })
+		}
+		from = end
+	}
+}
 
 // sum counts the minutes from one to before another, which must be of the hours remembered.
 func (d *daily) sum(from, to int64) (n uint64) {
-	for from < to {
-		end := min(to, (from/60+1)*60)
-		hour := from / 60 * 60
-		d.hours[from/60%hourSlots].each(from-hour, end-hour, func(_ int64, count uint32) { n += uint64(count) })
-		from = end
-	}
+	d.each(from, to, func(_ int64, count uint32) { n += uint64(count) })
 	return n
+}
+
+// drop clears an hour.
+func (d *daily) drop(hour int64) {
+	h := d.hour(hour)
+	if h == nil {
+		return
+	}
+	*h = minutes{}
+	block := &d.blocks[hour%hourSlots/hoursPerBlock]
+	for i := range *block {
+		if len((*block)[i].bytes) > 0 {
+			return
+		}
+	}
+	*block = nil
 }
 
 // advance clears the hours between two edges, given as minutes.
 func (d *daily) advance(from, to int64) {
 	for h := from/60 + 1; h <= min(to/60, from/60+hourSlots); h++ {
-		d.hours[h%hourSlots] = minutes{}
+		d.drop(h)
 	}
 }
 
 // rewind forgets what lies after an edge that moved back from one minute to another.
 func (d *daily) rewind(from, to int64) {
 	for h := max(to/60+1, from/60-hourSlots+1); h <= from/60; h++ {
-		d.hours[h%hourSlots] = minutes{}
+		d.drop(h)
 	}
-	d.hours[to/60%hourSlots].clearAfter(to % 60)
+	if h := d.hour(to / 60); h != nil {
+		h.clearAfter(to % 60)
+	}
 }
 
-// absorb adds the counts of another that ends with the minute other, as far as they lie in the hours that end with edge.
+// absorb adds the counts of another that ends with the minute other, as far as they lie in the day that ends with edge.
 func (d *daily) absorb(b *daily, edge, other int64) {
-	for m := max(firstMinute(other), firstMinute(edge), 0); m <= other; m++ {
+	for m := max(other-minutesPerDay+1, edge-minutesPerDay+1, 0); m <= other; m++ {
 		if n := b.at(m); n > 0 {
 			d.add(m, n)
 		}

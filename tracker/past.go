@@ -212,18 +212,19 @@ func (p *past) bar(a *activity, from, to int64) (bar Bar) {
 
 // latencies adds up the steps that are still told apart and were over by then.
 func (p *past) latencies(l *latency, edge int64, into *Activity) {
-	over := func(slots []cells, running, last, n int64) Quantiles {
+	over := func(at func(int64) cells, slots, running, last, n int64) Quantiles {
 		var h hist
-		for x := max(last-n+1, running-int64(len(slots))+1, 0); x <= last; x++ {
-			h.addCells(slots[x%int64(len(slots))])
+		for x := max(last-n+1, running-slots+1, 0); x <= last; x++ {
+			h.addCells(at(x))
 		}
 		return h.quantiles()
 	}
+	minuteOf := func(m int64) cells { return l.minutes[m%minuteSlots] }
 	minute, quarter := edge/stepsPerMinute, (p.minute+1)/15-1
-	into.Minute.Latency = over(l.minutes[:], minute, p.minute, 1)
-	into.FiveMinutes.Latency = over(l.minutes[:], minute, p.minute, 5)
-	into.Hour.Latency = over(l.quarters[:], edge/stepsPerQuarter, quarter, 4)
-	into.Day.Latency = over(l.quarters[:], edge/stepsPerQuarter, quarter, quarterSlots)
+	into.Minute.Latency = over(minuteOf, minuteSlots, minute, p.minute, 1)
+	into.FiveMinutes.Latency = over(minuteOf, minuteSlots, minute, p.minute, 5)
+	into.Hour.Latency = over(l.quarters.at, quarterSlots, edge/stepsPerQuarter, quarter, 4)
+	into.Day.Latency = over(l.quarters.at, quarterSlots, edge/stepsPerQuarter, quarter, quarterSlots)
 	into.Latencies = l.seriesUntil(p.minute, quarter+1, edge)
 }
 

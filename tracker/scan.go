@@ -234,7 +234,7 @@ func (tg *target) wholeSteps(minute int64) []sums {
 		}
 		count, probe := uint32(0), s.key.origin() == OriginProbe
 		for i := range steps {
-			count += s.steps[(begin+int64(i))%stepsPerHour]
+			count += s.steps.at(begin + int64(i))
 			if kind.Failed() {
 				steps[i].failed[s.key.class()] += count
 			}

@@ -54,8 +54,8 @@ type series struct {
 	all      *series             // the same outcome over all targets; nil in there
 	ever     uint64              // results since the target was first seen
 	gathered uint32              // in there: see gathered
-	steps    *[stepsPerHour]uint32
-	hours    [hourSlots]minutes
+	steps    *stepCounts         // nil before the first result of an hour
+	hours    daily
 }
 
 // add counts n results in a step not after the edge.
@@ -71,9 +71,9 @@ func (s *series) add(edge, step int64, n uint32) {
 // addStep counts in the windows that slide by a step.
 func (s *series) addStep(edge, step int64, n uint32) {
 	if s.steps == nil {
-		s.steps = new([stepsPerHour]uint32)
+		s.steps = &stepCounts{}
 	}
-	s.steps[step%stepsPerHour] += n
+	s.steps.add(step, n)
 	for w, length := range windowSteps {
 		if edge-step < length {
 			s.total[w] += uint64(n)
@@ -83,7 +83,7 @@ func (s *series) addStep(edge, step int64, n uint32) {
 
 // addMinute counts in the windows that slide by a minute.
 func (s *series) addMinute(edge, minute int64, n uint32) {
-	s.hours[minute/60%hourSlots].add(minute%60, n)
+	s.hours.add(minute, n)
 	s.total[lastDay] += uint64(n)
 	if edge-minute < windowMinutes[lastSix] {
 		s.total[lastSix] += uint64(n)
@@ -92,7 +92,7 @@ func (s *series) addMinute(edge, minute int64, n uint32) {
 
 // at returns the count of a minute, which must be one of the hours remembered.
 func (s *series) at(minute int64) uint32 {
-	return s.hours[minute/60%hourSlots].at(minute % 60)
+	return s.hours.at(minute)
 }
 
 // advance slides the windows from one edge to a later one and reports whether a count changed.
@@ -108,16 +108,16 @@ func (s *series) advance(from, to int64) (changed bool) {
 
 func (s *series) advanceSteps(from, to int64) (changed bool) {
 	if to-from >= stepsPerHour {
-		clear(s.steps[:])
+		s.steps = nil
 		s.total[lastMinute], s.total[lastFive], s.total[lastHour] = 0, 0, 0
 		return true
 	}
 	before := s.total
 	for x := from + 1; x <= to; x++ {
 		for w, length := range windowSteps {
-			s.total[w] -= uint64(s.steps[(x+stepsPerHour-length)%stepsPerHour])
+			s.total[w] -= uint64(s.steps.at(x + stepsPerHour - length))
 		}
-		s.steps[x%stepsPerHour] = 0
+		s.steps.drop(x)
 	}
 	return s.total != before
 }
@@ -131,9 +131,7 @@ func (s *series) advanceMinutes(from, to int64) (changed bool) {
 		s.total[lastSix] -= uint64(s.upTo(from, x-windowMinutes[lastSix]))
 		s.total[lastDay] -= uint64(s.upTo(from, x-windowMinutes[lastDay]))
 	}
-	for h := from/60 + 1; h <= min(to/60, from/60+hourSlots); h++ {
-		s.hours[h%hourSlots] = minutes{}
-	}
+	s.hours.advance(from, to)
 	return s.total != before
 }
 
@@ -149,18 +147,15 @@ func (s *series) upTo(edge, minute int64) uint32 {
 func (s *series) rewind(from, to int64) {
 	if s.steps != nil {
 		for x := max(to+1, from-stepsPerHour+1); x <= from; x++ {
-			s.steps[x%stepsPerHour] = 0
+			s.steps.drop(x)
 		}
 	}
 	mf, mt := from/stepsPerMinute, to/stepsPerMinute
-	for h := max(mt/60+1, mf/60-hourSlots+1); h <= mf/60; h++ {
-		s.hours[h%hourSlots] = minutes{}
-	}
-	s.hours[mt/60%hourSlots].clearAfter(mt % 60)
+	s.hours.rewind(mf, mt)
 	s.total = [windowCount]uint64{}
 	for w, length := range windowSteps {
 		for age := int64(0); s.steps != nil && age < min(length, to+1); age++ {
-			s.total[w] += uint64(s.steps[(to-age)%stepsPerHour])
+			s.total[w] += uint64(s.steps.at(to - age))
 		}
 	}
 	s.total[lastSix] = s.sum(mt, windowMinutes[lastSix])
@@ -179,7 +174,7 @@ func (s *series) sum(end, minutes int64) (n uint64) {
 // other's.
 func (s *series) absorb(b *series, edge, other int64) {
 	for x := max(other-stepsPerHour+1, 0); x <= other && b.steps != nil; x++ {
-		if n := b.steps[x%stepsPerHour]; n > 0 && edge-x < stepsPerHour {
+		if n := b.steps.at(x); n > 0 && edge-x < stepsPerHour {
 			s.addStep(edge, x, n)
 		}
 	}
@@ -190,7 +185,7 @@ func (s *series) absorb(b *series, edge, other int64) {
 		case edge-m < minutesPerDay:
 			s.addMinute(edge, m, n)
 		default: // out of every window, but not forgotten
-			s.hours[m/60%hourSlots].add(m%60, n)
+			s.hours.add(m, n)
 		}
 	}
 }

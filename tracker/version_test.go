@@ -76,7 +76,7 @@ func TestASnapshotNeverChanges(t *testing.T) {
 func deepCopy(v reflect.Value) reflect.Value {
 	out := reflect.New(v.Type()).Elem()
 	switch {
-	case v.Type() == reflect.TypeFor[time.Time]():
+	case v.Type() == reflect.TypeFor[time.Time](), v.Type() == reflect.TypeFor[LatencyBar](): // both are values
 		out.Set(v)
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {

@@ -55,7 +55,7 @@ func slower(p95 time.Duration) *tracker.LatencySeries {
 	s := &tracker.LatencySeries{MinutesKnown: 59, QuartersKnown: 95}
 	bar := func(share float64) tracker.LatencyBar {
 		d := time.Duration(float64(p95) * share)
-		return tracker.LatencyBar{P50: d / 3, P95: d, P99: d * 2}
+		return tracker.NewLatencyBar(d/3, d, d*2)
 	}
 	for i := range s.Minutes {
 		if i < 20 || i >= 24 {

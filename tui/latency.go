@@ -50,7 +50,7 @@ func (c *latencyChart) set(series *tracker.LatencySeries, newest tracker.Quantil
 	for _, bar := range bars {
 		c.add(bar)
 	}
-	c.add(tracker.LatencyBar{P50: newest.P50, P95: newest.P95})
+	c.add(tracker.NewLatencyBar(newest.P50, newest.P95, 0))
 	c.plot.most = 0
 	for _, v := range c.p95 {
 		if v > c.plot.most { // and is no gap
@@ -88,8 +88,8 @@ func seriesBars(s *tracker.LatencySeries, step time.Duration) []tracker.LatencyB
 }
 
 func (c *latencyChart) add(bar tracker.LatencyBar) {
-	p50, p95 := float64(bar.P50), float64(bar.P95)
-	if bar.P50 == 0 {
+	p50, p95 := float64(bar.P50()), float64(bar.P95())
+	if bar.P50() == 0 {
 		p50, p95 = math.NaN(), math.NaN()
 	}
 	c.p50, c.p95 = append(c.p50, p50), append(c.p95, p95)

@@ -99,7 +99,7 @@ func p95sOf(dst []uint32, act *tracker.Activity, n int) []uint32 {
 	}
 	minutes := &act.Latencies.Minutes
 	for _, bar := range minutes[max(len(minutes)-n+1, 0):] {
-		dst = append(dst, micros(bar.P95))
+		dst = append(dst, micros(bar.P95()))
 	}
 	return append(dst, micros(act.Minute.Latency.P95))
 }

@@ -140,7 +140,7 @@ func newChart(kind ChartKind, name string, act *tracker.Activity, snap *tracker.
 			bar.Known = false
 			if act.Latencies != nil && !hours && i < len(act.Latencies.Minutes) { // of the running minute there is none
 				q := &act.Latencies.Minutes[i]
-				bar.P50, bar.P95, bar.Known = milliseconds(q.P50), milliseconds(q.P95), *q != (tracker.LatencyBar{})
+				bar.P50, bar.P95, bar.Known = milliseconds(q.P50()), milliseconds(q.P95()), *q != (tracker.LatencyBar{})
 			}
 		}
 		c.Bars = append(c.Bars, bar)

@@ -94,7 +94,7 @@ func latencyBars(act *tracker.Activity, at time.Time) []LatencyBar {
 	minutes := &act.Latencies.Minutes
 	for i, bar := range minutes {
 		if bar != (tracker.LatencyBar{}) {
-			bars = append(bars, LatencyBar{running.Add(-time.Duration(len(minutes)-i) * time.Minute), milliseconds(bar.P50), milliseconds(bar.P95), milliseconds(bar.P99)})
+			bars = append(bars, LatencyBar{running.Add(-time.Duration(len(minutes)-i) * time.Minute), milliseconds(bar.P50()), milliseconds(bar.P95()), milliseconds(bar.P99())})
 		}
 	}
 	return bars

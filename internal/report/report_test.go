@@ -41,7 +41,7 @@ func outage() Input {
 	act.Day = act.Hour
 	act.Latencies = &tracker.LatencySeries{}
 	for i := range act.Latencies.Minutes {
-		act.Latencies.Minutes[i] = tracker.LatencyBar{P50: 10 * time.Millisecond, P95: time.Duration(i) * time.Millisecond, P99: time.Second}
+		act.Latencies.Minutes[i] = tracker.NewLatencyBar(10*time.Millisecond, time.Duration(i)*time.Millisecond, time.Second)
 	}
 	mark := tracker.Mark{At: ago(31 * time.Minute), Text: "deploy 4.2.1", Target: "billing", Version: "4.2.1", Source: "errtop mark"}
 	incident := tracker.Incident{
