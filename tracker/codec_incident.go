@@ -305,7 +305,7 @@ func (e *encoder) speeds(v *trait, span stepSpan) {
 		}
 	}
 	each(func(int64, speedCount) { n++ })
-	e.uint(uint64(n)) //nolint:gosec // never negative
+	e.uint(uint64(n))
 	each(func(hour int64, s speedCount) {
 		e.uint(uint64(v.latest - hour)) //nolint:gosec // never negative
 		e.uint(uint64(s.octave))

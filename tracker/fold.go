@@ -149,7 +149,7 @@ func (k *foldKey) fold(prints []Fingerprint, of []int) Fold {
 			end = end[1:]
 		}
 	}
-	for begin != "" && (nameByte(begin[len(begin)-1])) {
+	for begin != "" && nameByte(begin[len(begin)-1]) {
 		begin = begin[:len(begin)-1]
 	}
 	for end != "" && nameByte(end[0]) {

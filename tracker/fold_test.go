@@ -97,12 +97,12 @@ func TestDifferentFaultsStayApart(t *testing.T) {
 			return "bucket " + nameOf(i%60) + " does not exist", fmt.Sprint("/", nameOf(900+i/60)), 500
 		},
 	}
-	for name, make := range apart {
+	for name, draw := range apart {
 		tr := liveWith(Settings{MaxGroups: 1000})
 		want := map[string]bool{}
 		for i := range 180 {
 			x := traffic(noon.Add(time.Duration(i)*time.Second), "t", 500)
-			x.Message, x.Route, x.Status = make(i)
+			x.Message, x.Route, x.Status = draw(i)
 			x.Kind = KindOf(x.Status)
 			want[x.Message+x.Route] = true
 			tr.Record(noon.Add(5*time.Minute), []Result{x})

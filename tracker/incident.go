@@ -137,15 +137,6 @@ var causeClassNames = [causeClassCount]string{
 // String returns the class as rules spell it, for example "pool_exhausted".
 func (c CauseClass) String() string { return causeClassNames[min(int(c), causeClassCount-1)] }
 
-// CauseClasses returns every class in the order of their declaration, [CauseUnknown] first.
-func CauseClasses() []CauseClass {
-	classes := make([]CauseClass, causeClassCount)
-	for i := range classes {
-		classes[i] = CauseClass(i)
-	}
-	return classes
-}
-
 // Cause is why an incident is: what most of its failures have in common.
 type Cause struct {
 	Outcome  Outcome // of most failures

@@ -50,11 +50,8 @@ func (t *ErrorTracker) record(r *Result) {
 	if r.Origin == OriginProbe && !late {
 		tg.noteCertificate(r.Evidence)
 	}
-	if n := r.requests(); n > 1 {
-		tg.act.addUnseen(at.minute(), r, uint32(n-1)) //nolint:gosec // a weight has 16 bits
-		for range n - 1 {
-			t.countAgain(tg, r, key)
-		}
+	if r.Weight > 1 {
+		t.countWeight(tg, at, r, key)
 	}
 	if !r.Kind.Failed() && sampled(at, r) {
 		tg.traits.success(at, r, &t.prints)
@@ -76,6 +73,14 @@ func (tg *target) noteCertificate(e *Evidence) {
 
 // requests is how many requests a result stands for.
 func (r *Result) requests() int { return max(1, int(r.Weight)) }
+
+// countWeight counts the requests that a result stands for beside its own.
+func (t *ErrorTracker) countWeight(tg *target, at instant, r *Result, key outcomeKey) {
+	tg.act.addUnseen(at.minute(), r, uint32(r.Weight)-1)
+	for range r.Weight - 1 {
+		t.countAgain(tg, r, key)
+	}
+}
 
 // countAgain counts a request that was not sampled, like the one that was.
 func (t *ErrorTracker) countAgain(tg *target, r *Result, key outcomeKey) {

@@ -3,7 +3,6 @@ package tui
 import (
 	"time"
 
-	"errtop/internal/human"
 	"errtop/tracker"
 )
 
@@ -51,19 +50,6 @@ func (t trend) less() bool { return !t.idle && !t.fresh && t.now < t.before*0.8 
 
 func (t trend) better() bool { return t.over || t.less() && !t.fewer }
 
-func (t trend) sign(g *glyphs) string {
-	switch {
-	case t.idle, t.fresh && !t.over:
-		return ""
-	case t.worse():
-		return g.up
-	case t.better():
-		return g.down
-	default:
-		return g.level
-	}
-}
-
 // word is the direction in one word; "" where it cannot be told.
 func (t trend) word() string {
 	switch {
@@ -75,28 +61,5 @@ func (t trend) word() string {
 		return "better"
 	default:
 		return "steady"
-	}
-}
-
-func (t trend) words() string {
-	than := " ten minutes ago"
-	if t.young {
-		than = " over five minutes"
-	}
-	switch {
-	case t.over:
-		return "none in the last minute"
-	case t.idle:
-		return "nothing sent in the last minute"
-	case t.fresh:
-		return "watched for too short a time"
-	case t.worse():
-		return "worse, was " + human.Rate(t.before) + than
-	case t.better():
-		return "better, was " + human.Rate(t.before) + than
-	case t.less():
-		return "fewer sent, still " + string(human.AppendPercent(nil, t.share)) + " % fail"
-	default:
-		return "as" + than
 	}
 }

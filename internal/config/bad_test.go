@@ -38,7 +38,7 @@ func TestEveryMistakeIsNamedWithItsPlaceAndItsMend(t *testing.T) {
 				t.Fatal(err)
 			}
 			source, want, _ := strings.Cut(string(text), "#! ")
-			_, err = config.Load(t.Context(), file, surroundings())
+			_, err = open(t, file, surroundings())
 			if err == nil {
 				t.Fatal("accepted")
 			}

@@ -1,6 +1,6 @@
 // Package config turns a TOML file into typed settings, strictly.
 //
-// [Load] rejects an unknown key, a value of the wrong type or outside its range, a variable or a secret that is missing: all
+// [Open] rejects an unknown key, a value of the wrong type or outside its range, a variable or a secret that is missing: all
 // mistakes at once, each with file, line, column, key, what was expected and the nearest valid name. What it returns is whole:
 // defaults are filled in, secrets are read, paths are relative to the file's folder. [Config.WriteTOML] shows that, secrets
 // masked. It asks nothing over the network and starts nothing but the commands that the file names for secrets.

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"io/fs"
@@ -26,20 +25,8 @@ type Surroundings struct {
 	Fields  []string // keys of [[sources]] fields
 }
 
-// Load reads the settings in the file at path, with the secrets that it takes from commands. An [*Error] says everything that is
-// wrong with what the file holds; another error, that it could not be read. ctx ends the commands.
-func Load(ctx context.Context, path string, around Surroundings) (*Config, error) {
-	c, err := Open(path, around)
-	if err == nil {
-		err = c.Resolve(ctx, nil)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
-}
-
-// Open is [Load] without the commands: until [Config.Resolve] has run them, their secrets are missing. See [Config.Waiting].
+// Open reads the settings in the file at path. An [*Error] says everything that is wrong with what the file holds; another error,
+// that it could not be read. Secrets that come from commands are missing until [Config.Resolve] has run these: see [Config.Waiting].
 func Open(path string, around Surroundings) (*Config, error) {
 	file, err := os.Open(path) //nolint:gosec // the user names the file
 	if err != nil {

@@ -23,7 +23,7 @@ func load(t *testing.T, text string, mode os.FileMode) (*config.Config, error) {
 	if err := os.Chmod(path, mode); err != nil { // whatever the umask
 		t.Fatal(err)
 	}
-	return config.Load(t.Context(), path, surroundings())
+	return open(t, path, surroundings())
 }
 
 func mustLoad(t *testing.T, text string) *config.Config {
@@ -108,7 +108,7 @@ B = { command = ["printf", "%s\n", "from a command"] }
 			t.Fatal(err)
 		}
 	}
-	c, err := config.Load(t.Context(), path, surroundings())
+	c, err := open(t, path, surroundings())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ B = { command = ["printf", "%s\n", "from a command"] }
 	if err := os.Chmod(path, 0o620); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := config.Load(t.Context(), path, surroundings()); err == nil || !strings.Contains(err.Error(), ":7:5: targets[0].headers.B: commands are not run") {
+	if _, err := open(t, path, surroundings()); err == nil || !strings.Contains(err.Error(), ":7:5: targets[0].headers.B: commands are not run") {
 		t.Errorf("a config that others may write to: %v", err)
 	}
 }
@@ -141,7 +141,7 @@ listen = "unix:run/sock"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := config.Load(t.Context(), path, surroundings())
+	c, err := open(t, path, surroundings())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,13 +221,13 @@ func TestWhatOthersFindWrongIsNamedWithItsPlace(t *testing.T) {
 }
 
 func TestAFileThatCannotBeReadIsAnError(t *testing.T) {
-	if _, err := config.Load(t.Context(), filepath.Join(t.TempDir(), "none.toml"), surroundings()); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := open(t, filepath.Join(t.TempDir(), "none.toml"), surroundings()); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing: %v", err)
 	}
-	if _, err := config.Load(t.Context(), t.TempDir(), surroundings()); err == nil {
+	if _, err := open(t, t.TempDir(), surroundings()); err == nil {
 		t.Error("a folder was accepted")
 	}
-	if _, err := config.Load(t.Context(), "/dev/zero", surroundings()); err == nil || !strings.Contains(err.Error(), "larger than") {
+	if _, err := open(t, "/dev/zero", surroundings()); err == nil || !strings.Contains(err.Error(), "larger than") {
 		t.Errorf("endless: %v", err)
 	}
 }
@@ -256,4 +256,17 @@ func TestDurationsReadAndWriteDays(t *testing.T) {
 			t.Errorf("%q: %v", text, d)
 		}
 	}
+}
+
+// open reads settings with the secrets that they take from commands.
+func open(t *testing.T, path string, around config.Surroundings) (*config.Config, error) {
+	t.Helper()
+	c, err := config.Open(path, around)
+	if err == nil {
+		err = c.Resolve(t.Context(), nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
 }

@@ -153,9 +153,6 @@ func (d *Demo) run(ctx context.Context, l net.Listener, dial dialFunc, o Options
 	return err
 }
 
-// URL returns the server's address: "http://127.0.0.1:43210".
-func (d *Demo) URL() string { return d.base }
-
 // Wait returns after the last goroutine of the demo has ended and its port is free. The error is nil if its context ended it.
 func (d *Demo) Wait() error {
 	<-d.done

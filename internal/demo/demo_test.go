@@ -289,7 +289,7 @@ func TestOverRealConnectionsTheSameIsSeen(t *testing.T) {
 	}
 
 	// The port is free again.
-	l, err := net.Listen("tcp", strings.TrimPrefix(demo.URL(), "http://"))
+	l, err := net.Listen("tcp", strings.TrimPrefix(demo.base, "http://"))
 	if err != nil {
 		t.Fatalf("the port is still held: %v", err)
 	}
@@ -356,7 +356,7 @@ func TestStartRefusesWhatItCannotDo(t *testing.T) {
 		{Speed: math.Inf(1), Emit: emit},
 	} {
 		if d, err := Start(t.Context(), o); err == nil {
-			t.Errorf("speed %v, emit %v: started at %s", o.Speed, o.Emit != nil, d.URL())
+			t.Errorf("speed %v, emit %v: started at %s", o.Speed, o.Emit != nil, d.base)
 		}
 	}
 }

@@ -52,11 +52,6 @@ func (d *Detector) Next(now *tracker.Snapshot) []Event {
 	return list
 }
 
-// Timeline returns all that a snapshot holds, oldest first, as of one who has not looked before.
-func Timeline(now *tracker.Snapshot, advisor *Advisor) []Event {
-	return NewDetector(advisor).Next(now)
-}
-
 // turns adds the changes of states. What a state meant is its reason; what to do is said of the last one only.
 func (d *Detector) turns(list []Event, now *tracker.Snapshot) []Event {
 	for i := range now.Targets {

@@ -47,17 +47,6 @@ type follower struct {
 	interval time.Duration // between looks
 }
 
-// newFollower returns a follower with a workspace of its own that has not looked yet.
-func newFollower(path string, o Options, sink Sink) (*follower, error) {
-	p, err := newPump(path, o, sink)
-	if err != nil {
-		return nil, err
-	}
-	f := &follower{path: path, options: o, pump: p, listings: new(listings)}
-	f.tellPlaces()
-	return f, nil
-}
-
 // begin opens the path for the first time. It reports whether there was something to open; with NoFollow, what is not
 // there is a problem.
 func (f *follower) begin() bool {

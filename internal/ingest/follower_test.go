@@ -457,3 +457,14 @@ func TestTheNewestHourComesFirstThenTheRestOfTheWindow(t *testing.T) {
 		}
 	}
 }
+
+// newFollower returns a follower with a workspace of its own that has not looked yet.
+func newFollower(path string, o Options, sink Sink) (*follower, error) {
+	p, err := newPump(path, o, sink)
+	if err != nil {
+		return nil, err
+	}
+	f := &follower{path: path, options: o, pump: p, listings: new(listings)}
+	f.tellPlaces()
+	return f, nil
+}

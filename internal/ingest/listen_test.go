@@ -77,7 +77,7 @@ func TestPushesAreTakenFromWhoMayAndRefusedElse(t *testing.T) {
 		{"a mark", "POST", "/v1/marks", "", "", "Bearer t0ken", "", `{"text": "deploy 4.2.1", "target": "billing", "version": "4.2.1", "at": "2026-03-04T12:00:00Z"}`, 200, `{"accepted":1,"unreadable":0}`},
 		{"marks", "POST", "/v1/marks", "", "", "Bearer t0ken", "gzip", string(zip(t, []byte(`[{"text": "a"}, {"event": "b"}]`))), 200, `{"accepted":2,"unreadable":0}`},
 		{"marks, one wrong", "POST", "/v1/marks", "", "", "Bearer t0ken", "", "{\"text\": \"lost\"}\n{\"text\": \" \"}\n", 422, `{"accepted":0,"unreadable":1,"problems":[{"number":2,"reason":"a mark needs a text: what was done"}],"error":"nothing was taken: a line is not a mark"}`},
-		{"mark with a key that is none", "POST", "/v1/marks", "", "", "Bearer t0ken", "", `{"text": "x", "verison": "1"}`, 422, ""},
+		{"mark with a key that is none", "POST", "/v1/marks", "", "", "Bearer t0ken", "", `{"text": "x", "colour": "1"}`, 422, ""},
 		{"mark and more", "POST", "/v1/marks", "", "", "Bearer t0ken", "", `{"text": "x"} {"text": "y"}`, 422, ""},
 		{"too many marks", "POST", "/v1/marks", "", "", "Bearer t0ken", "", strings.Repeat("{\"text\": \"x\"}\n", 201), 413, ""},
 		{"mark without the token", "POST", "/v1/marks", "", "", "", "", `{"text": "x"}`, 401, ""},
