@@ -113,6 +113,7 @@ const (
 	badSigma    = 2.5  // standard deviations above what is expected: the first level
 	badTwiceOf  = 6    // the second one, with at least two failures
 	badTwoAtOne = 2
+	badTwice    = 1 // index of the second level
 )
 
 // badness returns the levels that a minute of y failures in n requests reaches, of which so many are expected.

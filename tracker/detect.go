@@ -12,6 +12,7 @@ const (
 	aloneFailures, aloneShare = 30, 0.5 // failures of one minute that are no clump: one is enough
 	largeExcess, largeMost    = 12, 10  // beyond the usual, or where most fail: two are enough
 	largeSigma                = 5.5     // standard deviations that they are above it
+	hugeExcess                = 24      // beyond the usual in one minute: with another bad one that is enough
 
 	leastStraight = 4    // failures with hardly a success between them that can be enough
 	straightShare = 0.8  // of the requests at least
@@ -201,7 +202,7 @@ func (tr *track) matters(share float64) bool { return tr.class != classSlow || s
 func (tr *track) lasts(c *counts, from, to int64, straight bool) bool {
 	share := tr.base.share()
 	var hits [badLevels]int
-	of, large, succeeded := 0, 0, 0.0
+	of, large, huge, succeeded := 0, 0, false, 0.0
 	for m := from; m < to; m++ {
 		y, n := c.of(tr.class, tr.slow(), m, m+1)
 		if n == 0 {
@@ -212,6 +213,7 @@ func (tr *track) lasts(c *counts, from, to int64, straight bool) bool {
 		}
 		if excess := y - n*share; (excess >= largeExcess || excess >= largeMost && y >= aloneShare*n) && excess > largeSigma*math.Sqrt(n*share*tr.base.phi()) {
 			large++
+			huge = huge || excess >= hugeExcess
 		}
 		of++
 		if m > from { // in the first minute some may have succeeded before it began
@@ -223,7 +225,7 @@ func (tr *track) lasts(c *counts, from, to int64, straight bool) bool {
 			}
 		}
 	}
-	return large >= 2 || tr.base.bad.rare(hits, of, succeeded == 0, straight)
+	return large >= 2 || huge && hits[badTwice] >= 2 || tr.base.bad.rare(hits, of, succeeded == 0, straight)
 }
 
 // goesOn reports whether failures are of more than one minute: without the worst one there is still more than a share.
