@@ -116,7 +116,7 @@ func (a *activity) hour(hour int64) (h Hour) {
 		if !count.Inconclusive {
 			count.Outcome, count.Origin = c.key.outcome(), c.key.origin()
 		}
-		c.hours[hour%hourSlots].each(0, 60, func(m int64, n uint32) { count.Minutes[m], some = n, true })
+		c.hours.each(hour*60, (hour+1)*60, func(m int64, n uint32) { count.Minutes[m-hour*60], some = n, true })
 		if some {
 			h.Counts = append(h.Counts, count)
 		}
@@ -128,7 +128,7 @@ func (a *activity) hour(hour int64) (h Hour) {
 	var all hist
 	for q := hour * 4; q < hour*4+4; q++ {
 		if q <= edge && q > edge-quarterSlots {
-			all.addCells(a.latency.quarters[q%quarterSlots])
+			all.addCells(a.latency.quarters.at(q))
 		}
 	}
 	for i, n := range all.n {
