@@ -59,14 +59,18 @@ type hourGrid struct {
 	worst   uint64
 }
 
-// newHourGrid puts the running hour beside those that are over.
+// newHourGrid puts the hours that a tracker knows, the running one with them, beside those that are kept.
 func newHourGrid(bars []HourBar, act *tracker.Activity, at time.Time, loc *time.Location) *hourGrid {
 	g := &hourGrid{by: map[time.Time]HourBar{}, running: at.UTC().Truncate(time.Hour), at: at, loc: loc}
 	for _, bar := range bars {
 		g.by[bar.Start.UTC()] = bar
 	}
-	last := act.Hours[len(act.Hours)-1]
-	g.by[g.running] = HourBar{g.running, uint64(last.Requests), uint64(last.Errors)}
+	for i, bar := range act.Hours {
+		start := g.running.Add(-time.Duration(len(act.Hours)-1-i) * time.Hour)
+		if _, kept := g.by[start]; start == g.running || !kept && bar.Requests > 0 {
+			g.by[start] = HourBar{start, uint64(bar.Requests), uint64(bar.Errors)}
+		}
+	}
 	for _, bar := range g.by {
 		g.worst = max(g.worst, bar.Errors)
 	}
