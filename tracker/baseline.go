@@ -21,7 +21,8 @@ var baselineDecay = math.Exp2(-1.0 / baselineHalfLife)
 type baseline struct {
 	failures, requests float64 // decayed and weighted
 	short, long        dispersion
-	minutes            int // that had requests, not decayed
+	minutes            int  // that had requests, not decayed
+	declared           bool // known although little is counted: it has been so since the first result
 	bad                badMinutes
 }
 
@@ -35,7 +36,9 @@ type dispersion struct {
 // share returns the usual share of failures, never quite 0: nothing in a hundred is not never.
 func (b *baseline) share() float64 { return (b.failures + 0.5) / (b.requests + 1) }
 
-func (b *baseline) known() bool { return b.requests >= knownRequests && b.minutes >= knownMinutes }
+func (b *baseline) known() bool {
+	return b.declared || b.requests >= knownRequests && b.minutes >= knownMinutes
+}
 
 // phi is how many times the variance of chance the counts have.
 func (b *baseline) phi() float64 { return max(b.short.phi(), b.long.phi()) }

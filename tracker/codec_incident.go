@@ -113,6 +113,7 @@ func (e *encoder) track(tr *track) {
 	if tr.ep != nil {
 		e.block(func() { e.episode(tr.ep) })
 	}
+	e.bool(tr.base.declared)
 }
 
 func (d *decoder) track() (tr track) {
@@ -131,6 +132,7 @@ func (d *decoder) track() (tr track) {
 		ep := inner.episode()
 		tr.ep = &ep
 	}
+	tr.base.declared = d.bool()
 	return tr
 }
 

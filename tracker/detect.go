@@ -27,7 +27,7 @@ const (
 	unknownAlpha  = 1e-4 // where there is no baseline: chance that the threshold share looks like this
 	unknownSooner = 1e-6 // the same for a minute that is not over
 	becomesUsual  = 60   // minutes after which what has failed ever since the first result is usual
-	usualRequests = 20   // and so many requests
+	usualRequests = 12   // and so many requests
 	usualAtLatest = 6 * 60
 )
 
@@ -291,10 +291,14 @@ func (tr *track) becomeUsual(c *counts, first, minute int64) {
 	}
 	if e.before {
 		_, n := c.of(tr.class, e.slow, first, minute+1)
-		if age := minute - first; age >= becomesUsual && n >= usualRequests || age >= usualAtLatest {
-			tr.ep = nil
-			tr.base, tr.next = baseline{}, max(first, minute-lookBack)
+		age := minute - first
+		if age < becomesUsual || n < usualRequests && age < usualAtLatest {
+			return
 		}
+		usual := track{class: tr.class, speed: tr.speed, clear: minute, next: max(first, minute-lookBack)}
+		usual.learn(c, first, minute)
+		usual.base.declared = true // or it would be found again at once
+		*tr = usual
 		return
 	}
 	if minute-e.started >= lastsADay {
