@@ -70,7 +70,7 @@ func (h *Hour) Bar(minute int) (bar Bar) {
 func (h *Hour) Thin() {
 	for i := range h.Counts {
 		c := &h.Counts[i]
-		c.Minutes = [60]uint32{uint32(min(c.sum(), 1<<32-1))} //nolint:gosec // in range
+		c.Minutes = [60]uint32{uint32(min(c.sum(), 1<<32-1))}
 	}
 }
 
@@ -193,7 +193,7 @@ func (h *Hour) UnmarshalBinary(b []byte) error {
 			d.fail("a bucket beyond the last")
 			break
 		}
-		h.Latency[i] = LatencyCount{Bucket(next), d.uint32()} //nolint:gosec // below BucketCount
+		h.Latency[i] = LatencyCount{Bucket(next), d.uint32()}
 	}
 	if fault == nil && len(d.b) > 0 {
 		d.fail("%d bytes too many", len(d.b))

@@ -59,11 +59,7 @@ func (m *model) everywhere(a Action) (tea.Cmd, bool) {
 	case Reload:
 		return m.reload(), true
 	case Help:
-		if m.help != nil {
-			m.help = nil
-		} else {
-			m.help = &detail{page: helpPage{m.keys}}
-		}
+		m.toggleHelp()
 	case Back:
 		m.back()
 	case Filter:
@@ -99,6 +95,14 @@ func (m *model) everywhere(a Action) (tea.Cmd, bool) {
 		return nil, turned
 	}
 	return nil, true
+}
+
+func (m *model) toggleHelp() {
+	if m.help != nil {
+		m.help = nil
+	} else {
+		m.help = &detail{page: helpPage{m.keys}}
+	}
 }
 
 // back undoes one step: it closes the help or a page, clears the filter, returns from the past, unfreezes, and finally goes to

@@ -286,10 +286,7 @@ func narrow[T string | []byte](s T) (columns int) {
 			i += 2
 		case c == 0xc3 && i+1 < len(s) && s[i+1] == 0x97: // ×
 			i += 2
-		case c == 0xe2 && i+2 < len(s) && ourSign(s[i+1], s[i+2]):
-			i += 3
-		case c == 0xe2 && i+2 < len(s) && (s[i+1] >= 0x94 && s[i+1] <= 0x96 && s[i+2] >= 0x80 && s[i+2] <= 0xbf && (s[i+1] < 0x96 || s[i+2] < 0xa0) ||
-			s[i+1] == 0x80 && (s[i+2] == 0x93 || s[i+2] == 0xa2 || s[i+2] == 0xa6)): // lines and blocks, U+2500 to U+259F; –•…
+		case c == 0xe2 && i+2 < len(s) && (ourSign(s[i+1], s[i+2]) || lineOrBlock(s[i+1], s[i+2])):
 			i += 3
 		default:
 			return -1
@@ -311,16 +308,22 @@ func columnsIn[T string | []byte](s T, n int) int {
 	return len(s)
 }
 
-// ourSign reports whether the bytes after E2 are those of a sign of ours that is no line and no block.
+// ourSign reports whether the bytes after E2 are those of a sign of ours that is neither a line nor a block.
 func ourSign(second, third byte) bool {
 	switch uint16(second)<<8 | uint16(third) {
 	case 0x8692, 0x8691, 0x8693, 0x8988, // →↑↓≈
 		0x96b2, 0x96bc, 0x978f, 0x978b, 0x9786, 0x9787, 0x978c, 0x9790, // ▲▼●○◆◇◌◐
-		0x9c96, 0x9c93: // ✖✓
+		0x9c96, 0x9c93, // ✖✓
+		0x8093, 0x80a2, 0x80a6: // –•…
 		return true
 	default:
 		return false
 	}
+}
+
+// lineOrBlock reports whether the bytes after E2 are those of U+2500 to U+259F.
+func lineOrBlock(second, third byte) bool {
+	return third&0xc0 == 0x80 && (second == 0x94 || second == 0x95 || second == 0x96 && third < 0xa0)
 }
 
 // width returns how many columns s takes when it is drawn.

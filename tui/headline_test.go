@@ -198,8 +198,16 @@ func TestChanceIsNoNews(t *testing.T) {
 		failed, requests uint64
 		want             bool
 	}{
-		{0.65, 1, 1, true}, {0.65, 3, 3, true}, {0.65, 20, 20, false}, {0.06, 7, 65, true}, {0.06, 30, 65, false},
-		{0.001, 1, 1, false}, {0.001, 3, 10, false}, {0.3, 1200, 3000, false}, {0.3, 920, 3000, true}, {1, 5, 5, true},
+		{0.65, 1, 1, true},
+		{0.65, 3, 3, true},
+		{0.65, 20, 20, false},
+		{0.06, 7, 65, true},
+		{0.06, 30, 65, false},
+		{0.001, 1, 1, false},
+		{0.001, 3, 10, false},
+		{0.3, 1200, 3000, false},
+		{0.3, 920, 3000, true},
+		{1, 5, 5, true},
 	} {
 		target := &tracker.Target{State: tracker.StateFailing, UsualKnown: true, Usual: c.usual}
 		target.Activity.FiveMinutes = tracker.Window{Requests: c.requests, Errors: c.failed}

@@ -129,11 +129,12 @@ func (a *app) addSilence(ctx context.Context, p *serve.Peer, silence serve.Silen
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("silence %d in %s until %s hides %s\n", id, peerName(p), now.Add(silence.For).Format("15:04"), human.Plural(len(hidden), "alert"))
+	var text strings.Builder
+	text.WriteString(fmt.Sprintf("silence %d in %s until %s hides %s\n", id, peerName(p), now.Add(silence.For).Format("15:04"), human.Plural(len(hidden), "alert")))
 	for i := range hidden {
-		text += fmt.Sprintf("  %-8s %-8s %s\n", hidden[i].Phase, hidden[i].Severity, hidden[i].Text)
+		text.WriteString(fmt.Sprintf("  %-8s %-8s %s\n", hidden[i].Phase, hidden[i].Severity, hidden[i].Text))
 	}
-	return a.print(text)
+	return a.print(text.String())
 }
 
 // eachPeer does something with every running errtop of the user, or those of a name.

@@ -10,18 +10,16 @@ import (
 )
 
 // look calls f with the store, where there is one. Looking never waits for a write.
-func (k *storing) look(f func(*store.Store)) bool {
+func (k *storing) look(f func(*store.Store)) {
 	if k == nil {
-		return false
+		return
 	}
 	k.mu.Lock()
 	s := k.store
 	k.mu.Unlock()
-	if s == nil {
-		return false
+	if s != nil {
+		f(s)
 	}
-	f(s)
-	return true
 }
 
 // history counts the requests and errors of a target over a window that may be longer than the tracker remembers. It is known only where

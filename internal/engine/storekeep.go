@@ -111,7 +111,7 @@ func (k *storing) end(ctx context.Context) error {
 	k.keepPast(ctx, time.Now())
 	kept := k.store
 	k.setStore(nil)
-	return kept.Close() //nolint:wrapcheck // it names the file
+	return kept.Close()
 }
 
 // keptAlerts is what keeps the state of alerting in the store.
@@ -126,7 +126,7 @@ func (a *keptAlerts) LoadAlerts() ([]byte, error) { return a.loaded, nil }
 // SaveAlerts writes the state, or fails where the disk takes too long.
 func (a *keptAlerts) SaveAlerts(state []byte) error {
 	request := storeRequest{done: make(chan error, 1), write: func(ctx context.Context, s *store.Store) error {
-		return s.SaveAlerting(ctx, time.Now().UnixNano(), state) //nolint:wrapcheck // it names the store
+		return s.SaveAlerting(ctx, time.Now().UnixNano(), state)
 	}}
 	timeout := time.NewTimer(alertsTimeout)
 	defer timeout.Stop()

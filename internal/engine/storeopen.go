@@ -88,7 +88,7 @@ func (k *storing) open(ctx context.Context) {
 		select {
 		case results <- o:
 		case <-late:
-			return o.store.Close() //nolint:wrapcheck // nobody listens any more
+			return o.store.Close()
 		}
 		return nil
 	})
@@ -132,7 +132,7 @@ func openStore(ctx context.Context, options StoreOptions) (o opened, err error) 
 		o.store, err = store.Open(ctx, open)
 	}
 	if err != nil {
-		return o, err //nolint:wrapcheck // it names the store
+		return o, err
 	}
 	o.state, o.problem = o.store.Load(ctx)
 	return o, nil
@@ -172,7 +172,7 @@ func (k *storing) restore(state store.State) error {
 		k.past.leftover = state.Tracker // hours that the tracker forgets as it is restored
 	}
 	if err := e.tracker.Restore(now, state.Tracker...); err != nil {
-		return err //nolint:wrapcheck // it says what is wrong
+		return err
 	}
 	snapshot := e.tracker.Snapshot(now)
 	for _, source := range snapshot.Sources { // those that are still read say so

@@ -98,7 +98,7 @@ func (k *storing) keepHours(ctx context.Context, from *tracker.ErrorTracker, now
 			continue
 		}
 		if err := k.store.SaveHours(ctx, hours); err != nil {
-			return err //nolint:wrapcheck // it names the store
+			return err
 		}
 	}
 	k.past.hours = known
@@ -133,7 +133,7 @@ func (k *storing) keepIncidents(ctx context.Context, snapshot *tracker.Snapshot)
 	}
 	if len(changed) > 0 {
 		if err := k.store.SaveIncidents(ctx, changed); err != nil {
-			return err //nolint:wrapcheck // it names the store
+			return err
 		}
 	}
 	k.past.incidents = now

@@ -32,7 +32,7 @@ func furnished(t testing.TB) []byte {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	content, err := os.ReadFile(path) //nolint:gosec // the test's own
+	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,14 +47,14 @@ func hoursOf(first time.Time, targets int) (hours []tracker.Hour) {
 			ok := tracker.HourCount{Outcome: tracker.Outcome{Status: 200}}
 			bad := tracker.HourCount{Outcome: tracker.Outcome{Status: 500, Kind: tracker.KindServer}}
 			for m := range 60 {
-				ok.Minutes[m] = uint32(1000 + 37*m%100) //nolint:gosec // small
+				ok.Minutes[m] = uint32(1000 + 37*m%100)
 				if m%7 == i {
-					bad.Minutes[m] = uint32(m) //nolint:gosec // small
+					bad.Minutes[m] = uint32(m)
 				}
 			}
 			h.Counts = []tracker.HourCount{ok, bad}
 			for b := range 60 {
-				h.Latency = append(h.Latency, tracker.LatencyCount{Bucket: tracker.Bucket(200 + b), N: uint32(100 * b)}) //nolint:gosec // small
+				h.Latency = append(h.Latency, tracker.LatencyCount{Bucket: tracker.Bucket(200 + b), N: uint32(100 * b)})
 			}
 			hours = append(hours, h)
 		}
@@ -102,7 +102,7 @@ func TestEveryByteOfTheHeaderMayBeFlipped(t *testing.T) {
 				continue
 			}
 			asides++
-			aside, err := os.ReadFile(path + ".damaged-20260304T120000Z") //nolint:gosec // the test's own
+			aside, err := os.ReadFile(path + ".damaged-20260304T120000Z")
 			if err != nil || !bytes.Equal(aside, damaged) || !strings.Contains(s.Notes()[0], "set aside as "+path) {
 				t.Errorf("byte %d: the damaged file: %v; %v", i, err, s.Notes())
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"time"
 
 	"errtop/tracker"
@@ -45,9 +46,7 @@ func (s *Store) SaveHours(ctx context.Context, hours []tracker.Hour) error {
 	})
 	if err == nil {
 		s.writing.Lock()
-		for key, id := range ids {
-			s.targets[key] = id
-		}
+		maps.Copy(s.targets, ids)
 		s.writing.Unlock()
 	}
 	return err
@@ -56,7 +55,7 @@ func (s *Store) SaveHours(ctx context.Context, hours []tracker.Hour) error {
 func putHour(ctx context.Context, tx *sql.Tx, target int64, hour *tracker.Hour) error {
 	packed, err := hour.MarshalBinary()
 	if err != nil {
-		return err //nolint:wrapcheck // it never fails
+		return err
 	}
 	requests, errors := hour.Totals()
 	_, err = tx.ExecContext(ctx, `INSERT INTO hour (target, hour, requests, errors, packed) VALUES (?, ?, ?, ?, ?)

@@ -45,7 +45,7 @@ func TestIncidentsAreFoundByTheirWords(t *testing.T) {
 	s := open(t, Options{Path: filepath.Join(t.TempDir(), "x.db"), Now: noon})
 	for i, message := range []string{"connection refused (10.4.7.21:8443)", "Deadlock found", "connection reset"} {
 		in := Incident{
-			Incident: tracker.Incident{ID: uint64(i + 1), Onset: tracker.Onset{At: noon.Add(time.Duration(i) * time.Hour)}, Cause: tracker.Cause{Message: message}, Targets: []tracker.IncidentTarget{{Name: "inventory"}}}, //nolint:gosec // small
+			Incident: tracker.Incident{ID: uint64(i + 1), Onset: tracker.Onset{At: noon.Add(time.Duration(i) * time.Hour)}, Cause: tracker.Cause{Message: message}, Targets: []tracker.IncidentTarget{{Name: "inventory"}}},
 			Groups:   []*tracker.Group{{ID: 5, Message: message}},
 		}
 		for range 2 {

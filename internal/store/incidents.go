@@ -54,7 +54,7 @@ func putIncident(ctx context.Context, tx *sql.Tx, in *Incident) error {
 // those that have all of them in the names of their targets or in their cause.
 func (s *Store) Incidents(ctx context.Context, from, to time.Time, words string, most int) (incidents []Incident, err error) {
 	query, args := "SELECT origin, packed FROM incident WHERE onset >= ? AND onset < ?", []any{from.UnixMilli(), to.UnixMilli()}
-	for _, word := range strings.Fields(strings.ToLower(words)) {
+	for word := range strings.FieldsSeq(strings.ToLower(words)) {
 		query, args = query+" AND instr(words, ?) > 0", append(args, word)
 	}
 	rows, err := s.db.QueryContext(ctx, query+" ORDER BY onset DESC LIMIT ?", append(args, most)...)

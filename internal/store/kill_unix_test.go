@@ -97,7 +97,7 @@ func TestKillsLoseNothingThatWasKept(t *testing.T) {
 		for _, total := range tr.Snapshot(noon.Add(time.Duration(at.Offset) * time.Second)).Groups {
 			counted += total.Count
 		}
-		if at.Offset < last || counted != uint64(at.Offset) { //nolint:gosec // never negative
+		if at.Offset < last || counted != uint64(at.Offset) {
 			t.Fatalf("kill %d: read to %d, counted %d; %d were acknowledged", kill, at.Offset, counted, last)
 		}
 		if err := s.Check(t.Context()); err != nil {
@@ -115,7 +115,7 @@ func TestKillsLoseNothingThatWasKept(t *testing.T) {
 // writeFor runs a child that writes, kills it some time after its first write, and returns the last count that it said was kept.
 func writeFor(t *testing.T, path string, wait time.Duration) (said int64) {
 	t.Helper()
-	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$") //nolint:gosec // this test
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
 	child.Env = append(os.Environ(), killedStore+"="+path)
 	out, err := child.StdoutPipe()
 	if err == nil {

@@ -31,5 +31,5 @@ func networkOf(path string) string {
 	if unix.Statfs(filepath.Dir(path), &stat) != nil {
 		return ""
 	}
-	return networks[int64(stat.Type)]
+	return networks[int64(stat.Type)] //nolint:unconvert // it is an int32 on some processors
 }

@@ -37,7 +37,7 @@ func TestFilesAreTheirOwnersAlone(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(path, 0o644); err != nil { //nolint:gosec // as a careless copy leaves it
+	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	s = open(t, Options{Path: path, Now: noon})

@@ -105,7 +105,7 @@ func (s *Store) Load(ctx context.Context) (state State, err error) {
 func pack(state tracker.State) ([]byte, error) {
 	b, err := state.MarshalBinary()
 	if err != nil || len(b) == 0 {
-		return nil, err //nolint:wrapcheck // it never fails
+		return nil, err
 	}
 	return compress(b), nil
 }

@@ -102,7 +102,7 @@ func TestANewerSchemaIsRefusedAndStaysAsItIs(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	before, err := os.ReadFile(path) //nolint:gosec // the test's own
+	before, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestANewerSchemaIsRefusedAndStaysAsItIs(t *testing.T) {
 			t.Fatalf("a newer store: %v", err)
 		}
 	}
-	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) { //nolint:gosec // the test's own
+	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {
 		t.Errorf("the newer store was changed, %v", err)
 	}
 }
@@ -126,7 +126,7 @@ func TestADatabaseOfSomethingElseIsRefused(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(context.Background(), Options{Path: path, Now: noon}); !errors.Is(err, errNotOurs) { //nolint:usetesting // the same
+	if _, err := Open(context.Background(), Options{Path: path, Now: noon}); !errors.Is(err, errNotOurs) {
 		t.Errorf("opened: %v", err)
 	}
 }
