@@ -130,9 +130,9 @@ func (a *app) addSilence(ctx context.Context, p *serve.Peer, silence serve.Silen
 		return err
 	}
 	var text strings.Builder
-	text.WriteString(fmt.Sprintf("silence %d in %s until %s hides %s\n", id, peerName(p), now.Add(silence.For).Format("15:04"), human.Plural(len(hidden), "alert")))
+	fmt.Fprintf(&text, "silence %d in %s until %s hides %s\n", id, peerName(p), now.Add(silence.For).Format("15:04"), human.Plural(len(hidden), "alert"))
 	for i := range hidden {
-		text.WriteString(fmt.Sprintf("  %-8s %-8s %s\n", hidden[i].Phase, hidden[i].Severity, hidden[i].Text))
+		fmt.Fprintf(&text, "  %-8s %-8s %s\n", hidden[i].Phase, hidden[i].Severity, hidden[i].Text)
 	}
 	return a.print(text.String())
 }
