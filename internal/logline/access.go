@@ -123,9 +123,12 @@ func (d *Decoder) accessTail(line []byte, i int, r *Record) {
 				break
 			}
 			switch quoted++; {
+			case quoted == 1: // what stood before referer and agent is no time, unless it is said to be
+				t.integers = 0
 			case quoted > 2:
-				t.word(line, i+1, end, true, true)
+				t.word(line, i+1, end, true)
 			case quoted == 2:
+				t.integers = 0
 				r.putText(FieldAgent, i+1, end)
 				r.ingress(line, end+1)
 			}
@@ -137,7 +140,7 @@ func (d *Decoder) accessTail(line []byte, i int, r *Record) {
 		}
 		end := d.tailWord(line, i, r, &t)
 		if !first && end > i {
-			t.word(line, i, end, false, quoted >= 2)
+			t.word(line, i, end, false)
 		}
 		if quoted == 4 && end == len(line) && bytes.HasSuffix(line, []byte("ms")) {
 			r.putWord(FieldService, third) // Traefik's common log format: "router" "server" 12ms
@@ -227,7 +230,8 @@ func (d *Decoder) tailValue(key []byte, lo, hi int, r *Record, t *tail) {
 }
 
 // tail is what stands behind an access line and may be the request's time. What carries its name or unit is taken before bare
-// numbers: the first with a fraction, else a whole one, if it is the only one behind the agent.
+// numbers: the first with a fraction, else a whole one, if it is the only one behind the agent, or behind the length where there is
+// no agent.
 type tail struct {
 	named, withUnit                 time.Duration
 	isNamed, isWithUnit, isFraction bool
@@ -235,8 +239,8 @@ type tail struct {
 	integers                        int
 }
 
-// word looks at the word line[lo:hi], alone where it is quoted, else with what follows it. agent says that it stands behind the agent.
-func (t *tail) word(line []byte, lo, hi int, quoted, agent bool) {
+// word looks at the word line[lo:hi], alone where it is quoted, else with what follows it.
+func (t *tail) word(line []byte, lo, hi int, quoted bool) {
 	word := line[lo:hi]
 	n, ok := parseDecimal(word)
 	if !ok {
@@ -254,7 +258,7 @@ func (t *tail) word(line []byte, lo, hi int, quoted, agent bool) {
 	switch {
 	case n.fraction && !t.isFraction:
 		t.fraction, t.isFraction = makeSpan(slot{}, lo, hi, formText), true
-	case !n.fraction && agent:
+	case !n.fraction:
 		t.number = makeSpan(slot{}, lo, hi, formText)
 		t.integers++
 	}

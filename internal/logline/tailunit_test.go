@@ -33,6 +33,8 @@ func TestNumbersBehindAccessLinesAreWhatTheirServerMeans(t *testing.T) {
 		{"few fractions that are no likely seconds", "expressjs/morgan", 3, func(int) string { return `512 "-" "curl/8" 30.120` }, `512 "-" "curl/8" 25.250`, 0, "left out: nothing says the unit of 25.250"},
 		{"Apache's %D", "mod_log_config %D", 200, func(int) string { return fmt.Sprintf(`512 "-" "curl/8" %.0f`, spread(30000, 1)) }, `512 "-" "curl/8" 12345`, 12345 * time.Microsecond, "µs: learned from 200 lines"},
 		{"Tomcat's %D", "Tomcat 9 AccessLogValve %D", 200, func(int) string { return fmt.Sprintf(`512 "-" "curl/8" %.0f`, spread(40, 1.2)) }, `512 "-" "curl/8" 123`, 123 * time.Millisecond, "ms: learned from 200 lines"},
+		{"Tomcat's common format with %D", "Tomcat 9 AccessLogValve", 200, func(int) string { return fmt.Sprintf(`512 %.0f`, spread(40, 1.2)) }, `512 123`, 123 * time.Millisecond, "ms: learned from 200 lines"},
+		{"a whole number before the agent", "mod_log_config %D before %{Referer}i", 200, func(int) string { return fmt.Sprintf(`512 %.0f "-" "curl/8"`, spread(30000, 1)) }, `512 12345 "-" "curl/8"`, 0, ""},
 		{"few whole numbers", "mod_log_config %D", 5, func(int) string { return `512 "-" "curl/8" 60497` }, `512 "-" "curl/8" 12345`, 0, "left out: nothing says the unit of 12345"},
 		{"lengths of requests", "nginx $request_length", 200, func(i int) string { return fmt.Sprintf(`512 "-" "curl/8" %d`, 180+i%40*9) }, `512 "-" "curl/8" 412`, 0, "left out: nothing says the unit of 412"},
 		{"bytes sent", "nginx $bytes_sent", 200, func(i int) string { return fmt.Sprintf(`%d "-" "curl/8" %d`, i*i%90000, i*i%90000+312) }, `512 "-" "curl/8" 824`, 0, "left out: nothing says the unit of 824"},
