@@ -26,6 +26,9 @@ func TestGroupsAreFoldedAsOnTheDashboard(t *testing.T) {
 		sets[0].merge(&sets[1])
 		s := &Summary{tally: &tally{groups: sets[0]}}
 		list := s.Groups(1000)
+		if _, all := s.groups(1); all != len(list) {
+			t.Errorf("%d groups are said to be there, %d are", all, len(list))
+		}
 		if len(list) != 121 || list[0].Message != "bucket {any} does not exist" || list[0].Count != uint64(n) || list[0].Folded < tracker.FoldAfter {
 			t.Errorf("%d: %d groups, the first %q ×%d of %d", n, len(list), list[0].Message, list[0].Count, list[0].Folded)
 		}

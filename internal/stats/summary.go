@@ -166,6 +166,12 @@ func (s *Summary) Hours() []Hour {
 
 // Groups returns the largest groups of errors, at most that many.
 func (s *Summary) Groups(most int) []Group {
+	groups, _ := s.groups(most)
+	return groups
+}
+
+// groups is Groups with how many groups there are.
+func (s *Summary) groups(most int) (largest []Group, count int) {
 	all := folded(s.tally.groups.all)
 	groups := make([]Group, 0, len(all))
 	for _, g := range all {
@@ -180,5 +186,5 @@ func (s *Summary) Groups(most int) []Group {
 			cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Method, b.Method), cmp.Compare(a.Route, b.Route),
 			cmp.Compare(a.Message, b.Message))
 	})
-	return groups[:min(len(groups), most)]
+	return groups[:min(len(groups), most)], len(groups)
 }

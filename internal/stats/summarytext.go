@@ -170,7 +170,7 @@ func (t *textWriter) hours(s *Summary) {
 }
 
 func (t *textWriter) groups(s *Summary, most int) {
-	groups := s.Groups(most)
+	groups, all := s.groups(most)
 	if len(groups) == 0 {
 		return
 	}
@@ -178,7 +178,7 @@ func (t *textWriter) groups(s *Summary, most int) {
 	for _, g := range groups {
 		t.line("", fmt.Sprintf("%10s  %s", human.Thousands(g.Count), g.line()))
 	}
-	t.more(len(s.tally.groups.all)-len(groups), "groups")
+	t.more(all-len(groups), "groups")
 }
 
 func (t *textWriter) unreadable(s *Summary) {
