@@ -123,7 +123,7 @@ var canaryRuns = []string{
 	"report %s/app.log", "report --format html %s/app.log", "report --format json --since 24h %s/app.log", "report --format html %s/others.ndjson", "report %s/others.ndjson", "report --config %s/bad.toml %s/app.log",
 	"report --users hidden --no-monitors --zone UTC --fields message=error --exclude status<500 --until 1m %s/app.log", "report --target password=" + otherCanary + " %s/app.log",
 	"report --store %s/password=" + otherCanary + ".db", "report --incident 99 %s/app.log", "report --format password=" + otherCanary + " %s/app.log", "report --output /dev/full/password=" + otherCanary + ".html %s/app.log",
-	"demo --help --record a.ndjson", "errtop --plain --no-follow --all --record dash.ndjson %s/app.log",
+	"note --target a --incident 3 password=" + otherCanary, "demo --help --record a.ndjson", "errtop --plain --no-follow --all --record dash.ndjson %s/app.log",
 	"check --config %s/errtop.toml", "check --verbose --config %s/errtop.toml", "check --json --config %s/errtop.toml --target echo", "config --config %s/errtop.toml", "config --check --config %s/errtop.toml",
 	"stats %s/app.log", "stats --json %s/app.log", "stats --explain %s/app.log", "stats --by route %s/app.log", "stats --by group %s/app.log", "stats --filter status:5xx %s/app.log",
 	"stats --no-monitors --users hidden --zone UTC --fields message=error --exclude status<500 --target {path} %s/app.log", "stats --zone password=" + otherCanary + " %s/app.log",

@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
+	"errtop/internal/serve"
 	"errtop/tracker"
 )
 
@@ -32,4 +34,31 @@ func (e *Engine) AddNote(note tracker.Note) {
 	now := time.Now()
 	e.recorder.note(now, note)
 	e.tracker.AddNote(now, note)
+}
+
+// NoteIncident keeps a note about the incident of that number, else about the newest of its target, else about the worst that goes on.
+func (e *Engine) NoteIncident(note serve.Note) (target string, ok bool) {
+	snapshot := e.Snapshot(time.Now())
+	var about *tracker.Incident
+	for i := range snapshot.Incidents {
+		in := &snapshot.Incidents[i]
+		switch {
+		case note.Incident != 0:
+			if in.ID == note.Incident {
+				about = in
+			}
+		case note.Target != "":
+			has := slices.ContainsFunc(in.Targets, func(t tracker.IncidentTarget) bool { return t.Name == note.Target })
+			if has && (about == nil || in.Onset.At.After(about.Onset.At)) {
+				about = in
+			}
+		case about == nil && in.Ongoing(): // they come worst first
+			about = in
+		}
+	}
+	if about == nil {
+		return "", false
+	}
+	e.AddNote(tracker.Note{By: note.By, Text: note.Text, Incident: about.ID, Target: about.Lead().Name})
+	return about.Lead().Name, true
 }

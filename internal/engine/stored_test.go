@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"errtop/internal/config"
+	"errtop/internal/serve"
 	"errtop/internal/store"
 	"errtop/tracker"
 )
@@ -50,5 +51,29 @@ func TestWhatIsKeptIsReadWithoutAnEngine(t *testing.T) {
 	}
 	if _, err := ReadStore(t.Context(), config.Default(), path+".missing"); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
+	}
+}
+
+func TestANoteFindsItsIncidentByNumberOrTarget(t *testing.T) {
+	e := remembering(t, filepath.Join(t.TempDir(), "x.db"))
+	now := time.Now()
+	e.tracker.UpdateSource(now.Add(-30*time.Hour), tracker.Source{Name: "log", Live: true})
+	outage(e, now) // its incident is over
+	in := e.Snapshot(now).Incidents[0]
+	for _, c := range []struct {
+		note serve.Note
+		ok   bool
+	}{
+		{serve.Note{Text: "a", Incident: in.ID}, true}, {serve.Note{Text: "b", Target: "api", By: "sam"}, true},
+		{serve.Note{Text: "c", Incident: in.ID + 1}, false}, {serve.Note{Text: "d", Target: "nobody"}, false}, {serve.Note{Text: "e"}, false},
+	} {
+		if target, ok := e.NoteIncident(c.note); ok != c.ok || ok && target != "api" {
+			t.Errorf("%+v: %q %v", c.note, target, ok)
+		}
+	}
+	e.shared.drop()
+	s := e.Snapshot(now)
+	if notes := s.NotesOf(&s.Incidents[0]); len(notes) != 2 || notes[1].By != "sam" || notes[0].Incident != in.ID {
+		t.Errorf("%+v", notes)
 	}
 }

@@ -25,6 +25,8 @@ import (
 type Controlled interface {
 	// AddMark notes that something was done. A mark without a time is of now.
 	AddMark(mark tracker.Mark)
+	// NoteIncident keeps a note about an incident, and returns the worst target of it; ok is false where there is no such incident.
+	NoteIncident(note Note) (target string, ok bool)
 	// AlertState returns the alerts with silences, acknowledgements and the outbox, to be written as JSON.
 	AlertState() any
 	// AddSilence keeps alerts from being told for a while, and returns the silence's number.
@@ -177,6 +179,7 @@ func (c *Control) handler() http.Handler {
 		c.Engine.AddMark(mark)
 		answer(w, http.StatusOK, map[string]bool{"ok": true})
 	})
+	mux.HandleFunc("POST /v1/notes", c.note)
 	mux.HandleFunc("GET /v1/alerts", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, c.Engine.AlertState()) })
 	mux.HandleFunc("POST /v1/silences", func(w http.ResponseWriter, r *http.Request) {
 		silence, ok := read[Silence](w, r)

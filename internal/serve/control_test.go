@@ -39,6 +39,23 @@ func (m *marked) EndSilence(id uint64) bool { return id == 7 }
 
 func (m *marked) AddAck(ack Ack) int { return int(ack.Incident) }
 
+func (m *marked) NoteIncident(note Note) (string, bool) {
+	return note.By + " on " + note.Text, note.Incident == 3
+}
+
+func TestANoteReachesTheIncidentThatItIsAbout(t *testing.T) {
+	_, peers := controlled(t, filepath.Join(t.TempDir(), "errtop"), "")
+	if target, err := peers[0].AddNote(t.Context(), Note{Text: "rolled\x1b[2J back", By: "sam", Incident: 3}); err != nil || target != "sam on rolled^[[2J back" {
+		t.Errorf("%q %v", target, err)
+	}
+	if _, err := peers[0].AddNote(t.Context(), Note{Text: "x", Incident: 4}); err == nil || !strings.Contains(err.Error(), "no such incident") {
+		t.Error(err)
+	}
+	if _, err := peers[0].AddNote(t.Context(), Note{Text: " "}); err == nil || !strings.Contains(err.Error(), "needs a text") {
+		t.Error(err)
+	}
+}
+
 func TestAlertsAreListedSilencedAndAcknowledgedThroughTheSocket(t *testing.T) {
 	_, peers := controlled(t, filepath.Join(t.TempDir(), "errtop"), "")
 	peer := &peers[0]
