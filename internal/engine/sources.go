@@ -37,10 +37,7 @@ func (e *Engine) intake() Intake {
 	return Intake{engine: e, Sink: ingest.Sink{
 		Emit: func(results []tracker.Result) {
 			now := time.Now()
-			e.recorder.results(now, results)
-			if e.options.Observe != nil {
-				e.options.Observe(results)
-			}
+			e.pass(now, results)
 			e.tracker.Record(now, results)
 		},
 		Health: func(health tracker.Source) {
@@ -54,12 +51,21 @@ func (e *Engine) intake() Intake {
 	}}
 }
 
+// pass shows results to whoever sees them on their way to the tracker.
+func (e *Engine) pass(now time.Time, results []tracker.Result) {
+	if len(results) == 0 {
+		return
+	}
+	e.recorder.results(now, results)
+	if e.options.Observe != nil {
+		e.options.Observe(results)
+	}
+}
+
 // place takes what was read of a file, with how far it was read.
 func (e *Engine) place(path string, results []tracker.Result, at ingest.Position, exact bool) {
 	now := time.Now()
-	if len(results) > 0 {
-		e.recorder.results(now, results)
-	}
+	e.pass(now, results)
 	e.tracker.RecordBatch(now, tracker.Batch{Source: wholePath(path), Results: results, Position: trackerPosition(at), Unplaced: !exact})
 }
 
