@@ -32,6 +32,9 @@ func (e *Engine) AddNote(note tracker.Note) {
 		*text = e.options.Settings.Known().Line(*text, longestMark)
 	}
 	now := time.Now()
+	if note.At.IsZero() {
+		note.At = now // of the clock, also where a log of yesterday is shown
+	}
 	e.recorder.note(now, note)
 	e.tracker.AddNote(now, note)
 }
