@@ -71,13 +71,13 @@ func (t *ErrorTracker) isEarlier(at instant) bool {
 // already stays.
 func (t *ErrorTracker) addPart(earlier *ErrorTracker) {
 	t.clock.at = max(t.clock.at, earlier.clock.at)
+	t.all.absorb(&earlier.all, nil)
 	for _, from := range earlier.sorted() {
 		into := t.targets[from.name]
 		if into == nil {
 			continue // it was removed
 		}
 		into.traits.absorb(&from.traits, t.clock.shown())
-		t.all.absorb(&from.act, nil)
 		into.act.absorb(&from.act, &t.all)
 		t.addGroupsOf(into, from)
 		into.dirty = true

@@ -192,11 +192,7 @@ func (d *daily) rewind(from, to int64) {
 	}
 }
 
-// absorb adds the counts of another that ends with the minute other, as far as they lie in the day that ends with edge.
+// absorb adds the counts of another that ends with the minute other, as far as they lie in the hours that end with edge.
 func (d *daily) absorb(b *daily, edge, other int64) {
-	for m := max(other-minutesPerDay+1, edge-minutesPerDay+1, 0); m <= other; m++ {
-		if n := b.at(m); n > 0 {
-			d.add(m, n)
-		}
-	}
+	b.each(max(firstMinute(other), firstMinute(edge), 0), other+1, d.add)
 }

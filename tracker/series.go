@@ -179,13 +179,11 @@ func (s *series) absorb(b *series, edge, other int64) {
 		}
 	}
 	edge, other = edge/stepsPerMinute, other/stepsPerMinute
-	for m := max(firstMinute(other), firstMinute(edge), 0); m <= other; m++ {
-		switch n := b.at(m); {
-		case n == 0:
-		case edge-m < minutesPerDay:
+	b.hours.each(max(firstMinute(other), firstMinute(edge), 0), other+1, func(m int64, n uint32) {
+		if edge-m < minutesPerDay {
 			s.addMinute(edge, m, n)
-		default: // out of every window, but not forgotten
+		} else { // out of every window, but not forgotten
 			s.hours.add(m, n)
 		}
-	}
+	})
 }

@@ -66,7 +66,7 @@ type app struct {
 func (a *app) root() *cobra.Command {
 	root := a.dashboardCommand()
 	root.AddCommand(a.watchCommand(), a.demoCommand(), a.checkCommand(), a.statsCommand(), a.initCommand(), a.configCommand(), a.markCommand(), a.alertsCommand(), a.silenceCommand(), a.backtestCommand())
-	root.AddCommand(a.recordCommand(), a.replayCommand(), a.reportCommand(), a.noteCommand())
+	root.AddCommand(a.storeCommand(), a.recordCommand(), a.replayCommand(), a.reportCommand(), a.noteCommand())
 	root.AddCommand(a.attachCommand())
 	root.Version = version()
 	root.SilenceErrors, root.SilenceUsage = true, true

@@ -13,7 +13,7 @@ import (
 const (
 	keepTick  = 250 * time.Millisecond // how often it is looked whether there is something to keep
 	keepEvery = 5 * time.Second        // and it is kept at most so often
-	keepRate  = 40 << 10               // bytes a second that are written on average, at most
+	keepRate  = 28 << 10               // bytes a second on average: to disk come half as many again
 	keepLast  = 60 * time.Second       // but it is kept at least so often, whatever it takes
 	keepRetry = 5 * time.Second        // after a write that failed
 

@@ -43,18 +43,20 @@ func (k *storing) keepPast(ctx context.Context, now time.Time) {
 		p.hours, p.incidents, p.seed, p.stale = map[time.Time]uint64{}, map[uint64][]byte{}, maphash.MakeSeed(), true
 	}
 	p.next = now.Add(pastEvery)
+	snapshot := k.engine.Snapshot(now)
+	shown := snapshot.At // of a log that is finished, its end
 	err := k.keepLeftover(ctx)
 	if err == nil && p.stale {
-		if err = k.keepHours(ctx, k.engine.tracker, now); err == nil {
+		if err = k.keepHours(ctx, k.engine.tracker, shown); err == nil {
 			p.stale = false
 		}
 	}
 	if err == nil {
-		err = k.keepIncidents(ctx, k.engine.Snapshot(now))
+		err = k.keepIncidents(ctx, snapshot)
 	}
 	if err == nil && now.Sub(p.aged) > ageEvery {
 		var more bool
-		if more, err = k.store.Age(ctx, now); err == nil && !more {
+		if more, err = k.store.Age(ctx, shown); err == nil && !more {
 			p.aged = now
 		}
 	}
@@ -88,7 +90,7 @@ func (k *storing) keepHours(ctx context.Context, from *tracker.ErrorTracker, now
 	known := map[time.Time]uint64{}
 	for i := trackedHours - 1; i > 0; i-- {
 		start := running.Add(-time.Duration(i) * time.Hour).UTC()
-		at := now
+		at := time.Now()
 		if from != k.engine.tracker {
 			at = k.past.leftover[0].At()
 		}

@@ -45,6 +45,14 @@ func (l *listings) beside(path string) []string {
 	return found
 }
 
+// forget has a path's folder listed anew.
+func (l *listings) forget(path string) {
+	folder, _ := filepath.Split(path)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.folders, folder)
+}
+
 // names returns the sorted names in a folder; none where it cannot be read.
 func (l *listings) names(folder string) []string {
 	l.mu.Lock()

@@ -67,21 +67,74 @@ func (f *follower) resume() bool {
 		return false
 	}
 	_ = f.now.sameHead()
-	for _, older := range at.Older {
-		f.resumeBeside(older)
-	}
+	left := slices.Clone(at.Older)
 	found := len(at.Head) > 0 && at.fits(f.now.file)
 	if found {
 		f.now.offset = at.Offset
 	} else if len(at.Head) > 0 {
-		f.resumeBeside(at)
+		left = append(left, Position{Head: at.Head, Offset: at.Offset})
 	}
-	if len(f.old) > 0 {
-		f.takeUpSince(f.old[0])
-		return true
+	f.resumeBeside(left, !found)
+	f.reaches = false // what was rotated away before was read
+	return found || len(f.old) > 0
+}
+
+// resumeTries is how often the files beside a path are looked for: they may be renamed meanwhile.
+const resumeTries = 5
+
+// resumeBeside goes on in the files beside the path that were left at these positions, the newest last, and with later set in those that came
+// after them.
+func (f *follower) resumeBeside(left []Position, later bool) {
+	if len(left) == 0 {
+		return
 	}
-	f.reaches = false // what was rotated away meanwhile was read
-	return found
+	for try := 1; ; try++ {
+		f.listings.forget(f.path)
+		named, err := f.now.file.Stat()
+		if err != nil {
+			return
+		}
+		beside := f.rotations(time.Time{}, func(r *rotation) bool { return !os.SameFile(r.info, named) })
+		tails, missing := match(beside, left, later)
+		if missing == 0 || try == resumeTries {
+			f.old = append(f.old, tails...)
+			return
+		}
+		for _, t := range tails {
+			_ = t.file.Close() // only read from
+		}
+	}
+}
+
+// match returns the files, the oldest first, that were left at one of the positions, and with later set those after the newest of these; it
+// closes the others. It says how many positions are of none.
+func match(beside []rotation, left []Position, later bool) (tails []*tail, missing int) {
+	var newest time.Time
+	places := make([]int, len(beside))
+	known := map[int]bool{}
+	for i, r := range beside {
+		places[i] = slices.IndexFunc(left, func(p Position) bool { return p.fits(r.file) })
+		if place := places[i]; place >= 0 {
+			known[place] = true
+			if place == len(left)-1 {
+				newest = r.info.ModTime()
+			}
+		}
+	}
+	for i, r := range beside {
+		twice := slices.ContainsFunc(beside[:i], func(b rotation) bool { return os.SameFile(b.info, r.info) })
+		t := &tail{file: r.file, quiet: time.Now()}
+		switch {
+		case twice || places[i] < 0 && (!later || newest.IsZero() || r.info.ModTime().Before(newest.Add(-coarse))):
+			_ = r.file.Close() // only read from
+			continue
+		case places[i] >= 0:
+			t.offset = left[places[i]].Offset
+		}
+		_ = t.sameHead()
+		tails = append(tails, t)
+	}
+	return tails, len(left) - len(known)
 }
 
 // resumesBase reports whether a path is a rotation of one that an earlier run left: what it holds was read, or is read as that one's.
@@ -97,39 +150,6 @@ func (o *Options) resumesBase(path string) bool {
 		}
 	}
 	return false
-}
-
-// resumeBeside goes on in a file beside the path, where it is there.
-func (f *follower) resumeBeside(at Position) {
-	for _, path := range f.listings.beside(f.path) {
-		file, err := openLog(path)
-		if err != nil {
-			continue
-		}
-		if at.fits(file) {
-			t := &tail{file: file, offset: at.Offset, quiet: time.Now()}
-			_ = t.sameHead()
-			f.old = append(f.old, t)
-			return
-		}
-		_ = file.Close() // only read from
-	}
-}
-
-// takeUpSince takes up the files that came and were rotated away since the one that an earlier run left.
-func (f *follower) takeUpSince(left *tail) {
-	info, err := left.file.Stat()
-	if err != nil {
-		return
-	}
-	named, err := f.now.file.Stat()
-	if err != nil {
-		return
-	}
-	between := f.rotations(info.ModTime(), func(r *rotation) bool { return !os.SameFile(r.info, named) && !f.knows(r.info, r.head) })
-	for _, r := range between {
-		f.old = append(f.old, &tail{file: r.file, quiet: time.Now()})
-	}
 }
 
 // wasRead reports whether an earlier run has read a file that is read once.

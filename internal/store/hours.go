@@ -38,7 +38,7 @@ func (s *Store) SaveHours(ctx context.Context, hours []tracker.Hour) error {
 				return err
 			}
 			ids[key] = id
-			if err := putHour(ctx, tx, id, &hours[i]); err != nil {
+			if _, err := putHour(ctx, tx, id, &hours[i]); err != nil {
 				return err
 			}
 		}
@@ -52,17 +52,22 @@ func (s *Store) SaveHours(ctx context.Context, hours []tracker.Hour) error {
 	return err
 }
 
-func putHour(ctx context.Context, tx *sql.Tx, target int64, hour *tracker.Hour) error {
+// putHour writes an hour, and returns 1 where that changed something.
+func putHour(ctx context.Context, tx *sql.Tx, target int64, hour *tracker.Hour) (changed int, err error) {
 	packed, err := hour.MarshalBinary()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	requests, errors := hour.Totals()
-	_, err = tx.ExecContext(ctx, `INSERT INTO hour (target, hour, requests, errors, packed) VALUES (?, ?, ?, ?, ?)
+	result, err := tx.ExecContext(ctx, `INSERT INTO hour (target, hour, requests, errors, packed) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (target, hour) DO UPDATE SET requests = excluded.requests, errors = excluded.errors, packed = excluded.packed
-		WHERE excluded.requests >= hour.requests AND excluded.packed != hour.packed`,
+		WHERE excluded.requests >= hour.requests AND excluded.packed != hour.packed AND hour.thin = 0`,
 		target, hour.Start.Unix()/3600, requests, errors, packed)
-	return err //nolint:wrapcheck // the caller names the store
+	if err != nil {
+		return 0, err //nolint:wrapcheck // the caller names the store
+	}
+	n, err := result.RowsAffected()
+	return int(n), err
 }
 
 // Hours returns the hours from one moment to before another, by target and time; of all targets, or of one. What several stores that were

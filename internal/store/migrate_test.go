@@ -70,7 +70,7 @@ func furnishPast(ctx context.Context, s *Store, tx *sql.Tx) error {
 	id, err := s.targetID(ctx, tx, targetKey{name: hours[0].Target})
 	for i := range hours {
 		if err == nil {
-			err = putHour(ctx, tx, id, &hours[i])
+			_, err = putHour(ctx, tx, id, &hours[i])
 		}
 	}
 	if err != nil {

@@ -184,7 +184,7 @@ func (s *Store) salvageHours(ctx context.Context, from *sql.DB, saved *Salvaged)
 					continue
 				}
 				h.Start = time.Unix(hour*3600, 0)
-				if err := putHour(ctx, tx, target, &h); err != nil {
+				if _, err := putHour(ctx, tx, target, &h); err != nil {
 					return err
 				}
 				saved.Hours++
