@@ -48,14 +48,16 @@ func (h *headline) calm(a area) {
 	if usual == 1 {
 		fails = "fails"
 	}
-	switch {
-	case known == 0:
+	if known == 0 {
 		p.text(a.styles.Text, " "+human.Plural(usual, "target")+" "+fails+" no more than usual")
-	case usual > 0:
-		p.text(a.styles.Text, " "+human.Plural(known, "target")+", for "+human.Span(a.now.Sub(latest)))
-		p.text(a.styles.Muted, "; "+strconv.Itoa(usual)+" "+fails+" as usual")
-	default:
-		p.text(a.styles.Text, " "+human.Plural(known, "target")+", for "+human.Span(a.now.Sub(latest)))
+	} else {
+		p.text(a.styles.Text, " "+human.Plural(known, "target"))
+		if lasts := a.now.Sub(latest); lasts >= time.Second { // of a log of one moment there is nothing to say
+			p.text(a.styles.Text, ", for "+human.Span(lasts))
+		}
+		if usual > 0 {
+			p.text(a.styles.Muted, "; "+strconv.Itoa(usual)+" "+fails+" as usual")
+		}
 	}
 	if rest := len(h.snap.Targets) - known - usual; rest > 0 {
 		p.text(a.styles.Muted, "; "+strconv.Itoa(rest)+" not heard of yet")

@@ -25,7 +25,7 @@ func (m *model) draw(a area) {
 	head, a := a.top(1)
 	m.header(head)
 	if m.form != nil {
-		line, rest := a.bottom(min(formHeight, max(a.h-4, 3)))
+		line, rest := a.bottom(min(m.form.height(), max(a.h-4, 3)))
 		m.form.View(line, m.frame.alerts)
 		a = rest
 	} else if m.note != nil {

@@ -6,8 +6,16 @@ import (
 	"errtop/internal/human"
 )
 
-// formHeight is how many rows the form wants.
+// formHeight is how many rows the form of a new silence wants.
 const formHeight = 7
+
+// height is how many rows the form wants.
+func (f *silenceForm) height() int {
+	if f.ends != nil {
+		return 2
+	}
+	return formHeight
+}
 
 // View draws the form, in fewer rows the field that is typed in, what would be hidden, and the keys.
 func (f *silenceForm) View(a area, alerts *Alerts) {
