@@ -67,7 +67,7 @@ func newHourGrid(bars []HourBar, act *tracker.Activity, at time.Time, loc *time.
 	}
 	for i, bar := range act.Hours {
 		start := g.running.Add(-time.Duration(len(act.Hours)-1-i) * time.Hour)
-		if _, kept := g.by[start]; start == g.running || !kept && bar.Requests > 0 {
+		if _, kept := g.by[start]; start.Equal(g.running) || !kept && bar.Requests > 0 {
 			g.by[start] = HourBar{start, uint64(bar.Requests), uint64(bar.Errors)}
 		}
 	}

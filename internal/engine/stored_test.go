@@ -64,8 +64,11 @@ func TestANoteFindsItsIncidentByNumberOrTarget(t *testing.T) {
 		note serve.Note
 		ok   bool
 	}{
-		{serve.Note{Text: "a", Incident: in.ID}, true}, {serve.Note{Text: "b", Target: "api", By: "sam"}, true},
-		{serve.Note{Text: "c", Incident: in.ID + 1}, false}, {serve.Note{Text: "d", Target: "nobody"}, false}, {serve.Note{Text: "e"}, false},
+		{serve.Note{Text: "a", Incident: in.ID}, true},
+		{serve.Note{Text: "b", Target: "api", By: "sam"}, true},
+		{serve.Note{Text: "c", Incident: in.ID + 1}, false},
+		{serve.Note{Text: "d", Target: "nobody"}, false},
+		{serve.Note{Text: "e"}, false},
 	} {
 		if target, ok := e.NoteIncident(c.note); ok != c.ok || ok && target != "api" {
 			t.Errorf("%+v: %q %v", c.note, target, ok)
