@@ -42,7 +42,7 @@ func (p *plan) retryDelay(failed *tracker.Result, attempt int, now time.Time) (t
 	for range attempt - 1 {
 		longest = min(2*longest, p.BackoffMax)
 	}
-	return rand.N(min(longest, p.BackoffMax) + 1), true //nolint:gosec // jitter is no secret
+	return rand.N(min(longest, p.BackoffMax) + 1), true //nolint:gosec // jitter is not a secret
 }
 
 // temporary reports whether the next attempt may succeed after a failure of that kind: a 429, a 5xx, a timeout, a network failure.

@@ -64,7 +64,7 @@ func (e *entry) next(now, earliest time.Time) {
 
 // jitter keeps probes from always coinciding with other periodic work.
 func (e *entry) jitter() time.Duration {
-	return rand.N(min(e.plan.Interval/20, jitterMax) + 1) //nolint:gosec // jitter is no secret
+	return rand.N(min(e.plan.Interval/20, jitterMax) + 1) //nolint:gosec // jitter is not a secret
 }
 
 // queue is a heap of entries ordered by the time they are due.

@@ -117,7 +117,7 @@ func credentials(h tracker.Header) []string {
 	})
 }
 
-// public reports whether a header's value is what many servers say of themselves: a media type is no secret, and masking
+// public reports whether a header's value is what many servers say of themselves: a media type is not a secret, and masking
 // "application/json" in an answer would hide what is asked for.
 func public(h tracker.Header) bool {
 	switch strings.ToLower(h.Name) {

@@ -8,7 +8,7 @@ const (
 	baselineHalfLife = 4 * 60 // minutes
 	outlier          = 2.58   // Anscombe residual above which a minute weighs less (Noufaily et al.)
 
-	knownRequests = 20 // fewer requests, or minutes, are no baseline
+	knownRequests = 20 // fewer requests, or minutes, do not make a baseline
 	knownMinutes  = 3
 	thinMinutes   = 60 // fewer are one "so far"
 
@@ -145,7 +145,7 @@ func (b *badMinutes) add(levels [badLevels]bool) {
 }
 
 // rare reports whether so many bad minutes of a window would be rare, at some level. Where nothing succeeded in it less is
-// enough: that is no clump. straight says that so many failures in a row are all but impossible by chance.
+// enough: that is not a clump. straight says that so many failures in a row are all but impossible by chance.
 func (b *badMinutes) rare(hits [badLevels]int, of int, all, straight bool) bool {
 	limit := alphaBad
 	switch {

@@ -119,7 +119,7 @@ func containsAny(text string, words []string) bool {
 }
 
 // endpointOf returns the first address or host that a message names, with its port: "10.4.7.21:8443", "db.internal"; "" for
-// none. Names of source files are no hosts.
+// none. Names of source files are not hosts.
 func endpointOf(message string) string {
 	split := func(r rune) bool { return strings.ContainsRune(" \t\"'`()[]{}<>,;=@|", r) }
 	for word := range strings.FieldsFuncSeq(message, split) {

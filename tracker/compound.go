@@ -50,7 +50,7 @@ func (n *normaliser) pod() bool {
 	return true
 }
 
-// podOwner returns how long the part of a pod's name is that names its owner, 0 where s is no pod's name.
+// podOwner returns how long the part of a pod's name is that names its owner, 0 where s is not a pod's name.
 func podOwner(s string) int {
 	last := strings.LastIndexByte(s, '-')
 	if last <= 0 || len(s)-last != 6 || !podRandom(s[last+1:]) {

@@ -9,7 +9,7 @@ const (
 	alpha         = 2e-8 // chance that what is usual looks like this
 	alphaPartial  = 2e-9 // stricter for a minute that is not over: what it shows must still hold at its end
 
-	aloneFailures, aloneShare = 30, 0.5 // failures of one minute that are no clump: one is enough
+	aloneFailures, aloneShare = 30, 0.5 // failures of one minute that do not count as a clump: one is enough
 	largeExcess, largeMost    = 12, 10  // beyond the usual, or where most fail: two are enough
 	largeSigma                = 5.5     // standard deviations that they are above it
 	hugeExcess                = 24      // beyond the usual in one minute: with another bad one that is enough

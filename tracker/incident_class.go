@@ -19,7 +19,7 @@ const (
 	classCount     = int(classSilence) + 1
 )
 
-// classOf returns the class of a failure that is no class of probes.
+// classOf returns the class of a failure of traffic: those of probes have their own.
 func classOf(o Outcome) class {
 	switch o.Kind {
 	case KindRateLimited:

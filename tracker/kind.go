@@ -66,7 +66,7 @@ func ParseKind(name string) (Kind, bool) {
 func (k Kind) Failed() bool { return k != KindOK }
 
 // Sent reports whether the request reached the network. Results that were never sent ([Validation], [ShortCircuit])
-// are counted apart and are no part of an error rate.
+// are counted apart and are not part of an error rate.
 func (k Kind) Sent() bool { return k != KindValidation && k != KindShortCircuit }
 
 // KindOf returns the kind of an HTTP status: [OK] below 400, the failure otherwise.

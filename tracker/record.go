@@ -56,7 +56,7 @@ func (t *ErrorTracker) record(r *Result) {
 	if !r.Kind.Failed() && sampled(at, r) {
 		tg.traits.success(at, r, &t.prints)
 	}
-	if r.Kind.Failed() && r.Kind != KindShortCircuit { // what a breaker held back is counted, but is no evidence to keep
+	if r.Kind.Failed() && r.Kind != KindShortCircuit { // what a breaker held back is counted, but is not kept as evidence
 		t.fail(tg, at, r)
 	}
 	if r.Origin == OriginTraffic && !late {
@@ -216,7 +216,7 @@ func (t *ErrorTracker) fail(tg *target, at instant, r *Result) {
 // the newest errors out of the ring.
 const historyAge = time.Hour
 
-// farthestReset is the length of the longest quota, a month; what lies further ahead is no time to wait for.
+// farthestReset is the length of the longest quota, a month; a longer wait is not believed.
 const farthestReset = 31 * 24 * time.Hour
 
 // groupOf finds the group of an error, made on first use.

@@ -17,13 +17,13 @@ type OriginID string
 // It is immutable, and holds its binary form: that of 1000 targets over a day takes about 10 MB. The zero value is empty.
 //
 // A State replaces an older one of the same origin as a whole, so that one that arrives twice counts once. Settings, the
-// channels of watchers, and trials that are on their way are no part of it.
+// channels of watchers, and trials that are on their way are not part of it.
 type State struct{ encoded []byte }
 
 // Part is what a [State] is to hold. The zero value is everything.
 type Part struct {
 	// From and To bound what is counted: windows, series, latencies and groups hold From <= time < To. Both are rounded down to
-	// the hour; zero is no bound. Everything else (states, breakers, sources, positions) is of now in every part. Parts whose
+	// the hour; zero is unbounded. Everything else (states, breakers, sources, positions) is of now in every part. Parts whose
 	// times do not overlap add up to the whole: [ErrorTracker.Restore] takes several.
 	From, To time.Time
 	// Targets leaves only targets of these names, their groups, and the errors of the ring that are theirs; nil: all of them.

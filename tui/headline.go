@@ -66,7 +66,7 @@ func targetOf(snap *tracker.Snapshot, name string) *tracker.Target {
 	return nil
 }
 
-// asUsual reports whether a target fails no more than it usually does, which is no news: its failing share of the last five minutes
+// asUsual reports whether a target fails no more than it usually does, which is not news: its failing share of the last five minutes
 // is near the usual one, or so few requests say so that chance explains it.
 func asUsual(t *tracker.Target) bool {
 	if t.State < tracker.StateThrottled || !t.UsualKnown {

@@ -13,7 +13,7 @@ import (
 type prompt struct {
 	input   textinput.Model
 	open    bool
-	problem string // why what stands there is no filter, or what it lacks
+	problem string // why the text is not a filter, or what it lacks
 	lacking bool   // it may become one; what held before holds on
 	before  *filter.Filter
 	history []string

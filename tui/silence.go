@@ -29,7 +29,7 @@ type silenceForm struct {
 	fields [formFields]textinput.Model
 	at     int // the field that is typed in
 	asked  bool
-	wrong  string // why what stands there is no silence
+	wrong  string // why the text is not a silence
 
 	ends *Silence // the silence to end; nil while one is made
 }

@@ -97,7 +97,7 @@ func (f *silenceForm) otherScopes() string {
 	return strings.Join(names, ", ")
 }
 
-// viewHidden draws what the silence would hide now, or why there is no silence.
+// viewHidden draws what the silence would hide now, or why there is none.
 func (f *silenceForm) viewHidden(a area, alerts *Alerts) {
 	p := a.row(0)
 	p.space(2)

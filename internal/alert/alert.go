@@ -59,7 +59,7 @@ func ParseSeverity(name string) (Severity, bool) {
 	return Info, false
 }
 
-// Labels say what an alert is of. With the rule's name they are its identity; what it says is no part of it.
+// Labels say what an alert is of. With the rule's name they are its identity; what it says is not part of it.
 type Labels struct {
 	Target   string `json:"target,omitempty"`
 	Incident uint64 `json:"incident,omitempty"`

@@ -18,7 +18,7 @@ const maxCaptured = 4 << 10
 
 // captureStderr hands every line that anything in this process writes to standard error to lines, until restore is called:
 // log, log/slog, libraries, the runtime. Nothing but the screen may write to the terminal while one is up. What the runtime
-// prints when it ends the process still reaches the terminal. Where standard error is no terminal nothing is changed.
+// prints when it ends the process still reaches the terminal. Where standard error is not a terminal, nothing is changed.
 func captureStderr(lines io.Writer) (restore func() error, err error) {
 	if !term.IsTerminal(os.Stderr.Fd()) {
 		return func() error { return nil }, nil

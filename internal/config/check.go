@@ -16,7 +16,7 @@ import (
 	"errtop/internal/safetext"
 )
 
-// check holds what was read against its meaning, and makes paths of files whole.
+// check finds values that make no sense, and makes file paths absolute.
 func (r *reader) check(c *Config) {
 	r.spoiled = map[string]bool{}
 	for _, m := range r.mistakes {
@@ -124,7 +124,7 @@ func (r *reader) checkTarget(path string, t *Target) {
 	}
 	r.checkURL(path+".url", t.URL)
 	if t.Method != "" && !token(t.Method) {
-		r.fault(path+".method", "%q is no method; expected one such as GET or POST", r.said(path+".method", t.Method))
+		r.fault(path+".method", "%q is not an HTTP method; expected one such as GET or POST", r.said(path+".method", t.Method))
 	}
 	r.checkHeaders(path+".headers", t.Headers)
 	r.given(path+".interval", t.Interval, minInterval, day)
@@ -170,7 +170,7 @@ func (r *reader) checkURL(path, raw string) {
 	const expected = "expected one such as https://host/path, tcp://host:port, tls://host:port or dns://server/name?type=A"
 	u, err := url.Parse(raw)
 	if err != nil || !slices.Contains([]string{"http", "https", "tcp", "tls", "dns"}, u.Scheme) || u.Hostname() == "" {
-		r.fault(path, "%q is no URL to probe; %s", r.shownURL(path, raw), expected)
+		r.fault(path, "%q is not a URL that can be probed; %s", r.shownURL(path, raw), expected)
 		return
 	}
 	if port := u.Port(); port != "" {
@@ -192,7 +192,7 @@ func (r *reader) checkHeaders(path string, headers map[string]Secret) {
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
 		at := join(path, name)
 		if !token(name) {
-			r.faultAt(r.doc.keyAt(at), at, "no name of a header; expected letters, digits and hyphens")
+			r.faultAt(r.doc.keyAt(at), at, "not a header name; expected letters, digits and hyphens")
 		}
 		r.headerValue(at, headers[name].Reveal())
 		lower := strings.ToLower(name)
@@ -210,7 +210,7 @@ func (r *reader) headerValue(path, value string) {
 	}
 }
 
-var errControls = errors.New("holds a line feed or another control character, which no header may")
+var errControls = errors.New("holds a line feed or another control character, which headers must not")
 
 func hasControls(value string) bool {
 	return strings.ContainsFunc(value, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f })
@@ -241,7 +241,7 @@ func (r *reader) checkSource(path string, s *Source) {
 		s.Files[i] = r.path(pattern)
 		if _, err := filepath.Match(pattern, ""); err != nil || pattern == "" {
 			at := fmt.Sprintf("%s.files[%d]", path, i)
-			r.fault(at, "%q is no path or pattern; expected one such as /var/log/nginx/*.log", r.said(at, pattern))
+			r.fault(at, "%q is not a path or pattern; expected one such as /var/log/nginx/*.log", r.said(at, pattern))
 		}
 	}
 	if s.Format != "" {
@@ -309,7 +309,7 @@ func (r *reader) hostPort(path, address string) (string, bool) {
 	host, port, err := net.SplitHostPort(address)
 	n, notNumber := strconv.Atoi(port)
 	if err != nil || notNumber != nil || n < 0 || n > 65535 {
-		r.fault(path, "%q is no address; expected host:port, such as 127.0.0.1:4318", r.said(path, address))
+		r.fault(path, "%q is not an address; expected host:port, such as 127.0.0.1:4318", r.said(path, address))
 		return "", false
 	}
 	return host, true

@@ -89,7 +89,7 @@ func TestACommandThatFailsIsNamedAndTheOthersGoOn(t *testing.T) {
 	got := strings.ReplaceAll(err.Error(), folder, "")
 	want := `/errtop.toml:4:15: targets[0].headers.Key: the command failed: exit status 3
 /errtop.toml:12:15: targets[2].headers.Key: the command failed: exit status 3
-/errtop.toml:16:15: targets[3].headers.Key: holds a line feed or another control character, which no header may
+/errtop.toml:16:15: targets[3].headers.Key: holds a line feed or another control character, which headers must not
 /errtop.toml:20:15: targets[4].headers.Key: the secret is empty`
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -141,7 +141,7 @@ func nearest(path string, places ...map[string]position) position {
 	return position{1, 1}
 }
 
-// join appends a key to a path, quoted as TOML wants it where it is no bare key.
+// join appends a key to a path, quoted as TOML requires where it is not a bare key.
 func join(path, key string) string {
 	if key == "" || strings.ContainsFunc(key, func(r rune) bool { return !bareKey(r) }) {
 		key = fmt.Sprintf("%q", key)

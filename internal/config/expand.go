@@ -56,7 +56,7 @@ func (r *reader) variable(reference string) (value, wrong string) {
 	case !closed:
 		return "", "${ without a }; expected ${NAME}, or $$ for a dollar"
 	case name == "" || '0' <= name[0] && name[0] <= '9' || strings.ContainsFunc(name, func(c rune) bool { return c == '-' || !bareKey(c) }):
-		return "", fmt.Sprintf("${%s} is no name of a variable; expected ${NAME}, or $$ for a dollar", name)
+		return "", fmt.Sprintf("${%s} is not the name of a variable; expected ${NAME}, or $$ for a dollar", name)
 	}
 	value, ok := r.around.LookupEnv(name)
 	if !ok {

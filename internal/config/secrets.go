@@ -98,7 +98,7 @@ func (c *Config) literals() []string {
 	return found
 }
 
-// publicHeader reports whether a header's value is no secret, whoever reads the file. (Shown it is not, all the same.)
+// publicHeader reports whether a header's value is harmless in a file that others can read. (It is not shown all the same.)
 func publicHeader(name string) bool {
 	name = strings.ToLower(name)
 	return strings.HasPrefix(name, "accept") || slices.Contains([]string{"content-type", "user-agent", "host", "cache-control"}, name)

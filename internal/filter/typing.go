@@ -8,7 +8,7 @@ import (
 	"errtop/tracker"
 )
 
-// UnfinishedError says what a filter that is still being typed lacks. It is no mistake yet.
+// UnfinishedError says what a filter that is still being typed lacks. It is not a mistake yet.
 type UnfinishedError string
 
 // Error returns what the filter lacks.

@@ -245,7 +245,7 @@ func TestRefusedIsOnlyWhatCannotBecomeARequestLog(t *testing.T) {
 		refused string
 	}{
 		{[]string{prose}, ingest.Options{}, prose + ": no request log: none of its 2 lines is a request's; line 2: no known format: and stormy night"},
-		{[]string{zipped}, ingest.Options{}, "no request log: its only line is no request's"},
+		{[]string{zipped}, ingest.Options{}, "no request log: its only line does not belong to a request"},
 		{[]string{prose, dir, zipped}, ingest.Options{}, dir + ": is a directory"},
 		{[]string{"/dev/zero"}, ingest.Options{}, "is a device"},
 		{[]string{missing}, ingest.Options{NoFollow: true}, "no such file"},

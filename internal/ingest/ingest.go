@@ -23,7 +23,7 @@ type Sink struct {
 	Health func(tracker.Source)
 	// Mark takes what a line tells that was done, such as a deploy; nil where nobody keeps marks. Its texts are harmless.
 	Mark func(tracker.Mark)
-	// Log takes lines about what is no result and changes no health, such as the troubles of an HTTP server; nil where nobody
+	// Log takes lines that are not about results and change no health, such as the troubles of an HTTP server; nil where nobody
 	// reads them.
 	Log io.Writer
 	// Place takes the results of a file instead of Emit, with how far the file was read: at covers all results so far, and no more.

@@ -8,7 +8,7 @@ import (
 )
 
 // complete works time, status, duration and kind out of what a JSON or logfmt line said under its keys. It returns why
-// the line is no request's, "" if it is one.
+// the line does not belong to a request, "" if it is one.
 func (r *Record) complete(c *clock) (reason string) {
 	r.completeTime(c)
 	stated, known := r.completeStatus() // the line says how the request ended
@@ -32,7 +32,7 @@ func (r *Record) complete(c *clock) (reason string) {
 		return ""
 	}
 	if !known {
-		return "status is no HTTP status"
+		return "status is not an HTTP status"
 	}
 	r.Kind = tracker.KindOf(int(r.status))
 	if r.status != 0 {

@@ -138,7 +138,7 @@ func (d *Decoder) Directive(line []byte) { d.w3c.directive(line) }
 func (d *Decoder) TargetByPath() bool { return d.sender != SenderMonitor && d.target.pathOnly(&d.Rec) }
 
 // Decode reads a line (without its end) into d.Rec. A byte order mark before it and NULs, which a truncated file that is
-// written on at its old position begins with, are no part of it.
+// written on at its old position begins with, are not part of it.
 func (d *Decoder) Decode(line []byte) (v LineKind, reason string) {
 	if len(line) > 0 && (line[0] == 0 || line[0] == byteOrderMark[0]) {
 		line = TrimStart(line)
@@ -394,7 +394,7 @@ func isBeginning(stage []byte) bool {
 	return false
 }
 
-// carried reads the line that a JSON object carries, which is no request's for a reason: any under a key that is made for it, and
+// carried reads the line that a JSON object carries, which does not belong to a request, for a reason: any under a key that is made for it, and
 // one that starts like no ordinary message under a message's.
 func (d *Decoder) carried(depth int, reason string) (v LineKind, why string) {
 	text, wrapping := d.Rec.Text(FieldLine), d.Rec.Has(FieldLine)
@@ -473,7 +473,7 @@ func isMorgan(text []byte) bool {
 	return string(words[4]) == "-" && string(words[6]) == "ms" || string(words[4]) == "ms" && string(words[5]) == "-"
 }
 
-// bytesOfNumbers returns the text that journald writes as an array of its bytes where it is no UTF-8, nil where it is none.
+// bytesOfNumbers returns the text that journald writes as an array of its bytes where they are not UTF-8, nil where there is none.
 func bytesOfNumbers(raw []byte) []byte {
 	out := make([]byte, 0, len(raw)/3)
 	for number := range bytes.SplitSeq(bytes.Trim(raw, "[]"), []byte{','}) {

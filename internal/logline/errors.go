@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// SourceError is a log that could not be read, or is no request log.
+// SourceError is a log that could not be read, or is not a request log.
 type SourceError struct {
 	Name string
 	Err  error
@@ -38,7 +38,7 @@ func PlainError(err error) error {
 func NoRequestLog(lines, number uint64, reason, text string) error {
 	none := fmt.Sprintf("none of its %d lines is a request's; line %d", lines, number)
 	if lines == 1 {
-		none = "its only line is no request's"
+		none = "its only line does not belong to a request"
 	}
 	return fmt.Errorf("%w: %s: %s: %s", ErrNoLog, none, reason, SafeLine([]byte(text), 100))
 }

@@ -238,7 +238,7 @@ func TestEveryFormatSaysWhatItsLineMeans(t *testing.T) {
 func TestALineThatIsNoRequestIsCountedWithTheReason(t *testing.T) {
 	for line, reason := range map[string]string{
 		`{"level":30,"time":1761019859500,"msg":"started"}`:          "no status, so no request",
-		`{"status":"failed","target":"a"}`:                           "status is no HTTP status",
+		`{"status":"failed","target":"a"}`:                           "status is not an HTTP status",
 		`{"status":200`:                                              "broken JSON",
 		`{"status":500,"agent":"a \x2"}`:                             `broken JSON: \x is not a JSON escape; nginx needs "log_format NAME escape=json …"`,
 		`[1,2]`:                                                      "no known format",

@@ -14,7 +14,7 @@ func (f Field) mayBeList() bool {
 }
 
 // jsonScanner reads one JSON object a line, strictly as RFC 8259 has it: every line is checked whole, also where
-// nothing in it is wanted. Bytes that are no UTF-8 are let through; text is made harmless when a result is made of it.
+// nothing in it is wanted. Bytes that are not UTF-8 are let through; text is made harmless when a result is made of it.
 type jsonScanner struct {
 	keys  *keyTable
 	shape shapes

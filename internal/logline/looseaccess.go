@@ -82,7 +82,7 @@ func emptyRequest(line []byte, from int) (q request, ok bool) {
 }
 
 // looseHead takes the virtual host out of what stands before the time, where one of the first two words is a name with a dot:
-// gorouter and Apache's vhost formats have it first, lighttpd second. Addresses, lists of them and identities are no hosts.
+// gorouter and Apache's vhost formats have it first, lighttpd second. Addresses, lists of them and identities are not hosts.
 func looseHead(head []byte, r *Record) {
 	w := words{line: head}
 	for range 2 {

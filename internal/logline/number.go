@@ -153,7 +153,7 @@ func parseDurationText(b []byte, u unit) (time.Duration, bool) {
 	return d, err == nil && d >= 0 && d <= MaxLatency
 }
 
-// parseStatus reads an HTTP status from the start of b: "429", "429 Too Many Requests". "-", "0" and "000" are no status
+// parseStatus reads an HTTP status from the start of b: "429", "429 Too Many Requests". "-", "0" and "000" are not a status
 // (no answer came) and give 0.
 func parseStatus(b []byte) (int32, bool) {
 	if len(b) == 3 || len(b) > 3 && b[3] == ' ' {

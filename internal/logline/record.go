@@ -136,7 +136,7 @@ type Record struct {
 	span    [64]span // by field; of a power of two, so that no index is checked
 }
 
-// spare is a value of a field that has a better one, which is taken where that one is no good.
+// spare is a value of a field that has a better one, which is taken where that one cannot be used.
 type spare struct {
 	field Field
 	span  span

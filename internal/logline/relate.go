@@ -36,7 +36,7 @@ type relations struct {
 	now    int64  // the newest time of these
 
 	caddy   map[uint64]*sighting // by request
-	byID    map[uint64]told      // what lines say that are no request's
+	byID    map[uint64]told      // what lines without a request say
 	counted map[uint64]int64     // ids of failures without a status that were counted, with their times
 	stated  recentIDs            // of failures with a status
 	waiting []waiter             // in the order they came
@@ -119,7 +119,7 @@ func (d *Decoder) relation() *relations {
 	return d.related
 }
 
-// relate returns what becomes of a failure, or of a line that is no request's, by those that came before it.
+// relate returns what becomes of a failure, or of a line without a request, in the light of the lines before it.
 func (d *Decoder) relate(line []byte, v LineKind, reason string) (LineKind, string) {
 	if d.looking {
 		return v, reason
@@ -254,7 +254,7 @@ func (s *relations) count(ids *requestIDs, sec int64) {
 	}
 }
 
-// note remembers what a line that is no request's says of one.
+// note remembers what a line without a request says of one.
 func (s *relations) note(r *Record) {
 	if !tellsWhy(r) {
 		return

@@ -147,7 +147,7 @@ func defaultTarget(r *Record, path, host []byte) []byte {
 	return []byte{'/'}
 }
 
-// hostName returns the host without its port, nothing where it is no name: an address says only which way a request came.
+// hostName returns the host without its port, nothing where it is not a name: an address says only which way a request came.
 func hostName(host []byte) []byte {
 	if colon := bytes.LastIndexByte(host, ':'); colon > 0 && digitsEnd(host, colon+1) == len(host) {
 		host = host[:colon]

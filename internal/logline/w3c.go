@@ -55,7 +55,7 @@ func (w *w3cReader) read(line []byte, r *Record, c *clock) (v LineKind, reason s
 	}
 	status, ok := parseStatus(r.Raw(FieldStatus))
 	if !ok {
-		return LineUnreadable, "status is no HTTP status"
+		return LineUnreadable, "status is not an HTTP status"
 	}
 	r.setStatus(status)
 	if r.Has(FieldDuration) {

@@ -40,7 +40,7 @@ type Reader struct {
 	close   func() error
 	packed  bool
 
-	// Skipped counts lines that are no entries: damaged ones, and those of kinds that a newer version writes.
+	// Skipped counts lines that are not entries: damaged ones, and those of kinds that a newer version writes.
 	Skipped uint64
 	// Cut says that the file ends in the midst of an entry or of a compressed part, as after a kill.
 	Cut bool

@@ -30,7 +30,7 @@ func Dimensions() []Dimension {
 	return []Dimension{ByTarget, ByStatus, ByKind, ByRoute, ByHour, ByGroup}
 }
 
-// check returns an error for what is no dimension; none at all is one.
+// check rejects unknown dimensions, and an empty list.
 func (by Dimension) check() error {
 	if by == "" || slices.Contains(Dimensions(), by) {
 		return nil

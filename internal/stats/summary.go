@@ -39,7 +39,7 @@ func (s *Summary) Lines() uint64 { return s.tally.lines }
 // Results returns how many lines were a request's outcome.
 func (s *Summary) Results() uint64 { return s.tally.results }
 
-// Errors returns how many requests failed. Requests that were never sent are no errors.
+// Errors returns how many requests failed. Requests that were never sent are not errors.
 func (s *Summary) Errors() uint64 { return s.tally.errors }
 
 // Skipped returns how many lines could not be read.
