@@ -99,12 +99,15 @@ func (k *storing) failed(err error) {
 	k.show(tracker.SourceFailed, problem)
 }
 
+// lastSaveTimeout bounds the save at the end: what is not kept then is lost, so it may take longer than all else that ends.
+const lastSaveTimeout = 700 * time.Millisecond
+
 // end keeps everything once more and closes the store.
 func (k *storing) end(ctx context.Context) error {
 	if k.store == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, besideTimeout)
+	ctx, cancel := context.WithTimeout(ctx, lastSaveTimeout)
 	defer cancel()
 	k.next, k.past.next = time.Time{}, time.Time{}
 	k.keep(ctx, time.Now())

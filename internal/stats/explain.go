@@ -133,6 +133,10 @@ func (e *explainer) fields() {
 	for f := logline.Field(1); f < logline.FieldCount; f++ {
 		switch f {
 		case logline.FieldTime, logline.FieldTarget, logline.FieldStatus, logline.FieldDuration, logline.FieldPath, logline.FieldRequest, logline.FieldAgent: // above, or in pieces
+		case logline.FieldUser:
+			if r.Has(f) {
+				e.write(fmt.Sprintf("    %-11s %s", f, logline.SafeLine([]byte(d.UserName()), logline.MaxSample))) // without what it was read from
+			}
 		default:
 			if r.Has(f) {
 				e.field(f, logline.SafeLine(r.Text(f), logline.MaxSample), "")
