@@ -18,6 +18,7 @@ type encoder struct {
 	b       []byte
 	known   map[string]uint64
 	strings []string
+	brief   bool // see Part.Brief
 
 	failures failureTable
 }

@@ -41,7 +41,7 @@ func (e *encoder) failureTable() {
 		e.block(func() {
 			e.uint(f.Seq)
 			e.uint(f.Group)
-			e.result(&f.Result)
+			e.result(e.shortened(&f.Result))
 		})
 	}
 }

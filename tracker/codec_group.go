@@ -61,7 +61,7 @@ func (e *encoder) group(g *group, other bool, span stepSpan) {
 	}
 	e.counts(hours)
 	e.instant(g.until)
-	kept := g.kept()
+	kept := e.exemplars(g)
 	e.uint(uint64(len(kept)))
 	for _, f := range kept {
 		e.failure(f)

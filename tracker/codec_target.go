@@ -42,7 +42,13 @@ func (e *encoder) target(tg *target, span stepSpan, of keptPart) {
 	if tg.reported != nil {
 		e.section(sectionReported, func() { e.reported(tg.reported) })
 	}
-	e.section(sectionScan, func() { e.scan(&tg.scan) })
+	e.section(sectionScan, func() {
+		if e.brief {
+			e.minutes(tg.scan.first)
+			return
+		}
+		e.scan(&tg.scan)
+	})
 	e.section(sectionTraits, func() { e.traits(&tg.traits, span) })
 	if !tg.certExpiry.IsZero() {
 		e.section(sectionCert, func() { e.time(tg.certExpiry) })

@@ -40,7 +40,7 @@ func (e *encoder) tracker(t *ErrorTracker, part Part) {
 		}
 	})
 	e.section(sectionRing, func() {
-		for i := range t.errors.len() {
+		for i := e.firstError(t); i < t.errors.len(); i++ {
 			f := t.errors.at(i)
 			if part.of == keptNow || part.of == 0 && has(f.Target) && span.has(instantOf(f.Time).step()) {
 				e.failure(f)
@@ -56,6 +56,11 @@ func (e *encoder) tracker(t *ErrorTracker, part Part) {
 
 // decode returns a tracker that holds what a state says and belongs to the caller; with onlyPositions nothing but these.
 func (s State) decode(settings Settings, zone *time.Location, onlyPositions bool) (*ErrorTracker, error) {
+	return s.decodeClean(settings, zone, onlyPositions, nil)
+}
+
+// decodeClean is decode with every text made what clean makes of it; nil leaves it as it is.
+func (s State) decodeClean(settings Settings, zone *time.Location, onlyPositions bool, clean func(string) string) (*ErrorTracker, error) {
 	var fault error
 	t := New(settings)
 	t.clock.zone = zone
@@ -70,6 +75,11 @@ func (s State) decode(settings Settings, zone *time.Location, onlyPositions bool
 		switch {
 		case tag == sectionStrings:
 			read.strings = d.stringTable()
+			if clean != nil {
+				for i, text := range read.strings {
+					read.strings[i] = clean(text)
+				}
+			}
 		case onlyPositions && tag != sectionPositions:
 		case tag == sectionAll:
 			d.activity(&t.all, nil)

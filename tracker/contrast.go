@@ -237,6 +237,9 @@ func (v *trait) sum(callers bool, from, to int64) (failures, requests float64) {
 }
 
 func (v *trait) absorb(b *trait) {
+	if v == nil {
+		return // of a value that is nothing to tell apart
+	}
 	v.first = earlier(v.first, b.first)
 	v.advance(b.latest)
 	for h := max(b.latest, v.latest) - hourSlots + 1; h <= b.latest; h++ {

@@ -207,6 +207,7 @@ type Incident struct {
 	Cause     Cause
 	Contrasts []Contrast // the most telling first
 	Common    string     // what its targets have in common, in words: "upstream 10.4.7.21:8443"; "" for one target
+	Where     string     // in which places of a fleet, in words: "eu-1 only (1 of 3 places)"; "" without places
 	Trend     Trend
 	TrendNote string // "down 5 min of every 10"; "" where there is nothing to add
 	Scan      bool   // somebody tries routes that never existed: not trouble of the target's own

@@ -30,6 +30,9 @@ type Part struct {
 	Targets []string
 
 	of keptPart
+	// Brief is for a state that is sent to be summed up: it leaves out what a sum works out anew (baselines and episodes), of the
+	// ring all but the newest 20 errors, of a group all exemplars but the first and the newest, and cuts their texts at 512 bytes.
+	Brief bool
 }
 
 // Position is how far a source was read: a file, by its first bytes, up to an offset.
@@ -119,7 +122,7 @@ func (t *ErrorTracker) State(now time.Time, part Part) State {
 // state is State for a tracker that is locked and knows of now.
 func (t *ErrorTracker) state(now time.Time, part Part) State {
 	t.gathered.fold(&t.all)
-	e := encoder{known: map[string]uint64{}}
+	e := encoder{known: map[string]uint64{}, brief: part.Brief}
 	e.failures.known, e.failures.knownLabels = map[*Failure]uint64{}, map[*Labels]uint64{}
 	e.text("") // so that number 0 is the empty string, and what an older version did not write reads as it
 	e.b = make([]byte, 0, t.stateSize+64<<10)
@@ -275,4 +278,9 @@ func (p *Part) span() stepSpan {
 		span.to = instantOf(p.To).step() / stepsPerHour * stepsPerHour
 	}
 	return span
+}
+
+// Same reports whether one state is a copy of the other. It does not look at what they say.
+func (s State) Same(other State) bool {
+	return len(s.encoded) == len(other.encoded) && (len(s.encoded) == 0 || &s.encoded[0] == &other.encoded[0])
 }

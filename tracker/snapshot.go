@@ -48,6 +48,8 @@ type Snapshot struct {
 	Marks     []Mark     // by time
 	Notes     []Note     // by time; see NotesOf
 
+	Fleet *Fleet // nil where this errtop counts alone
+
 	TargetsDropped uint64 // results of targets beyond the bound, counted under "(other)"
 	GroupsDropped  uint64 // errors of groups beyond the bound, counted under "(other)"
 }
@@ -144,6 +146,9 @@ type Target struct {
 	Usual      float64 // failing share that is usual for it at this time, in [0, 1]
 	UsualKnown bool    // Usual rests on enough of its past; false: "no baseline yet"
 	Incident   uint64  // Incident.ID of the incident it is part of; 0 while it is in none
+
+	Places []Place // how it is in each place, by name; nil where there are not several
+	Where  string  // where it is wrong, in words: "eu-1 only (1 of 3 places)"; "" where that is not known
 }
 
 // Total counts the results of a target with one outcome since it was first seen: it never falls, and goes on after a restart
@@ -241,6 +246,7 @@ func (s SourceState) String() string {
 type Source struct {
 	Name    string // "stdin", a file's path, "probes", "push 127.0.0.1:4318"
 	Format  string // recognised format, "" where none or not yet
+	Place   string // of the agent that it is, in a fleet
 	State   SourceState
 	Live    bool   // its results are of now; the newest result's time is not taken for the clock
 	Problem string // in words, why the state is failed or stale

@@ -154,7 +154,7 @@ func resultFacts(r *tracker.Result) filter.Facts {
 	return filter.Facts{
 		Target: r.Target, Method: r.Method, Route: r.Route, Origin: r.Origin.String(), Source: r.Source,
 		Error: r.Error, Message: r.Message, Outcome: r.Outcome(), At: r.Time, Latency: r.Latency,
-		Texts: [3]string{r.RequestID}, Evidence: r.Evidence, Agent: agentOf(r),
+		Texts: [3]string{r.RequestID}, Evidence: r.Evidence, Agent: agentOf(r), Place: placeLabel(r),
 	}
 }
 

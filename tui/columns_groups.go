@@ -37,7 +37,7 @@ func newGroupsTable() *table[tracker.Group, uint64] {
 		facts: func(g *tracker.Group) filter.Facts {
 			return filter.Facts{
 				Target: g.Target, Method: g.Method, Route: g.Route, Badge: g.Badge.String(),
-				Error: g.Error, Message: g.Message, Outcome: g.Outcome, At: g.Last, Agent: agentOf(g.Example),
+				Error: g.Error, Message: g.Message, Outcome: g.Outcome, At: g.Last, Agent: agentOf(g.Example), Place: placesOfGroup(g),
 			}
 		},
 		columns: []column[tracker.Group]{

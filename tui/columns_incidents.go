@@ -123,7 +123,7 @@ func troubleFacts(t *trouble) filter.Facts {
 	case i != nil:
 		f = filter.Facts{
 			Target: i.Lead().Name, Method: i.Cause.Method, Route: i.Cause.Route, Error: i.Cause.Error, Message: i.Cause.Message,
-			Outcome: i.Cause.Outcome, State: i.State.String(), At: i.Onset.At, Texts: [3]string{i.Cause.Class.String(), event.IncidentTitle(i), i.Common},
+			Outcome: i.Cause.Outcome, State: i.State.String(), At: i.Onset.At, Texts: [3]string{i.Cause.Class.String(), event.IncidentTitle(i), i.Common}, Place: i.Where,
 		}
 		for c := range i.Contrasts {
 			if i.Contrasts[c].Field == "agent" {

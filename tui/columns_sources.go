@@ -31,7 +31,7 @@ func newSourcesTable() *table[tracker.Source, string] {
 		empty: "no sources: name targets or files in the settings, pipe a log in, or give files as arguments",
 		key:   func(s *tracker.Source) string { return s.Name },
 		facts: func(s *tracker.Source) filter.Facts {
-			return filter.Facts{Source: s.Name, State: s.State.String(), At: s.LastSeen, Texts: [3]string{s.Format, s.Problem}}
+			return filter.Facts{Source: s.Name, State: s.State.String(), At: s.LastSeen, Texts: [3]string{s.Format, s.Problem}, Place: s.Place}
 		},
 		columns: []column[tracker.Source]{
 			{

@@ -26,7 +26,7 @@ func newTargetsTable() *table[tracker.Target, string] {
 			order.take(snap, incidents)
 		},
 		survey:  func(targets []*tracker.Target) { scale.targets, scale.slowest = targets, 0 },
-		columns: slices.Concat(stateColumns(incidents), figureColumns(figures), historyColumns(figures, scale)),
+		columns: slices.Concat(stateColumns(incidents), placeColumns(), figureColumns(figures), historyColumns(figures, scale)),
 	}
 }
 
@@ -187,6 +187,7 @@ func targetFacts(t *tracker.Target) filter.Facts {
 	if b := worstBreaker(t); b != nil {
 		f.Texts[2] = b.State.String()
 	}
+	f.Place = placesOf(t)
 	return f
 }
 

@@ -42,7 +42,7 @@ func groupsNote(snap *tracker.Snapshot) string {
 // targetsNote says how many results have no target of their own.
 func targetsNote(snap *tracker.Snapshot) string {
 	if snap.TargetsDropped == 0 {
-		return ""
+		return fleetNote(snap)
 	}
 	return human.Count(snap.TargetsDropped) + " results of targets beyond [tracker] max_targets stand under (other)"
 }

@@ -33,6 +33,7 @@ type piece struct {
 // The ranks of the pieces of the second line.
 const (
 	rankSince = iota
+	rankPlace
 	rankFlapping
 	rankSeen
 	rankCountdown
@@ -74,6 +75,7 @@ func (h *headline) ofIncident(f *frame, s subject) told {
 	if in.Onset.Before && h.snap.LogTime && !isNew(s.target, h.snap) {
 		add(rankBegins, "the log begins then")
 	}
+	add(rankPlace, in.Where)
 	add(rankMark, event.MarkBefore(in))
 	add(rankAlso, also(in))
 	add(rankFields, invalidFields(groupOf(h.snap, in.Cause.Group)))
@@ -116,6 +118,7 @@ func (h *headline) ofTarget(f *frame, target *tracker.Target) told {
 		return t
 	}
 	t.advice = f.advisor.ForGroup(target.Cause)
+	add(rankPlace, target.Where)
 	add(rankFields, invalidFields(target.Cause))
 	add(rankCountdown, countdownOf(f, target))
 	add(rankRoute, strings.TrimSpace(target.Cause.Method+" "+target.Cause.Route))

@@ -73,6 +73,7 @@ func (i *incidentPage) write(d *doc, snap *tracker.Snapshot) {
 	i.timeline(d)
 	writeNotes(d, snap, in)
 	i.draw(d, snap)
+	writePlacesOf(d, snap, in)
 	writeContrasts(d, in)
 	writeParts(d, in)
 	i.writeGroups(d, snap)
@@ -99,6 +100,7 @@ func (i *incidentPage) figures(d *doc) {
 	} else {
 		d.field("usual", text, event.Usual(in))
 	}
+	d.field("where", text, in.Where)
 	if in.Requests > 0 && in.Signals.Has(tracker.SignalFailures) {
 		d.field("failed", text, human.Thousands(in.Failed)+" of "+human.Thousands(in.Requests)+" requests since then")
 	}

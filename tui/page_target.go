@@ -52,6 +52,7 @@ func (t *targetPage) write(d *doc, snap *tracker.Snapshot) {
 	if target.Disagreement != "" {
 		d.text(d.styles.Degraded, target.Disagreement)
 	}
+	d.field("where", d.styles.Text, target.Where)
 	d.field("url", d.styles.Text, target.URL)
 	d.field("origin", d.styles.Text, origin(target))
 	if n := target.Activity.Hour.NotSent; n > 0 {
@@ -71,6 +72,7 @@ func (t *targetPage) write(d *doc, snap *tracker.Snapshot) {
 		d.field("cause", d.styles.Outcome(target.Cause.Outcome), titleOf(target.Cause))
 		writeAdvice(d, d.advisor.ForGroup(target.Cause))
 	}
+	writePlaces(d, target.Places)
 	writeWindows(d, &target.Activity)
 	t.writeMinutes(d, snap)
 	t.writeLatency(d, snap)

@@ -77,7 +77,7 @@ func (m *model) header(a area) {
 	p := a.row(0)
 	s := a.styles
 	right, st := m.when(a)
-	state := m.counts()
+	state := m.withFleet(m.counts(), a.w >= 120)
 	p.space(1)
 	p.text(s.Accent, "errtop")
 	if m.options.Title != "" && a.w >= 60 {
@@ -87,7 +87,7 @@ func (m *model) header(a area) {
 	p.text(s.Text, "  ")
 	tail := runsWidth(state) + width(right) + 2
 	if p.left()-tail < 14 { // a name of a view
-		state = m.brief()
+		state = m.withFleet(m.brief(), false)
 		tail = runsWidth(state) + width(right) + 2
 	}
 	tabs := 0

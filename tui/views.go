@@ -30,7 +30,7 @@ func newViews(h *headline, f *frame) [len(viewNames)]view {
 		&list[trouble, troubleKey]{table: newIncidentsTable(), items: func(s *tracker.Snapshot) []*trouble {
 			return append(troublesOf(s, f.alerts, f.now), f.older.troubles(s)...)
 		}, open: troublePageOf},
-		&list[tracker.Source, string]{table: newSourcesTable(), items: func(s *tracker.Snapshot) []*tracker.Source { return pointersTo(allSources(s)) }, open: sourcePageOf},
+		&list[tracker.Source, string]{table: newSourcesTable(), items: func(s *tracker.Snapshot) []*tracker.Source { return pointersTo(allSources(s)) }, open: sourcePageOf, note: fleetNote},
 	}
 }
 

@@ -132,6 +132,8 @@ var canaryRuns = []string{
 	"watch --log password=" + otherCanary + " --config %s/errtop.toml", "watch --log password=" + otherCanary + " --config %s/errtop.toml --store password=" + otherCanary,
 	"store password=" + otherCanary, "store info --store password=" + otherCanary, "store check --store %s/app.log", "store import password=" + otherCanary + " --store a.db", "store info --config %s/bad.toml",
 	"errtop --plain --no-follow --all --store kept.db %s/app.log", "errtop --plain --no-follow --all --store /dev/full/password=" + otherCanary + " %s/app.log",
+	"hub --dir %s/password=" + otherCanary, "hub --server-config %s/bad.toml --log json", "hub init --dir %s/hub --host a --port 1 --team t --agent a --viewer v --watcher w",
+	"watch --fleet nats://user:" + otherCanary + "@127.0.0.1:1", "errtop --plain --fleet http://127.0.0.1:1/?token=" + otherCanary,
 	"init", "mark --target app --version " + otherCanary + " password=" + otherCanary, "demo --help",
 	"alerts rules --config %s/errtop.toml", "alerts test --config %s/errtop.toml", "alerts test --config %s/errtop.toml password=" + otherCanary, "alerts list --json", "alerts ack --note password=" + otherCanary + " 1f",
 	"silence add --target a --rule b --incident 3 --group 5 --for 1h --note password=" + otherCanary, "silence list", "silence end 3",

@@ -67,7 +67,7 @@ func (a *app) root() *cobra.Command {
 	root := a.dashboardCommand()
 	root.AddCommand(a.watchCommand(), a.demoCommand(), a.checkCommand(), a.statsCommand(), a.initCommand(), a.configCommand(), a.markCommand(), a.alertsCommand(), a.silenceCommand(), a.backtestCommand())
 	root.AddCommand(a.storeCommand(), a.recordCommand(), a.replayCommand(), a.reportCommand(), a.noteCommand())
-	root.AddCommand(a.attachCommand())
+	root.AddCommand(a.attachCommand(), a.hubCommand())
 	root.Version = version()
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.Flags().BoolP("version", "v", false, "print the version")

@@ -55,7 +55,7 @@ func (a *app) dashboardCommand() *cobra.Command {
 	var lines lineFlags
 	var plain, anyway bool
 	var ascii *bool
-	var record string
+	var record, fleet string
 	var kept storeFlags
 	bounds := sinceUntil{since: config.Duration(defaultSince).String()}
 	command := &cobra.Command{
@@ -77,12 +77,12 @@ func (a *app) dashboardCommand() *cobra.Command {
 			if err := lines.apply(&options.Options, &options.Exclude); err != nil {
 				return err
 			}
-			d, err := a.chosen(command.Context(), args, options, bounds)
+			d, err := a.chosen(command.Context(), args, options, bounds, fleet)
 			if err != nil {
 				return err
 			}
 			d.plain, d.anyway, d.record = plain, anyway, record
-			if !d.demo {
+			if !d.demo && !d.options.Look {
 				d.options.Store = kept.options(a, d.settings, d.options.ConfigPath)
 			}
 			d.settings.Dashboard.ASCII = cmp.Or(ascii, d.settings.Dashboard.ASCII)
@@ -94,6 +94,7 @@ func (a *app) dashboardCommand() *cobra.Command {
 	asciiFlag(command, &ascii)
 	recordFlag(command, &record)
 	kept.add(command)
+	fleetFlag(command, &fleet)
 	lines.add(command)
 	readFlags(command, &options, &bounds)
 	command.Flags().BoolVar(&anyway, "anyway", false, "start although an errtop watch of yours watches the same config")
@@ -127,7 +128,7 @@ func asciiFlag(command *cobra.Command, said **bool) {
 
 // chosen returns what errtop without a command shows: the config's targets and logs, the logs that args name, what is piped
 // in, or else the demo.
-func (a *app) chosen(ctx context.Context, args []string, options ingest.Options, bounds sinceUntil) (*dashboard, error) {
+func (a *app) chosen(ctx context.Context, args []string, options ingest.Options, bounds sinceUntil, fleet string) (*dashboard, error) {
 	since, until, err := bounds.parse(time.Local)
 	if err != nil {
 		return nil, err
@@ -135,12 +136,16 @@ func (a *app) chosen(ctx context.Context, args []string, options ingest.Options,
 	if err := checkFiles(args); err != nil {
 		return nil, err
 	}
-	settings, path, err := a.openSettings()
+	settings, path, look, err := a.openForFleet(fleet, len(args) > 0 || isPiped(a.In))
 	if err != nil {
 		return nil, err
 	}
 	d := newDashboard(settings)
 	options.OwnAgents = engine.OwnAgents(settings)
+	if look {
+		d.title, d.options.Look = fleetTitle(settings), true
+		return d, nil
+	}
 	if path != "" {
 		d.options.ConfigPath = path
 		d.options.Load = func(ctx context.Context) (*config.Config, error) { return a.load(ctx, path) }

@@ -73,7 +73,7 @@ func (a *app) recorded(command *cobra.Command, args []string, options ingest.Opt
 		d.options.Sources = append(d.options.Sources, engine.Command(args, options))
 		return d, nil
 	}
-	d, err := a.chosen(command.Context(), args, options, bounds)
+	d, err := a.chosen(command.Context(), args, options, bounds, "")
 	if err == nil && d.demo {
 		return nil, usage("record needs something to record: a config, logs, or piped input", "errtop demo --record FILE records the demo")
 	}

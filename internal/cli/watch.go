@@ -25,7 +25,7 @@ import (
 )
 
 func (a *app) watchCommand() *cobra.Command {
-	var format string
+	var format, fleet string
 	var kept storeFlags
 	command := &cobra.Command{
 		Use:   "watch",
@@ -38,11 +38,12 @@ func (a *app) watchCommand() *cobra.Command {
 			if len(args) > 0 {
 				return usage(fmt.Sprintf("watch takes no arguments, got %q", args[0]), "its config names what to watch")
 			}
-			return a.watch(command.Context(), format, &kept)
+			return a.watch(command.Context(), format, fleet, &kept)
 		},
 	}
 	a.configFlag(command)
 	kept.add(command)
+	fleetFlag(command, &fleet)
 	command.Flags().StringVar(&format, "log", "text", "`format` of the log on standard error: text or json")
 	return command
 }
@@ -59,7 +60,7 @@ type watcher struct {
 }
 
 // watch runs an engine without a screen until ctx is done.
-func (a *app) watch(ctx context.Context, format string, kept *storeFlags) error {
+func (a *app) watch(ctx context.Context, format, fleet string, kept *storeFlags) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Ignore(syscall.SIGHUP) // it ends other commands; here it asks for a reload
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -69,7 +70,11 @@ func (a *app) watch(ctx context.Context, format string, kept *storeFlags) error 
 	if err != nil {
 		return err
 	}
-	if !engine.HasInputs(settings) {
+	look, err := looksAtFleet(settings, fleet, false)
+	if err != nil {
+		return err
+	}
+	if !look && !engine.HasInputs(settings) {
 		return usage(orElse(path, "without a config, errtop watch")+" names nothing to watch", "[[targets]], [[sources]] or [push] in an errtop.toml do; errtop init writes one")
 	}
 	log, err := newLog(a.Err, format, a.known)
@@ -77,7 +82,8 @@ func (a *app) watch(ctx context.Context, format string, kept *storeFlags) error 
 		return err
 	}
 	d := newDashboard(settings)
-	if path != "" {
+	d.options.Look = look
+	if path != "" && !look {
 		d.options.ConfigPath = path
 		d.options.Load = func(ctx context.Context) (*config.Config, error) { return a.load(ctx, path) }
 	}

@@ -45,6 +45,7 @@ func (r *reader) check(c *Config) {
 	}
 	r.checkHTTP(c)
 	r.checkSSH(&c.SSH)
+	r.checkFleet(&c.Fleet)
 	r.checkTargets(c.Targets)
 	for i := range c.Sources {
 		r.checkSource(fmt.Sprintf("sources[%d]", i), &c.Sources[i])

@@ -23,14 +23,15 @@ const unresolved = "unresolved"
 
 // Tokens of listeners, in the place of a target.
 const (
-	pushToken = -1
-	httpToken = -2
+	pushToken  = -1
+	httpToken  = -2
+	fleetToken = -3
 )
 
 // waitingSecret is a setting whose secret a command has yet to print.
 type waitingSecret struct {
 	path    string
-	target  int    // or pushToken, httpToken
+	target  int    // or pushToken, httpToken, fleetToken
 	header  string // of the target
 	prefix  string
 	command []string
@@ -48,6 +49,7 @@ func (c *Config) findWaiting(commands map[string]secretFrom) {
 	}
 	note("push.token", pushToken, "")
 	note("http.token", httpToken, "")
+	note("fleet.token", fleetToken, "")
 	for i := range c.Targets {
 		headers := fmt.Sprintf("targets[%d].headers", i)
 		for _, name := range slices.Sorted(maps.Keys(c.Targets[i].Headers)) {
@@ -56,7 +58,7 @@ func (c *Config) findWaiting(commands map[string]secretFrom) {
 	}
 }
 
-// Waiting reports whether a secret of the target, or with -1 and -2 the token of [push] and of [http], has yet to come from a command. It must not be used
+// Waiting reports whether a secret of the target, or with a negative number the token of [push], [http] or [fleet], has yet to come from a command. It must not be used
 // until then. See [Config.Resolve].
 func (c *Config) Waiting(target int) bool {
 	c.mu.Lock()
@@ -119,6 +121,8 @@ func (c *Config) put(settings []waitingSecret, secret string) {
 			c.Push.Token = Secret(w.prefix + secret)
 		case httpToken:
 			c.HTTP.Token = Secret(w.prefix + secret)
+		case fleetToken:
+			c.Fleet.Token = Secret(w.prefix + secret)
 		default:
 			t := &c.Targets[w.target]
 			t.Headers[w.header] = Secret(w.prefix + secret)
@@ -146,6 +150,9 @@ func (c *Config) secretValues() []string {
 		if token != unresolved {
 			values = append(values, token.Reveal())
 		}
+	}
+	if c.Fleet.Token != unresolved {
+		values = append(values, c.Fleet.Token.Reveal())
 	}
 	for i := range c.Targets {
 		t := &c.Targets[i]

@@ -28,6 +28,7 @@ type Config struct {
 	Push      Push      `toml:"push"`
 	HTTP      HTTP      `toml:"http"`
 	SSH       SSH       `toml:"ssh"`
+	Fleet     Fleet     `toml:"fleet"`
 	Targets   []Target  `toml:"targets,omitempty"`
 	Sources   []Source  `toml:"sources,omitempty"`
 	Runbooks  []Runbook `toml:"runbooks,omitempty"`
@@ -229,6 +230,7 @@ func Default() *Config {
 		Probe: Probe{
 			Interval: Duration(30 * time.Second), Timeout: Duration(10 * time.Second), MaxInFlight: 256, MaxPerHost: 32,
 		},
+		Fleet: defaultFleet(),
 	}
 }
 

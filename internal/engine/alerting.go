@@ -56,9 +56,9 @@ func newAlerting(o *Options, notice func(string)) (*alerting, error) {
 }
 
 // run evaluates the rules and delivers until ctx is done.
-func (a *alerting) run(ctx context.Context, snapshot func(time.Time) *tracker.Snapshot) error {
+func (a *alerting) run(ctx context.Context, snapshot func(time.Time) *tracker.Snapshot, outbox notify.Outbox) error {
 	group, ctx := safego.WithContext(ctx)
-	group.Go(func() error { return notify.Run(ctx, a.senders, a) })
+	group.Go(func() error { return notify.Run(ctx, a.senders, outbox) })
 	group.Go(func() error {
 		tick := time.NewTicker(evaluateEvery)
 		defer tick.Stop()

@@ -34,13 +34,16 @@ func (e *Engine) startBeside(ctx context.Context) (b *beside, stop func() error)
 		}
 		b.run(control.Run)
 	}
+	if run := e.fleet.run(); run != nil {
+		b.run(run)
+	}
 	if e.recorder != nil {
 		b.run(e.recorder.run)
 	}
 	if e.storing != nil {
 		b.run(e.storing.run)
 	}
-	b.run(func(ctx context.Context) error { return e.alerting.run(ctx, e.Snapshot) })
+	b.run(func(ctx context.Context) error { return e.alerting.run(ctx, e.Snapshot, e.outbox()) })
 	return b, func() error {
 		end()
 		_, err := b.group.WaitAtMost(besideTimeout)

@@ -56,6 +56,8 @@ type Options struct {
 	History alert.History
 	// Store says where the engine remembers what it saw.
 	Store StoreOptions
+	// Look says that the engine counts nothing itself, and shows the sum of what the agents of the fleet count.
+	Look bool
 	// EndWithSources makes Run return once every source has ended; otherwise it runs until its context is done.
 	EndWithSources bool
 }
@@ -71,6 +73,7 @@ type Engine struct {
 	recorder *Recorder            // nil: nothing is recorded
 	storing  *storing             // nil: nothing is kept
 	restored map[string]time.Time // the newest result of each source, of what was restored
+	fleet    fleetPart
 	// resolved is closed when the secrets of the settings are there, or have failed.
 	resolved chan struct{}
 	started  atomic.Bool
@@ -90,11 +93,14 @@ func New(o Options) (*Engine, error) {
 			return nil, err
 		}
 	}
-	if e.storing = newStoring(e, o.Store); e.storing != nil && o.History == nil {
+	if e.storing = newStoring(e, o.Store); e.storing != nil && o.History == nil && !o.Look {
 		e.options.History = e.storing.history
 	}
 	var err error
 	if e.alerting, err = newAlerting(&e.options, e.Notice); err != nil {
+		return nil, err
+	}
+	if e.fleet, err = newFleet(e); err != nil {
 		return nil, err
 	}
 	for _, warning := range o.Settings.Warnings {
@@ -161,7 +167,7 @@ func (e *Engine) runSources(ctx context.Context, beside *beside) error {
 
 // HasResults reports whether any source has given a result yet.
 func (e *Engine) HasResults() bool {
-	for _, source := range e.tracker.Snapshot(time.Now()).Sources {
+	for _, source := range e.Snapshot(time.Now()).Sources {
 		if source.Results > 0 {
 			return true
 		}

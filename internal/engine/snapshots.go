@@ -23,14 +23,27 @@ type shared struct {
 
 // Watch returns a channel that receives after something changed; it holds at most one value, so a slow viewer delays nobody
 // and misses nothing. Call stop when done.
-func (e *Engine) Watch() (changed <-chan struct{}, stop func()) { return e.tracker.Watch() }
+func (e *Engine) Watch() (changed <-chan struct{}, stop func()) {
+	if v := e.fleet.viewer; v != nil {
+		return v.Watch()
+	}
+	return e.tracker.Watch()
+}
 
 // Snapshot returns the state as of now, at most 100 ms old. Viewers that ask within that time get the same snapshot; where
 // something has changed meanwhile, they are woken once more when it is over.
-func (e *Engine) Snapshot(now time.Time) *tracker.Snapshot { return e.shared.take(now) }
+func (e *Engine) Snapshot(now time.Time) *tracker.Snapshot {
+	if v := e.fleet.viewer; v != nil {
+		return v.Snapshot(now)
+	}
+	return e.shared.take(now)
+}
 
 // SnapshotAt returns the state as it was at an earlier moment: of the last 24 hours, and as far as it is kept of any before.
 func (e *Engine) SnapshotAt(now, at time.Time) *tracker.Snapshot {
+	if v := e.fleet.viewer; v != nil {
+		return v.SnapshotAt(now, at)
+	}
 	if e.storing != nil && now.Sub(at) > remembered && !e.Snapshot(now).LogTime {
 		if s := e.snapshotBefore(at); s != nil {
 			return s

@@ -33,6 +33,7 @@ type view struct {
 	Error    string        `expr:"error"`
 	Message  string        `expr:"message"`
 	Agent    string        `expr:"agent"` // what the client calls itself, where a log tells
+	Place    string        `expr:"place"` // of a fleet
 }
 
 // parseExpression compiles what follows the =. While it is typed nothing can be said of it but what it lacks, since nearly
@@ -63,7 +64,7 @@ func evaluate(program *vm.Program, f *Facts) bool {
 	v := view{
 		Latency: f.Latency, Time: f.At, Target: f.Target, Method: f.Method, Route: f.Route, Path: f.Route, Origin: f.Origin,
 		Source: f.Source, State: f.State, Badge: f.Badge, Host: f.Host, Upstream: f.Upstream, Error: f.Error, Message: f.Message,
-		Agent: f.Agent,
+		Agent: f.Agent, Place: f.Place,
 	}
 	if e := f.Evidence; e != nil {
 		v.Host, v.Upstream = e.Host, e.Upstream

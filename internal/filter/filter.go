@@ -22,6 +22,7 @@ import (
 type Facts struct {
 	Target, Method, Route, Origin, Source, State, Badge string
 	Host, Upstream, Error, Message, Agent               string
+	Place                                               string // of a fleet; of something in several, all of them
 
 	Outcome  tracker.Outcome        // of one request
 	Outcomes []tracker.OutcomeCount // of many
@@ -99,7 +100,7 @@ func (f *Filter) Match(of *Facts, now time.Time) bool {
 const Help = `words  "a phrase"  /regexp/  status:5xx  target:kling  kind:timeout  since:10m  !excluded  =expression`
 
 // Fields says which fields a filter knows.
-const Fields = "Fields: status (429, 5xx, 400-499, >=500), target, kind, method, route, agent, origin, source, state, badge, since. " +
+const Fields = "Fields: status (429, 5xx, 400-499, >=500), target, kind, method, route, agent, origin, source, state, badge, place, since. " +
 	"All terms must hold. After = stands one expression over these and failed, latency, time, host, upstream, error, message: " +
 	"=status >= 500 && latency > duration(\"2s\")."
 

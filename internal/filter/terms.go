@@ -86,7 +86,7 @@ func plainTerm(word string) (func(*Facts, time.Time) bool, error) {
 	if strings.Contains(value, "/") || strings.ContainsAny(key, "./") || isDigits(key) {
 		return wordTerm(word), nil // a URL, a host and port, or a time: just text
 	}
-	return nil, fmt.Errorf("%s: no such field; there are status, target, kind, method, route, agent, origin, source, state, badge, since", key)
+	return nil, fmt.Errorf("%s: no such field; there are status, target, kind, method, route, agent, origin, source, state, badge, place, since", key)
 }
 
 // fieldNamed returns what reads a field that is text, nil where there is none of that name.
@@ -108,6 +108,8 @@ func fieldNamed(key string) func(*Facts) string {
 		return func(f *Facts) string { return f.State }
 	case "badge":
 		return func(f *Facts) string { return f.Badge }
+	case "place":
+		return func(f *Facts) string { return f.Place }
 	default:
 		return nil
 	}

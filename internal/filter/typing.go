@@ -27,6 +27,7 @@ var filterKeys = [...]struct{ name, values string }{
 	{"source", "a part of its name"},
 	{"state", "failing, degraded, throttled, stale, ok, unknown; of breakers OPEN, HALF_OPEN, CLOSED"},
 	{"badge", "new, ongoing, regressed, quiet"},
+	{"place", "a part of its name, in a fleet"},
 }
 
 // unfinished returns what a word lacks that may yet become the name of a field or a field's value, nil where nothing is

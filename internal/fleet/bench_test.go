@@ -1,0 +1,170 @@
+package fleet
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"errtop/tracker"
+)
+
+// busyTracker counts hours of 50 targets at a rate of results a second in all.
+func busyTracker(now time.Time, hours float64, rate int) *tracker.ErrorTracker {
+	r := rand.New(rand.NewPCG(1, 9))
+	tr := tracker.New(tracker.Settings{})
+	tr.UpdateSource(now, tracker.Source{Name: "log", Live: true, State: tracker.SourceReading})
+	batch := make([]tracker.Result, 0, 1000)
+	step := time.Second / time.Duration(rate)
+	for at := now.Add(-time.Duration(hours * float64(time.Hour))); at.Before(now); at = at.Add(step) {
+		status := 200
+		if r.IntN(50) == 0 {
+			status = []int{400, 429, 500, 503}[r.IntN(4)]
+		}
+		x := result(at, fmt.Sprintf("target-%d", r.IntN(50)), status)
+		x.Latency = time.Duration(float64(30*time.Millisecond) * (1 + r.ExpFloat64()))
+		if batch = append(batch, x); len(batch) == cap(batch) {
+			tr.Record(now, batch)
+			batch = batch[:0]
+		}
+	}
+	tr.Record(now, batch)
+	return tr
+}
+
+// What an agent does each minute for 50 targets at 1000 results a second. Bar: 1 % of a core (600 ms a minute), 120 KB.
+func BenchmarkAgentMinute(b *testing.B) {
+	now := time.Now().Truncate(time.Hour).Add(50 * time.Minute)
+	tr := busyTracker(now, 50.0/60, 1000)
+	pack, err := newCodec()
+	if err != nil {
+		b.Fatal(err)
+	}
+	start := now.Truncate(time.Hour)
+	part := tracker.Part{From: start, To: start.Add(time.Hour), Brief: true}
+	size := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		message, err := pack.encode(header{V: 1, At: now, Run: now}, tr.State(now, part), tracker.State{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		size = len(message)
+	}
+	b.ReportMetric(float64(size)/1000, "KB")
+}
+
+// The sum over 100 agents with 50 targets each, of the running hour. It is made at most for one part in twenty of a core.
+func BenchmarkSum100Agents(b *testing.B) {
+	now := time.Now()
+	v, err := NewViewer(Settings{Servers: []string{"nats://127.0.0.1:1"}, Name: "v"}, tracker.Settings{}, func(string) {})
+	if err != nil {
+		b.Fatal(err)
+	}
+	hour := newestHour(now)
+	start := time.Unix(hour*3600, 0)
+	tr := busyTracker(now, now.Sub(start).Hours(), 100)
+	state := tr.State(now, tracker.Part{From: start, To: start.Add(time.Hour), Brief: true})
+	message, err := v.codec.encode(header{V: 1, At: now, Run: start, Hour: hour}, state, tracker.State{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	h, body, err := decodeHeader(message)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range 100 {
+		id := fmt.Sprintf("web-%d", i)
+		v.agentOf(id).take(id, fmt.Sprintf("place-%d", i%3), "")
+		v.keep(address{agent: id, kind: kindSum, hour: hour, run: "r"}, piece{h, body})
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		v.sumUp(now)
+	}
+	b.ReportMetric(float64(len(message))*100/1000, "KB")
+	if got := v.Snapshot(now).Overall.Day.Requests; got != 100*tr.Snapshot(now).Overall.Day.Requests {
+		b.Fatalf("%d requests", got)
+	}
+}
+
+// What an agent does in the minutes between, when most of the hour is as it was sent. Bar: 120 KB a minute in the mean.
+func BenchmarkAgentMinuteAgainstBase(b *testing.B) {
+	now := time.Now().Truncate(time.Hour).Add(50 * time.Minute)
+	tr := busyTracker(now, 50.0/60, 1000)
+	pack, err := newCodec()
+	if err != nil {
+		b.Fatal(err)
+	}
+	start := now.Truncate(time.Hour)
+	part := tracker.Part{From: start, To: start.Add(time.Hour), Brief: true}
+	base := tr.State(now, part)
+	later := now.Add(5 * time.Minute)
+	for at := now; at.Before(later); at = at.Add(time.Millisecond) {
+		tr.Record(at, []tracker.Result{result(at, fmt.Sprintf("target-%d", at.UnixMilli()*7919%50), 200)})
+	}
+	size := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		message, err := pack.encode(header{V: 1, At: later, Run: now, Base: now}, tr.State(later, part), base)
+		if err != nil {
+			b.Fatal(err)
+		}
+		size = len(message)
+	}
+	b.ReportMetric(float64(size)/1000, "KB")
+}
+
+// What a viewer that starts reads of 20 agents with 50 targets each over 24 hours. Bar: 3 s.
+func BenchmarkBackfill(b *testing.B) {
+	s := testServer(b)
+	now := time.Now()
+	tr := busyTracker(now, 24, 20)
+	pack, err := newCodec()
+	if err != nil {
+		b.Fatal(err)
+	}
+	conn, err := nats.Connect(s.ClientURL())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(conn.Close)
+	if err := EnsureStream(b.Context(), conn, settingsOf(s, "", "")); err != nil {
+		b.Fatal(err)
+	}
+	js, err := jetstream.New(conn)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for h := newestHour(now); h > newestHour(now)-hoursKept; h-- {
+		start := time.Unix(h*3600, 0)
+		state := tr.State(now, tracker.Part{From: start, To: start.Add(time.Hour), Brief: true})
+		for i := range 20 {
+			message, err := pack.encode(header{V: 1, Agent: fmt.Sprintf("web-%d", i), Place: fmt.Sprintf("place-%d", i%3), At: now, Run: now.Add(-25 * time.Hour), Hour: h, Pieces: 1}, state, tracker.State{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := js.Publish(b.Context(), fmt.Sprintf("%sshop.web-%d.sum.%d.r.0", prefix, i, h), message); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	want := 20 * tr.Snapshot(now).Overall.Day.Requests
+	for b.Loop() {
+		v, err := NewViewer(settingsOf(s, "viewer", ""), tracker.Settings{}, func(string) {})
+		if err != nil {
+			b.Fatal(err)
+		}
+		stop := run(b, v.Run)
+		until(b, v, func(s *tracker.Snapshot) string {
+			if s.Overall.Day.Requests*1000 < want*999 { // minutes leave the day meanwhile
+				return fmt.Sprintf("%d requests, want %d", s.Overall.Day.Requests, want)
+			}
+			return ""
+		})
+		stop()
+	}
+}

@@ -1,0 +1,361 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"errtop/tracker"
+)
+
+const (
+	publishEvery  = time.Minute
+	presenceEvery = 10 * time.Second
+	liveEvery     = 2 * time.Second
+	retryEvery    = 5 * time.Second // while something waits for a server
+	lookEvery     = 6 * time.Second // how often it is asked whether somebody looks
+	ackTimeout    = 5 * time.Second
+	startTime     = 30 * time.Second // while logs are read, what is known changes fast
+)
+
+// Tracker is what a Publisher reads: of [tracker.ErrorTracker].
+type Tracker interface {
+	State(now time.Time, part tracker.Part) tracker.State
+	Snapshot(now time.Time) *tracker.Snapshot
+}
+
+// Publisher sends what a tracker counts to the team's stream, every minute, and what happens between while somebody looks.
+type Publisher struct {
+	settings Settings
+	tracker  Tracker
+	notice   func(string)
+	codec    *codec
+	run      time.Time
+	outbox   outbox
+	pieces   int // an hour is sent in so many
+	bases    bases
+
+	conn    *nats.Conn
+	js      jetstream.JetStream
+	changes chan struct{} // the connection came or went
+
+	mu      sync.Mutex
+	status  Status
+	watched time.Time // somebody looked then
+	live    liveSender
+	traffic traffic
+}
+
+// Status is how a Publisher is doing.
+type Status struct {
+	Connected bool
+	Waiting   int       // hours that no server has confirmed
+	Oldest    time.Time // when the earliest of them begins; zero without
+	Sent      int64     // bytes, since it started
+	LastAck   time.Time // when a server last confirmed something
+	Problem   string    // in words, why nothing is confirmed; "" while all is well
+}
+
+// NewPublisher returns a Publisher that does not run yet. notice tells people, in words, what they should know.
+func NewPublisher(settings Settings, t Tracker, notice func(string)) (*Publisher, error) {
+	settings = settings.withDefaults()
+	codec, err := newCodec()
+	if err != nil {
+		return nil, err
+	}
+	if err := settings.Check(); err != nil {
+		return nil, err
+	}
+	return &Publisher{
+		settings: settings, tracker: t, notice: notice, codec: codec, pieces: 1, changes: make(chan struct{}, 1),
+		outbox: newOutbox(),
+	}, nil
+}
+
+// Status returns how it is doing.
+func (p *Publisher) Status() Status {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.status
+}
+
+// Run publishes until ctx is done, and then once more what is new, so that nothing waits in a process that has ended.
+func (p *Publisher) Run(ctx context.Context) error {
+	p.run = time.Now()
+	conn, err := p.settings.connect("agent", func() {
+		select {
+		case p.changes <- struct{}{}:
+		default:
+		}
+	})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	p.conn = conn
+	if p.js, err = jetstream.New(conn, jetstream.WithPublishAsyncMaxPending(64)); err != nil {
+		return fmt.Errorf("fleet: %w", err)
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	due := schedule{offset: offsetOf(p.settings.Name)}
+	p.step(ctx, &due, p.run)
+	for {
+		select {
+		case <-ctx.Done():
+			p.leave(context.WithoutCancel(ctx))
+			return nil
+		case <-p.changes:
+			if p.conn.IsConnected() {
+				p.outbox.reconnected(time.Now())
+				p.bases = bases{} // the servers may have lost them
+				due.publish = time.Time{}
+			}
+			p.note()
+		case <-tick.C:
+		}
+		p.step(ctx, &due, time.Now())
+	}
+}
+
+// schedule is when what is due next.
+type schedule struct {
+	offset                          time.Duration // into the minute, so that agents do not all publish at once
+	publish, presence, live, looked time.Time
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// offsetOf spreads the agents over the first eight seconds of a minute: viewers sum up after them.
+func offsetOf(name string) time.Duration {
+	return time.Second + time.Duration(pieceOf(name, 8000))*time.Millisecond
+}
+
+// step does what is due.
+func (p *Publisher) step(ctx context.Context, due *schedule, now time.Time) {
+	if !p.conn.IsConnected() {
+		return
+	}
+	if !now.Before(due.presence) {
+		due.presence = now.Add(presenceEvery)
+		p.announce(now, false)
+	}
+	if !now.Before(due.publish) {
+		due.publish = now.Add(-due.offset).Truncate(publishEvery).Add(publishEvery + due.offset)
+		if !p.publish(ctx, now) || now.Sub(p.run) < startTime {
+			due.publish = now.Add(retryEvery)
+		}
+	}
+	if !now.Before(due.looked) {
+		due.looked = now.Add(lookEvery)
+		p.askWhoLooks()
+	}
+	if !now.Before(due.live) && p.somebodyLooks(now) {
+		due.live = now.Add(liveEvery)
+		if p.sendLive(now) {
+			due.publish = earlier(due.publish, now.Add(retryEvery))
+		}
+	}
+}
+
+// leave sends what is new for the last time.
+func (p *Publisher) leave(ctx context.Context) {
+	if !p.conn.IsConnected() {
+		return
+	}
+	const most = 2 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	now := time.Now()
+	p.publish(ctx, now)
+	p.announce(now, true)
+	_ = p.conn.FlushTimeout(time.Second) // the process ends either way
+}
+
+// announce says that this agent is there. It is kept in the stream, so that a viewer that starts knows who should be there.
+func (p *Publisher) announce(now time.Time, leaves bool) {
+	status := p.Status()
+	message, err := json.Marshal(presence{
+		V: formatVersion, Agent: p.settings.Name, Place: p.settings.Place, Version: p.settings.Version, Run: p.run, At: now,
+		Waiting: status.Waiting, Leaves: leaves,
+	})
+	if err == nil && p.conn.Publish(subjectOf(p.settings.Team, p.settings.Name, kindState), message) == nil {
+		p.traffic.add(len(message))
+	}
+}
+
+// publish sends every hour that has changed, the newest first, and reports whether all of them were confirmed.
+func (p *Publisher) publish(ctx context.Context, now time.Time) bool {
+	snapshot := p.tracker.Snapshot(now)
+	hours := p.outbox.due(snapshot, now)
+	var failed error
+	for _, hour := range hours {
+		if err := p.publishHour(ctx, hour, now); err != nil {
+			failed = err
+			break // the others would fail too: newest first, and the backlog later
+		}
+	}
+	if failed == nil {
+		p.live.restart(snapshot, now)
+	}
+	p.report(failed, snapshot)
+	return failed == nil
+}
+
+// publishHour sends one hour in as many pieces as it takes, and notes what was confirmed.
+func (p *Publisher) publishHour(ctx context.Context, hour hourState, now time.Time) error {
+	made := false
+	for {
+		messages, err := p.hourMessages(hour.hour, now)
+		if errors.Is(err, errTooLarge) && p.pieces < maxPieces {
+			p.pieces *= 2
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		err = p.sendAll(ctx, hour.hour, messages)
+		if errors.Is(err, jetstream.ErrNoStreamResponse) && !made {
+			made = true
+			ensuring, cancel := context.WithTimeout(ctx, ackTimeout)
+			err := EnsureStream(ensuring, p.conn, p.settings)
+			cancel()
+			if err == nil {
+				continue
+			}
+		}
+		if err != nil {
+			return err
+		}
+		p.outbox.confirmed(hour, now)
+		p.bases.confirmed(hour.hour, p.pieces, messages, now)
+		return nil
+	}
+}
+
+var errTooLarge = errors.New("the targets of one machine count more than messages can hold")
+
+// hourMessages returns the messages of an hour.
+func (p *Publisher) hourMessages(hour int64, now time.Time) ([]outgoing, error) {
+	most := min(int(p.conn.MaxPayload()), maxMessage) - 1024 // for headers
+	start := time.Unix(hour*3600, 0).UTC()
+	part := tracker.Part{From: start, To: start.Add(time.Hour), Brief: true}
+	var names [][]string
+	if p.pieces > 1 {
+		names = make([][]string, p.pieces)
+		for _, target := range p.tracker.Snapshot(now).Targets {
+			i := pieceOf(target.Name, p.pieces)
+			names[i] = append(names[i], target.Name)
+		}
+	}
+	messages := make([]outgoing, p.pieces)
+	for i := range messages {
+		if p.pieces > 1 {
+			if part.Targets = names[i]; len(part.Targets) == 0 {
+				continue
+			}
+		}
+		h := header{
+			V: formatVersion, Agent: p.settings.Name, Place: p.settings.Place, Run: p.run, At: now, Hour: hour, Piece: i, Pieces: p.pieces,
+			Version: p.settings.Version,
+		}
+		state := p.tracker.State(now, part)
+		base := p.bases.of(hour, i, p.pieces, now)
+		if base != nil {
+			h.Base = base.at
+			message, err := p.codec.encode(h, state, base.state)
+			if err != nil {
+				return nil, err
+			}
+			if len(message) <= most {
+				messages[i] = outgoing{message: message, delta: true}
+				continue
+			}
+			h.Base = time.Time{}
+		}
+		message, err := p.codec.encode(h, state, tracker.State{})
+		if err != nil {
+			return nil, err
+		}
+		if len(message) > most {
+			return nil, errTooLarge
+		}
+		messages[i] = outgoing{message: message, state: state}
+	}
+	return messages, nil
+}
+
+// sendAll publishes messages and waits until all of them are confirmed.
+func (p *Publisher) sendAll(ctx context.Context, hour int64, messages []outgoing) error {
+	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
+	defer cancel()
+	var waiting []jetstream.PubAckFuture
+	at := subjectOf(p.settings.Team, p.settings.Name, kindSum) + "." + strconv.FormatInt(hour, 10) + "." + strconv.FormatInt(p.run.Unix(), 36) + "."
+	for i, message := range messages {
+		if message.message == nil {
+			continue
+		}
+		subject := at + strconv.Itoa(i)
+		if message.delta {
+			subject += "d"
+		}
+		future, err := p.js.PublishAsync(subject, message.message, jetstream.WithExpectStream(StreamOf(p.settings.Team)))
+		if err != nil {
+			return fmt.Errorf("publish: %w", err)
+		}
+		p.traffic.add(len(message.message))
+		waiting = append(waiting, future)
+	}
+	for _, future := range waiting {
+		select {
+		case ack := <-future.Ok():
+			p.outbox.sequence(ack.Sequence)
+		case err := <-future.Err():
+			return err
+		case <-ctx.Done():
+			return errors.New("no server confirmed in time")
+		}
+	}
+	return nil
+}
+
+// report notes how it went, and tells people where that has changed.
+func (p *Publisher) report(failed error, snapshot *tracker.Snapshot) {
+	waiting, oldest := p.outbox.waiting(snapshot)
+	p.mu.Lock()
+	was := p.status.Problem
+	p.status.Waiting, p.status.Oldest, p.status.Sent = waiting, oldest, p.traffic.total()
+	if failed == nil {
+		p.status.Problem, p.status.LastAck = "", time.Now()
+	} else {
+		p.status.Problem = failed.Error()
+	}
+	now := p.status.Problem
+	p.mu.Unlock()
+	p.note()
+	switch {
+	case now != "" && was == "":
+		p.notice("fleet: nothing is confirmed (" + now + "): what was counted is kept and sent later")
+	case now == "" && was != "":
+		p.notice("fleet: confirmed again, nothing was lost")
+	}
+}
+
+// note keeps whether there is a connection.
+func (p *Publisher) note() {
+	p.mu.Lock()
+	p.status.Connected = p.conn.IsConnected()
+	p.mu.Unlock()
+}

@@ -1,0 +1,337 @@
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"errtop/internal/safego"
+	"errtop/tracker"
+)
+
+const (
+	maxAgents   = 20_000
+	silentAfter = 45 * time.Second
+	forgetAfter = 24 * time.Hour  // an agent that was silent for as long is no longer missed
+	againAfter  = 5 * time.Second // late results of an hour come together
+	lookAgain   = time.Second
+)
+
+// Viewer sums up what the agents of a team sent. All methods may be called from any goroutine.
+type Viewer struct {
+	settings Settings
+	tracker  tracker.Settings
+	notice   func(string)
+	codec    *codec
+	texts    *texts
+
+	conn *nats.Conn
+	js   jetstream.JetStream
+	wake chan struct{} // there is something to do
+
+	mu       sync.Mutex
+	agents   map[string]*agent
+	hours    map[int64]*hour
+	loaded   bool      // the newest hours are there
+	complete bool      // and all older ones
+	dirty    bool      // something came since the sum was made
+	down     time.Time // since when there is no connection; zero while there is one
+	refused  map[string]string
+	late     int // hours that were sent anew after they were summed up
+	picture  picture
+	watchers map[chan struct{}]struct{}
+}
+
+// agent is one machine, as it was last heard of.
+type agent struct {
+	id       string // as in subjects
+	name     string
+	place    string
+	version  string
+	run      time.Time
+	heard    time.Time     // by our clock
+	at       time.Time     // revision of the newest sum
+	skew     time.Duration // its clock against that of the server that took its message
+	skewed   bool          // skew is known
+	left     bool          // it was told to stop
+	waiting  int
+	live     []live // since the newest sum, in order
+	liveNext int
+}
+
+// NewViewer returns a Viewer that does not run yet.
+func NewViewer(settings Settings, bounds tracker.Settings, notice func(string)) (*Viewer, error) {
+	settings = settings.withDefaults()
+	const maxTargets = 1000 // the tracker's own default
+	bounds.MaxTargets = cmp.Or(bounds.MaxTargets, maxTargets)
+	if err := settings.Check(); err != nil {
+		return nil, err
+	}
+	codec, err := newCodec()
+	if err != nil {
+		return nil, err
+	}
+	v := &Viewer{
+		settings: settings, tracker: bounds, notice: notice, codec: codec, texts: newTexts(), wake: make(chan struct{}, 1),
+		agents: map[string]*agent{}, hours: map[int64]*hour{}, refused: map[string]string{}, watchers: map[chan struct{}]struct{}{},
+	}
+	v.picture.total = tracker.New(bounds)
+	return v, nil
+}
+
+// Run follows the stream and sums up until ctx is done.
+func (v *Viewer) Run(ctx context.Context) error {
+	changed := make(chan struct{}, 1)
+	conn, err := v.settings.connect("viewer", func() {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	v.conn = conn
+	if v.js, err = jetstream.New(conn); err != nil {
+		return fmt.Errorf("fleet: %w", err)
+	}
+	group, ctx := safego.WithContext(ctx)
+	group.Go(func() error {
+		for {
+			v.noteConnection()
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-changed:
+			}
+		}
+	})
+	group.Go(func() error { return v.follow(ctx) })
+	group.Go(func() error { return v.keepSum(ctx) })
+	return group.Wait()
+}
+
+// noteConnection keeps since when there is no connection. After one came back, everything is read anew: what came meanwhile is in the
+// stream.
+func (v *Viewer) noteConnection() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch connected := v.conn.IsConnected(); {
+	case connected && !v.down.IsZero():
+		v.down = time.Time{}
+	case !connected && v.down.IsZero():
+		v.down = time.Now()
+	}
+	v.tell()
+}
+
+// tell wakes those who look. The lock is held.
+func (v *Viewer) tell() {
+	for w := range v.watchers {
+		select {
+		case w <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Watch returns a channel that receives after something changed; it holds at most one value. Call stop when done.
+func (v *Viewer) Watch() (changed <-chan struct{}, stop func()) {
+	c := make(chan struct{}, 1)
+	v.mu.Lock()
+	v.watchers[c] = struct{}{}
+	v.mu.Unlock()
+	return c, func() {
+		v.mu.Lock()
+		delete(v.watchers, c)
+		v.mu.Unlock()
+	}
+}
+
+// follow subscribes to what is new, reads what the stream has, the newest hours first, and begins anew when that fails.
+func (v *Viewer) follow(ctx context.Context) error {
+	for _, kind := range []string{kindState, kindErr, kindLive} {
+		if _, err := v.conn.Subscribe(prefix+token(v.settings.Team)+".*."+kind, v.take); err != nil {
+			return fmt.Errorf("fleet: %w", err)
+		}
+	}
+	told := ""
+	for ctx.Err() == nil {
+		why := reason(v.followStream(ctx))
+		if ctx.Err() == nil && why != told {
+			told = why
+			v.notice("fleet: cannot read the stream " + StreamOf(v.settings.Team) + ": " + why)
+		}
+		pause(ctx, 2*time.Second)
+	}
+	return nil
+}
+
+func reason(err error) string {
+	switch {
+	case err == nil:
+		return "it ended"
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return "there is none; the first agent or errtop hub makes it"
+	default:
+		return err.Error()
+	}
+}
+
+// pause waits, or until ctx is done.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// followStream takes what comes into the stream from now on, and meanwhile reads what it has.
+func (v *Viewer) followStream(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := v.js.Stream(ctx, StreamOf(v.settings.Team))
+	if err != nil {
+		return err //nolint:wrapcheck // reason says it
+	}
+	sums := prefix + token(v.settings.Team) + ".*." + kindSum + ".>"
+	consumer, err := stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: []string{sums}, DeliverPolicy: jetstream.DeliverNewPolicy})
+	if err != nil {
+		return err //nolint:wrapcheck // reason says it
+	}
+	broken := make(chan error, 1)
+	consuming, err := consumer.Consume(func(m jetstream.Msg) { v.takeSum(m, false) },
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+			if errors.Is(err, jetstream.ErrConnectionClosed) {
+				select {
+				case broken <- err:
+				default:
+				}
+			}
+		}))
+	if err != nil {
+		return err //nolint:wrapcheck // reason says it
+	}
+	defer consuming.Stop()
+	if err := v.readAll(ctx, stream); err != nil {
+		return err
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-broken:
+			return err
+		case <-consuming.Closed():
+			return nil
+		case <-v.wake:
+		case <-time.After(lookAgain):
+		}
+		if err := v.readAgain(ctx, stream); err != nil {
+			return err
+		}
+	}
+}
+
+// take takes a message that is not from the stream.
+func (v *Viewer) take(m *nats.Msg) {
+	a, ok := parse(v.settings.Team, m.Subject)
+	if !ok {
+		return
+	}
+	switch a.kind {
+	case kindState:
+		v.takePresence(a, m.Data, time.Now())
+	case kindErr, kindLive:
+		v.takeLive(a, m.Data)
+	}
+}
+
+// takePresence notes that an agent is there, as of a moment of our clock.
+func (v *Viewer) takePresence(a address, message []byte, heard time.Time) {
+	p, err := decodePresence(message)
+	if err != nil {
+		v.refuse(a.agent, err)
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	ag := v.agentOf(a.agent)
+	if ag == nil || heard.Before(ag.heard) {
+		return
+	}
+	ag.take(p.Agent, p.Place, p.Version)
+	ag.heard, ag.left, ag.waiting, ag.run = heard, p.Leaves, max(p.Waiting, 0), p.Run
+	if !p.At.IsZero() {
+		ag.skew, ag.skewed = p.At.Sub(heard), true
+	}
+}
+
+// take takes what an agent says of itself. Its name counts only where it is that of the subject.
+func (a *agent) take(name, place, version string) {
+	if token(name) == a.id {
+		a.name = name
+	}
+	a.place, a.version = place, version
+}
+
+// agentOf returns an agent, made on first use; nil where there are too many. The lock is held.
+func (v *Viewer) agentOf(id string) *agent {
+	ag := v.agents[id]
+	if ag == nil && len(v.agents) < maxAgents {
+		ag = &agent{id: id, name: id}
+		v.agents[id] = ag
+	}
+	return ag
+}
+
+// refuse tells once why messages of an agent are not taken.
+func (v *Viewer) refuse(id string, why error) {
+	v.mu.Lock()
+	known := v.refused[id] == why.Error()
+	if len(v.refused) < maxAgents {
+		v.refused[id] = why.Error()
+	}
+	v.mu.Unlock()
+	if !known {
+		v.notice("fleet: what " + id + " sends is not counted: " + why.Error())
+	}
+}
+
+// takeLive takes what happened since the last sum.
+func (v *Viewer) takeLive(a address, message []byte) {
+	l, err := decodeLive(message)
+	if err != nil {
+		v.refuse(a.agent, err)
+		return
+	}
+	now := time.Now()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	ag := v.agentOf(a.agent)
+	if ag == nil {
+		return
+	}
+	ag.heard, ag.left = now, false
+	if len(l.Results) == 0 || !l.Base.Equal(ag.at) || l.N < ag.liveNext {
+		return
+	}
+	const most = 200 // between two sums, at one every two seconds of both kinds
+	if len(ag.live) >= most {
+		return
+	}
+	ag.live, ag.liveNext = append(ag.live, l), l.N+1
+	if v.picture.sumOf[ag.id].Equal(ag.at) || v.picture.sumOf[ag.id].Before(ag.at) {
+		v.picture.record(ag, &l, now)
+		v.tell()
+	}
+}
