@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -205,7 +206,7 @@ func (v *Viewer) readHour(ctx context.Context, stream jetstream.Stream, h int64)
 		at = &hour{}
 		v.hours[h] = at
 	}
-	pieces := at.pieces
+	pieces := maps.Clone(at.pieces)
 	agents := v.places()
 	v.mu.Unlock()
 	now := time.Now()
