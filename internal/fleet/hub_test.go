@@ -20,7 +20,7 @@ func testHub(t *testing.T) (of func(role, name string) Settings) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // it is one
+	port := l.Addr().(*net.TCPAddr).Port
 	_ = l.Close()
 	dir := t.TempDir()
 	for _, team := range []HubPlan{
@@ -120,14 +120,14 @@ func TestAHubServesAgentsViewersAndWatchers(t *testing.T) {
 	foreign := viewerOn(t, of(roleViewer, "other/ops"))
 	a := NewTeller(of(roleWatcher, "pager-1"), func(text string) { t.Log(text) })
 	stop := run(t, a.Run)
-	untilTells(t, a, 30*time.Second)
+	untilTells(t, a)
 	if err := a.Told(t.Context(), "abc"); err != nil {
 		t.Fatal(err)
 	}
 	b := NewTeller(of(roleWatcher, "pager-2"), func(text string) { t.Log(text) })
 	run(t, b.Run)
 	stop()
-	untilTells(t, b, 30*time.Second)
+	untilTells(t, b)
 	if told, err := b.WasTold(t.Context(), "abc"); err != nil || !told {
 		t.Errorf("the next watcher does not know what was told: %v", err)
 	}

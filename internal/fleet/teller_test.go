@@ -8,11 +8,12 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// untilTells waits until a teller has the turn.
-func untilTells(t *testing.T, teller *Teller, within time.Duration) {
+// untilTells waits until a teller has the turn: it may take 30 s.
+func untilTells(t *testing.T, teller *Teller) {
 	t.Helper()
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
+	const within = 30 * time.Second
 	deadline := time.NewTimer(within)
 	defer deadline.Stop()
 	for {
@@ -33,7 +34,7 @@ func TestOneWatcherTells(t *testing.T) {
 	a := NewTeller(settingsOf(s, "a", ""), func(text string) { t.Log(text) })
 	b := NewTeller(settingsOf(s, "b", ""), func(text string) { t.Log(text) })
 	stop := run(t, a.Run)
-	untilTells(t, a, 30*time.Second)
+	untilTells(t, a)
 	run(t, b.Run)
 	if err := a.Told(t.Context(), "abc"); err != nil {
 		t.Fatal(err)
@@ -42,7 +43,7 @@ func TestOneWatcherTells(t *testing.T) {
 		t.Error("both tell")
 	}
 	stop()
-	untilTells(t, b, 30*time.Second)
+	untilTells(t, b)
 	for key, want := range map[string]bool{"abc": true, "def": false} {
 		if told, err := b.WasTold(t.Context(), key); err != nil || told != want {
 			t.Errorf("%s was told: %t, %v", key, told, err)
@@ -77,5 +78,5 @@ func TestTheTurnOfADeadWatcherIsTaken(t *testing.T) {
 	}
 	teller := NewTeller(settingsOf(s, "a", ""), func(text string) { t.Log(text) })
 	run(t, teller.Run)
-	untilTells(t, teller, 30*time.Second)
+	untilTells(t, teller)
 }
