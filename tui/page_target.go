@@ -70,7 +70,7 @@ func (t *targetPage) write(d *doc, snap *tracker.Snapshot) {
 	writeCertificate(d, target.CertExpiry)
 	if target.Cause != nil && target.State > tracker.StateOK {
 		d.field("cause", d.styles.Outcome(target.Cause.Outcome), titleOf(target.Cause))
-		writeAdvice(d, d.advisor.ForGroup(target.Cause))
+		writeAdvice(d, adviceForTarget(d, snap, target))
 	}
 	writePlaces(d, target.Places)
 	writeWindows(d, &target.Activity)
@@ -238,4 +238,14 @@ func (t *targetPage) groups(d *doc, snap *tracker.Snapshot) {
 			run{d.styles.Text, short}, run{d.styles.Muted, rest},
 		)
 	}
+}
+
+// adviceForTarget is the advice for its incident, as the headline has it, where it leads one; else that for its cause.
+func adviceForTarget(d *doc, snap *tracker.Snapshot, target *tracker.Target) event.Advice {
+	for i := range snap.Incidents {
+		if in := &snap.Incidents[i]; in.ID == target.Incident && in.Ongoing() && in.Lead().Name == target.Name {
+			return d.advisor.ForWorded(snap, in)
+		}
+	}
+	return d.advisor.ForGroup(target.Cause)
 }
