@@ -30,7 +30,7 @@ var steps = map[tracker.CauseClass][]string{
 
 var sinceWords = regexp.MustCompile(`since (before )?(its first request )?(?:\d+ \w+ )?(\d\d:\d\d)(?:–(\d\d:\d\d))?`)
 
-// hears reads the headline as somebody who looks at it does.
+// hears reads the headline as its reader would.
 func hears(lines []string, scene *triage.Scene) (h heard) {
 	truth := &scene.Truth
 	first, all := lines[0], strings.Join(lines, "\n")

@@ -82,7 +82,7 @@ func (a *app) hubInitCommand() *cobra.Command {
 	command.Flags().IntVar(&plan.Port, "port", hubPort, "`port` to listen on")
 	command.Flags().StringVar(&plan.Team, "team", "default", "`name` of the team that the users belong to")
 	command.Flags().StringSliceVar(&plan.Agents, "agent", nil, "`name` of a machine that publishes; may be given several times")
-	command.Flags().StringSliceVar(&plan.Viewers, "viewer", nil, "`name` of somebody who looks; may be given several times")
+	command.Flags().StringSliceVar(&plan.Viewers, "viewer", nil, "`name` of a user who may look; may be given several times")
 	command.Flags().StringSliceVar(&plan.Watchers, "watcher", nil, "`name` of a machine that tells receivers; may be given several times")
 	return command
 }

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// Nobody who looks at an errtop watch, through whichever door, sees a secret: of its settings, or of others that came in.
+// No door of errtop watch shows a secret, whether of its settings or in what it reads.
 func TestNoSecretReachesWhoLooksAtAWatch(t *testing.T) {
 	if testing.Short() {
 		t.Skip("every view of a viewer")

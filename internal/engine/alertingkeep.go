@@ -35,7 +35,7 @@ func (a *alerting) load() {
 	}
 }
 
-// save keeps the state if it has changed since it was last kept. Nobody who looks at alerts waits for the disk meanwhile.
+// save writes the state if it has changed since the last save. Readers of the alerts do not wait for the disk.
 //
 // Notifications leave only after the state that holds them was kept: a process that ends between sending and the next save then
 // tells one of them again, and never forgets one. Where keeping fails they leave all the same, viewers are told once, and the next

@@ -39,8 +39,8 @@ func (a *agent) silence(now time.Time) time.Duration {
 	return 0
 }
 
-// Snapshot returns the sum as of now, with the places of each target and with who is missing. While there is no connection, it stands
-// still. Those who look share what it returns and must not write to it.
+// Snapshot returns the sum as of now, with the places of each target and with who is missing. Without a connection it does
+// not change. Its callers share what it returns and must not write to it.
 func (v *Viewer) Snapshot(now time.Time) *tracker.Snapshot {
 	v.mu.Lock()
 	defer v.mu.Unlock()

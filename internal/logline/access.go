@@ -123,7 +123,7 @@ func (d *Decoder) accessTail(line []byte, i int, r *Record) {
 				break
 			}
 			switch quoted++; {
-			case quoted == 1: // what stood before referer and agent is no time, unless it is said to be
+			case quoted == 1: // what stood before referer and agent is not a duration, unless its name says so
 				t.integers = 0
 			case quoted > 2:
 				t.word(line, i+1, end, true)

@@ -38,7 +38,7 @@ func (d *Decoder) Pairs() Pairs {
 	return pairs
 }
 
-// pairOf returns the sort of pair that a failure, or a line that is no request's, is one of. first says that it gives the pair away:
+// pairOf returns the kind of pair that a failure, or a line without a request, belongs to. first says that it gives the pair away:
 // without such a line the others count by themselves.
 func (d *Decoder) pairOf(v LineKind) (sort Pairs, first bool) {
 	r := &d.Rec

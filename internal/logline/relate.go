@@ -270,7 +270,7 @@ func (s *relations) note(r *Record) {
 	}
 }
 
-// tellsWhy reports whether a line that is no request's says why one failed.
+// tellsWhy reports whether a line without a request says why one failed.
 func tellsWhy(r *Record) bool {
 	return r.Has(FieldRequestID) && (r.Has(FieldError) || r.Has(FieldStack) || isErrorLevel(r.Text(FieldLevel)))
 }

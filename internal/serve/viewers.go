@@ -19,7 +19,7 @@ type Viewers struct {
 // NewViewers returns room for so many viewers at once.
 func NewViewers(most int) *Viewers { return &Viewers{most: most} }
 
-// Looker is somebody who looks.
+// Looker is a connected viewer: who it is and since when.
 type Looker struct {
 	Name   string
 	From   string // address, or "this machine"
@@ -52,7 +52,7 @@ func (v *Viewers) Count() int {
 	return len(v.list)
 }
 
-// List returns who looks, the first one first.
+// List returns the connected viewers, the longest connected first.
 func (v *Viewers) List() []Looker {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -86,7 +86,7 @@ func pairedLog(r *rand.Rand, requests, quiet int, sorts ...int) string {
 		case 3: // the same, the other way round
 			lines = append(lines, fmt.Sprintf(`{"ts":"%s","level":"info","msg":"done","request_id":"r%d","method":"POST","path":"/o","status":500}`, stamp.Format(time.RFC3339), i))
 			later[after] = append(later[after], fmt.Sprintf(`{"ts":"%s","level":"error","method":"POST","path":"/o","error":"boom","message":"stock is gone","request_id":"r%d"}`, stamp.Format(time.RFC3339), i))
-		case 4: // an exception that is no request's, with an id
+		case 4: // an exception without a request, with an id
 			lines = append(lines, fmt.Sprintf(`{"ts":"%s","level":"error","msg":"stock is gone","request_id":"r%d","stack":"at x"}`, stamp.Format(time.RFC3339), i))
 			later[after] = append(later[after], fmt.Sprintf(`{"ts":"%s","level":"info","msg":"done","request_id":"r%d","method":"POST","path":"/o","status":500}`, stamp.Format(time.RFC3339), i))
 		case 5: // Rails
