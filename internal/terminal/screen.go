@@ -1,11 +1,9 @@
 package terminal
 
 import (
-	"bytes"
 	"strings"
 
 	"github.com/charmbracelet/colorprofile"
-	uv "github.com/charmbracelet/ultraviolet"
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -23,28 +21,25 @@ type Picture struct {
 }
 
 // Screen turns pictures into the fewest bytes that bring a terminal from one to the next. It looks only at rows that differ
-// from the last picture and sends only cells that differ; an equal picture costs nothing.
+// from the last picture and sends only cells that differ; an equal picture costs nothing. It holds eight bytes a cell and the
+// rows of the last picture.
 type Screen struct {
-	out    bytes.Buffer
-	render *uv.TerminalRenderer
-	cells  uv.ScreenBuffer
+	painter
 	mouse  bool
 	titles bool // keeps the title of its window when asked to
 	silent bool // prints operating system commands instead of obeying them
 	last   Picture
-	rows   []string
+	rows   []string // on the terminal; empty where that is not known
+	coming []string
 }
 
 // NewScreen returns the screen of a terminal with these environment variables, colours and, with mouse, mouse reports.
 func NewScreen(env []string, profile colorprofile.Profile, mouse bool) *Screen {
-	s := &Screen{mouse: mouse, silent: IsSilent(env), titles: keepsTitles(env)}
-	s.render = uv.NewTerminalRenderer(&s.out, env)
-	s.render.SetColorProfile(profile)
-	s.render.SetWidthMethod(CellWidth)
-	s.render.SetScrollOptim(true)
-	s.cells = uv.NewScreenBuffer(0, 0)
-	s.cells.Method = CellWidth
-	return s
+	titles := keepsTitles(env)
+	return &Screen{
+		painter: painter{palette: newPalette(profile), basic: !titles && Variable(env, "TERM") != "linux"},
+		mouse:   mouse, silent: IsSilent(env), titles: titles,
+	}
 }
 
 // The title of the window is kept by the terminal itself while the screen is taken (XTWINOPS 22 and 23), as far as it is known to be able to. A terminal
@@ -56,93 +51,92 @@ const (
 
 // Enter returns what takes the terminal over.
 func (s *Screen) Enter() []byte {
-	s.out.Reset()
-	s.render.EnterAltScreen()
-	_ = s.render.Flush() // into a buffer, which takes everything
-	s.out.WriteString(ansi.HideCursor + ansi.SetModeBracketedPaste)
+	s.out = append(s.out[:0], ansi.SetModeAltScreenSaveCursor+ansi.HideCursor+ansi.SetModeBracketedPaste...)
 	if s.titles {
-		s.out.WriteString(pushTitle)
+		s.out = append(s.out, pushTitle...)
 	}
 	if s.mouse {
-		s.out.WriteString(ansi.SetModeMouseButtonEvent + ansi.SetModeMouseExtSgr)
+		s.out = append(s.out, ansi.SetModeMouseButtonEvent+ansi.SetModeMouseExtSgr...)
 	}
-	return s.out.Bytes()
+	return s.out
 }
 
 // Leave returns what gives the terminal back as it was.
 func (s *Screen) Leave() []byte {
-	s.out.Reset()
+	s.out = s.out[:0]
 	if s.last.Loaded > 0 && !s.silent {
-		s.out.WriteString(ansi.ResetProgressBar)
+		s.out = append(s.out, ansi.ResetProgressBar...)
 	}
 	if s.last.Title != "" && !s.silent {
-		s.out.WriteString(ansi.SetWindowTitle("")) // for terminals that do not keep titles
+		s.out = append(s.out, ansi.SetWindowTitle("")...) // for terminals that do not keep titles
 	}
 	if s.titles {
-		s.out.WriteString(popTitle)
+		s.out = append(s.out, popTitle...)
 	}
 	if s.mouse {
-		s.out.WriteString(ansi.ResetModeMouseButtonEvent + ansi.ResetModeMouseExtSgr)
+		s.out = append(s.out, ansi.ResetModeMouseButtonEvent+ansi.ResetModeMouseExtSgr...)
 	}
-	s.out.WriteString(ansi.ResetModeBracketedPaste + ansi.ResetStyle)
-	s.render.ExitAltScreen()
-	_ = s.render.Flush()
-	s.out.WriteString(ansi.ShowCursor)
-	s.last = Picture{}
-	return s.out.Bytes()
+	s.out = append(s.out, ansi.ResetModeBracketedPaste+ansi.ResetStyle+ansi.ResetModeAltScreenSaveCursor+ansi.ShowCursor...)
+	s.last, s.rows = Picture{}, s.rows[:0]
+	return s.out
 }
 
 // Next returns what makes the terminal show p; it is valid until the next call.
 func (s *Screen) Next(p Picture) []byte {
-	s.out.Reset()
-	if p.W != s.last.W || p.H != s.last.H {
-		s.cells.Resize(p.W, p.H)
-		s.render.Resize(p.W, p.H)
+	s.out = s.out[:0]
+	if p.W != s.w || p.H != s.h {
+		s.resize(p.W, p.H)
 		s.rows = s.rows[:0]
 	}
-	if p.Redraw || len(s.rows) == 0 {
-		s.render.Erase()
+	if s.full() {
+		s.palette, s.rows = newPalette(s.profile), s.rows[:0]
 	}
-	y := 0
+	s.coming = s.coming[:0]
 	for row := range strings.SplitSeq(p.Rows, "\n") {
-		if y >= p.H {
-			break
+		if len(s.coming) < p.H {
+			s.coming = append(s.coming, row)
 		}
-		if y >= len(s.rows) {
-			s.rows = append(s.rows, "")
-			s.draw(row, y)
-		} else if row != s.rows[y] {
-			s.draw(row, y)
-		}
-		s.rows[y] = row
-		y++
 	}
-	s.render.Render(s.cells.RenderBuffer)
-	_ = s.render.Flush()
+	for len(s.coming) < p.H {
+		s.coming = append(s.coming, "")
+	}
+	if p.Redraw || len(s.rows) == 0 {
+		s.erase()
+		s.rows = append(s.rows[:0], s.coming...)
+		clear(s.rows)
+	}
+	s.scroll(s.rows, s.coming)
+	for y, row := range s.coming {
+		if row != s.rows[y] {
+			s.row(y, row)
+		}
+	}
+	s.rows, s.coming = s.coming, s.rows
+	clear(s.coming)
+	if len(s.out) > 0 {
+		s.clean() // of what a terminal adds when it is made larger
+	}
 	s.tell(p)
+	p.Rows, p.Tell = "", "" // kept as rows
 	s.last = p
-	return s.out.Bytes()
-}
-
-func (s *Screen) draw(row string, y int) {
-	uv.NewStyledString(row).Draw(s.cells, uv.Rect(0, y, s.cells.Width(), 1))
+	return s.out
 }
 
 // tell adds what is not drawn.
 func (s *Screen) tell(p Picture) {
 	if s.silent {
-		s.out.WriteString(p.Tell)
+		s.out = append(s.out, p.Tell...)
 		return
 	}
 	if p.Title != s.last.Title {
-		s.out.WriteString(ansi.SetWindowTitle(p.Title))
+		s.out = append(s.out, ansi.SetWindowTitle(p.Title)...)
 	}
 	switch p.Loaded {
 	case s.last.Loaded:
 	case 0:
-		s.out.WriteString(ansi.ResetProgressBar)
+		s.out = append(s.out, ansi.ResetProgressBar...)
 	default:
-		s.out.WriteString(ansi.SetProgressBar(p.Loaded))
+		s.out = append(s.out, ansi.SetProgressBar(p.Loaded)...)
 	}
-	s.out.WriteString(p.Tell)
+	s.out = append(s.out, p.Tell...)
 }
