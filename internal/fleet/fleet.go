@@ -39,6 +39,8 @@ type Settings struct {
 	MaxBytes int64         // of the stream
 
 	Version string // of this errtop
+
+	pace pace // zero: the usual one
 }
 
 func (s Settings) withDefaults() Settings {
@@ -46,6 +48,9 @@ func (s Settings) withDefaults() Settings {
 	s.Replicas = cmp.Or(s.Replicas, 1)
 	s.MaxAge = cmp.Or(s.MaxAge, 26*time.Hour)
 	s.MaxBytes = cmp.Or(s.MaxBytes, 1<<30)
+	if s.pace == (pace{}) {
+		s.pace = usualPace
+	}
 	if s.Name == "" {
 		s.Name, _ = os.Hostname()
 	}
@@ -56,8 +61,8 @@ func (s Settings) withDefaults() Settings {
 func (s *Settings) connectOptions(role string, changed func()) ([]nats.Option, error) {
 	options := []nats.Option{
 		nats.Name("errtop " + role + " " + s.Name), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
-		nats.ReconnectWait(time.Second), nats.ReconnectJitter(500*time.Millisecond, time.Second), nats.Timeout(3 * time.Second),
-		nats.PingInterval(10 * time.Second), nats.MaxPingsOutstanding(2), nats.ReconnectBufSize(-1),
+		nats.ReconnectWait(s.pace.reconnect), nats.ReconnectJitter(s.pace.reconnect/2, s.pace.reconnect), nats.Timeout(3 * time.Second),
+		nats.PingInterval(s.pace.ping), nats.MaxPingsOutstanding(2), nats.ReconnectBufSize(-1),
 		nats.CustomInboxPrefix("_INBOX." + token(s.Team) + "." + token(s.Name)),
 		nats.ConnectHandler(func(*nats.Conn) { changed() }), nats.ReconnectHandler(func(*nats.Conn) { changed() }),
 		nats.DisconnectErrHandler(func(*nats.Conn, error) { changed() }),

@@ -15,16 +15,6 @@ import (
 	"errtop/tracker"
 )
 
-const (
-	publishEvery  = time.Minute
-	presenceEvery = 10 * time.Second
-	liveEvery     = 2 * time.Second
-	retryEvery    = 5 * time.Second // while something waits for a server
-	lookEvery     = 6 * time.Second // how often it is asked whether somebody looks
-	ackTimeout    = 5 * time.Second
-	startTime     = 30 * time.Second // while logs are read, what is known changes fast
-)
-
 // Tracker is what a Publisher reads: of [tracker.ErrorTracker].
 type Tracker interface {
 	State(now time.Time, part tracker.Part) tracker.State
@@ -149,23 +139,23 @@ func (p *Publisher) step(ctx context.Context, due *schedule, now time.Time) {
 		return
 	}
 	if !now.Before(due.presence) {
-		due.presence = now.Add(presenceEvery)
+		due.presence = now.Add(p.settings.pace.presence)
 		p.announce(now, false)
 	}
 	if !now.Before(due.publish) {
-		due.publish = now.Add(-due.offset).Truncate(publishEvery).Add(publishEvery + due.offset)
-		if !p.publish(ctx, now) || now.Sub(p.run) < startTime {
-			due.publish = now.Add(retryEvery)
+		due.publish = now.Add(-due.offset).Truncate(p.settings.pace.publish).Add(p.settings.pace.publish + due.offset)
+		if !p.publish(ctx, now) || now.Sub(p.run) < p.settings.pace.start {
+			due.publish = now.Add(p.settings.pace.retry)
 		}
 	}
 	if !now.Before(due.looked) {
-		due.looked = now.Add(lookEvery)
+		due.looked = now.Add(p.settings.pace.look)
 		p.askWhoLooks()
 	}
 	if !now.Before(due.live) && p.somebodyLooks(now) {
-		due.live = now.Add(liveEvery)
+		due.live = now.Add(p.settings.pace.live)
 		if p.sendLive(now) {
-			due.publish = earlier(due.publish, now.Add(retryEvery))
+			due.publish = earlier(due.publish, now.Add(p.settings.pace.retry))
 		}
 	}
 }
@@ -229,7 +219,7 @@ func (p *Publisher) publishHour(ctx context.Context, hour hourState, now time.Ti
 		err = p.sendAll(ctx, hour.hour, messages)
 		if errors.Is(err, jetstream.ErrNoStreamResponse) && !made {
 			made = true
-			ensuring, cancel := context.WithTimeout(ctx, ackTimeout)
+			ensuring, cancel := context.WithTimeout(ctx, p.settings.pace.ack)
 			err := EnsureStream(ensuring, p.conn, p.settings)
 			cancel()
 			if err == nil {
@@ -299,7 +289,7 @@ func (p *Publisher) hourMessages(hour int64, now time.Time) ([]outgoing, error) 
 
 // sendAll publishes messages and waits until all of them are confirmed.
 func (p *Publisher) sendAll(ctx context.Context, hour int64, messages []outgoing) error {
-	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
+	ctx, cancel := context.WithTimeout(ctx, p.settings.pace.ack)
 	defer cancel()
 	var waiting []jetstream.PubAckFuture
 	at := subjectOf(p.settings.Team, p.settings.Name, kindSum) + "." + strconv.FormatInt(hour, 10) + "." + strconv.FormatInt(p.run.Unix(), 36) + "."

@@ -76,7 +76,7 @@ func (t *Teller) Run(ctx context.Context) error {
 
 // open returns the bucket of the turn, made where there is none; nil where it cannot be reached.
 func (t *Teller) open(ctx context.Context, conn *nats.Conn, js jetstream.JetStream) jetstream.KeyValue {
-	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
+	ctx, cancel := context.WithTimeout(ctx, t.settings.pace.ack)
 	defer cancel()
 	turns, err := js.KeyValue(ctx, bucketOf(t.settings.Team))
 	if errors.Is(err, jetstream.ErrBucketNotFound) {

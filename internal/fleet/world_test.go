@@ -111,10 +111,13 @@ func counted(requests, failed uint64) func(*tracker.Snapshot) string {
 	}
 }
 
+// logSource is a log that is still written, so that a tracker counts as of now.
+var logSource = tracker.Source{Name: "log", Live: true, State: tracker.SourceReading}
+
 // liveTracker returns a tracker that counts as of now.
 func liveTracker() *tracker.ErrorTracker {
 	tr := tracker.New(tracker.Settings{})
-	tr.UpdateSource(time.Now(), tracker.Source{Name: "log", Live: true, State: tracker.SourceReading})
+	tr.UpdateSource(time.Now(), logSource)
 	return tr
 }
 

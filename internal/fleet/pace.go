@@ -1,0 +1,22 @@
+package fleet
+
+import "time"
+
+// pace is how often a Publisher does what it does, and how long it waits for servers.
+type pace struct {
+	publish   time.Duration // between sums
+	presence  time.Duration
+	live      time.Duration
+	retry     time.Duration // while something waits for a server
+	look      time.Duration // how often it is asked whether somebody looks
+	ack       time.Duration // for servers to confirm
+	start     time.Duration // while logs are read, what is known changes fast
+	reconnect time.Duration // between attempts, as much again at random
+	ping      time.Duration // to a server; two that it does not answer end the connection
+}
+
+// usualPace is what every errtop runs at.
+var usualPace = pace{
+	publish: time.Minute, presence: 10 * time.Second, live: 2 * time.Second, retry: 5 * time.Second, look: 6 * time.Second,
+	ack: 5 * time.Second, start: 30 * time.Second, reconnect: time.Second, ping: 10 * time.Second,
+}
