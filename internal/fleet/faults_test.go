@@ -104,7 +104,7 @@ func (w *world) startMachine(m *machine) {
 	switch {
 	case m.memory == rereads:
 		m.read = 0
-	case m.memory == keeps && m.savedRead > 0:
+	case m.memory == keeps:
 		if err := m.tracker.Restore(time.Now(), m.saved); err != nil {
 			w.Fatal(err)
 		}
@@ -133,12 +133,20 @@ func (w *world) readLog(m *machine) {
 	}
 }
 
-// kill ends a machine as kill -9 does: nothing of it reaches a server any more.
-func (m *machine) kill() {
+// kill ends a machine as kill -9 does: nothing of it reaches a server any more. What is returned waits until it is gone.
+func (m *machine) kill() (gone func()) {
 	m.network(func(p *proxy) { p.setCut(true) })
-	m.stop()
+	done := make(chan struct{})
+	stop := m.stop
 	m.stop = nil
-	m.network(func(p *proxy) { p.setCut(false) })
+	go func() {
+		defer close(done)
+		stop()
+	}()
+	return func() {
+		<-done
+		m.network(func(p *proxy) { p.setCut(false) })
+	}
 }
 
 // serve adds requests to the logs of some machines, some of them late, and has them read. Many hours get their last request long before the
@@ -260,8 +268,11 @@ func (w *world) fault() string {
 		if w.busy(m.settings.Name) || !m.mayDie() {
 			return w.fault()
 		}
-		m.kill()
-		w.later(m.settings.Name, span, func() { w.startMachine(m) })
+		gone := m.kill()
+		w.later(m.settings.Name, span, func() {
+			gone()
+			w.startMachine(m)
+		})
 		return "kill " + m.settings.Name
 	case kind < 18:
 		w.viewer.stop()
@@ -323,7 +334,29 @@ func (w *world) difference(v *Viewer) string {
 			lines = append(lines, "got  "+line)
 		}
 	}
+	slices.SortStableFunc(lines, func(a, b string) int { return strings.Compare(a[5:], b[5:]) })
 	return strings.Join(lines[:min(len(lines), 30)], "\n")
+}
+
+// explain tells where numbers are missing: in the agents, in the stream, or in the viewer.
+func (w *world) explain(v *Viewer) {
+	now := time.Now()
+	for _, m := range w.machines {
+		w.Logf("%s, memory %d: %d in its log, %d counted, %+v", m.settings.Name, m.memory, len(m.log), m.tracker.Snapshot(now).Overall.Day.Requests, m.publisher.Status())
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for h, at := range v.hours {
+		byAgent := map[string]map[string]int{}
+		for key, p := range at.pieces {
+			if byAgent[key.agent] == nil {
+				byAgent[key.agent] = map[string]int{}
+			}
+			byAgent[key.agent][p.Run.Format(time.TimeOnly)] = len(p.body)
+		}
+		w.Logf("hour %d of the viewer: again %s, %d sums, %v", h, at.again.Format(time.TimeOnly), len(at.sums), byAgent)
+	}
+	w.Logf("loaded %t, complete %t, dirty %t, sum made %s, now %s", v.loaded, v.complete, v.dirty, v.picture.made.Format(time.TimeOnly), now.Format(time.TimeOnly))
 }
 
 // neverMore fails the test where the viewer shows more than was counted: something was counted twice.
@@ -343,7 +376,7 @@ func (w *world) neverMore(after string) {
 // settle waits until a viewer shows what the one tracker shows.
 func (w *world) settle(v *Viewer, who string) {
 	w.Helper()
-	deadline := time.NewTimer(100 * time.Second)
+	deadline := time.NewTimer(60 * time.Second)
 	defer deadline.Stop()
 	look := time.NewTicker(300 * time.Millisecond)
 	defer look.Stop()
@@ -357,6 +390,7 @@ func (w *world) settle(v *Viewer, who string) {
 		select {
 		case <-look.C:
 		case <-deadline.C:
+			w.explain(v)
 			w.Fatalf("%s: differs:\n%s\nfleet %+v", who, difference, v.Snapshot(time.Now()).Fleet)
 		}
 	}

@@ -40,8 +40,8 @@ type piece struct {
 	body []byte
 }
 
-// maxRuns is how many runs of one agent are counted in an hour: those of one that crashes all the time are more.
-const maxRuns = 8
+// maxRuns is how many runs of one agent are counted in an hour, the newest ones: one that crashes twice a minute all the time has as many.
+const maxRuns = 120
 
 // newestHour returns the running hour.
 func newestHour(now time.Time) int64 { return now.Unix() / 3600 }
@@ -213,7 +213,7 @@ func (v *Viewer) readHour(ctx context.Context, stream jetstream.Stream, h int64)
 	sums := map[string]tracker.State{}
 	for place, of := range byPlace(pieces, agents) {
 		total := tracker.NewAssembly(now, v.tracker)
-		v.addPieces(total, of, agents, nil, nil)
+		v.addPieces(total, of, agents, nil, nil, now)
 		sums[place] = total.State(tracker.Part{Brief: true})
 	}
 	v.mu.Lock()
@@ -235,7 +235,7 @@ func (v *Viewer) read(ctx context.Context, stream jetstream.Stream, subject stri
 	if info == nil || info.NumPending == 0 {
 		return nil
 	}
-	messages, err := consumer.Messages(jetstream.PullMaxMessages(256))
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(256), jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(pullHeartbeat))
 	if err != nil {
 		return err //nolint:wrapcheck // reason says it
 	}
@@ -338,29 +338,27 @@ func byPlace(pieces map[pieceKey]piece, agents map[string]agentFacts) map[string
 	return out
 }
 
-// claim is which run counted a target, and whether no earlier one is added to it.
+// claim is a target that a run has counted.
 type claim struct {
-	run   time.Time
-	alone bool
+	target string
+	run    string
 }
 
 // addPieces adds an hour of agents to a sum. facts says of which pieces what is known now is taken, and these are added first; nil
-// for none.
-//
-// Two runs of one agent are added up where they cannot have counted the same: where the later one has nothing of a target from before
-// it began. Where it has, it has read or restored what was before, and stands alone.
-func (v *Viewer) addPieces(total *tracker.Assembly, hours []agentHour, agents map[string]agentFacts, facts func(id string, p *piece) bool, serves func(id, target string)) {
-	claims := make([]map[string]claim, len(hours))
+// for none. Of an agent that was started again in the hour, [Viewer.chooseRuns] says which runs count.
+func (v *Viewer) addPieces(total *tracker.Assembly, hours []agentHour, agents map[string]agentFacts, facts func(id string, p *piece) bool, serves func(id, target string), now time.Time) {
+	chosen := make([]taken, len(hours))
+	claims := make([]map[claim]bool, len(hours))
+	for i := range hours {
+		chosen[i], claims[i] = v.chooseRuns(&hours[i], now), map[claim]bool{}
+	}
 	for _, first := range []bool{true, false} {
 		for i := range hours {
 			of := &hours[i]
-			if claims[i] == nil {
-				claims[i] = map[string]claim{}
-			}
 			for k := range of.pieces {
 				p := &of.pieces[k]
 				if known := facts != nil && facts(of.id, p); known == first {
-					v.addPiece(total, of.id, p, of.pieces, agents[of.id], known, claims[i], serves)
+					v.addPiece(total, of, p, agents[of.id], known, chosen[i], claims[i], serves)
 				}
 			}
 		}
@@ -388,32 +386,33 @@ func (v *Viewer) unpack(id string, p *piece, all []piece) (state tracker.State, 
 	return state, err == nil
 }
 
-// addPiece adds the targets of a piece that no newer one has claimed.
-func (v *Viewer) addPiece(total *tracker.Assembly, id string, p *piece, all []piece, of agentFacts, facts bool, claimed map[string]claim, serves func(id, target string)) {
-	state, ok := v.unpack(id, p, all)
+// addPiece adds the targets of a piece that are taken of its run, and that no newer piece of the run has.
+func (v *Viewer) addPiece(total *tracker.Assembly, hour *agentHour, p *piece, of agentFacts, facts bool, chosen taken, claimed map[claim]bool, serves func(id, target string)) {
+	state, ok := v.unpack(hour.id, p, hour.pieces)
 	if !ok {
 		return
 	}
-	mine := map[string]claim{}
+	run := p.Run.UTC().Format(time.RFC3339Nano)
+	var mine []string
 	err := total.Add(tracker.Piece{
 		State: state, Origin: tracker.OriginID(of.name), Clean: v.texts.clean, Facts: facts,
 		Labels: of.labels(),
-		Targets: func(name string, first time.Time) bool {
-			if before, taken := claimed[name]; taken && (before.alone || before.run.Equal(p.Run)) || len(mine) >= v.tracker.MaxTargets {
+		Targets: func(name string, _ time.Time) bool {
+			if claimed[claim{name, run}] || !chosen.has(name, p.Run) || len(mine) >= v.tracker.MaxTargets {
 				return false
 			}
-			mine[name] = claim{p.Run, !first.IsZero() && first.Before(p.Run.Add(-time.Second))}
+			mine = append(mine, name)
 			return true
 		},
 	})
 	if err != nil {
-		v.refuse(id, err)
+		v.refuse(hour.id, err)
 		return
 	}
-	for name, c := range mine {
-		claimed[name] = c
+	for _, name := range mine {
+		claimed[claim{name, run}] = true
 		if serves != nil {
-			serves(id, name)
+			serves(hour.id, name)
 		}
 	}
 }

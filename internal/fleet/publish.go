@@ -27,7 +27,7 @@ type Publisher struct {
 	tracker  Tracker
 	notice   func(string)
 	codec    *codec
-	run      time.Time
+	run      time.Time // when it was made, before anything is counted
 	outbox   outbox
 	pieces   int // an hour is sent in so many
 	bases    bases
@@ -53,7 +53,8 @@ type Status struct {
 	Problem   string    // in words, why nothing is confirmed; "" while all is well
 }
 
-// NewPublisher returns a Publisher that does not run yet. notice tells people, in words, what they should know.
+// NewPublisher returns a Publisher that does not run yet. Make it before anything is counted: the time tells what this process counted from
+// what it read or restored of before. notice tells people, in words, what they should know.
 func NewPublisher(settings Settings, t Tracker, notice func(string)) (*Publisher, error) {
 	settings = settings.withDefaults()
 	codec, err := newCodec()
@@ -65,7 +66,7 @@ func NewPublisher(settings Settings, t Tracker, notice func(string)) (*Publisher
 	}
 	return &Publisher{
 		settings: settings, tracker: t, notice: notice, codec: codec, pieces: 1, changes: make(chan struct{}, 1),
-		outbox: newOutbox(),
+		outbox: newOutbox(), run: time.Now(),
 	}, nil
 }
 
@@ -78,7 +79,6 @@ func (p *Publisher) Status() Status {
 
 // Run publishes until ctx is done, and then once more what is new, so that nothing waits in a process that has ended.
 func (p *Publisher) Run(ctx context.Context) error {
-	p.run = time.Now()
 	conn, err := p.settings.connect("agent", func() {
 		select {
 		case p.changes <- struct{}{}:
@@ -96,7 +96,7 @@ func (p *Publisher) Run(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	due := schedule{offset: offsetOf(p.settings.Name)}
-	p.step(ctx, &due, p.run)
+	p.step(ctx, &due, time.Now())
 	for {
 		select {
 		case <-ctx.Done():
@@ -292,7 +292,7 @@ func (p *Publisher) sendAll(ctx context.Context, hour int64, messages []outgoing
 	ctx, cancel := context.WithTimeout(ctx, p.settings.pace.ack)
 	defer cancel()
 	var waiting []jetstream.PubAckFuture
-	at := subjectOf(p.settings.Team, p.settings.Name, kindSum) + "." + strconv.FormatInt(hour, 10) + "." + strconv.FormatInt(p.run.Unix(), 36) + "."
+	at := subjectOf(p.settings.Team, p.settings.Name, kindSum) + "." + strconv.FormatInt(hour, 10) + "." + strconv.FormatInt(p.run.UnixNano(), 36) + "."
 	for i, message := range messages {
 		if message.message == nil {
 			continue

@@ -108,7 +108,7 @@ func (v *Viewer) sumUp(now time.Time) {
 	for _, h := range slices.Backward(slices.Sorted(maps.Keys(hot))) {
 		if h > newest-hoursKept {
 			for place, hours := range byPlace(hot[h], agents) {
-				v.addPieces(of(place), hours, agents, facts, serves)
+				v.addPieces(of(place), hours, agents, facts, serves, now)
 			}
 		}
 	}
