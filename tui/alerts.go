@@ -1,9 +1,10 @@
 package tui
 
 import (
-	"path"
 	"slices"
 	"time"
+
+	"errtop/internal/filter"
 )
 
 // Alerting is where a viewer reads alerts. Viewers may share one.
@@ -123,10 +124,7 @@ type Matcher struct {
 
 // matches reports whether an alert is meant.
 func (m *Matcher) matches(a *Alert) bool {
-	like := func(pattern, name string) bool {
-		ok, err := path.Match(pattern, name)
-		return pattern == "" || err == nil && ok
-	}
+	like := func(pattern, name string) bool { return pattern == "" || filter.Like(pattern, name) }
 	return like(m.Rule, a.Rule) && like(m.Target, a.Target) && (m.Incident == 0 || m.Incident == a.Incident) && (m.Group == 0 || m.Group == a.Group)
 }
 

@@ -75,6 +75,8 @@ type Alert struct {
 	Severity Severity `json:"severity"`
 	Labels   Labels   `json:"labels"`
 	Phase    Phase    `json:"phase"`
+	Targets  []string `json:"targets,omitempty"` // of an incident of several
+	Places   []string `json:"places,omitempty"`  // of a fleet, where it is; empty where that is not known
 
 	Since    time.Time `json:"since"`               // when its condition began to hold
 	FiredAt  time.Time `json:"fired_at,omitzero"`   // when it began to fire

@@ -202,15 +202,7 @@ func (f *subjectFinder) Visit(node *ast.Node) {
 
 // covers reports whether a rule is for a target; what has no target is covered by rules for all.
 func (c *compiled) covers(target string) bool {
-	if len(c.Targets) == 0 {
-		return true
-	}
-	for _, pattern := range c.Targets {
-		if ok, _ := path.Match(pattern, target); ok {
-			return true
-		}
-	}
-	return false
+	return len(c.Targets) == 0 || anyLike(c.Targets, target)
 }
 
 // DefaultRules need no configuration. Rules of the settings with the same name replace them.

@@ -42,6 +42,9 @@ type incidentScope struct {
 	Message    string        `expr:"message"`
 	Route      string        `expr:"route"`
 	Mark       string        `expr:"mark"` // just before its onset
+	Places     []string      `expr:"places"`
+
+	where string // the same in words
 }
 
 // targetScope is a target.
@@ -66,6 +69,7 @@ type targetScope struct {
 	BudgetKnown          bool          `expr:"budget_known"` // budget_left is of the objective's whole period
 	CertificateKnown     bool          `expr:"certificate_known"`
 	CertificateExpiresIn time.Duration `expr:"certificate_expires_in"`
+	Places               []string      `expr:"places"`
 }
 
 // groupScope is a group of errors.
@@ -98,6 +102,7 @@ type sourceScope struct {
 	Problem    string        `expr:"problem"`
 	Unreadable int           `expr:"unreadable"`
 	Lag        time.Duration `expr:"lag"`
+	Place      string        `expr:"place"`
 }
 
 // serverSide reports whether a failure is not the callers' own mistake.
@@ -121,7 +126,7 @@ func (s *incidentScope) set(i *tracker.Incident, now time.Time) {
 		Failures: i.Signals.Has(tracker.SignalFailures), Latency: i.Signals.Has(tracker.SignalLatency), Silence: i.Signals.Has(tracker.SignalSilence),
 		State: i.State.String(), Class: i.Cause.Class.String(), Kind: i.Cause.Outcome.Kind.String(), Status: i.Cause.Outcome.Status,
 		ServerSide: serverSide(i.Cause.Outcome.Kind), Scan: i.Scan, Share: i.Now, Usual: i.Usual, Failed: int(i.Failed), Requests: int(i.Requests), //nolint:gosec // counts
-		Duration: end.Sub(i.Onset.At), Trend: i.Trend.String(), Message: i.Cause.Message, Route: i.Cause.Route,
+		Duration: end.Sub(i.Onset.At), Trend: i.Trend.String(), Message: i.Cause.Message, Route: i.Cause.Route, where: i.Where,
 	}
 	if i.Mark != nil {
 		s.Mark = i.Mark.Text
@@ -171,6 +176,6 @@ func (s *breakerScope) set(target string, b *tracker.Breaker) {
 func (s *sourceScope) set(source *tracker.Source) {
 	*s = sourceScope{
 		Name: source.Name, State: source.State.String(), Problem: source.Problem,
-		Unreadable: int(source.Unreadable), Lag: source.Lag, //nolint:gosec // a count
+		Unreadable: int(source.Unreadable), Lag: source.Lag, Place: source.Place, //nolint:gosec // a count
 	}
 }

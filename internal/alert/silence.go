@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"time"
+
+	"errtop/internal/filter"
 )
 
 // Matcher says which alerts a silence is for: all that are given must match. Rule and Target are patterns as in a shell. Of an incident
@@ -19,10 +21,7 @@ type Matcher struct {
 
 // Matches reports whether an alert is meant.
 func (m Matcher) Matches(a *Alert) bool {
-	like := func(pattern, name string) bool {
-		ok, err := path.Match(pattern, name)
-		return pattern == "" || ok && err == nil
-	}
+	like := func(pattern, name string) bool { return pattern == "" || filter.Like(pattern, name) }
 	return like(m.Rule, a.Rule) && like(m.Target, a.Labels.Target) && (m.Incident == 0 || a.of(m.Incident)) &&
 		(m.Group == 0 || m.Group == a.Labels.Group)
 }

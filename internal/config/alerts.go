@@ -42,6 +42,7 @@ type Receiver struct {
 	Headers      map[string]Secret `toml:"headers,omitempty"`      // of webhook and alertmanager
 	Severity     string            `toml:"severity"`               // at least
 	Targets      []string          `toml:"targets,omitempty"`
+	Places       []string          `toml:"places,omitempty"`  // of a fleet
 	Between      string            `toml:"between,omitempty"` // "09:00-17:00", in Zone
 	Zone         string            `toml:"zone,omitempty"`    // "Europe/Berlin"; "": the local one
 	Resolved     bool              `toml:"resolved"`          // tell when it is over too
@@ -116,6 +117,7 @@ func (r *reader) checkReceiver(at string, receiver *Receiver) {
 	}
 	r.among(at+".severity", receiver.Severity, severities)
 	r.patterns(at+".targets", receiver.Targets)
+	r.patterns(at+".places", receiver.Places)
 	r.checkHeaders(at+".headers", receiver.Headers)
 	if _, _, err := ParseBetween(receiver.Between); err != nil {
 		r.fault(at+".between", "%q is not a span of the day; expected one such as \"09:00-17:00\"", r.said(at+".between", receiver.Between))

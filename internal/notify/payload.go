@@ -82,6 +82,9 @@ func payloadAlertOf(a *alert.Alert) payloadAlert {
 	if a.URL != "" {
 		p.Annotations["runbook_url"] = a.URL
 	}
+	if len(a.Places) > 0 {
+		p.Annotations["places"] = strings.Join(a.Places, ", ")
+	}
 	if a.Failed > 0 {
 		p.Annotations["failed_requests"] = strconv.FormatUint(a.Failed, 10)
 	}
