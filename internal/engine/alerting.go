@@ -18,13 +18,16 @@ import (
 
 // alerting evaluates the rules and tells the receivers. Its state is kept by keeper, or in memory only.
 type alerting struct {
-	senders map[string]notify.Sender
 	keeper  AlertKeeper  // nil: in memory only
 	notice  func(string) // tells viewers
+	show    notify.ShowPage
+	renewed chan struct{} // receives after the receivers have changed
 
 	keeping sync.Mutex // held while the keeper works; taken before mu
 
 	mu          sync.Mutex
+	settings    *config.Config // in effect
+	senders     map[string]notify.Sender
 	engine      *alert.Engine
 	options     alert.Options // the engine's
 	changes     uint64        // of state so far
@@ -41,16 +44,18 @@ const evaluateEvery = time.Second
 
 // newAlerting returns the alerting of an engine's options, with what its keeper has of before.
 func newAlerting(o *Options, notice func(string)) (*alerting, error) {
-	options, senders, err := alertOptions(o.Settings, o.ShowPage)
+	a := &alerting{
+		keeper: o.Alerts, notice: notice, show: o.ShowPage, renewed: make(chan struct{}, 1), waiting: map[chan struct{}]struct{}{},
+		options: alert.Options{Advice: o.Advice, History: o.History},
+	}
+	if !o.Look {
+		a.options.Place = o.Settings.Fleet.Place
+	}
+	renewal, err := a.prepare(o.Settings)
 	if err != nil {
 		return nil, err
 	}
-	options.Advice, options.History = o.Advice, o.History
-	engine, err := alert.New(options)
-	if err != nil {
-		return nil, err
-	}
-	a := &alerting{senders: countSenders(senders), keeper: o.Alerts, notice: notice, engine: engine, options: options, waiting: map[chan struct{}]struct{}{}}
+	a.renew(renewal)
 	a.load()
 	return a, nil
 }
@@ -58,7 +63,7 @@ func newAlerting(o *Options, notice func(string)) (*alerting, error) {
 // run evaluates the rules and delivers until ctx is done.
 func (a *alerting) run(ctx context.Context, snapshot func(time.Time) *tracker.Snapshot, outbox notify.Outbox) error {
 	group, ctx := safego.WithContext(ctx)
-	group.Go(func() error { return notify.Run(ctx, a.senders, outbox) })
+	group.Go(func() error { return notify.Run(ctx, a.currentSenders, a.renewed, outbox) })
 	group.Go(func() error {
 		tick := time.NewTicker(evaluateEvery)
 		defer tick.Stop()
@@ -228,14 +233,6 @@ func newSender(r *config.Receiver) (notify.Sender, error) {
 	return notify.NewCommand(r.Command)
 }
 
-// alertOptions returns what alerting decides by, and who is told.
-func alertOptions(settings *config.Config, show notify.ShowPage) (alert.Options, map[string]notify.Sender, error) {
-	options := alert.Options{Rules: Rules(settings), Receivers: receivers(settings), Timing: timing(settings)}
-	senders, err := Senders(settings, show)
-	options.Receivers = slices.DeleteFunc(options.Receivers, func(r alert.Receiver) bool { return err == nil && senders[r.Name] == nil })
-	return options, senders, err
-}
-
 // timing returns how long things take.
 func timing(settings *config.Config) alert.Timing {
 	return alert.Timing{GroupWait: settings.Alerts.GroupWait.Std(), GroupInterval: settings.Alerts.GroupInterval.Std(), Repeat: settings.Alerts.Repeat.Std()}
@@ -249,7 +246,7 @@ func receivers(settings *config.Config) []alert.Receiver {
 		severity, _ := alert.ParseSeverity(r.Severity)
 		from, to, _ := config.ParseBetween(r.Between)
 		zone, _ := r.Location() // the config has checked it
-		receiver := alert.Receiver{Name: r.Name, Severity: severity, Targets: r.Targets, From: from, To: to, Location: zone, Resolved: r.Resolved}
+		receiver := alert.Receiver{Name: r.Name, Severity: severity, Targets: r.Targets, Places: r.Places, From: from, To: to, Location: zone, Resolved: r.Resolved}
 		if r.Alertmanager != "" {
 			receiver.Refresh, receiver.Resolved = notify.AlertmanagerRefresh, true // it forgets otherwise, and decides itself who hears of an end
 		}

@@ -14,7 +14,7 @@ const longestMark = 500
 // AddMark notes that something was done. A mark without a time is of now. Its texts are made harmless, and secrets in them masked.
 func (e *Engine) AddMark(mark tracker.Mark) {
 	for _, text := range []*string{&mark.Text, &mark.Target, &mark.Version, &mark.Source} {
-		*text = e.options.Settings.Known().Line(*text, longestMark)
+		*text = e.line(*text, longestMark)
 	}
 	e.addMark(mark)
 }
@@ -29,7 +29,7 @@ func (e *Engine) addMark(mark tracker.Mark) {
 // AddNote keeps what somebody wrote down about an incident. Its texts are made harmless, and secrets in them masked.
 func (e *Engine) AddNote(note tracker.Note) {
 	for _, text := range []*string{&note.Text, &note.Target, &note.By} {
-		*text = e.options.Settings.Known().Line(*text, longestMark)
+		*text = e.line(*text, longestMark)
 	}
 	now := time.Now()
 	if note.At.IsZero() {

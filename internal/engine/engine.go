@@ -64,16 +64,17 @@ type Options struct {
 
 // Engine runs what its options name. All methods may be called from any goroutine.
 type Engine struct {
-	options  Options
-	tracker  *tracker.ErrorTracker
-	notices  notices
-	shared   shared
-	targets  *targets // of the settings; nil where they have none
-	alerting *alerting
-	recorder *Recorder            // nil: nothing is recorded
-	storing  *storing             // nil: nothing is kept
-	restored map[string]time.Time // the newest result of each source, of what was restored
-	fleet    fleetPart
+	options   Options
+	tracker   *tracker.ErrorTracker
+	notices   notices
+	shared    shared
+	targets   *targets // of the settings; nil where they have none
+	alerting  *alerting
+	recorder  *Recorder            // nil: nothing is recorded
+	storing   *storing             // nil: nothing is kept
+	restored  map[string]time.Time // the newest result of each source, of what was restored
+	fleet     fleetPart
+	reloading reloading
 	// resolved is closed when the secrets of the settings are there, or have failed.
 	resolved chan struct{}
 	started  atomic.Bool
@@ -87,6 +88,7 @@ func New(o Options) (*Engine, error) {
 	}
 	e := &Engine{options: o, tracker: tracker.New(trackerSettings(o.Settings)), resolved: make(chan struct{})}
 	e.shared.tracker = e.tracker
+	e.reloading.read(o.ConfigPath)
 	if len(o.Settings.Targets) > 0 {
 		var err error
 		if e.targets, err = newTargets(e); err != nil {

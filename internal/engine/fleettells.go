@@ -20,8 +20,7 @@ const tellsFor = 2 * time.Minute
 // tells nobody but its own terminal.
 type fleetOutbox struct {
 	*alerting
-	teller *fleet.Teller   // nil: a dashboard
-	local  map[string]bool // receivers that are this terminal
+	teller *fleet.Teller // nil: a dashboard
 }
 
 // outbox returns what notifications are delivered from.
@@ -29,20 +28,14 @@ func (e *Engine) outbox() notify.Outbox {
 	if e.fleet.viewer == nil {
 		return e.alerting
 	}
-	local := map[string]bool{}
-	for i := range e.options.Settings.Receivers {
-		if r := &e.options.Settings.Receivers[i]; r.Terminal {
-			local[r.Name] = true
-		}
-	}
-	return &fleetOutbox{e.alerting, e.fleet.teller, local}
+	return &fleetOutbox{e.alerting, e.fleet.teller}
 }
 
 // Due returns what is to be sent to a receiver now: nothing while another watcher has the turn. What was made before this one took over may
 // have been told: that is asked.
 func (o *fleetOutbox) Due(receiver string, now time.Time) []alert.Notification {
 	due := o.alerting.Due(receiver, now)
-	if o.local[receiver] {
+	if o.isTerminal(receiver) {
 		return due
 	}
 	var since time.Time

@@ -24,7 +24,21 @@ func (e *Engine) Notices() (c <-chan string, stop func()) { return e.notices.sub
 
 // Notice tells every viewer something, the secrets of the settings masked. The text may be of any origin: viewers make it harmless
 // when they draw it.
-func (e *Engine) Notice(text string) { e.notices.add(e.options.Settings.Known().Mask(text)) }
+func (e *Engine) Notice(text string) { e.notices.add(e.mask(text)) }
+
+// mask masks the secrets of the settings, of those at the start and of those that were read since.
+func (e *Engine) mask(text string) string {
+	text = e.options.Settings.Known().Mask(text)
+	if fresh := e.reloading.settings.Load(); fresh != nil {
+		text = fresh.Known().Mask(text)
+	}
+	return text
+}
+
+// line returns a text as one harmless line of at most so many bytes, masked.
+func (e *Engine) line(text string, most int) string {
+	return e.options.Settings.Known().Line(e.mask(text), most)
+}
 
 func (n *notices) add(text string) {
 	n.mu.Lock()

@@ -124,7 +124,10 @@ func (e *Engine) sources() []Source {
 	settings := e.options.Settings
 	all := []Source{e.secrets}
 	if e.targets != nil {
-		all = append(all, e.targets.probe, e.targets.follow)
+		all = append(all, e.targets.probe)
+	}
+	if e.options.ConfigPath != "" && e.CanReload() {
+		all = append(all, e.follow)
 	}
 	reasons := logline.NewReasons()
 	for i := range settings.Sources {

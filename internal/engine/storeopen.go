@@ -120,7 +120,7 @@ const longestNote = 500
 func (k *storing) notice(text string) { k.engine.Notice(k.masked(text)) }
 
 func (k *storing) masked(text string) string {
-	return k.engine.options.Settings.Known().Line(text, longestNote)
+	return k.engine.line(text, longestNote)
 }
 
 // openStore opens a store for writing, or for reading where another process writes it.

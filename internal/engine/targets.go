@@ -2,9 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -13,22 +10,17 @@ import (
 	"errtop/probe"
 )
 
-// targets probes the targets of the settings. They come, change and go with the settings while the others go on; other
-// settings take effect at the next start.
+// targets probes the targets of the settings. They come, change and go with the settings while the others go on.
 type targets struct {
 	engine *Engine
 	prober *probe.Prober
 
 	mu       sync.Mutex
 	settings *config.Config // in effect
-	text     []byte         // of the config file when it was read last, valid or not
 }
 
 func newTargets(e *Engine) (*targets, error) {
 	t := &targets{engine: e, prober: e.newProber(e.options.Settings.Probe)}
-	if e.options.ConfigPath != "" {
-		t.text, _ = os.ReadFile(e.options.ConfigPath) // a file that cannot be read now is read when it changes
-	}
 	_, err := t.set(e.options.Settings)
 	return t, err
 }
@@ -45,6 +37,8 @@ func (e *Engine) newProber(settings config.Probe) *probe.Prober {
 // set probes the targets of the settings from now on (those that wait for a secret later), and forgets those that are gone with their history. It returns how
 // many went.
 func (t *targets) set(settings *config.Config) (removed int, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if err := t.prober.Set(probeTargets(settings)); err != nil {
 		return 0, err
 	}
@@ -85,27 +79,3 @@ func (t *targets) begin(settings *config.Config) {
 
 // probe probes the targets until ctx is done.
 func (t *targets) probe(ctx context.Context, _ Intake) error { return t.prober.Run(ctx) }
-
-// reload reads the settings again, whatever they hold. An error says what is wrong with them; the targets stay as they were.
-func (t *targets) reload(ctx context.Context) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	path := t.engine.options.ConfigPath
-	t.text, _ = os.ReadFile(path) //nolint:gosec // the user names the file
-	settings, err := t.engine.options.Load(ctx)
-	if err != nil {
-		return fmt.Errorf("kept the settings as they were: %w", err)
-	}
-	before := len(t.targets())
-	removed, err := t.set(settings)
-	if err != nil {
-		return fmt.Errorf("kept the settings as they were: %w", err)
-	}
-	t.engine.reloaded(settings)
-	after := len(settings.Targets)
-	t.engine.Notice(fmt.Sprintf("read %s again: %d targets, %d new, %d gone", filepath.Base(path), after, after-before+removed, removed))
-	for _, warning := range settings.Warnings {
-		t.engine.Notice(warning)
-	}
-	return nil
-}

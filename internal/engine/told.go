@@ -45,8 +45,9 @@ func (e *Engine) Figures() serve.Figures {
 		a := &state.Alerts[i]
 		f.Alerts[serve.AlertLabels{Rule: a.Rule, Severity: a.Severity.String(), Phase: a.Phase.String()}]++
 	}
-	for _, name := range slices.Sorted(maps.Keys(e.alerting.senders)) {
-		if c, ok := e.alerting.senders[name].(*counted); ok {
+	senders := e.alerting.currentSenders()
+	for _, name := range slices.Sorted(maps.Keys(senders)) {
+		if c, ok := senders[name].(*counted); ok {
 			f.Notifications = append(f.Notifications, serve.NotificationCount{Receiver: name, Sent: c.sent.Load(), Failed: c.failed.Load()})
 		}
 	}

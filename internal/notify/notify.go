@@ -50,33 +50,86 @@ const (
 	lookAgain   = time.Second // for what becomes due by time alone
 )
 
-// Run sends what the outbox holds until ctx is done, each receiver in a goroutine of its own.
-func Run(ctx context.Context, senders map[string]Sender, outbox Outbox) error {
+// Run sends what the outbox holds until ctx is done, each receiver in a goroutine of its own. Who is told is asked at the start and
+// whenever changed receives; senders are compared with ==, so that they must be of a comparable type. A receiver that is gone, or has another sender now, is left after the attempt that is on its way, so that
+// nothing is sent twice.
+func Run(ctx context.Context, senders func() map[string]Sender, changed <-chan struct{}, outbox Outbox) error {
 	group, ctx := safego.WithContext(ctx)
-	for name, sender := range senders {
-		group.Go(func() error {
-			deliver(ctx, name, sender, outbox)
-			return nil
-		})
+	running := map[string]*delivery{}
+	for {
+		now := senders()
+		for name, d := range running {
+			if now[name] != d.sender {
+				d.leave()
+			}
+		}
+		for name, sender := range now {
+			before := running[name]
+			if before != nil && before.sender == sender {
+				continue
+			}
+			d := &delivery{name: name, sender: sender, outbox: outbox, left: make(chan struct{}), done: make(chan struct{})}
+			running[name] = d
+			group.Go(func() error {
+				defer close(d.done)
+				if before != nil {
+					<-before.done
+				}
+				d.run(ctx)
+				return nil
+			})
+		}
+		select {
+		case <-ctx.Done():
+			return group.Wait()
+		case <-changed:
+		}
 	}
-	return group.Wait()
 }
 
-// deliver sends one receiver's notifications.
-func deliver(ctx context.Context, name string, sender Sender, outbox Outbox) {
+// delivery sends one receiver's notifications.
+type delivery struct {
+	name   string
+	sender Sender
+	outbox Outbox
+	left   chan struct{} // closed when nothing more is to be sent
+	done   chan struct{} // closed when nothing more is being sent
+}
+
+// leave ends the delivery after the attempt that is on its way.
+func (d *delivery) leave() {
+	if !d.hasLeft() {
+		close(d.left)
+	}
+}
+
+func (d *delivery) hasLeft() bool {
+	select {
+	case <-d.left:
+		return true
+	default:
+		return false
+	}
+}
+
+// run sends until ctx is done or the receiver has left.
+func (d *delivery) run(ctx context.Context) {
+	outbox := d.outbox
 	changed, stop := outbox.Changed()
 	defer stop()
 	tick := time.NewTicker(lookAgain)
 	defer tick.Stop()
 	for {
-		for _, n := range outbox.Due(name, time.Now()) {
-			attempt(ctx, sender, &n, outbox)
-			if ctx.Err() != nil {
+		for _, n := range outbox.Due(d.name, time.Now()) {
+			if ctx.Err() != nil || d.hasLeft() {
 				return
 			}
+			attempt(ctx, d.sender, &n, outbox)
 		}
 		select {
 		case <-ctx.Done():
+			return
+		case <-d.left:
 			return
 		case <-changed:
 		case <-tick.C:

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -252,7 +254,13 @@ func (b *box) Changed() (<-chan struct{}, func()) { return b.changed, func() {} 
 // senderFunc is a function that sends.
 type senderFunc func(context.Context, *alert.Notification) error
 
-func (f senderFunc) Send(ctx context.Context, n *alert.Notification) error { return f(ctx, n) }
+func (f *senderFunc) Send(ctx context.Context, n *alert.Notification) error { return (*f)(ctx, n) }
+
+func sending(f senderFunc) Sender { return &f }
+
+func only(senders map[string]Sender) func() map[string]Sender {
+	return func() map[string]Sender { return senders }
+}
 
 func TestAReceiverThatHangsDelaysNoOtherAndFailuresAreTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -262,22 +270,73 @@ func TestAReceiverThatHangsDelaysNoOtherAndFailuresAreTriedAgain(t *testing.T) {
 		var wellAt time.Duration
 		began := time.Now()
 		senders := map[string]Sender{
-			"hangs": senderFunc(func(ctx context.Context, _ *alert.Notification) error { <-ctx.Done(); return ctx.Err() }),
-			"flaky": senderFunc(func(context.Context, *alert.Notification) error {
+			"hangs": sending(func(ctx context.Context, _ *alert.Notification) error { <-ctx.Done(); return ctx.Err() }),
+			"flaky": sending(func(context.Context, *alert.Notification) error {
 				if tries++; tries < 4 {
 					return errors.New("answers 500")
 				}
 				return nil
 			}),
-			"refuses": senderFunc(func(context.Context, *alert.Notification) error { return &RefusedError{"answers 404"} }),
-			"well":    senderFunc(func(context.Context, *alert.Notification) error { wellAt = time.Since(began); return nil }),
+			"refuses": sending(func(context.Context, *alert.Notification) error { return &RefusedError{"answers 404"} }),
+			"well":    sending(func(context.Context, *alert.Notification) error { wellAt = time.Since(began); return nil }),
 		}
 		ended := make(chan error, 1)
-		go func() { ended <- Run(ctx, senders, b) }()
+		go func() { ended <- Run(ctx, only(senders), nil, b) }()
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if wellAt > time.Second || len(b.done) != 2 || tries != 4 || len(b.waiting) != 1 || b.waiting[0].ID != 1 {
 			t.Errorf("well after %v, done %v, %d tries, waiting %+v, failed %v", wellAt, b.done, tries, b.waiting, b.failed)
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Receivers may change while errtop runs: one that is gone is sent nothing more, one that is changed is sent to by its new sender once
+// the attempt on its way has ended, so that it hears nothing twice, and the others go on.
+func TestReceiversThatChangeAreTakenUpAndNothingIsSentTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var sent []string
+		began := time.Now()
+		to := func(name string, takes time.Duration) Sender {
+			return sending(func(ctx context.Context, n *alert.Notification) error {
+				select {
+				case <-time.After(takes):
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				sent = append(sent, fmt.Sprintf("%d by %s after %v", n.ID, name, time.Since(began).Round(time.Second)))
+				return nil
+			})
+		}
+		senders := map[string]Sender{"slow": to("slow 1", 10*time.Second), "gone": to("gone", 0), "same": to("same", 0)}
+		b := &box{waiting: []alert.Notification{{ID: 1, Receiver: "slow"}}}
+		changed := make(chan struct{}, 1)
+		ended := make(chan error, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { ended <- Run(ctx, func() map[string]Sender { return senders }, changed, b) }()
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		senders = map[string]Sender{"slow": to("slow 2", 0), "new": to("new", 0), "same": senders["same"]}
+		changed <- struct{}{}
+		synctest.Wait()
+		b.mu.Lock()
+		b.waiting = append(b.waiting, alert.Notification{ID: 2, Receiver: "slow"}, alert.Notification{ID: 3, Receiver: "gone"},
+			alert.Notification{ID: 4, Receiver: "new"}, alert.Notification{ID: 5, Receiver: "same"})
+		b.mu.Unlock()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
+		slices.Sort(sent)
+		want := []string{"1 by slow 1 after 10s", "2 by slow 2 after 10s", "4 by new after 4s", "5 by same after 4s"}
+		if !slices.Equal(sent, want) {
+			t.Errorf("sent %q, want %q", sent, want)
 		}
 		cancel()
 		if err := <-ended; err != nil {
