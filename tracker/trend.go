@@ -8,8 +8,16 @@ import (
 const (
 	trendSpan   = 10 // minutes that are held against the twenty before
 	trendBefore = 20
-	trendYoung  = 3 // minutes before which nothing can be said
-	trendSigma  = 3 // standard errors
+	trendLong   = 60 // minutes over which a slow change shows
+	trendYoung  = 3  // minutes before which nothing can be said
+
+	trendSigma     = 3.3 // standard errors that the spans differ by
+	trendLongSigma = 4   // or the slope over the long span, and
+	trendStill     = 2   // that over both short ones, so that what changed long ago is not said to change still
+
+	trendLeast    = 0.003 // a smaller change of a share is none
+	trendRelative = 0.15  // of the larger share, less where both are near 1
+	trendOfLarge  = 0.05  // and so much of the larger share in any case: 93 % and 96 % are the same outage
 )
 
 // develop says how a part goes.
@@ -33,26 +41,68 @@ func (p *part) develop(c *counts) (Trend, string) {
 	}
 	// The older of the halves is compared where there is no more.
 	split := max(now-trendSpan, from+age/2)
-	return p.compareSpans(c, max(split-trendBefore, from), split, now), ""
+	return p.compareSpans(c, from, split, now), ""
 }
 
-// compareSpans holds the share of a span against that of the one before it.
+// compareSpans holds the share from a minute on against that of the twenty before it. from is where the trouble begins.
 func (p *part) compareSpans(c *counts, from, split, to int64) Trend {
-	y1, n1 := c.of(p.ep.class, p.ep.slow, from, split)
+	first := max(split-trendBefore, from)
+	y1, n1 := c.of(p.ep.class, p.ep.slow, first, split)
 	y2, n2 := c.of(p.ep.class, p.ep.slow, split, to)
 	if n1 == 0 || n2 == 0 {
 		return TrendSteady
 	}
 	before, after, pooled := y1/n1, y2/n2, (y1+y2+0.5)/(n1+n2+1)
-	spread := math.Sqrt(pooled * (1 - pooled) * (1/n1 + 1/n2) * p.scatter(c, from, split, to))
-	if math.Abs(after-before) < trendSigma*spread || math.Abs(after-before) < max(0.003, 0.15*max(before, after)*(1-min(before, after))) {
+	more, less := max(before, after), min(before, after)
+	if more-less < max(trendLeast, trendRelative*more*(1-less), trendOfLarge*more) {
 		return TrendSteady
 	}
-	if after > before {
+	sigmas := (after - before) / math.Sqrt(pooled*(1-pooled)*(1/n1+1/n2)*p.scatter(c, first, split, to))
+	long, short := p.slope(c, max(to-trendLong, from), to), p.slope(c, first, to)
+	switch {
+	case sigmas > trendSigma, long > trendLongSigma && short > trendStill:
 		return TrendWorse
+	case sigmas < -trendSigma, long < -trendLongSigma && short < -trendStill:
+		return TrendBetter
 	}
-	return TrendBetter
+	return TrendSteady
 }
+
+// slope returns by how many standard errors the share rises, or falls below 0, over the minutes from one up to, without, another:
+// the test for a linear trend in proportions of Cochran and Armitage, its variance widened by how much the minutes scatter around
+// the line.
+func (p *part) slope(c *counts, from, to int64) float64 {
+	var failed, requests, moment float64
+	for m := from; m < to; m++ {
+		y, n := c.of(p.ep.class, p.ep.slow, m, m+1)
+		failed, requests, moment = failed+y, requests+n, moment+n*float64(m-from)
+	}
+	if requests == 0 {
+		return 0
+	}
+	share, middle := (failed+0.5)/(requests+1), moment/requests
+	var rise, spread float64
+	for m := from; m < to; m++ {
+		y, n := c.of(p.ep.class, p.ep.slow, m, m+1)
+		x := float64(m-from) - middle
+		rise, spread = rise+x*(y-n*share), spread+n*x*x
+	}
+	if spread == 0 {
+		return 0
+	}
+	slope, chi, df := rise/spread, 0.0, -2.0
+	for m := from; m < to; m++ {
+		if y, n := c.of(p.ep.class, p.ep.slow, m, m+1); n > 0 {
+			line := min(max(share+slope*(float64(m-from)-middle), 0.01*share), 1-0.01*(1-share))
+			chi += (y - n*line) * (y - n*line) / (n * line * (1 - line))
+			df++
+		}
+	}
+	return slope / math.Sqrt(share*(1-share)/spread*max(1, min(chi/max(df, 1), trendScatter)))
+}
+
+// trendScatter is the most times the variance of chance that single minutes are taken to have.
+const trendScatter = 25
 
 // scatter is how many times the variance of chance the minutes of two spans have, each around its own mean.
 func (p *part) scatter(c *counts, from, split, to int64) float64 {
@@ -68,7 +118,7 @@ func (p *part) scatter(c *counts, from, split, to int64) float64 {
 			}
 		}
 	}
-	return max(1, min(chi/max(df, 1), 25))
+	return max(1, min(chi/max(df, 1), trendScatter))
 }
 
 // phaseRhythm is rhythm by phases alone.
