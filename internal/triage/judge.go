@@ -48,10 +48,13 @@ func Judge(truth *Truth, s *tracker.Snapshot) Verdict {
 	}
 	named := slices.Contains(truth.Targets, in.Lead().Name)
 	class := slices.Contains(truth.Classes, in.Cause.Class)
-	v.What = named && in.Scan == truth.Scan && truth.Over != in.Ongoing() && truth.listedBy(in)
+	v.What = named && in.Scan == truth.Scan && truth.Over != in.Ongoing() && truth.listedBy(in) && in.Now >= truth.Least
 	v.Error = in.Onset.At.Sub(truth.Onset).Abs()
+	if again := in.Onset.At.Sub(truth.Again).Abs(); !truth.Again.IsZero() {
+		v.Error = min(v.Error, again)
+	}
 	v.Since = truth.since(in, v.Error)
-	v.Why = class && truth.valueIn(in) && (truth.Mark == "" || in.Mark != nil && in.Mark.Text == truth.Mark)
+	v.Why = class && truth.valueIn(in) && (truth.Mark == "" || in.Mark != nil && in.Mark.Text == truth.Mark) && (!truth.Unmarked || in.Mark == nil)
 	v.Trend = truth.trendOf(in)
 	unsure := in.Trend == tracker.TrendUnknown || in.Trend == tracker.TrendSteady
 	v.Wrong = !named || !v.Since && v.Error > 2*truth.Within || !class && in.Cause.Class != tracker.CauseUnknown || !v.Trend && !unsure
@@ -71,6 +74,9 @@ func (t *Truth) since(in *tracker.Incident, off time.Duration) bool {
 
 // listedBy reports whether an incident lists every target that belongs to it, and none that has trouble of its own.
 func (t *Truth) listedBy(in *tracker.Incident) bool {
+	if t.Alone && len(in.Targets) > 1 {
+		return false
+	}
 	for _, name := range t.Apart {
 		if slices.ContainsFunc(in.Targets, func(t tracker.IncidentTarget) bool { return t.Name == name }) {
 			return false

@@ -28,17 +28,22 @@ type Truth struct {
 	Spread  []string // all that belong to the incident
 	Apart   []string // that have trouble of their own, which is another incident
 
+	Alone bool // no other target belongs to the incident
+
 	Onset  time.Time
+	Again  time.Time     // when it began again after a calm, which may be told as its onset as well; zero: it did not
 	Within time.Duration // how far off "since" may be; the interval that is stated may make up for more
 	Before bool          // it began before the results begin
 
-	Classes []tracker.CauseClass // any of them is the cause
-	Trends  []tracker.Trend      // any of them is right
-	Value   string               // what the failures have in common, where that is the point: a route, a tenant, a version; else ""
-	Mark    string               // text of the mark to be named; else ""
-	Over    bool
-	End     time.Time
-	Scan    bool
+	Classes  []tracker.CauseClass // any of them is the cause
+	Trends   []tracker.Trend      // any of them is right
+	Value    string               // what the failures have in common, where that is the point: a route, a tenant, a version; else ""
+	Mark     string               // text of the mark to be named; else ""
+	Unmarked bool                 // no mark may be named: what was done has nothing to do with it
+	Least    float64              // share of the requests that fails now, at least, as the incident tells it
+	Over     bool
+	End      time.Time
+	Scan     bool
 
 	Down, Cycle time.Duration // of trouble that comes and goes: so long of every so long; 0 for other trouble
 }

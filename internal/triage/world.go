@@ -260,7 +260,7 @@ func (w *world) result(q *request) tracker.Result {
 }
 
 func (w *world) label(q *request) *tracker.Labels {
-	key := q.svc.name + q.tenant + q.region + q.agent + q.version + q.behind
+	key := q.svc.name + q.tenant + q.region + q.agent + q.version + q.host + q.behind
 	l := w.labels[key]
 	if l == nil {
 		l = &tracker.Labels{
