@@ -24,10 +24,12 @@ const (
 	breakerUsual  = 0.25 // share of failures from which it opens now and then
 	breakerRecent = 2    // minutes after which its opening is no news
 
-	unknownAlpha  = 1e-4 // where there is no baseline: chance that the threshold share looks like this
-	unknownSooner = 1e-6 // the same for a minute that is not over
-	becomesUsual  = 60   // minutes after which what has failed ever since the first result is usual
-	usualRequests = 12   // and so many requests
+	unknownAlpha   = 1e-4 // where there is no baseline: chance that the threshold share looks like this
+	unknownSooner  = 1e-6 // the same for a minute that is not over
+	alphaYesterday = 1e-4 // chance that yesterday's share looks like this
+
+	becomesUsual  = 60 // minutes after which what has failed ever since the first result is usual
+	usualRequests = 12 // and so many requests
 	usualAtLatest = 6 * 60
 )
 
@@ -130,7 +132,7 @@ func (tr *track) found(c *counts, first, minute int64, partial bool) bool {
 			break
 		}
 		y, n := c.of(tr.class, tr.slow(), start, minute+1)
-		if tr.base.stands(y, n) && tr.matters(y/n) && tr.surprised(c, y, n, start, minute, partial) && !tr.usualYesterday(c, y/n, w, minute) {
+		if tr.base.stands(y, n) && tr.matters(y/n) && tr.surprised(c, y, n, start, minute, partial) && !tr.usualYesterday(c, y, n, w, minute) {
 			tr.fill(c, y, n, minute)
 			return true
 		}
@@ -243,14 +245,19 @@ func (tr *track) goesOn(c *counts, from, to int64, y, n, share float64) bool {
 	return y >= 2 && y > share*n
 }
 
-// usualYesterday reports whether the same hour of yesterday had a share like it: of some failures, for a short time. What lost
-// most of its requests yesterday is not usual.
-func (tr *track) usualYesterday(c *counts, share float64, w, minute int64) bool {
-	if share >= aloneShare || minute-minutesPerDay < c.oldest {
+// usualYesterday reports whether the same hour of yesterday had a share that y failures in n requests are not significantly above: of
+// some failures, for a short time. What lost most of its requests yesterday is not usual.
+func (tr *track) usualYesterday(c *counts, y, n float64, w, minute int64) bool {
+	if minute-minutesPerDay < c.oldest {
 		return false
 	}
-	for m := minute - minutesPerDay; m <= minute-minutesPerDay+30; m += 5 {
-		if y, n := c.before(tr.class, tr.slow(), m, m+max(w, 5)); y >= leastFailures && !oddsRise(y/n, share) {
+	const around = 30 // minutes that yesterday may have been earlier or later
+	for end := minute + 1 - minutesPerDay - around; end <= minute+1-minutesPerDay+around+w; end += 5 {
+		y0, n0 := c.before(tr.class, tr.slow(), end-max(w, 5), end)
+		if y0 < leastFailures || y0 >= aloneShare*n0 {
+			continue
+		}
+		if !oddsRise(y0/n0, y/n) || y < n && betaBinomialTail(y, n, y0+0.5, n0-y0+0.5) > alphaYesterday {
 			return true
 		}
 	}
