@@ -51,7 +51,7 @@ func sampled(at instant, r *Result) bool {
 func (t *traits) success(at instant, r *Result, p *Fingerprinter) {
 	if t.last == nil || t.route != r.Route {
 		p.route = NormaliseRoute(p.route[:0], r.Route)
-		t.route, t.last = r.Route, t.find(fieldRoute, p.route, at)
+		t.route, t.last = r.Route, t.find(fieldRoute, p.route, at, true)
 	}
 	n := uint32(r.requests()) //nolint:gosec // a weight has 16 bits
 	octave := -1
@@ -64,28 +64,28 @@ func (t *traits) success(at instant, r *Result, p *Fingerprinter) {
 		if octave >= 0 {
 			v.speeds.add(hour, octave, n)
 		}
-	})
+	}, true)
 }
 
 // failureOf counts one, whose group knows its route's template.
 func (t *traits) failureOf(at instant, r *Result, g *group) {
 	n := uint32(r.requests()) //nolint:gosec // a weight has 16 bits
-	count := func(_ *trait, h *traitHour) { h.own += n }
+	count, own := func(_ *trait, h *traitHour) { h.own += n }, true
 	if r.Origin != OriginProbe && classOf(r.Outcome()).callers() {
-		count = func(_ *trait, h *traitHour) { h.callers += n }
+		count, own = func(_ *trait, h *traitHour) { h.callers += n }, false
 	}
-	t.each(at, r, t.findText(fieldRoute, g.route, at), count)
+	t.each(at, r, t.findText(fieldRoute, g.route, at, own), count, own)
 }
 
-func (t *traits) each(at instant, r *Result, route *trait, count func(*trait, *traitHour)) {
+func (t *traits) each(at instant, r *Result, route *trait, count func(*trait, *traitHour), worth bool) {
 	route.count(at, count)
-	t.findText(fieldMethod, r.Method, at).count(at, count)
+	t.findText(fieldMethod, r.Method, at, worth).count(at, count)
 	if r.Labels == nil {
 		return
 	}
 	places, ok := t.known[r.Labels]
 	if !ok {
-		places = t.resolve(r.Labels, at)
+		places = t.resolve(r.Labels, at, worth)
 	}
 	for _, p := range places {
 		p.count(at, count)
@@ -93,11 +93,11 @@ func (t *traits) each(at instant, r *Result, route *trait, count func(*trait, *t
 }
 
 // resolve finds where labels are counted.
-func (t *traits) resolve(labels *Labels, at instant) []*trait {
+func (t *traits) resolve(labels *Labels, at instant, worth bool) []*trait {
 	places := make([]*trait, 0, len(*labels))
 	for _, l := range *labels {
 		if l.Name != "" && l.Value != "" {
-			places = append(places, t.findText(l.Name, l.Value, at))
+			places = append(places, t.findText(l.Name, l.Value, at, worth))
 		}
 	}
 	const manyLabels = 512
@@ -108,16 +108,17 @@ func (t *traits) resolve(labels *Labels, at instant) []*trait {
 	return places
 }
 
-func (t *traits) findText(field, value string, at instant) *trait {
-	return findTrait(t, field, value, at)
+func (t *traits) findText(field, value string, at instant, worth bool) *trait {
+	return findTrait(t, field, value, at, worth)
 }
 
-func (t *traits) find(field string, value []byte, at instant) *trait {
-	return findTrait(t, field, value, at)
+func (t *traits) find(field string, value []byte, at instant, worth bool) *trait {
+	return findTrait(t, field, value, at, worth)
 }
 
-// findTrait returns where a value is counted, made on first use; nil where there is no room, or nothing to tell apart.
-func findTrait[T string | []byte](t *traits, field string, value T, at instant) *trait {
+// findTrait returns where a value is counted, made on first use; nil where there is no room, or nothing to tell apart. worth says
+// that it is of a success, or of a failure that is not the caller's.
+func findTrait[T string | []byte](t *traits, field string, value T, at instant, worth bool) *trait {
 	if len(value) == 0 {
 		return nil
 	}
@@ -130,7 +131,7 @@ func findTrait[T string | []byte](t *traits, field string, value T, at instant) 
 			return v
 		}
 	}
-	if len(f.values) >= valuesKept && !t.makeRoom(f, at) {
+	if len(f.values) >= valuesKept && !t.makeRoom(f, at, worth) {
 		return f.others()
 	}
 	v := &trait{value: string(value), first: at}
@@ -154,23 +155,44 @@ func (f *traitField) all() []*trait {
 	return append(slices.Clip(f.values), f.other)
 }
 
-// makeRoom drops the value that was counted least, if that is next to nothing or of hours ago. Its counts go to the others.
-func (t *traits) makeRoom(f *traitField, at instant) bool {
-	least, fewest := -1, uint64(0)
+// makeRoom drops the value that was counted least, if that is next to nothing or of hours ago; for one of worth the one of those
+// that only ever failed by their callers' mistakes, so that a scanner's routes do not keep real ones out. Its counts go to the others.
+func (t *traits) makeRoom(f *traitField, at instant, worth bool) bool {
+	const few, hoursAgo = 3, 3
+	drop, n := f.least(func(*trait) bool { return true })
+	if n > few && f.values[drop].latest > at.minute()/60-hoursAgo {
+		if !worth {
+			return false
+		}
+		if drop, _ = f.least(func(v *trait) bool { return !v.worth() }); drop < 0 {
+			return false
+		}
+	}
+	f.others().absorb(f.values[drop])
+	f.values = slices.Delete(f.values, drop, drop+1)
+	t.known, t.last = nil, nil
+	return true
+}
+
+// least returns the value that was counted least of those that one holds for, and how often; -1 where there is none.
+func (f *traitField) least(of func(*trait) bool) (least int, fewest uint64) {
+	least = -1
 	for i, v := range f.values {
-		if n := v.total(); least < 0 || n < fewest {
+		if n := v.total(); (least < 0 || n < fewest) && of(v) {
 			least, fewest = i, n
 		}
 	}
-	const few, hoursAgo = 3, 3
-	v := f.values[least]
-	if fewest > few && v.latest > at.minute()/60-hoursAgo {
-		return false
+	return least, fewest
+}
+
+// worth reports whether the value had a success, or a failure that was not the caller's.
+func (v *trait) worth() bool {
+	for i := range v.hours {
+		if v.hours[i].own > 0 || v.hours[i].sampled > 0 {
+			return true
+		}
 	}
-	f.others().absorb(v)
-	f.values = slices.Delete(f.values, least, least+1)
-	t.known, t.last = nil, nil
-	return true
+	return false
 }
 
 // isRelease reports whether a field tells of a release, whose change is noted as a mark even where it is not compared.
@@ -291,7 +313,7 @@ func (t *traits) absorb(b *traits, at instant) {
 			into.others().absorb(from.other)
 		}
 		for _, v := range from.values {
-			t.findText(from.name, v.value, at).absorb(v)
+			t.findText(from.name, v.value, at, v.worth()).absorb(v)
 		}
 	}
 }
@@ -330,7 +352,7 @@ func (f *traitField) contrasts(of func(v *trait, from, to int64) (failures, requ
 			y, _ := of(v, from, to)
 			_, n := of(v, from-1, to) // one hour more, for the comparison
 			if n > 0 {
-				do(v.value, max(y-usual*n, 0), n)
+				do(v.value, max(y-max(usual, v.always(of, from))*n, 0), n)
 			}
 		}
 	}
@@ -348,6 +370,27 @@ func (f *traitField) contrasts(of func(v *trait, from, to int64) (failures, requ
 		}
 	})
 	return out
+}
+
+const (
+	alwaysHours = 6  // before an incident in which what a value always fails is looked for
+	alwaysOf    = 20 // requests of an hour that tell
+)
+
+// always is the share of a value's requests that fail in any hour, as of a client that has asked for what never was: the least of
+// the hours before one. Where too little is known it is 0.
+func (v *trait) always(of func(v *trait, from, to int64) (failures, requests float64), before int64) float64 {
+	least := 1.0
+	known := false
+	for h := before - alwaysHours; h < before; h++ {
+		if y, n := of(v, h, h); n >= alwaysOf {
+			least, known = min(least, y/n), true
+		}
+	}
+	if !known {
+		return 0
+	}
+	return least
 }
 
 // telling orders contrasts: how much the value tells failures and requests apart, as a relative entropy.
