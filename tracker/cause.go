@@ -7,9 +7,8 @@ import (
 )
 
 const (
-	causeSpan  = 3 * 60 // minutes of an episode that are looked at for its cause: the newest
-	causeMost  = 0.6    // share of the failures that have to agree on something for it to be said of all
-	scanRoutes = 12     // so many routes that never succeeded are a scan
+	causeSpan = 3 * 60 // minutes of an episode that are looked at for its cause: the newest
+	causeMost = 0.6    // share of the failures that have to agree on something for it to be said of all
 )
 
 // A said is what groups of one outcome and message count together: one cause often fails on many routes.
@@ -33,7 +32,9 @@ func (p *part) explain(c *counts) {
 	default:
 	}
 	said, all := p.said(c)
-	p.scan = p.scanned(said, all)
+	if p.side == wholeEpisode {
+		p.scan = p.scanned(said, all)
+	}
 	if len(said) == 0 || all <= 0 {
 		p.cause = Cause{Outcome: p.commonOutcome(), Class: CauseUnknown}
 		p.cause.Class = p.classify("")
@@ -41,6 +42,9 @@ func (p *part) explain(c *counts) {
 	}
 	most := &said[0]
 	g := most.top
+	if most.outcome == (Outcome{}) { // the others, which have nothing in common
+		most.outcome, most.message = p.commonOutcome(), ""
+	}
 	p.cause = Cause{
 		Outcome: most.outcome, Error: g.error, Message: most.message, Group: g.id, Share: min(most.excess/all, 1),
 	}
@@ -62,6 +66,7 @@ func (p *part) explain(c *counts) {
 	if p.endpoint == "" {
 		p.endpoint = p.cause.Upstream
 	}
+	p.own = p.tg.isItself(p.endpoint)
 	p.cause.Class = p.classify(text)
 	p.generic = generic(most.message, g.error)
 }
@@ -75,7 +80,7 @@ func (p *part) said(c *counts) (list []said, all float64) {
 		ratio = now / before
 	}
 	for _, g := range p.tg.groups {
-		if g.classes()&(1<<p.ep.class) == 0 || g.last < minuteStart(from) || g.first >= minuteStart(p.to) {
+		if g.classes()&(1<<p.ep.class) == 0 || g.last < minuteStart(from) || g.first >= minuteStart(p.to) || p.side != wholeEpisode && p.tg.traits.succeeded(g.route) != (p.side == besideScan) {
 			continue
 		}
 		n := float64(g.day.sum(from, p.to)) - ratio*float64(g.day.sum(max(p.from-60, (g.edge/60-hourSlots+1)*60, 0), p.from))
@@ -170,55 +175,6 @@ func (p *part) upstream(g *group) string {
 		upstream = f.Evidence.Upstream
 	}
 	return upstream
-}
-
-// scanned reports whether somebody tries routes that never existed: many, none with most of the failures, and none that
-// succeeded.
-func (p *part) scanned(list []said, all float64) bool {
-	if p.ep.class != classNotFound && p.ep.class != classCaller && p.ep.class != classAuth {
-		return false
-	}
-	routes := map[string]float64{}
-	others := 0.0
-	from := max(p.from, p.to-causeSpan)
-	for _, g := range p.tg.groups {
-		if g.classes()&(1<<p.ep.class) == 0 {
-			continue
-		}
-		n := float64(g.day.sum(from, p.to))
-		switch {
-		case n == 0 || len(list) == 0:
-		case g.route == "":
-			others += n
-		case !p.tg.traits.succeeded(g.route):
-			routes[g.route] += n
-		}
-	}
-	largest, unknown := 0.0, others
-	for _, n := range routes {
-		largest = max(largest, n)
-		unknown += n
-	}
-	return len(routes) >= scanRoutes && unknown >= 0.7*all && largest <= 0.4*unknown
-}
-
-// succeeded reports whether a route, as its template, ever had a success that was sampled.
-func (t *traits) succeeded(route string) bool {
-	for i := range t.fields {
-		if t.fields[i].name != fieldRoute {
-			continue
-		}
-		for _, v := range t.fields[i].values {
-			if v.value == route {
-				for h := range v.hours {
-					if v.hours[h].sampled > 0 {
-						return true
-					}
-				}
-			}
-		}
-	}
-	return false
 }
 
 // generic reports whether a message says no more than its status.

@@ -2,7 +2,9 @@ package tracker
 
 import (
 	"cmp"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -13,8 +15,9 @@ const (
 	linkFollows = 20 * time.Minute // of one target: slow before it fails, silent after it failed
 )
 
-// incidentsOf puts the parts together that have one cause. The order of the parts does not matter.
-func incidentsOf(parts []*part) [][]*part {
+// incidentsOf puts the parts together that have one cause. The order of the parts does not matter. probedHosts is how many hosts are
+// probed.
+func incidentsOf(parts []*part, probedHosts int) [][]*part {
 	slices.SortFunc(parts, func(a, b *part) int {
 		return cmp.Or(cmp.Compare(a.ep.onset.at, b.ep.onset.at), cmp.Compare(a.tg.name, b.tg.name), cmp.Compare(a.ep.class, b.ep.class), cmp.Compare(a.ep.detected, b.ep.detected))
 	})
@@ -27,6 +30,10 @@ func incidentsOf(parts []*part) [][]*part {
 			i = root[i]
 		}
 		return i
+	}
+	unreached := unreachedTogether(parts, probedHosts)
+	for i := 1; i < len(unreached); i++ {
+		root[find(unreached[i])] = find(unreached[0])
 	}
 	for i := range parts {
 		for j := i + 1; j < len(parts); j++ {
@@ -78,31 +85,38 @@ func (p *part) linked(o *part) bool {
 	switch a, b := p.ep.class, o.ep.class; {
 	case p.scan:
 		return true
+	case a.own() && b.own():
+		return p.linkedByCause(o, between)
 	case a != b: // what stands behind is slow or down: those in front of it fail
 		return p.samePlace(o) || a.signal() != b.signal() && a != classSilence && b != classSilence && between <= linkNear
 	case a == classSilence, a == classSlow:
 		return apart == 0 && between <= 2*linkNear
-	case a == classServer, a == classProbe:
-		return p.linkedByCause(o, between)
 	default:
 		return p.sameWords(o) && between <= linkSame || p.sameContrast(o)
 	}
 }
 
 // linkedByCause is linked for failures that are the targets' own: what they name, or say, is the same; or they are alike and
-// began at once.
+// began at once. That they began before anything was seen says nothing of when they did.
 func (p *part) linkedByCause(o *part, between time.Duration) bool {
+	near := !p.ep.before && between <= linkNear
+	certificate := p.cause.Class == o.cause.Class && p.cause.Class == CauseTLSExpired
 	switch {
 	case p.samePlace(o), p.sameContrast(o):
 		return true
-	case p.endpoint != "" && o.endpoint != "":
+	case certificate && near: // one certificate of many names, or those that one job renews
+		return true
+	case p.endpoint != "" && o.endpoint != "" && !(p.own && o.own && (near || certificate)):
 		return false
 	case p.sameWords(o):
 		return between <= linkSame
 	}
 	alike := p.cause.Class == o.cause.Class || transport(p.cause.Class) && transport(o.cause.Class)
-	return alike && between <= linkNear
+	return alike && near
 }
+
+// own reports whether failures of a class are what is broken behind the target's name, as users or as probes see it.
+func (k class) own() bool { return k == classServer || k == classProbe }
 
 // linkedInside is linked for two parts of one target.
 func (p *part) linkedInside(o *part, apart time.Duration) bool {
@@ -120,6 +134,67 @@ func (p *part) linkedInside(o *part, apart time.Duration) bool {
 	follows := p.ep.class == classSlow && (o.ep.class == classServer || o.ep.class == classGaveUp) || o.ep.class == classSilence ||
 		p.ep.class == classServer && o.ep.class == classProbe || p.ep.class == classProbe && o.ep.class == classServer
 	return follows && between <= linkFollows
+}
+
+// unreachedTogether returns the indexes of parts, which are by their onsets, that say that our own network is down: most of the hosts
+// that are probed stopped being reached at once, three of them or more.
+func unreachedTogether(parts []*part, probedHosts int) (most []int) {
+	const least = 3
+	hosts := map[string]int{}
+	var run []int
+	for i, p := range parts {
+		if !p.unreached() {
+			continue
+		}
+		for len(run) > 0 && p.ep.onset.at.sub(parts[run[0]].ep.onset.at) > linkNear {
+			first := parts[run[0]].tg.host()
+			if hosts[first]--; hosts[first] == 0 {
+				delete(hosts, first)
+			}
+			run = run[1:]
+		}
+		run = append(run, i)
+		hosts[p.tg.host()]++
+		if len(hosts) >= least && float64(len(hosts)) >= ownNetworkShare*float64(probedHosts) && len(run) > len(most) {
+			most = slices.Clone(run)
+		}
+	}
+	return most
+}
+
+// ownNetworkShare is the share of the hosts that are probed whose failing at once speaks of our own network.
+const ownNetworkShare = 0.7
+
+// unreached reports whether the part is of probes that do not get through.
+func (p *part) unreached() bool {
+	return p.ep.class == classProbe && p.ep.bad && transport(p.cause.Class) && p.cause.Class != CauseUpstream
+}
+
+// host is what a target's probes ask: the host of its URL, or its name where none is known.
+func (tg *target) host() string {
+	if u, err := url.Parse(tg.info.URL); err == nil && u.Host != "" {
+		return u.Hostname()
+	}
+	return tg.name
+}
+
+// isItself reports whether an address or host is the target itself: the host of its URL, one of those that its results name, or one that
+// is called like it.
+func (tg *target) isItself(endpoint string) bool {
+	host, _, _ := strings.Cut(endpoint, ":")
+	if host == "" {
+		return false
+	}
+	label, _, _ := strings.Cut(host, ".")
+	if host == tg.host() || strings.EqualFold(label, tg.name) {
+		return true
+	}
+	for _, f := range tg.traits.fields {
+		if f.name == "host" && slices.ContainsFunc(f.values, func(v *trait) bool { return v.value == host }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *part) samePlace(o *part) bool { return p.endpoint != "" && p.endpoint == o.endpoint }

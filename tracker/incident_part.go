@@ -21,6 +21,7 @@ type part struct {
 	cause    Cause
 	raw      string // the newest message of the cause, as it came
 	endpoint string // address or host that all its failures name
+	own      bool   // which is the target itself
 	generic  bool   // its message says nothing that tells causes apart
 
 	contrasts        []Contrast
@@ -30,6 +31,7 @@ type part struct {
 	trend            Trend
 	note             string
 	scan             bool
+	side             scanSide
 	harm             float64
 }
 
@@ -54,15 +56,29 @@ func (tg *target) parts(minute int64) (out []part) {
 
 // look fills in what is known of a part.
 func (p *part) look(buffer *[]sums) {
+	c := p.tg.counts(min(p.ep.started, p.minute-30), p.minute+1, buffer)
+	p.lookAt(&c)
+}
+
+// lookAt is look with the counts laid out.
+func (p *part) lookAt(c *counts) {
 	e := p.ep
 	p.from, p.to = e.started, p.minute+1
 	p.state = e.state(p.minute)
 	if !e.bad {
 		p.to = max(e.calmFrom, p.from+1)
 	}
+	p.measure(c)
+	p.contrasts = p.tg.traits.contrasts(e.class, e.slow, p.usualOfAlike(), p.from, p.to)
+	p.explain(c)
+	p.trend, p.note = p.develop(c)
+	p.weigh()
+}
+
+// measure counts what failed since the onset, and what share of how many requests fails now.
+func (p *part) measure(c *counts) {
 	const lately = 5
-	at := p.to
-	c := p.tg.counts(min(p.from, p.minute-30), p.minute+1, buffer)
+	e, at := p.ep, p.to
 	p.failed, p.requests = c.all(e.class, e.slow, p.from, p.to)
 	y, n := c.of(e.class, e.slow, max(at-lately, p.from), at)
 	if e.bad && at-1 > p.from { // the running minute and what it may lack
@@ -78,10 +94,22 @@ func (p *part) look(buffer *[]sums) {
 	if e.class == classProbe {
 		p.rate = n / float64(at-max(at-lately-1, p.from))
 	}
-	p.contrasts = p.tg.traits.contrasts(e.class, e.slow, e.usual, p.from, p.to)
-	p.explain(&c)
-	p.trend, p.note = p.develop(&c)
-	p.weigh()
+}
+
+// usualOfAlike is the usual share of all failures that contrasts count with those of the part: the callers' mistakes of any sort, or
+// the target's own failures.
+func (p *part) usualOfAlike() float64 {
+	usual, k := p.ep.usual, p.ep.class
+	if int(k) >= failureClasses {
+		return usual
+	}
+	for i := range p.tg.live.tracks {
+		tr := &p.tg.live.tracks[i]
+		if tr.class != k && int(tr.class) < failureClasses && tr.class.callers() == k.callers() && tr.base.requests > 0 && (tr.class == classProbe) == (k == classProbe) {
+			usual += tr.base.failures / tr.base.requests
+		}
+	}
+	return min(usual, 1)
 }
 
 // state is where the episode is in its life by the running minute.

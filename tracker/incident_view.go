@@ -23,15 +23,16 @@ func (t *ErrorTracker) showIncidents() []Incident {
 		list := tg.parts(minute)
 		for i := range list {
 			list[i].look(&t.sums)
-			parts = append(parts, &list[i])
+			parts = append(parts, list[i].apartFromScan(&t.sums)...)
 		}
 	}
 	if len(parts) == 0 {
 		return nil
 	}
 	var out []Incident
-	for _, together := range incidentsOf(parts) {
-		out = append(out, t.incident(together, minute))
+	probedHosts := t.probedHosts()
+	for _, together := range incidentsOf(parts, probedHosts) {
+		out = append(out, t.incident(together, minute, probedHosts))
 	}
 	slices.SortFunc(out, func(a, b Incident) int {
 		if a.Ongoing() != b.Ongoing() {
@@ -60,12 +61,16 @@ func (t *ErrorTracker) showIncidents() []Incident {
 }
 
 // incident puts one together from its parts, the first of which began first.
-func (t *ErrorTracker) incident(parts []*part, minute int64) Incident {
+func (t *ErrorTracker) incident(parts []*part, minute int64, probedHosts int) Incident {
 	found := slices.MinFunc(parts, func(a, b *part) int {
 		return cmp.Or(cmp.Compare(a.ep.detected, b.ep.detected), cmp.Compare(a.tg.name, b.tg.name), cmp.Compare(a.ep.class, b.ep.class))
 	})
+	id := newFNV().text(found.tg.name).number(int(found.ep.class)).number(int(found.ep.detected))
+	if found.side == besideScan { // the scan beside it has the same episode
+		id = id.number(int(CauseScanner))
+	}
 	in := Incident{
-		ID:    uint64(newFNV().text(found.tg.name).number(int(found.ep.class)).number(int(found.ep.detected))),
+		ID:    uint64(id),
 		State: IncidentOver, Onset: t.shownOnset(parts[0].ep), BaselineKnown: true, Scan: true,
 	}
 	var lead *part
@@ -104,7 +109,9 @@ func (t *ErrorTracker) incident(parts []*part, minute int64) Incident {
 		in.Trend, in.TrendNote = TrendOver, ""
 	}
 	t.total(&in, parts, lead)
-	t.ownNetwork(&in, parts)
+	if len(unreachedTogether(parts, probedHosts)) > 0 {
+		in.Cause.Class = CauseOwnNetwork
+	}
 	in.Common = common(&in, parts)
 	in.Mark = t.markBefore(&in)
 	in.Timeline = t.timeline(&in)
@@ -162,23 +169,15 @@ func (t *ErrorTracker) total(in *Incident, parts []*part, lead *part) {
 	}
 }
 
-// ownNetwork recognises that it is not the targets: most of what is probed cannot be reached, all at once.
-func (t *ErrorTracker) ownNetwork(in *Incident, parts []*part) {
-	unreached, probed := 0, 0
+// probedHosts counts the hosts that are probed.
+func (t *ErrorTracker) probedHosts() int {
+	hosts := map[string]bool{}
 	for _, tg := range t.view.targets {
 		if tg.probed {
-			probed++
+			hosts[tg.host()] = true
 		}
 	}
-	for _, p := range parts {
-		if p.ep.class == classProbe && transport(p.cause.Class) && p.cause.Class != CauseUpstream && p.ep.bad {
-			unreached++
-		}
-	}
-	const least = 3
-	if unreached >= least && float64(unreached) >= 0.7*float64(probed) {
-		in.Cause.Class = CauseOwnNetwork
-	}
+	return len(hosts)
 }
 
 // common says what an incident's targets have in common.

@@ -236,11 +236,11 @@ func (t *ErrorTracker) groupOf(tg *target, at instant, r *Result) *group {
 		g = tg.folded(&t.prints)
 	}
 	if g == nil {
-		if t.crowded(tg) && !t.evict(tg, at) {
+		p := t.prints.Fingerprint()
+		if t.crowded(tg) && !t.evict(tg, at) && !t.evictScanned(tg, r, p.Route) {
 			t.groupsDropped++
 			return t.otherGroup(tg)
 		}
-		p := t.prints.Fingerprint()
 		g = t.addGroup(tg, &group{
 			id: id, method: p.Method, route: p.Route, outcome: p.Outcome, error: r.Error, message: p.Message,
 		})
