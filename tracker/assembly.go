@@ -13,6 +13,7 @@ type Assembly struct {
 	t      *ErrorTracker
 	now    time.Time
 	newest instant // of what is counted, no piece may be later
+	apart  bool    // t has counted targets that it has not yet counted together
 }
 
 // Piece is a part of one origin's state.
@@ -50,7 +51,7 @@ func (a *Assembly) Add(p Piece) error {
 	if len(p.State.encoded) == 0 {
 		return nil
 	}
-	from, err := p.State.decodeClean(a.t.settings, a.now.Location(), false, p.Clean)
+	from, err := p.State.decodeClean(a.t.settings, a.now.Location(), onlyTargets, p.Clean)
 	if err != nil {
 		return err
 	}
@@ -109,16 +110,32 @@ func (a *Assembly) add(from *ErrorTracker, facts bool) {
 			}
 		}
 	}
-	t.addCounts(from, 0)
+	t.addTargets(from, 0)
+	t.countEvidence()
+	t.shed()
 	t.seq = max(t.seq, from.seq)
+	a.apart = true
+}
+
+// together counts all targets together: once, not for each piece.
+func (a *Assembly) together() {
+	if a.apart {
+		a.t.countTogether()
+		a.t.all.advance(a.t.clock.edge())
+		a.apart = false
+	}
 }
 
 // State returns the sum, to be kept or added to another one.
-func (a *Assembly) State(part Part) State { return a.t.State(a.now, part) }
+func (a *Assembly) State(part Part) State {
+	a.together()
+	return a.t.State(a.now, part)
+}
 
 // Tracker returns the sum as a tracker that goes on from there. It shows versions above the one given, so that pictures of it can be
 // told from those of the sum before. The Assembly must not be used any more.
 func (a *Assembly) Tracker(version uint64) *ErrorTracker {
+	a.together()
 	a.t.begin(a.now)
 	a.t.version = max(a.t.version, version) + 1
 	return a.t

@@ -61,11 +61,11 @@ func (e *encoder) unseen(u *unseen, edge int64, span stepSpan, scratch *[minutes
 
 func (d *decoder) unseen(edge int64) *unseen {
 	u := &unseen{requests: &daily{}}
-	d.daily(edge, u.requests.add)
+	d.dailyInto(edge, u.requests)
 	k := class(0)
 	d.list(func(d *decoder) {
 		if int(k) < failureClasses {
-			d.daily(edge, func(minute int64, n uint32) { u.class(k).add(minute, n) })
+			d.dailyInto(edge, u.class(k))
 		}
 		k++
 	})
@@ -152,6 +152,26 @@ func (d *decoder) daily(edge int64, read func(minute int64, n uint32)) {
 	})
 }
 
+// dailyInto reads minutes up to an edge into a daily that has none.
+func (d *decoder) dailyInto(edge int64, into *daily) {
+	var counts [60]uint32
+	hour, some := int64(0), false
+	lay := func() {
+		if some {
+			into.of(hour).set(&counts)
+			clear(counts[:])
+		}
+	}
+	d.daily(edge, func(minute int64, n uint32) {
+		if minute/60 != hour {
+			lay()
+			hour = minute / 60
+		}
+		counts[minute%60], some = n, true
+	})
+	lay()
+}
+
 // firstMinute is the first minute of the hours remembered with an edge; it may lie before 1970.
 func firstMinute(edge int64) int64 { return (edge/60 - hourSlots + 1) * 60 }
 
@@ -162,14 +182,12 @@ func (d *decoder) series(c *series, edge int64) {
 		}
 	})
 	last := edge / stepsPerMinute
-	d.daily(last, func(minute int64, n uint32) {
-		c.hours.add(minute, n)
-		for w, length := range windowMinutes {
-			if last-minute < length {
-				c.total[w] += uint64(n)
-			}
+	d.dailyInto(last, &c.hours)
+	for w, length := range windowMinutes {
+		if length > 0 {
+			c.total[w] += c.hours.sum(max(last-length+1, firstMinute(last), 0), last+1)
 		}
-	})
+	}
 	c.ever = d.uint()
 }
 
@@ -257,7 +275,7 @@ func (d *decoder) latency(l *latency, edge int64) {
 	for i := range l.octaves {
 		if d.bool() {
 			o := &daily{}
-			d.daily(edge/stepsPerMinute, o.add)
+			d.dailyInto(edge/stepsPerMinute, o)
 			l.octaves[i] = o
 		}
 	}

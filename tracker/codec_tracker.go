@@ -56,11 +56,24 @@ func (e *encoder) tracker(t *ErrorTracker, part Part) {
 
 // decode returns a tracker that holds what a state says and belongs to the caller; with onlyPositions nothing but these.
 func (s State) decode(settings Settings, zone *time.Location, onlyPositions bool) (*ErrorTracker, error) {
-	return s.decodeClean(settings, zone, onlyPositions, nil)
+	what := everything
+	if onlyPositions {
+		what = positionsOnly
+	}
+	return s.decodeClean(settings, zone, what, nil)
 }
 
+// contents says what is read of a state.
+type contents uint8
+
+const (
+	everything    contents = iota
+	onlyTargets            // without what all targets count together
+	positionsOnly          // how far sources were read
+)
+
 // decodeClean is decode with every text made what clean makes of it; nil leaves it as it is.
-func (s State) decodeClean(settings Settings, zone *time.Location, onlyPositions bool, clean func(string) string) (*ErrorTracker, error) {
+func (s State) decodeClean(settings Settings, zone *time.Location, what contents, clean func(string) string) (*ErrorTracker, error) {
 	var fault error
 	t := New(settings)
 	t.clock.zone = zone
@@ -80,7 +93,7 @@ func (s State) decodeClean(settings Settings, zone *time.Location, onlyPositions
 					read.strings[i] = clean(text)
 				}
 			}
-		case onlyPositions && tag != sectionPositions:
+		case what == positionsOnly && tag != sectionPositions, what == onlyTargets && tag == sectionAll:
 		case tag == sectionAll:
 			d.activity(&t.all, nil)
 			whole = true
@@ -94,7 +107,7 @@ func (s State) decodeClean(settings Settings, zone *time.Location, onlyPositions
 	if fault != nil {
 		return nil, fault
 	}
-	if !whole {
+	if !whole && what != onlyTargets {
 		for _, tg := range t.sorted() {
 			t.all.absorb(&tg.act, nil)
 		}

@@ -136,15 +136,13 @@ func (l *latency) absorb(b *latency, edge, other int64) {
 	edge, other = edge/stepsPerMinute, other/stepsPerMinute
 	l.octaves.absorb(&b.octaves, edge, other)
 	for m := max(other-minuteSlots+1, edge-minuteSlots+1, 0); m <= other; m++ {
-		for _, c := range b.minutes[m%minuteSlots] {
-			l.minutes[m%minuteSlots].add(c.bucket, uint32(c.n))
-		}
+		l.minutes[m%minuteSlots].merge(b.minutes[m%minuteSlots])
 		l.hour.addCells(b.minutes[m%minuteSlots])
 	}
 	edge, other = edge/15, other/15
 	for q := max(other-quarterSlots+1, edge-quarterSlots+1, 0); q <= other; q++ {
-		for _, c := range b.quarters.at(q) {
-			l.quarters.of(q).add(c.bucket, uint32(c.n))
+		if slot := b.quarters.at(q); len(slot) > 0 {
+			l.quarters.of(q).merge(slot)
 		}
 		l.day.addCells(b.quarters.at(q))
 	}

@@ -3,6 +3,7 @@ package tracker
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // minutes are the counts of an hour's minutes, in as few bytes as they need, because most of what a target holds are these:
@@ -99,6 +100,74 @@ func (m *minutes) each(from, to int64, do func(minute int64, n uint32)) {
 	}
 }
 
+// absorb adds the counts of another hour.
+func (m *minutes) absorb(b *minutes) {
+	switch {
+	case len(m.bytes) == 0:
+		m.bytes = slices.Clone(b.bytes)
+	case len(b.bytes) <= fewMinutes:
+		b.each(0, 60, m.add)
+	default:
+		var counts [60]uint32
+		b.addTo(&counts)
+		m.addTo(&counts)
+		m.set(&counts)
+	}
+}
+
+// addTo adds the counts to others.
+func (m *minutes) addTo(counts *[60]uint32) {
+	switch len(m.bytes) {
+	case byteMinutes:
+		for i, n := range m.bytes {
+			counts[i] += uint32(n)
+		}
+	case wordMinutes:
+		for i := range counts {
+			counts[i] += uint32(binary.LittleEndian.Uint16(m.bytes[2*i:]))
+		}
+	case longMinutes:
+		for i := range counts {
+			counts[i] += binary.LittleEndian.Uint32(m.bytes[4*i:])
+		}
+	default:
+		for i := 0; i < len(m.bytes); i += 2 {
+			counts[m.bytes[i]] += uint32(m.bytes[i+1])
+		}
+	}
+}
+
+// set lays out counts, in as few bytes as they need.
+func (m *minutes) set(counts *[60]uint32) {
+	some, most := 0, uint32(0)
+	for _, n := range counts {
+		if n > 0 {
+			some, most = some+1, max(most, n)
+		}
+	}
+	length := longMinutes
+	switch {
+	case most <= math.MaxUint8 && 2*some <= fewMinutes:
+		m.bytes = make([]byte, 0, 2*some)
+		for minute, n := range counts {
+			if n > 0 {
+				m.bytes = append(m.bytes, uint8(minute), uint8(n)) //nolint:gosec // below 60, and it fits
+			}
+		}
+		return
+	case most <= math.MaxUint8:
+		length = byteMinutes
+	case most <= math.MaxUint16:
+		length = wordMinutes
+	}
+	if len(m.bytes) != length {
+		m.bytes = make([]byte, length)
+	}
+	for minute, n := range counts {
+		m.put(int64(minute), n)
+	}
+}
+
 // clearAfter forgets what lies after a minute.
 func (m *minutes) clearAfter(minute int64) {
 	kept := minutes{}
@@ -125,12 +194,17 @@ func (d *daily) hour(hour int64) *minutes {
 }
 
 func (d *daily) add(minute int64, n uint32) {
-	slot := minute / 60 % hourSlots
+	d.of(minute/60).add(minute%60, n)
+}
+
+// of returns the minutes of an hour, made on first use.
+func (d *daily) of(hour int64) *minutes {
+	slot := hour % hourSlots
 	block := &d.blocks[slot/hoursPerBlock]
 	if *block == nil {
 		*block = new([hoursPerBlock]minutes)
 	}
-	(*block)[slot%hoursPerBlock].add(minute%60, n)
+	return &(*block)[slot%hoursPerBlock]
 }
 
 // at returns the count of a minute, which must be one of the hours remembered.
@@ -155,7 +229,19 @@ func (d *daily) each(from, to int64, do func(minute int64, n uint32)) {
 
 // sum counts the minutes from one to before another, which must be of the hours remembered.
 func (d *daily) sum(from, to int64) (n uint64) {
-	d.each(from, to, func(_ int64, count uint32) { n += uint64(count) })
+	var counts [60]uint32
+	for from < to {
+		hour := from / 60
+		end := min(to, (hour+1)*60)
+		if h := d.hour(hour); h != nil && len(h.bytes) > 0 {
+			clear(counts[:])
+			h.addTo(&counts)
+			for _, count := range counts[from-hour*60 : end-hour*60] {
+				n += uint64(count)
+			}
+		}
+		from = end
+	}
 	return n
 }
 
@@ -194,5 +280,10 @@ func (d *daily) rewind(from, to int64) {
 
 // absorb adds the counts of another that ends with the minute other, as far as they lie in the hours that end with edge.
 func (d *daily) absorb(b *daily, edge, other int64) {
-	b.each(max(firstMinute(other), firstMinute(edge), 0), other+1, d.add)
+	oldest := max(firstMinute(other), firstMinute(edge), 0) // which begins an hour
+	for h := oldest / 60; h <= other/60; h++ {
+		if from := b.hour(h); from != nil && len(from.bytes) > 0 {
+			d.of(h).absorb(from)
+		}
+	}
 }

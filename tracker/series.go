@@ -179,11 +179,11 @@ func (s *series) absorb(b *series, edge, other int64) {
 		}
 	}
 	edge, other = edge/stepsPerMinute, other/stepsPerMinute
-	b.hours.each(max(firstMinute(other), firstMinute(edge), 0), other+1, func(m int64, n uint32) {
-		if edge-m < minutesPerDay {
-			s.addMinute(edge, m, n)
-		} else { // out of every window, but not forgotten
-			s.hours.add(m, n)
+	s.hours.absorb(&b.hours, edge, other) // what is out of every window is not forgotten
+	oldest := max(firstMinute(other), firstMinute(edge), 0)
+	for w, length := range windowMinutes {
+		if length > 0 {
+			s.total[w] += b.hours.sum(max(oldest, edge-length+1), other+1)
 		}
-	})
+	}
 }

@@ -128,3 +128,22 @@ func (c *cells) add(b Bucket, n uint32) {
 		n -= take
 	}
 }
+
+// merge adds the buckets of another step.
+func (c *cells) merge(b cells) {
+	if len(*c) == 0 {
+		*c = append((*c)[:0], b...)
+		return
+	}
+	i := 0
+	for _, x := range b {
+		for i < len(*c) && (*c)[i].bucket < x.bucket {
+			i++
+		}
+		if i < len(*c) && (*c)[i].bucket == x.bucket && (*c)[i].n <= math.MaxUint16-x.n {
+			(*c)[i].n += x.n
+			continue
+		}
+		c.add(x.bucket, uint32(x.n))
+	}
+}

@@ -51,9 +51,19 @@ func (t *ErrorTracker) add(other *ErrorTracker) {
 func (t *ErrorTracker) addCounts(other *ErrorTracker, offset uint64) {
 	other.fold()
 	t.fold()
+	t.all.advance(max(t.clock.edge(), other.clock.edge()))
+	for _, from := range other.sorted() {
+		t.all.absorb(&from.act, nil)
+	}
+	t.addTargets(other, offset)
+	t.countEvidence()
+	t.shed()
+}
+
+// addTargets is addCounts without the counts of all targets together, and without the bounds of groups and evidence.
+func (t *ErrorTracker) addTargets(other *ErrorTracker, offset uint64) {
 	t.clock.at = max(t.clock.at, other.clock.at)
 	edge := t.clock.edge()
-	t.all.advance(edge)
 	for _, from := range other.sorted() {
 		fresh := t.targets[from.name] == nil
 		into := t.target(from.name)
@@ -61,7 +71,6 @@ func (t *ErrorTracker) addCounts(other *ErrorTracker, offset uint64) {
 			t.addFacts(into, from)
 		}
 		into.act.advance(edge)
-		t.all.absorb(&from.act, nil)
 		into.act.absorb(&from.act, &t.all)
 		for _, g := range from.groups {
 			t.addGroupOf(into, g, offset)
@@ -69,8 +78,6 @@ func (t *ErrorTracker) addCounts(other *ErrorTracker, offset uint64) {
 		into.dirty = true
 	}
 	t.addRing(other, offset)
-	t.countEvidence()
-	t.shed()
 	t.view.stale = true
 }
 

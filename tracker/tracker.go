@@ -177,6 +177,13 @@ func (t *ErrorTracker) RemoveTargets(now time.Time, names ...string) {
 	t.changedEarlier()
 	t.countEvidence()
 	t.lately = [256]*target{}
+	t.countTogether()
+	t.view.stale = true
+	t.changed(nil)
+}
+
+// countTogether counts what all targets have together anew.
+func (t *ErrorTracker) countTogether() {
 	t.all = activity{edge: t.all.edge}
 	for _, tg := range t.sorted() {
 		t.all.absorb(&tg.act, nil)
@@ -184,8 +191,6 @@ func (t *ErrorTracker) RemoveTargets(now time.Time, names ...string) {
 			c.all = t.all.columns[t.all.column(c.key, nil)]
 		}
 	}
-	t.view.stale = true
-	t.changed(nil)
 }
 
 // UpdateSource sets the health of the source of that name. A live source makes the tracker's clock the caller's now, for good.

@@ -6,9 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
 	"errtop/tracker"
 )
 
@@ -83,7 +80,9 @@ func BenchmarkSum100Agents(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		v.sumUp(now)
+		if _, err := v.sumUp(now); err != nil {
+			b.Fatal(err)
+		}
 	}
 	b.ReportMetric(float64(len(message))*100/1000, "KB")
 	if got := v.Snapshot(now).Overall.Day.Requests; got != 100*tr.Snapshot(now).Overall.Day.Requests {
@@ -116,55 +115,4 @@ func BenchmarkAgentMinuteAgainstBase(b *testing.B) {
 		size = len(message)
 	}
 	b.ReportMetric(float64(size)/1000, "KB")
-}
-
-// What a viewer that starts reads of 20 agents with 50 targets each over 24 hours. Bar: 3 s.
-func BenchmarkBackfill(b *testing.B) {
-	s := testServer(b)
-	now := time.Now()
-	tr := busyTracker(now, 24, 20)
-	pack, err := newCodec()
-	if err != nil {
-		b.Fatal(err)
-	}
-	conn, err := nats.Connect(s.ClientURL())
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(conn.Close)
-	if err := EnsureStream(b.Context(), conn, settingsOf(s, "", "")); err != nil {
-		b.Fatal(err)
-	}
-	js, err := jetstream.New(conn)
-	if err != nil {
-		b.Fatal(err)
-	}
-	for h := newestHour(now); h > newestHour(now)-hoursKept; h-- {
-		start := time.Unix(h*3600, 0)
-		state := tr.State(now, tracker.Part{From: start, To: start.Add(time.Hour), Brief: true})
-		for i := range 20 {
-			message, err := pack.encode(header{V: 1, Agent: fmt.Sprintf("web-%d", i), Place: fmt.Sprintf("place-%d", i%3), At: now, Run: now.Add(-25 * time.Hour), Hour: h, Pieces: 1}, state, tracker.State{})
-			if err != nil {
-				b.Fatal(err)
-			}
-			if _, err := js.Publish(b.Context(), fmt.Sprintf("%sshop.web-%d.sum.%d.r.0", prefix, i, h), message); err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
-	want := 20 * tr.Snapshot(now).Overall.Day.Requests
-	for b.Loop() {
-		v, err := NewViewer(settingsOf(s, "viewer", ""), tracker.Settings{}, func(string) {})
-		if err != nil {
-			b.Fatal(err)
-		}
-		stop := run(b, v.Run)
-		until(b, v, func(s *tracker.Snapshot) string {
-			if s.Overall.Day.Requests*1000 < want*999 { // minutes leave the day meanwhile
-				return fmt.Sprintf("%d requests, want %d", s.Overall.Day.Requests, want)
-			}
-			return ""
-		})
-		stop()
-	}
 }

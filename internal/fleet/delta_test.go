@@ -68,7 +68,9 @@ func TestAMessageAgainstItsBase(t *testing.T) {
 		for _, p := range c.pieces {
 			v.keep(address{agent: "web-1", kind: kindSum, hour: hour, run: "r", delta: !p.Base.IsZero()}, p)
 		}
-		v.sumUp(now)
+		if _, err := v.sumUp(now); err != nil {
+			t.Fatal(err)
+		}
 		if got := v.Snapshot(now).Overall.Day.Requests; got != c.want {
 			t.Errorf("%s: %d requests, want %d", name, got, c.want)
 		}

@@ -77,7 +77,9 @@ func TestTheRunsOfAnAgent(t *testing.T) {
 			}
 			v.keep(address{agent: "web-1", kind: kindSum, hour: hour, run: strconv.Itoa(i)}, piece{h, body})
 		}
-		v.sumUp(now)
+		if _, err := v.sumUp(now); err != nil {
+			t.Fatal(err)
+		}
 		s := v.Snapshot(now)
 		if got := s.Overall.Day.Requests; got != c.want {
 			t.Errorf("%s: %d requests, want %d", name, got, c.want)

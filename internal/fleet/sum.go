@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"errtop/tracker"
@@ -22,6 +23,7 @@ type picture struct {
 	sumOf  map[string]time.Time             // revision of each agent's newest sum that is in it
 	serves map[string][]string              // target -> agents that have counted it lately
 	past   pastSums
+	hot    hotSums
 	made   time.Time
 	shown  shown
 }
@@ -38,49 +40,42 @@ func (v *Viewer) keepSum(ctx context.Context) error {
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	var next time.Time
+	var first sync.Once
 	for {
+		urgent := false
 		select {
 		case <-ctx.Done():
 			return nil
-		case now := <-tick.C:
-			v.mu.Lock()
-			due := v.dirty && v.loaded && !now.Before(next)
-			v.mu.Unlock()
-			if due {
-				start := time.Now()
-				v.sumUp(start)
-				next = time.Now().Add(min(max(time.Since(start)*sumShare, sumAtLeast), sumAtMost))
-			}
+		case <-v.urgent:
+			urgent = true
+		case <-tick.C:
 		}
+		start := time.Now()
+		v.mu.Lock()
+		due := v.dirty && v.loaded && (urgent || !start.Before(next))
+		v.mu.Unlock()
+		if !due {
+			continue
+		}
+		cost, err := v.sumUp(start)
+		if err != nil {
+			return err
+		}
+		first.Do(func() { close(v.shown) })
+		next = time.Now().Add(min(max(cost*sumShare, sumAtLeast), sumAtMost))
 	}
 }
 
-// sumUp makes the sum anew.
-func (v *Viewer) sumUp(now time.Time) {
-	v.mu.Lock()
-	agents := v.places()
-	newest := newestHour(now)
-	hot := map[int64]map[pieceKey]piece{}
-	sums := map[int64]map[string]tracker.State{}
-	for h, at := range v.hours {
-		if at.pieces != nil {
-			hot[h] = maps.Clone(at.pieces)
-		} else {
-			sums[h] = at.sums
-		}
+// sumUp makes the sum anew, place by place on as many cores as there are, and returns how much time that took of all of them.
+func (v *Viewer) sumUp(now time.Time) (cost time.Duration, err error) {
+	in := v.input(now)
+	made := picture{sumOf: map[string]time.Time{}, past: in.past, made: now}
+	if err := made.past.update(now, v.tracker, in.sums); err != nil {
+		return 0, err
 	}
-	past, version := v.picture.past, uint64(0)
-	if v.picture.total != nil {
-		version = v.picture.total.Snapshot(now).Version
-	}
-	v.dirty = false
-	v.mu.Unlock()
-
-	past.update(now, v.tracker, sums)
-	made := picture{sumOf: map[string]time.Time{}, serves: map[string][]string{}, past: past, made: now}
 	newestOf := map[string]header{}
-	for _, pieces := range hot {
-		for key, p := range pieces {
+	for _, hot := range in.hot {
+		for key, p := range hot.pieces {
 			if p.At.After(made.sumOf[key.agent]) {
 				made.sumOf[key.agent] = p.At
 			}
@@ -89,53 +84,95 @@ func (v *Viewer) sumUp(now time.Time) {
 			}
 		}
 	}
-	facts := func(id string, p *piece) bool {
-		of := newestOf[id]
-		return p.Hour == of.Hour && p.Run.Equal(of.Run)
+	places := map[string]*placeSum{}
+	of := func(place string) *placeSum {
+		if places[place] == nil {
+			places[place] = &placeSum{v: v, now: now, agents: in.agents, newestOf: newestOf, serves: map[string][]string{}, hot: hotSums{}}
+		}
+		return places[place]
 	}
-	serves := func(id, target string) {
-		if !slices.Contains(made.serves[target], id) {
-			made.serves[target] = append(made.serves[target], id)
+	for h, hot := range in.hot {
+		if h <= newestHour(now)-hoursKept {
+			continue
+		}
+		for place, hours := range byPlace(hot.pieces, in.agents) {
+			known := in.known.of(hotKey{h, place}, hot.revision, in.agents)
+			of(place).hours = append(of(place).hours, placeHour{hour: h, revision: hot.revision, agents: hours, known: known})
 		}
 	}
-	assemblies := map[string]*tracker.Assembly{}
-	of := func(place string) *tracker.Assembly {
-		if assemblies[place] == nil {
-			assemblies[place] = tracker.NewAssembly(now, v.tracker)
+	for place, state := range made.past.states {
+		of(place).past = state
+	}
+	for _, p := range places {
+		p.several = len(places) > 1
+	}
+	if err := inParallel(slices.Sorted(maps.Keys(places)), func(place string) { places[place].make(place) }); err != nil {
+		return 0, err
+	}
+	joining := time.Now()
+	v.finish(&made, places, in.version, now)
+	cost = time.Since(joining)
+	for _, p := range places {
+		cost += p.cost
+	}
+	return cost, nil
+}
+
+// sumInput is what a sum is made of.
+type sumInput struct {
+	agents  map[string]agentFacts
+	hot     map[int64]hour
+	sums    map[int64]map[string]tracker.State
+	past    pastSums
+	known   hotSums
+	version uint64
+}
+
+// input returns what there is to sum up.
+func (v *Viewer) input(now time.Time) sumInput {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	in := sumInput{agents: v.places(), hot: map[int64]hour{}, sums: map[int64]map[string]tracker.State{}, past: v.picture.past, known: v.picture.hot}
+	for h, at := range v.hours {
+		if at.pieces != nil {
+			in.hot[h] = hour{pieces: maps.Clone(at.pieces), revision: at.revision}
+		} else {
+			in.sums[h] = at.sums
 		}
-		return assemblies[place]
 	}
-	for _, h := range slices.Backward(slices.Sorted(maps.Keys(hot))) {
-		if h > newest-hoursKept {
-			for place, hours := range byPlace(hot[h], agents) {
-				v.addPieces(of(place), hours, agents, facts, serves, now)
-			}
-		}
+	if v.picture.total != nil {
+		in.version = v.picture.total.Snapshot(now).Version
 	}
-	for place, state := range past.states {
-		_ = of(place).Add(tracker.Piece{State: state}) // it is our own
-	}
-	v.finish(&made, assemblies, version, now)
+	v.dirty = false
+	return in
 }
 
 // finish turns the sums of the places into trackers, and one over all of them, and shows them.
-func (v *Viewer) finish(made *picture, assemblies map[string]*tracker.Assembly, version uint64, now time.Time) {
-	switch len(assemblies) {
+func (v *Viewer) finish(made *picture, places map[string]*placeSum, version uint64, now time.Time) {
+	made.serves, made.hot = map[string][]string{}, hotSums{}
+	for _, p := range places {
+		maps.Copy(made.hot, p.hot)
+		for target, ids := range p.serves {
+			made.serves[target] = append(made.serves[target], ids...) // an agent is in one place
+		}
+	}
+	switch len(places) {
 	case 0:
 		made.total = tracker.NewAssembly(now, v.tracker).Tracker(version)
 	case 1:
-		for _, a := range assemblies {
-			made.total = a.Tracker(version)
+		for _, p := range places {
+			made.total = p.total.Tracker(version)
 		}
 	default:
 		const mostPlaces = 8
 		all := v.tracker
-		all.MaxTargets *= min(len(assemblies), mostPlaces) // no place pushes another's targets out
+		all.MaxTargets *= min(len(places), mostPlaces) // no place pushes another's targets out
 		total := tracker.NewAssembly(now, all)
 		made.places = map[string]*tracker.ErrorTracker{}
-		for _, place := range slices.Sorted(maps.Keys(assemblies)) {
-			_ = total.Add(tracker.Piece{State: assemblies[place].State(tracker.Part{}), Facts: true}) // it is our own
-			made.places[place] = assemblies[place].Tracker(0)
+		names := slices.Sorted(maps.Keys(places))
+		for _, place := range names {
+			_ = total.Add(tracker.Piece{State: places[place].state, Facts: true}) // it is our own
+			made.places[place] = places[place].tracker
 		}
 		made.total = total.Tracker(version)
 	}
@@ -174,7 +211,7 @@ func (p *picture) record(ag *agent, l *live, now time.Time) {
 }
 
 // update makes the states of the past anew where hours have changed.
-func (p *pastSums) update(now time.Time, settings tracker.Settings, sums map[int64]map[string]tracker.State) {
+func (p *pastSums) update(now time.Time, settings tracker.Settings, sums map[int64]map[string]tracker.State) error {
 	same := len(sums) == len(p.sums)
 	for h, of := range sums {
 		for place, state := range of {
@@ -183,20 +220,26 @@ func (p *pastSums) update(now time.Time, settings tracker.Settings, sums map[int
 		same = same && len(of) == len(p.sums[h])
 	}
 	if same && p.states != nil {
-		return
+		return nil
 	}
-	states := map[string]tracker.State{}
-	places := map[string]*tracker.Assembly{}
+	places := map[string][]tracker.State{}
 	for _, h := range slices.Backward(slices.Sorted(maps.Keys(sums))) {
 		for place, state := range sums[h] {
-			if places[place] == nil {
-				places[place] = tracker.NewAssembly(now, settings)
-			}
-			_ = places[place].Add(tracker.Piece{State: state}) // it is our own
+			places[place] = append(places[place], state)
 		}
 	}
-	for place, total := range places {
-		states[place] = total.State(tracker.Part{Brief: true})
-	}
+	var mu sync.Mutex
+	states := map[string]tracker.State{}
+	err := inParallel(slices.Sorted(maps.Keys(places)), func(place string) {
+		total := tracker.NewAssembly(now, settings)
+		for _, state := range places[place] {
+			_ = total.Add(tracker.Piece{State: state}) // it is our own
+		}
+		state := total.State(tracker.Part{Brief: true})
+		mu.Lock()
+		defer mu.Unlock()
+		states[place] = state
+	})
 	p.states, p.sums = states, sums
+	return err
 }

@@ -38,6 +38,9 @@ type Viewer struct {
 	js   jetstream.JetStream
 	wake chan struct{} // there is something to do
 
+	urgent chan struct{} // what the stream has was read: it is summed up at once
+	shown  chan struct{} // closed behind the first sum
+
 	mu       sync.Mutex
 	agents   map[string]*agent
 	hours    map[int64]*hour
@@ -81,7 +84,7 @@ func NewViewer(settings Settings, bounds tracker.Settings, notice func(string)) 
 		return nil, err
 	}
 	v := &Viewer{
-		settings: settings, tracker: bounds, notice: notice, codec: codec, texts: newTexts(), wake: make(chan struct{}, 1),
+		settings: settings, tracker: bounds, notice: notice, codec: codec, texts: newTexts(), wake: make(chan struct{}, 1), urgent: make(chan struct{}, 1), shown: make(chan struct{}),
 		agents: map[string]*agent{}, hours: map[int64]*hour{}, refused: map[string]string{}, watchers: map[chan struct{}]struct{}{},
 	}
 	v.picture.total = tracker.New(bounds)
