@@ -71,6 +71,10 @@ func decodeAt(s string, i int, plus bool) (size int, with string) {
 		if i > 0 && s[i-1] >= 0x80 {
 			return 0, ""
 		}
+	case s[i] == 0xef && strings.HasPrefix(s[i:], "："), s[i] == 0xef && strings.HasPrefix(s[i:], "＝"):
+		return len("："), map[bool]string{true: ":", false: "="}[s[i+2] == "："[2]]
+	case s[i] == 0xc2 && strings.HasPrefix(s[i:], "\u00a0"):
+		return len("\u00a0"), " "
 	case s[i] == 0xc2 && strings.HasPrefix(s[i:], "\u009b"):
 		if size := sequence(s[i+1:], 0); size > 0 {
 			return size + 1, ""

@@ -25,7 +25,7 @@ func (f *finder) closing(i int, quote byte, escapes int) int {
 
 // bracket returns where the bracket at i is closed, and the end of the text where it is not.
 func (f *finder) bracket(i int) int {
-	s, deep := f.s, 0
+	s, deep, quotes := f.s, 0, true
 	for at := i; at < len(s); at++ {
 		switch s[at] {
 		case '[', '{', '(':
@@ -35,8 +35,13 @@ func (f *finder) bracket(i int) int {
 				return at
 			}
 		case '"':
+			if !quotes {
+				continue
+			}
 			if end := f.closing(at+1, '"', 0); end < len(s) {
 				at = end
+			} else {
+				quotes = false // none of them is closed
 			}
 		}
 	}
@@ -45,9 +50,15 @@ func (f *finder) bracket(i int) int {
 
 // valueEnd returns where the unquoted value at i ends: at a blank or a quote, or where the next field begins. A comma, a
 // semicolon and an ampersand may belong to it: "Password=a,b".
-func (f *finder) valueEnd(i int) int {
+func (f *finder) valueEnd(i int) int { return f.valueEndBefore(i, len(f.s)) }
+
+// wordEnd is valueEnd where no more matters than whether a word is a secret: it looks at maxURL bytes at most, so that the time a text
+// takes does not grow with the square of its length.
+func (f *finder) wordEnd(i int) int { return f.valueEndBefore(i, min(len(f.s), i+maxURL)) }
+
+func (f *finder) valueEndBefore(i, limit int) int {
 	s, end := f.s, i
-	for end < len(s) && !f.endsAt(i, end) {
+	for end < limit && !f.endsAt(i, end) {
 		if among(",;&|", s[end]) && f.fieldAt(end+1) {
 			return end
 		}

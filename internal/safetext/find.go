@@ -19,7 +19,7 @@ const (
 	inWord    = 1 << iota // of a name: letters, digits, "_", "-", and every byte outside ASCII
 	endsValue             // of a URL or an unquoted value: blanks, quotes, "<", ">"
 	joint                 // in a word, behind which a token may start
-	signal                // "?", ":": looked at outside words
+	signal                // "?", ":", "@": looked at outside words
 	code                  // an encoding may begin with it, see [decodeAt]
 )
 
@@ -36,8 +36,9 @@ var classes = func() (c [256]uint8) {
 	for _, b := range codeBytes {
 		c[b] |= code
 	}
-	c['?'] |= signal
-	c[':'] |= signal
+	for _, b := range "?:@" {
+		c[b] |= signal
+	}
 	for i := range c {
 		if i >= 0x80 || i == '_' || i == '-' {
 			c[i] |= joint
@@ -56,6 +57,9 @@ func is(b, class byte) bool { return classes[b]&class != 0 }
 func (f *finder) hide(lo, hi int) int {
 	if lo < hi && f.s[lo:hi] != Mask {
 		f.spans = append(f.spans, span{lo, hi})
+		if hi == len(f.s) {
+			return hi // all that follows is hidden
+		}
 		if line := strings.IndexByte(f.s[lo:hi], '\n'); line >= 0 {
 			return lo + line + 1
 		}
@@ -88,6 +92,9 @@ func (f *finder) scan() {
 			i++
 		case s[i] == '?':
 			i = f.query(i)
+		case s[i] == '@':
+			f.login(i)
+			i++
 		default:
 			i = f.authority(i)
 		}
@@ -113,7 +120,7 @@ func (f *finder) word(i int) int {
 			}
 		}
 	}
-	if j-i >= minEncoded {
+	if j-i >= minEncoded || j < len(s) && s[j] == '+' {
 		if hi, found := f.encoded(i); found {
 			return f.hide(i, hi)
 		}
@@ -128,8 +135,13 @@ func (f *finder) word(i int) int {
 			return hi
 		}
 	}
-	if j < len(s) && s[j] == '/' && i > 0 && s[i-1] == '/' {
-		return f.path(i, j)
+	if j < len(s) && i > 0 && s[i-1] == '/' {
+		switch s[j] {
+		case '/':
+			return f.path(i, j)
+		case ':':
+			return f.botToken(i, j)
+		}
 	}
 	return j
 }
@@ -137,8 +149,13 @@ func (f *finder) word(i int) int {
 // name looks at what follows the word s[i:j], which may be the name of a secret. It returns j where nothing is hidden.
 func (f *finder) name(i, j int) int {
 	word := f.s[i:j]
-	if len(word) == 5 && strings.EqualFold(word, "basic") {
+	switch {
+	case len(word) == len("basic") && strings.EqualFold(word, "basic"):
 		return f.scheme(j)
+	case word == "code":
+		return f.oauthCode(i, j)
+	case len(word) == len("identified") && strings.EqualFold(word, "identified"):
+		return f.identified(j)
 	}
 	kind := kindOfName(strings.TrimLeft(word, "-"))
 	if kind == nameOrdinary && i > 0 && f.s[i-1] == ' ' {
@@ -150,11 +167,28 @@ func (f *finder) name(i, j int) int {
 	case strings.EqualFold(word, "pwd") && strings.HasPrefix(f.s[j:], "=/"):
 		return j // the working directory
 	case strings.EqualFold(word, "bearer"):
+		if j < len(f.s) && f.s[j] == '.' && looksSecret(f.s[j+1:f.valueEnd(j+1)]) { // Sec-WebSocket-Protocol: bearer.x
+			return f.hide(j+1, f.valueEnd(j+1))
+		}
 		if hi := f.scheme(j); hi > j {
 			return hi
 		}
 	}
 	return f.after(&secretName{kind: kind, lo: i, hi: j})
+}
+
+// oauthCode hides the code of an authorization (RFC 6749, section 4.1.3) in a form, where s[i:j] is "code". Errors have codes too: only what
+// stands among other fields and looks like a secret, not like the name of an error, is hidden.
+func (f *finder) oauthCode(i, j int) int {
+	s := f.s
+	if j == len(s) || s[j] != '=' {
+		return j
+	}
+	hi := f.wordEnd(j + 1)
+	if form := i > 0 && s[i-1] == '&' || hi < len(s) && s[hi] == '&'; !form || !looksSecret(s[j+1:hi]) || strings.ToUpper(s[j+1:hi]) == s[j+1:hi] {
+		return j
+	}
+	return f.hide(j+1, hi)
 }
 
 // twoWords returns what "api key" and "pass phrase" are, given where the second word stands.
@@ -182,44 +216,6 @@ func (f *finder) scheme(j int) int {
 	}
 	hi := f.valueEnd(lo)
 	if value := f.s[lo:hi]; looksSecret(strings.TrimRight(value, "=")) || len(value) >= 8 && strings.ContainsAny(value, "=/+._~") && !statusWord(value) {
-		return f.hide(lo, hi)
-	}
-	return j
-}
-
-// flag looks at an option of a command line that is not the name of a secret: "-u user:secret", "mysql -psecret". It looks at the
-// first line of a PEM block too, which starts like one.
-func (f *finder) flag(i, j int) int {
-	s, word := f.s, f.s[i:j]
-	command := func(name string) bool { return strings.Contains(s[max(0, i-200):i], name) }
-	switch {
-	case strings.HasPrefix(word, "-----BEGIN"):
-		return f.pem(i, j)
-	case word == "-u" || word == "--user" || word == "--proxy-user" || word == "-U":
-		return f.userOption(j)
-	case strings.HasPrefix(word, "-u") && j < len(s) && s[j] == ':' && command("curl"):
-		return f.hide(i+2, f.valueEnd(j))
-	case strings.HasPrefix(word, "-p") && len(word) > 2 && command("mysql"):
-		return f.hide(i+2, f.valueEnd(j))
-	}
-	return j
-}
-
-// userOption hides the "user:secret" behind an option that ends at j.
-func (f *finder) userOption(j int) int {
-	s, lo := f.s, j
-	if lo < len(s) && (s[lo] == ' ' || s[lo] == '=') {
-		lo++
-	}
-	if lo == j || lo == len(s) {
-		return j
-	}
-	hi := f.valueEnd(lo)
-	if s[lo] == '"' || s[lo] == '\'' {
-		lo++
-		hi = f.closing(lo, s[lo-1], 0)
-	}
-	if colon := strings.IndexByte(s[lo:hi], ':'); colon > 0 && lo+colon+1 < hi {
 		return f.hide(lo, hi)
 	}
 	return j
@@ -317,6 +313,9 @@ var pathNames = func() map[string]bool {
 	return names
 }()
 
+// maxSegments is how many segments of a path are looked at behind one of pathNames.
+const maxSegments = 8
+
 // path hides what looks secret among the segments behind s[i:j], where that is one behind which a token comes. It returns j.
 func (f *finder) path(i, j int) int {
 	s := f.s
@@ -325,7 +324,7 @@ func (f *finder) path(i, j int) int {
 	if !hooks && !pathNames[name] {
 		return j
 	}
-	for at := j; at < len(s) && s[at] == '/'; {
+	for at, segments := j, 0; at < len(s) && s[at] == '/' && segments < maxSegments; segments++ {
 		lo := at + 1
 		at = lo
 		for at < len(s) && s[at] != '/' && s[at] != '?' && s[at] != '#' && s[at] != ';' && s[at] != '&' && !endsURL(s[at]) {

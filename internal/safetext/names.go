@@ -26,13 +26,16 @@ var (
 	secretEndings = []string{
 		"password", "passwd", "passphrase", "passcode", "passwort", "kennwort", "senha", "contraseña", "пароль", "secret", "secrets",
 		"credential", "credentials", "signature", "sessid", "sessionid", "secretid", "privatekeyid", "accesskeyid", "bearer",
-		"clientassertion", "idtokenhint", "connectionstring", "xauth", "httpauth", "proxyauth", "basicauth", "apiauth", "authstring",
+		"assertion", "idtokenhint", "connectionstring", "xauth", "httpauth", "proxyauth", "basicauth", "apiauth", "authstring",
+		"passwords", "passphrases", "storepass", "keypass", "passin", "passout", "authcode", "authorizationcode", "devicecode", "codeverifier",
+		"samlresponse", "cardnumber", "hmac",
+		"wachtwoord", "lösenord", "hasło", "şifre", "密码", "密碼", "パスワード", "비밀번호",
 	}
 	// secretWords must stand alone or behind a separator or a capital: "db-pass" is one, "compass" is not.
-	secretWords = []string{"pwd", "pw", "creds", "csrf", "xsrf", "jwt", "otp", "totp", "cvv", "cvc", "mfacode", "verificationcode"}
+	secretWords = []string{"pwd", "pw", "creds", "csrf", "xsrf", "jwt", "otp", "totp", "cvv", "cvc", "mfacode", "verificationcode", "ssn"}
 	// ambiguousEndings and ambiguousWords are the same of names that prose uses too.
 	ambiguousEndings = []string{"token", "oauth"}
-	ambiguousWords   = []string{"auth", "pass", "pin", "sid", "sig", "session"}
+	ambiguousWords   = []string{"auth", "pass", "passe", "pin", "sid", "sig", "session"}
 	// keyQualifiers make a "key" secret.
 	keyQualifiers = []string{
 		"api", "access", "secret", "private", "session", "encryption", "encrypt", "decryption", "signing", "sign", "account", "subscription",
@@ -156,7 +159,7 @@ func wordEnds(name string, folded []byte, words []string) bool {
 
 // nameTails are the last letters of every name in the list, hashed: the last six, or all where there are fewer.
 var nameTails = func() (tails [1 << 13]uint64) {
-	for _, names := range [][]string{secretEndings, secretWords, ambiguousEndings, ambiguousWords, valueParts, {"key", "phrase", "code", "cookie", "cookies", "authorization", "authorisation", "basic"}} {
+	for _, names := range [][]string{secretEndings, secretWords, ambiguousEndings, ambiguousWords, valueParts, {"key", "phrase", "code", "cookie", "cookies", "authorization", "authorisation", "basic", "identified"}} {
 		for _, name := range names {
 			h, n := uint32(0), 0
 			for i := len(name) - 1; i >= 0 && n < longestTail; i-- {
@@ -170,7 +173,7 @@ var nameTails = func() (tails [1 << 13]uint64) {
 
 // lastLetters are those that a name of the list can end with.
 var lastLetters = func() (letters [256]bool) {
-	for _, names := range [][]string{secretEndings, secretWords, ambiguousEndings, ambiguousWords, valueParts, {"key", "code", "basic"}} {
+	for _, names := range [][]string{secretEndings, secretWords, ambiguousEndings, ambiguousWords, valueParts, {"key", "code", "basic", "identified"}} {
 		for _, name := range names {
 			last := name[len(name)-1]
 			letters[last] = true

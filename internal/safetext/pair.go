@@ -17,7 +17,10 @@ func (f *finder) pair(n *secretName, i int) int {
 	case "value", "val", "values", "content":
 		return f.pairValue(n, at)
 	}
-	return f.tuple(n, f.blanks(i+1))
+	if hi := f.tuple(n, f.blanks(i+1)); hi > n.hi {
+		return hi
+	}
+	return f.inserted(n, i)
 }
 
 // pairValue hides the value behind the word "value", which ends at i.

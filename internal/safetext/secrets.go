@@ -89,7 +89,7 @@ func apart(spans []span) []span {
 // all finds the secrets in the text as it is, and in what it stands for where parts of it are encoded.
 func (f *finder) all() {
 	f.scan()
-	if !f.codes && strings.IndexByte(f.s, 0x9b) < 0 && (len(f.spans) == 0 || !strings.ContainsAny(f.s, codeBytes)) {
+	if !f.codes && strings.IndexByte(f.s, 0x9b) < 0 && !holdsWideSigns(f.s) && (len(f.spans) == 0 || !strings.ContainsAny(f.s, codeBytes)) {
 		return
 	}
 	eachLayer(f.s, true, func(v view) {
@@ -99,6 +99,11 @@ func (f *finder) all() {
 			f.hide(int(v.at[found.lo]), int(v.at[found.hi]))
 		}
 	})
+}
+
+// holdsWideSigns reports whether the signs between a name and its value may be those of East Asian keyboards, or the blank that does not break.
+func holdsWideSigns(s string) bool {
+	return strings.Contains(s, "\u00a0") || strings.Contains(s, "：") || strings.Contains(s, "＝")
 }
 
 // replace returns s up to limit, with a mask in the place of each span that starts before it.

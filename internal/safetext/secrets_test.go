@@ -90,6 +90,9 @@ var ordinaryTexts = []string{
 	"sidecar=1", "signal=9", "signed=true", "pinned=1", "opinion=x", "passed=12", "pass: 12, fail: 3", "pass=12", "password=", "password: ", `{"password":null}`, `{"password":true}`, `"token":null`, "token=false", "expected token, got EOF", "10:30@home",
 	`{"level":"error","msg":"upstream timed out","status":504}`, "2026-01-02T03:04:05Z", "100% of requests", "a & b", `C:\Users\bob`, "x<y", "50%", "&copy", "-----BEGIN CERTIFICATE-----", "rsa key exchange", "api=v1", "authenticated=true", "skip", "SKU-1234567890",
 	"exit status 1", "java.lang.NullPointerException: token", "at com.acme.TokenService.refresh(TokenService.java:42)", "CSRF verification failed", "csrf check failed", "password change required", "password: required", "password required", "password authentication failed for user \"bob\"",
+	"10:30@home", "npm:string-width@4.2.3", "uses actions/setup-node18@v4", "image nginx:1a25alpine@sha256:e3b0c442", "2026-01-01T10:30:00Z@host", "mailto:bob@example.com", "user bob@h:22", "docker run -p 8080:80 nginx", "ssh -p 2222 h",
+	"mkdir -p a/b", "ls -a /tmp", "tar -c x", "code=ECONNREFUSED&x=1", "error code=42&x=y", "user identified by id 42", "identified by the server as bot", "the password you entered is wrong", "the password entered does not match", "password <redacted> given",
+	"-token expired", "INSERT INTO t (a, b) VALUES ('x', 'y')", "<password>\n  <rule>x</rule></password>", `<input type="password">`, `<field name="password"/>`, "password: | x", "密码不正确", "name: DB_PASSWORD\n  optional: yes", "bot:42/x", "/robots:x/y", "passed -> next",
 	"sk-learn pipeline failed", "AKIA", "ghp_", "the npm_config_cache", "SG. is short", "https://h/a/b", "ERR_INVALID_AUTH_TOKEN", "InvalidTokenError: x", "pass the salt",
 }
 

@@ -171,6 +171,34 @@ func (f *finder) pem(i, j int) int {
 	return f.hide(label, hi)
 }
 
+// ssh2 hides what is between the lines of a private key as RFC 4716 writes keys: "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----". The first
+// line's dashes end at j.
+func (f *finder) ssh2(j int) int {
+	s := f.s
+	end := strings.Index(s[j:min(len(s), j+100)], " ----")
+	if end < 0 || !strings.Contains(s[j:j+end], "PRIVATE KEY") {
+		return j
+	}
+	lo, hi := j+end+len(" ----"), len(s)
+	if last := strings.Index(s[lo:], "---- END"); last >= 0 {
+		hi = lo + last
+	}
+	return f.hide(lo, hi)
+}
+
+// botToken hides the token of a Telegram bot in the path of a request, "/bot123456:TOKEN/sendMessage", where s[i:j] is "bot123456".
+func (f *finder) botToken(i, j int) int {
+	s := f.s
+	if id, ok := strings.CutPrefix(s[i:j], "bot"); !ok || id == "" || strings.Trim(id, "0123456789") != "" {
+		return j
+	}
+	hi := j + 1
+	for hi < len(s) && s[hi] != '/' && s[hi] != '?' && !endsURL(s[hi]) {
+		hi++
+	}
+	return f.hide(j+1, hi)
+}
+
 const (
 	minEncoded = 12   // characters of base64 or hexadecimal that are looked into
 	maxEncoded = 8192 // and at most
@@ -220,7 +248,7 @@ func decodeRun(run string) string {
 		encoding = base64.RawURLEncoding
 	}
 	var head [3]byte
-	if n, err := encoding.Decode(head[:], []byte(run[:4])); err != nil || !printable(head[:n]) || head[0] >= 0x80 || head[1] >= 0x80 {
+	if n, err := encoding.Decode(head[:], []byte(run[:4])); err != nil || !printable(head[:n]) || !startsText(head[:n]) {
 		return ""
 	}
 	if len(run)%4 == 1 {
@@ -231,6 +259,18 @@ func decodeRun(run string) string {
 		return ""
 	}
 	return string(b)
+}
+
+// startsText reports whether b is valid UTF-8, but for a character that its end cuts.
+func startsText(b []byte) bool {
+	for len(b) > 0 && utf8.FullRune(b) {
+		r, size := utf8.DecodeRune(b)
+		if r == utf8.RuneError && size == 1 {
+			return false
+		}
+		b = b[size:]
+	}
+	return true
 }
 
 func printable(b []byte) bool {

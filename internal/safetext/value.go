@@ -21,19 +21,39 @@ func (f *finder) after(n *secretName) int {
 		return n.hi
 	}
 	switch c := s[at]; {
+	case strings.HasPrefix(s[at:], "->"):
+		return f.assigned(n, at+1, true)
 	case c == '=', strings.HasPrefix(s[at:], "!="), strings.HasPrefix(s[at-1:], "->"):
 		return f.assigned(n, at, true)
 	case c == ':' && !strings.HasPrefix(s[at:], "://"):
 		return f.assigned(n, at, n.quoted && s[k-1] != '*')
-	case c == '>' && at == k:
+	case c == '>':
 		return f.element(n, at)
+	case c == '<' && at == k && !n.quoted && strings.HasPrefix(s[at:], "</"):
+		return f.plist(n, at)
+	case c == '\n':
+		return f.nextValue(n, at)
+	case c == ')':
+		return f.inserted(n, at)
 	case c == ',', c == ';' && n.quoted, n.quoted && strings.HasPrefix(s[at:], "value"):
 		return f.pair(n, at)
 	case n.lo > 0 && s[n.lo-1] == '/': // a segment of a path
 	case at > k || n.quoted:
-		return f.sentence(n, at)
+		return f.loose(n, at)
 	}
 	return n.hi
+}
+
+// loose looks behind a name for a value that no sign belongs to: in a statement of SQL, in the element of XML whose attributes follow, or in
+// a sentence.
+func (f *finder) loose(n *secretName, i int) int {
+	if hi := f.setFor(n, i); hi > n.hi {
+		return hi
+	}
+	if hi := f.element(n, i); hi > n.hi {
+		return hi
+	}
+	return f.sentence(n, i)
 }
 
 // among reports whether c is one of the bytes of set.
@@ -64,6 +84,12 @@ func (f *finder) assigned(n *secretName, i int, sure bool) int {
 	if start > lo && s[i] == '=' && lo == i+1 && s[i-1] != ' ' {
 		return n.hi // "password= user=bob": it is empty
 	}
+	if s[i] == ':' {
+		if hi := f.blockScalar(start); hi > start {
+			return hi
+		}
+		start = f.tag(start)
+	}
 	if !sure && !f.schemeAt(start) && f.sentenceGoesOn(n, start, start > lo) {
 		return n.hi // "password: must be longer"
 	}
@@ -72,7 +98,10 @@ func (f *finder) assigned(n *secretName, i int, sure bool) int {
 
 // sentenceGoesOn reports whether what starts at i, behind a name and a ":", speaks of the secret rather than being one.
 func (f *finder) sentenceGoesOn(n *secretName, i int, blank bool) bool {
-	first := f.s[i:f.valueEnd(i)]
+	first := f.s[i:f.wordEnd(i)]
+	if len(first) >= maxURL-1 {
+		return false // no word of a sentence is as long
+	}
 	if n.kind != nameAmbiguous {
 		return blank && first != "" && statusWord(first)
 	}
@@ -101,6 +130,9 @@ func (f *finder) value(n *secretName, lo int) int {
 		return n.hi
 	}
 	hi := f.valueEnd(lo)
+	if open := f.call(lo); open > lo {
+		return f.hideQuoted(open+1, f.closing(open+1, s[open], 0))
+	}
 	switch n.kind {
 	case nameCookie:
 		hi = f.cookiesEnd(lo)
@@ -117,6 +149,19 @@ func (f *finder) value(n *secretName, lo int) int {
 	return f.hide(lo, hi)
 }
 
+// call returns where the quote opens in which a value stands that has a word and a bracket before it: Some("x"), PASSWORD('x'). It returns
+// i where there is none.
+func (f *finder) call(i int) int {
+	at := i
+	for at < len(f.s) && (is(f.s[at], inWord) || f.s[at] == '.' || f.s[at] == ':') {
+		at++
+	}
+	if at > i && at+1 < len(f.s) && f.s[at] == '(' && among("\"'", f.s[at+1]) {
+		return at + 1
+	}
+	return i
+}
+
 // plainValue reports whether a value is none: a switch, nothing, or for a word of prose such as "token" a small number.
 func plainValue(value string, kind nameKind) bool {
 	switch strings.ToLower(value) {
@@ -124,21 +169,4 @@ func plainValue(value string, kind nameKind) bool {
 		return true
 	}
 	return kind != nameSecret && len(value) <= 5 && strings.Trim(value, "0123456789.") == ""
-}
-
-// element hides the text of an XML element whose name ends before i.
-func (f *finder) element(n *secretName, i int) int {
-	s := f.s
-	before := n.lo
-	for before > 0 && (is(s[before-1], inWord) || s[before-1] == ':') {
-		before--
-	}
-	if before == 0 || s[before-1] != '<' {
-		return n.hi
-	}
-	end := strings.IndexByte(s[i:], '<')
-	if end < 0 {
-		end = len(s) - i
-	}
-	return f.hide(i+1, i+end)
 }

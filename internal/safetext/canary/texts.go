@@ -37,4 +37,23 @@ var Texts = []string{
 	"\x1b[36mpassword\x1b[0m=§", "\x1b[36mpassword\x1b[0m\x1b[2m=\x1b[0m\x1b[32mS\x1b[0m", "\x1b[01;31m\x1b[Kpassword\x1b[m\x1b[K=§", "^[[36mpassword^[[0m=§", "\x9b36mtoken\x9b0m: §", `\u001b[36mpassword\u001b[0m=§`, `\x1b[36mpassword\x1b[0m=§`,
 	// HTML.
 	"{&quot;password&quot;:&quot;§&quot;}", "password&#61;§", "&lt;password&gt;§&lt;/password&gt;", "{&#34;token&#34;:&#34;§&#34;}", "user=bob&amp;password=§",
+	// Logins without a scheme, and tokens in the paths of bots.
+	"root:§@tcp(127.0.0.1:3306)/db", `dsn "root:§@tcp(10.0.0.1:3306)/shop" failed`, "bob:§@unix(/tmp/mysql.sock)/x", "jdbc:oracle:thin:scott/§@h:1521:orcl", "dsn=root:§@tcp(h)/x",
+	"https://api.telegram.org/bot123456:§/sendMessage", "GET /bot123456789:§/getUpdates HTTP/1.1", "mongodb+srv://u:§@h/", "amqp://guest:§@h:5672//",
+	// SQL.
+	"CREATE USER bob IDENTIFIED BY '§'", `ALTER USER bob IDENTIFIED BY "§"`, "connect bob identified by §", "ALTER USER 'b'@'h' IDENTIFIED WITH mysql_native_password BY '§'", "CREATE USER bob WITH PASSWORD '§'",
+	"SET PASSWORD FOR 'b'@'h' = '§'", "SET PASSWORD FOR b@h = PASSWORD('§')", "SET PASSWORD = PASSWORD('§')", "INSERT INTO users (name, password) VALUES ('bob', '§')", "insert into u (password, name) values ('§', 'b'), ('x', '§')",
+	"UPDATE users SET password='§' WHERE id=1", "SELECT * FROM u WHERE password = '§'",
+	// Programs that take a secret and do not say so.
+	"sshpass -p § ssh h", "sshpass -p§ ssh h", "redis-cli -a § ping", "docker login -u bob -p § registry", "ldapsearch -w § -D cn=x", "smbclient -U bob%§ //h/s", "http -a bob:§ h", "az login -u b -p §", "keytool -storepass § -list",
+	"openssl rsa -passin pass:§", "java -Djavax.net.ssl.keyStorePassword=§ -jar x", "//registry.npmjs.org/:_authToken=§", "machine h login bob password=§", "mosquitto_pub -P § -t x",
+	// XML, property lists, YAML, and how languages print what they hold.
+	`<wsse:Password Type="x">§</wsse:Password>`, "<Password><![CDATA[§]]></Password>", `<property name="password">§</property>`, `<string name="api_key">§</string>`, "<key>password</key><string>§</string>", `<add key="DbPassword" value="§"/>`,
+	"password: |\n  §\nuser: bob", "password: >-\n    §", "- name: DB_PASSWORD\n  value: §", "- name: DB_PASSWORD\n  value: \"§\"", "password: !!str §", `{"passwords":["§","§"]}`, `Map("password" -> "§")`, `Config { password: Some("§") }`, `Config { password: "§" }`,
+	"{User:bob Password:§}", "&{Password:§ Host:h}", "map[password:§ user:bob]", "User{name='bob', password='§'}", `{"password"=>"§"}`, `{:password "§"}`, `{'password': b'§'}`, `#<User password: "§">`,
+	// Keys in one line, and those of SSH2.
+	`-----BEGIN RSA PRIVATE KEY-----\nMIIE§\n-----END RSA PRIVATE KEY-----`, "-----BEGIN PRIVATE KEY----- MIIE§ -----END PRIVATE KEY-----", "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n§\n---- END SSH2 ENCRYPTED PRIVATE KEY ----",
+	// Other headers, fields and tongues.
+	"X-Amz-Security-Token: §", "Sec-WebSocket-Protocol: bearer.C4§Rx9", "code_verifier=§", "code=4/0Ax§&state=x", "SAMLResponse=§", "authorization_code=§", "card_number=§", "the password you entered (§) is wrong", "Password entered: §", "Das Passwort lautet §",
+	"mot de passe: §", "密码：§", "パスワード: §", "password＝§", "password\u00a0=\u00a0§",
 }
