@@ -57,6 +57,8 @@ type Decoder struct {
 	expected   Pairs // of these sorts,
 	met        Pairs // and of those that were seen
 
+	vain, vainPause int // attempts to read successes that were in vain, and those that are left out therefore
+
 	mended   []byte // the line read last as JSON, where it was broken
 	isMended bool
 
@@ -146,11 +148,7 @@ func (d *Decoder) Decode(line []byte) (v LineKind, reason string) {
 	if n := len(line); n > 0 && line[n-1] == '\r' {
 		line = line[:n-1]
 	}
-	d.Format = ""
-	d.clock.zoneless, d.tailRead, d.answers, d.isMended = false, false, false, false
-	if d.rejoined != nil {
-		d.rejoined = nil
-	}
+	d.start()
 	if d.format == "" && len(line) > 0 && line[0] == '{' { // what wrapped and bare come to, at once
 		d.Rec.reset(line)
 		if v, reason = d.jsonLine(line, 0); v == LineResult && d.Format == "" {
@@ -159,6 +157,20 @@ func (d *Decoder) Decode(line []byte) (v LineKind, reason string) {
 	} else {
 		v, reason = d.wrapped(line, 0)
 	}
+	return d.decided(line, v, reason)
+}
+
+// start forgets what was said of the line before.
+func (d *Decoder) start() {
+	d.Format = ""
+	d.clock.zoneless, d.tailRead, d.answers, d.isMended = false, false, false, false
+	if d.rejoined != nil {
+		d.rejoined = nil
+	}
+}
+
+// decided returns what becomes of a line that was read, by who sent its request, and by the lines before it.
+func (d *Decoder) decided(line []byte, v LineKind, reason string) (LineKind, string) {
 	d.sender = SenderClient
 	if v == LineResult {
 		if d.Rec.Has(FieldAgent) {
@@ -372,6 +384,11 @@ func (d *Decoder) jsonLine(line []byte, depth int) (v LineKind, reason string) {
 			return LineUnreadable, reason
 		}
 	}
+	return d.scanned(depth)
+}
+
+// scanned returns what a JSON object says whose fields stand in d.Rec.
+func (d *Decoder) scanned(depth int) (v LineKind, reason string) {
 	if reason = d.Rec.complete(&d.clock); d.Rec.Has(FieldStage) && isBeginning(d.Rec.Text(FieldStage)) {
 		return LineBlank, ""
 	}

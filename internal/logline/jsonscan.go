@@ -21,6 +21,7 @@ type jsonScanner struct {
 	agent *agents
 	quote quotes
 
+	missed  bool // the next line has no known shape, as was found before
 	rec     *Record
 	line    []byte
 	pos     int
@@ -38,7 +39,10 @@ type scalar struct {
 
 // scan reads a line into rec and returns why it could not, "" if it could.
 func (s *jsonScanner) scan(line []byte, rec *Record) (reason string) {
-	if s.shape.read(line, rec, &s.quote) {
+	if missed := s.missed; missed {
+		s.missed = false
+		s.shape.judge()
+	} else if s.shape.read(line, rec, &s.quote) {
 		return ""
 	}
 	rec.forget() // what a shape read before it did not fit

@@ -33,6 +33,9 @@ type piece struct {
 	odd            bool   // longer than sixteen bytes, or last
 	last           bool   // nothing follows
 	text           string
+	length         int  // of the text
+	role           role // of the value behind it
+	plan           plan // where it is the last one
 }
 
 // read reads a line of a known shape into rec; it reports false, with rec half filled, where it does not know the shape.
@@ -44,13 +47,7 @@ func (s *shapes) read(line []byte, rec *Record, quote *quotes) bool {
 		s.pause--
 		return false
 	}
-	if s.tried++; s.tried == shapeTrial {
-		if s.fitted < shapeTrial/2 {
-			s.pause = 16 * shapeTrial
-			s.pieces = s.pieces[:0] // what fills the tree does not come again
-		}
-		s.tried, s.fitted = 0, 0
-	}
+	s.judge()
 	if len(s.pieces) == 0 {
 		return false
 	}
@@ -102,6 +99,18 @@ func (s *shapes) read(line []byte, rec *Record, quote *quotes) bool {
 			}
 		}
 	}
+}
+
+// judge counts a line whose shape is guessed, and stops guessing for a while where that does not pay.
+func (s *shapes) judge() {
+	if s.tried++; s.tried < shapeTrial {
+		return
+	}
+	if s.fitted < s.tried/2 {
+		s.pause = 16 * shapeTrial
+		s.pieces = s.pieces[:0] // what fills the tree does not come again
+	}
+	s.tried, s.fitted = 0, 0
 }
 
 // match returns the piece that stands at i, of the one at that index and its siblings, nil where it is none of them.
@@ -209,7 +218,8 @@ func (s *shapes) learn(line []byte, scalars []scalar) {
 		at = s.follow(at, line[from:sc.lo], sc.slot, false)
 		from = sc.hi
 	}
-	s.follow(at, line[from:], slot{}, true)
+	at = s.follow(at, line[from:], slot{}, true)
+	s.pieces[at].plan = planOf(scalars, s.pieces[at].hints)
 }
 
 // follow returns the piece of that text behind another, made where there was none.
@@ -222,7 +232,7 @@ func (s *shapes) follow(at int32, text []byte, meaning slot, last bool) int32 {
 	// At the end of the siblings: what was seen first is, most of the time, what is seen most.
 	next := int32(len(s.pieces)) //nolint:gosec // at most maxPieces
 	n := len(text)
-	p := piece{text: string(text), slot: meaning, last: last, odd: last || n > 16}
+	p := piece{text: string(text), length: n, role: roleOf(meaning), slot: meaning, last: last, odd: last || n > 16}
 	head, own := make([]byte, 16), make([]byte, 16)
 	copy(head, text)
 	for i := range min(n, 16) {

@@ -100,6 +100,9 @@ func lowestByte(w uint64, c byte) int {
 	return bits.TrailingZeros64((x-ones)&^x&tops) >> 3
 }
 
+// lowestBit returns which byte of w has the lowest bit that is set, 8 where there is none.
+func lowestBit(w uint64) int { return bits.TrailingZeros64(w) >> 3 }
+
 // digitRun returns how many bytes of w are digits before the first that is none.
 func digitRun(w uint64) int {
 	x := w ^ ones*'0'

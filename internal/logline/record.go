@@ -90,6 +90,9 @@ func (m meta) withParent(parent uint8) meta {
 	return m&^(0xff<<parentShift) | meta(parent)<<parentShift
 }
 
+// withForm returns m of a value in another form.
+func (m meta) withForm(f form) meta { return m.key() | meta(f) }
+
 // withRank returns m with another rank.
 func (m meta) withRank(rank int) meta {
 	return m&(1<<rankShift-1) | meta(min(rank, maxRank))<<rankShift //nolint:gosec // not negative

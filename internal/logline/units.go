@@ -35,13 +35,7 @@ const (
 func (r *Record) completeDuration(c *clock) {
 	if r.Has(FieldDuration) { // the common case: its key says its unit
 		s := r.span[FieldDuration]
-		u, why := s.meta.unit(), unitInKey
-		if u == unitGuess && !r.Has(FieldTemplate) {
-			if w := r.writerOf(); w >= 0 {
-				u, why = writers[w].unit, unitOfWriter
-			}
-		}
-		if u != unitGuess && s.meta.rank() < partRank && s.meta.form() == formNumber && s.meta.parent() == 0 {
+		if u, why := r.sureUnit(s); u != unitGuess {
 			if d, ok := parseDuration(r.line[s.lo:s.hi], u); ok {
 				r.Latency, r.unit = max(d, 1), unitBasis{unit: u, why: why}
 				return
@@ -51,6 +45,21 @@ func (r *Record) completeDuration(c *clock) {
 		return
 	}
 	r.searchDuration(c)
+}
+
+// sureUnit returns the unit of a plain number that is the duration of the whole request, as its key or the line's writer say it, and
+// unitGuess for everything else.
+func (r *Record) sureUnit(s span) (unit, unitReason) {
+	u, why := s.meta.unit(), unitInKey
+	if u == unitGuess && !r.Has(FieldTemplate) {
+		if w := r.writerOf(); w >= 0 {
+			u, why = writers[w].unit, unitOfWriter
+		}
+	}
+	if s.meta.rank() >= partRank || s.meta.form() != formNumber || s.meta.parent() != 0 {
+		return unitGuess, unitUnknown
+	}
+	return u, why
 }
 
 // searchDuration is completeDuration for all other lines.

@@ -22,16 +22,9 @@ const maxUnbroken = 4 << 30
 // errEndless is what is said of /dev/zero and its kin.
 var errEndless = errors.New("no line end in 4 GiB, so no log")
 
-// lineSink takes the lines of one worker: text without its end, its chunk and its number within it.
-type lineSink interface {
-	line(chunk, number uint64, text []byte, tooLong bool)
-	lineCount(chunk, lines uint64)
-	preamble(directives [][]byte) // what lines before the next chunk say about the lines in it
-}
-
 // scanFile hands all lines of a file of that size to the workers, chunk by chunk in parallel. A line belongs to the chunk
 // in which it starts; one that starts right behind a chunk's end belongs to it too, since the next chunk can't see that.
-func scanFile(ctx context.Context, file io.ReaderAt, size, chunk int64, workers []lineSink) error {
+func scanFile(ctx context.Context, file io.ReaderAt, size, chunk int64, workers []*statsWorker) error {
 	var next atomic.Int64
 	return together(len(workers), func(w int) error {
 		buffer := make([]byte, chunk, chunk+2*logline.MaxLine)
@@ -51,7 +44,7 @@ func scanFile(ctx context.Context, file io.ReaderAt, size, chunk int64, workers 
 }
 
 // scanPart hands over the lines that belong to chunk k.
-func scanPart(file io.ReaderAt, k, size int64, buffer []byte, to lineSink) error {
+func scanPart(file io.ReaderAt, k, size int64, buffer []byte, to *statsWorker) error {
 	told := false
 	defer func() {
 		if !told { // whoever waits for this chunk goes on
@@ -105,19 +98,28 @@ func scanPart(file io.ReaderAt, k, size int64, buffer []byte, to lineSink) error
 }
 
 // scanLines hands over the lines of data; the last may lack its end, or be cut where it is too long.
-func scanLines(k uint64, data []byte, tooLong bool, to lineSink) {
+func scanLines(k uint64, data []byte, tooLong bool, to *statsWorker) {
 	number := uint64(0)
 	defer func() { to.lineCount(k, number) }() // also where a line panics: others wait for it
-	for len(data) > 0 {
-		n := bytes.IndexByte(data, '\n')
+	to.part.Reset(data)
+	for at := 0; at < len(data); number++ {
+		next, lines := to.successes(data, at)
+		if number, at = number+lines, next; at == len(data) {
+			break
+		}
+		if end := to.known(k, number, data, at); end >= 0 {
+			at = end + 1
+			continue
+		}
+		rest := data[at:]
+		n := bytes.IndexByte(rest, '\n')
 		if n < 0 {
-			to.line(k, number, data[:min(len(data), logline.MaxLine)], tooLong || len(data) > logline.MaxLine)
+			to.line(k, number, rest[:min(len(rest), logline.MaxLine)], tooLong || len(rest) > logline.MaxLine)
 			number++
 			break
 		}
-		to.line(k, number, data[:min(n, logline.MaxLine)], n > logline.MaxLine)
-		number++
-		data = data[n+1:]
+		to.line(k, number, rest[:min(n, logline.MaxLine)], n > logline.MaxLine)
+		at += n + 1
 	}
 }
 
@@ -141,7 +143,7 @@ type part struct {
 }
 
 // scanStream hands all lines of a stream to the workers: one goroutine reads and cuts at line ends, the others decode.
-func scanStream(ctx context.Context, r io.Reader, chunk int, workers []lineSink) error {
+func scanStream(ctx context.Context, r io.Reader, chunk int, workers []*statsWorker) error {
 	parts, free := make(chan part, len(workers)), make(chan []byte, len(workers)+2)
 	for range cap(free) {
 		// What the chunk before left unfinished is put before the chunk, so that reads stay aligned.

@@ -14,19 +14,18 @@ import (
 )
 
 // summaryOf sums up what scan hands to that many workers.
-func summaryOf(t *testing.T, workers int, scan func([]lineSink) error) string {
+func summaryOf(t *testing.T, workers int, scan func([]*statsWorker) error) string {
 	t.Helper()
 	var own []*statsWorker
-	var sinks []lineSink
 	for range workers {
 		d, err := logline.NewDecoder(logline.Options{}, time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC))
 		if err != nil {
 			t.Fatal(err)
 		}
 		w := &statsWorker{decoder: d, tally: newTally()}
-		own, sinks = append(own, w), append(sinks, w)
+		own = append(own, w)
 	}
-	if err := scan(sinks); err != nil {
+	if err := scan(own); err != nil {
 		t.Fatal(err)
 	}
 	s := newSummary("")
@@ -44,15 +43,15 @@ func summaryOf(t *testing.T, workers int, scan func([]lineSink) error) string {
 }
 
 // plainly reads a log the obvious way: split, one line after the other, one worker.
-func plainly(log string) func([]lineSink) error {
-	return func(sinks []lineSink) error {
+func plainly(log string) func([]*statsWorker) error {
+	return func(workers []*statsWorker) error {
 		n := uint64(0)
 		for line := range strings.Lines(log) {
 			text := []byte(strings.TrimSuffix(line, "\n"))
-			sinks[0].line(0, n, text[:min(len(text), logline.MaxLine)], len(text) > logline.MaxLine)
+			workers[0].line(0, n, text[:min(len(text), logline.MaxLine)], len(text) > logline.MaxLine)
 			n++
 		}
-		sinks[0].lineCount(0, n)
+		workers[0].lineCount(0, n)
 		return nil
 	}
 }
@@ -62,17 +61,42 @@ func TestChunksAndSplitsChangeNothing(t *testing.T) {
 	log := testlog.RandomLog(r, 25)
 	want := summaryOf(t, 1, plainly(log))
 	for chunk := int64(1); chunk < int64(len(log))+3; chunk += 1 + chunk/20 {
-		if got := summaryOf(t, 3, func(sinks []lineSink) error {
-			return scanFile(t.Context(), strings.NewReader(log), int64(len(log)), chunk, sinks)
+		if got := summaryOf(t, 3, func(workers []*statsWorker) error {
+			return scanFile(t.Context(), strings.NewReader(log), int64(len(log)), chunk, workers)
 		}); got != want {
 			t.Fatalf("file in chunks of %d\ngot  %s\nwant %s", chunk, got, want)
 		}
 	}
 	for _, chunk := range []int{1, 7, 100, 1000, 100000} {
-		if got := summaryOf(t, 3, func(sinks []lineSink) error {
-			return scanStream(t.Context(), iotest.HalfReader(strings.NewReader(log)), chunk, sinks)
+		if got := summaryOf(t, 3, func(workers []*statsWorker) error {
+			return scanStream(t.Context(), iotest.HalfReader(strings.NewReader(log)), chunk, workers)
 		}); got != want {
 			t.Fatalf("stream in chunks of %d\ngot  %s\nwant %s", chunk, got, want)
+		}
+	}
+}
+
+func TestLogsOfKnownShapesAreCountedAsLineByLine(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 9))
+	var lines []string
+	for _, format := range []string{"own", "access", "Caddy", "any order", "logfmt"} {
+		lines = append(lines, strings.SplitAfter(testlog.Of(format), "\n")[:1200]...)
+	}
+	lines = append(lines, strings.SplitAfter(testlog.RandomLog(r, 400), "\n")...)
+	for _, mixed := range []bool{false, true} {
+		if mixed {
+			r.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
+		}
+		log := strings.Join(lines, "")
+		want := summaryOf(t, 1, plainly(log))
+		for _, chunk := range []int64{999, 20_000, chunkSize} {
+			for workers := 1; workers <= 3; workers += 2 {
+				if got := summaryOf(t, workers, func(workers []*statsWorker) error {
+					return scanFile(t.Context(), strings.NewReader(log), int64(len(log)), chunk, workers)
+				}); got != want {
+					t.Fatalf("%d workers, in chunks of %d\ngot  %s\nwant %s", workers, chunk, got, want)
+				}
+			}
 		}
 	}
 }
@@ -82,12 +106,12 @@ func TestLinesBeyondTheLimitAreCutCountedAndPassed(t *testing.T) {
 	for _, n := range []int{logline.MaxLine - 1, logline.MaxLine, logline.MaxLine + 1, logline.MaxLine + chunkSize, 3*logline.MaxLine + 5} {
 		log := good + strings.Repeat("x", n) + "\n" + good + strings.Repeat("y", n)
 		want := summaryOf(t, 1, plainly(log))
-		for name, scan := range map[string]func([]lineSink) error{
-			"file": func(sinks []lineSink) error {
-				return scanFile(t.Context(), strings.NewReader(log), int64(len(log)), chunkSize, sinks)
+		for name, scan := range map[string]func([]*statsWorker) error{
+			"file": func(workers []*statsWorker) error {
+				return scanFile(t.Context(), strings.NewReader(log), int64(len(log)), chunkSize, workers)
 			},
-			"stream": func(sinks []lineSink) error {
-				return scanStream(t.Context(), strings.NewReader(log), chunkSize, sinks)
+			"stream": func(workers []*statsWorker) error {
+				return scanStream(t.Context(), strings.NewReader(log), chunkSize, workers)
 			},
 		} {
 			if got := summaryOf(t, 2, scan); got != want {
@@ -114,8 +138,8 @@ func TestW3CKeepsItsColumnsAcrossParts(t *testing.T) {
 	}
 	want := summaryOf(t, 1, plainly(log.String()))
 	for _, chunk := range []int{128, 200, 333, 1000} {
-		if got := summaryOf(t, 3, func(sinks []lineSink) error {
-			return scanStream(t.Context(), strings.NewReader(log.String()), chunk, sinks)
+		if got := summaryOf(t, 3, func(workers []*statsWorker) error {
+			return scanStream(t.Context(), strings.NewReader(log.String()), chunk, workers)
 		}); got != want {
 			t.Fatalf("in chunks of %d\ngot  %s\nwant %s", chunk, got, want)
 		}
@@ -135,8 +159,8 @@ func TestLinesThatAContainerRuntimeCutAreReadWhole(t *testing.T) {
 	}
 	want := summaryOf(t, 1, plainly(log.String()))
 	for _, chunk := range []int{700, 1000, 5000} {
-		if got := summaryOf(t, 3, func(sinks []lineSink) error {
-			return scanStream(t.Context(), strings.NewReader(log.String()), chunk, sinks)
+		if got := summaryOf(t, 3, func(workers []*statsWorker) error {
+			return scanStream(t.Context(), strings.NewReader(log.String()), chunk, workers)
 		}); got != want {
 			t.Fatalf("in chunks of %d\ngot  %s\nwant %s", chunk, got, want)
 		}

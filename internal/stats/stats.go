@@ -184,15 +184,13 @@ func (c *counter) scan(ctx context.Context, name string, log io.Reader, referenc
 	stoppable, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	order := newOrder(c.inOrder)
-	sinks := make([]lineSink, len(c.workers))
-	for i, w := range c.workers {
+	for _, w := range c.workers {
 		w.start(name, reference)
 		w.decoder.Adopt(c.inOrder.decoder)
 		w.decoder.Defer(expected)
 		w.order, w.stop = order, stop
-		sinks[i] = w
 	}
-	problem := scanLog(stoppable, log, c.chunk, sinks)
+	problem := scanLog(stoppable, log, c.chunk, c.workers)
 	if errors.Is(problem, errPaired) {
 		problem = nil
 	}
@@ -216,16 +214,16 @@ func isChunked(file RandomAccess) (bool, error) {
 }
 
 // scanLog hands the log's lines to the workers.
-func scanLog(ctx context.Context, log io.Reader, chunk int, sinks []lineSink) error {
+func scanLog(ctx context.Context, log io.Reader, chunk int, workers []*statsWorker) error {
 	if file, ok := log.(RandomAccess); ok {
 		switch chunked, err := isChunked(file); {
 		case err != nil:
 			return err
 		case chunked:
-			return scanFile(ctx, file, file.Size(), int64(chunk), sinks)
+			return scanFile(ctx, file, file.Size(), int64(chunk), workers)
 		}
 	}
-	return scanStream(ctx, log, chunk, sinks)
+	return scanStream(ctx, log, chunk, workers)
 }
 
 // notLog says what was seen in a log without requests.
@@ -243,6 +241,8 @@ type statsWorker struct {
 	chosen  *chosen // nil: everything is counted
 	by      Dimension
 	tally   *tally
+	part    logline.Chunk // that is read
+	batch   [batchSize]logline.Success
 	counts  []chunkLines
 	order   *order                  // takes lines that belong to others; nil where this worker does
 	related []relatedLine           // of the chunk that is being read
@@ -276,6 +276,21 @@ func (w *statsWorker) line(chunk, number uint64, text []byte, tooLong bool) {
 	} else {
 		w.take(v, reason, chunk, number, text)
 	}
+}
+
+// known counts the line of data that starts at a place, if its shape is known, and returns where it ends; else -1.
+func (w *statsWorker) known(chunk, number uint64, data []byte, at int) (end int) {
+	end, v, reason := w.decoder.Known(&w.part, at)
+	if end < 0 {
+		return -1
+	}
+	w.tally.lines++
+	if v == logline.LineResult && w.order != nil {
+		w.result()
+	} else {
+		w.take(v, reason, chunk, number, data[at:end])
+	}
+	return end
 }
 
 // read counts what a line says.

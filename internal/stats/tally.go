@@ -96,14 +96,19 @@ func (t *tally) add(d *logline.Decoder) {
 
 // target returns the record's target.
 func (t *tally) target(d *logline.Decoder) *recentTarget {
-	key, byPath := d.Rec.Raw(logline.FieldPath), d.TargetByPath()
-	if !byPath {
-		key = d.TargetName(t.buffer[:0])
+	key, kind := d.Rec.Raw(logline.FieldPath), logline.KeyPath
+	if !d.TargetByPath() {
+		key, kind = d.TargetName(t.buffer[:0]), logline.KeyTarget
 	}
-	known, ok := t.recent.find(key, byPath)
+	return t.targetOf(d, key, kind)
+}
+
+// targetOf returns the record's target, which follows from that key.
+func (t *tally) targetOf(d *logline.Decoder, key []byte, kind logline.Key) *recentTarget {
+	known, ok := t.recent.find(key, kind)
 	if !ok {
 		name := t.name.Line(d.TargetName(t.buffer[:0]), logline.MaxName)
-		*known = recentTarget{string(key), byPath, name, bounded(t.targets, name, maxTargets)}
+		known.put(key, kind, name, bounded(t.targets, name, maxTargets))
 	}
 	return known
 }
@@ -148,11 +153,21 @@ func (t *tally) hourOf(r *logline.Record) *count {
 		return &count{}
 	}
 	t.period.widen(logline.Moment{Sec: r.Sec, Nsec: r.Nsec})
-	if t.hour != nil && uint64(r.Sec-t.hourFrom) < 3600 { //nolint:gosec // wraps below, as meant
+	return t.hourAt(r.Sec)
+}
+
+// hourAt returns the counts of the hour of a moment.
+func (t *tally) hourAt(sec int64) *count {
+	if t.hour != nil && uint64(sec-t.hourFrom) < 3600 { //nolint:gosec // wraps below, as meant
 		return t.hour
 	}
-	number := r.Sec / 3600
-	if r.Sec%3600 < 0 {
+	return t.otherHour(sec)
+}
+
+// otherHour is hourAt for another hour than the last.
+func (t *tally) otherHour(sec int64) *count {
+	number := sec / 3600
+	if sec%3600 < 0 {
 		number--
 	}
 	c, ok := t.hours[number]

@@ -1,0 +1,43 @@
+#include "textflag.h"
+
+// func markBlocksAVX2(marks *byte, data *byte, blocks int)
+TEXT ·markBlocksAVX2(SB), NOSPLIT, $0-24
+	MOVQ marks+0(FP), DI
+	MOVQ data+8(FP), SI
+	MOVQ blocks+16(FP), CX
+	MOVQ $0x2222222222222222, AX // '"'
+	VMOVQ AX, X0
+	VPBROADCASTQ X0, Y0
+	MOVQ $0x5c5c5c5c5c5c5c5c, AX // '\\'
+	VMOVQ AX, X1
+	VPBROADCASTQ X1, Y1
+	MOVQ $0x1f1f1f1f1f1f1f1f, AX // the last control character
+	VMOVQ AX, X2
+	VPBROADCASTQ X2, Y2
+
+block:
+	VMOVDQU (SI), Y3
+	VMOVDQU 32(SI), Y4
+	VPCMPEQB Y3, Y0, Y5
+	VPCMPEQB Y4, Y0, Y6
+	VPCMPEQB Y3, Y1, Y7
+	VPCMPEQB Y4, Y1, Y8
+	VPOR Y5, Y7, Y5
+	VPOR Y6, Y8, Y6
+	VPMINUB Y3, Y2, Y7
+	VPMINUB Y4, Y2, Y8
+	VPCMPEQB Y3, Y7, Y7
+	VPCMPEQB Y4, Y8, Y8
+	VPOR Y5, Y7, Y5
+	VPOR Y6, Y8, Y6
+	VPMOVMSKB Y5, AX
+	VPMOVMSKB Y6, BX
+	SHLQ $32, BX
+	ORQ BX, AX
+	MOVQ AX, (DI)
+	ADDQ $8, DI
+	ADDQ $64, SI
+	DECQ CX
+	JNZ block
+	VZEROUPPER
+	RET
