@@ -40,7 +40,8 @@ type Settings struct {
 
 	Version string // of this errtop
 
-	pace pace // zero: the usual one
+	pace   pace                       // zero: the usual one
+	server nats.InProcessConnProvider // to connect to without a network; nil: by Servers
 }
 
 func (s Settings) withDefaults() Settings {
@@ -67,6 +68,9 @@ func (s *Settings) connectOptions(role string, changed func()) ([]nats.Option, e
 		nats.ConnectHandler(func(*nats.Conn) { changed() }), nats.ReconnectHandler(func(*nats.Conn) { changed() }),
 		nats.DisconnectErrHandler(func(*nats.Conn, error) { changed() }),
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}), // shown by what does not arrive; the default prints to standard error
+	}
+	if s.server != nil {
+		options = append(options, nats.InProcessServer(s.server))
 	}
 	if s.Token != nil {
 		options = append(options, nats.TokenHandler(s.Token))

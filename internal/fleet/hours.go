@@ -76,7 +76,6 @@ func (v *Viewer) takeSum(m jetstream.Msg, reading bool) {
 	}
 	if h.At.After(ag.at) {
 		ag.at = h.At
-		ag.live, ag.liveNext = slices.DeleteFunc(ag.live, func(l live) bool { return l.Base.Before(h.At) }), 0
 	}
 	if a.hour <= newest-hotHours && !reading {
 		v.again(a.hour, now)

@@ -118,7 +118,9 @@ func (p *Publisher) askWhoLooks() {
 	}
 	_ = sub.AutoUnsubscribe(1) // the connection ends it otherwise
 	p.mu.Lock()
-	p.watched = time.Now() // until the answer says otherwise
+	if p.watched.IsZero() {
+		p.watched = time.Now() // until the answer says otherwise
+	}
 	p.mu.Unlock()
 	const answerTime = 3 * time.Second
 	time.AfterFunc(answerTime, func() { _ = sub.Unsubscribe() })
@@ -138,10 +140,14 @@ func (p *Publisher) somebodyLooks(now time.Time) bool {
 
 // sendLive sends what happened since it was last sent, failures first. It reports whether a sum has to be sent instead.
 func (p *Publisher) sendLive(now time.Time) (sumNeeded bool) {
+	return p.sendChanges(p.tracker.Snapshot(now), now)
+}
+
+// sendChanges is sendLive of a snapshot.
+func (p *Publisher) sendChanges(snapshot *tracker.Snapshot, now time.Time) (sumNeeded bool) {
 	if p.live.known == nil {
 		return false // the first sum has everything
 	}
-	snapshot := p.tracker.Snapshot(now)
 	if p.live.readsHistory(snapshot) {
 		return true
 	}

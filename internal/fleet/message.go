@@ -62,6 +62,9 @@ type live struct {
 	N       int          `json:"n"`    // counts up from 1 behind a base
 	At      time.Time    `json:"at"`
 	Results []liveResult `json:"results,omitempty"`
+
+	got   time.Time // by the viewer's clock
+	bytes int
 }
 
 // liveResult stands for one or more results that are alike.
@@ -200,6 +203,7 @@ func decodeLive(message []byte) (l live, err error) {
 		return l, errNewer
 	}
 	l.Results = l.Results[:min(len(l.Results), maxLive)]
+	l.bytes = len(message)
 	return l, nil
 }
 

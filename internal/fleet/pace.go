@@ -17,6 +17,6 @@ type pace struct {
 
 // usualPace is what every errtop runs at.
 var usualPace = pace{
-	publish: time.Minute, presence: 10 * time.Second, live: 2 * time.Second, retry: 5 * time.Second, look: 6 * time.Second,
+	publish: time.Minute, presence: 10 * time.Second, live: 2 * time.Second, retry: 5 * time.Second, look: 3 * time.Second,
 	ack: 5 * time.Second, start: 30 * time.Second, reconnect: time.Second, ping: 10 * time.Second,
 }

@@ -153,7 +153,7 @@ func (p *Publisher) step(ctx context.Context, due *schedule, now time.Time) {
 		p.askWhoLooks()
 	}
 	if !now.Before(due.live) && p.somebodyLooks(now) {
-		due.live = now.Add(p.settings.pace.live)
+		due.live = now.Add(p.settings.pace.live - p.settings.pace.live/8) // or a tick that comes early would make it one more
 		if p.sendLive(now) {
 			due.publish = earlier(due.publish, now.Add(p.settings.pace.retry))
 		}
@@ -189,6 +189,9 @@ func (p *Publisher) announce(now time.Time, leaves bool) {
 // publish sends every hour that has changed, the newest first, and reports whether all of them were confirmed.
 func (p *Publisher) publish(ctx context.Context, now time.Time) bool {
 	snapshot := p.tracker.Snapshot(now)
+	if p.somebodyLooks(now) {
+		p.sendChanges(snapshot, now) // or what came since the last time would be seen only when viewers sum up
+	}
 	hours := p.outbox.due(snapshot, now)
 	var failed error
 	for _, hour := range hours {

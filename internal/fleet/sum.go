@@ -37,7 +37,7 @@ type pastSums struct {
 // keepSum makes the sum anew when something has come.
 func (v *Viewer) keepSum(ctx context.Context) error {
 	const look = 250 * time.Millisecond
-	tick := time.NewTicker(look)
+	tick := time.NewTicker(look) // which also bounds how often those who look are woken
 	defer tick.Stop()
 	var next time.Time
 	var first sync.Once
@@ -52,6 +52,9 @@ func (v *Viewer) keepSum(ctx context.Context) error {
 		}
 		start := time.Now()
 		v.mu.Lock()
+		if v.untold {
+			v.tell()
+		}
 		due := v.dirty && v.loaded && (urgent || !start.Before(next))
 		v.mu.Unlock()
 		if !due {
@@ -62,7 +65,7 @@ func (v *Viewer) keepSum(ctx context.Context) error {
 			return err
 		}
 		first.Do(func() { close(v.shown) })
-		next = time.Now().Add(min(max(cost*sumShare, sumAtLeast), sumAtMost))
+		next = time.Now().Add(max(v.sumPause, min(max(cost*sumShare, sumAtLeast), sumAtMost)))
 	}
 }
 
@@ -181,10 +184,9 @@ func (v *Viewer) finish(made *picture, places map[string]*placeSum, version uint
 	defer v.mu.Unlock()
 	v.picture = *made
 	for _, ag := range v.agents {
-		for i := range ag.live {
-			if !ag.live[i].Base.Before(made.sumOf[ag.id]) {
-				v.picture.record(ag, &ag.live[i], now)
-			}
+		ag.live.drop(made.sumOf[ag.id])
+		for i := range ag.live.list {
+			v.picture.record(ag, &ag.live.list[i], now)
 		}
 	}
 	v.tell()
@@ -196,7 +198,7 @@ func (p *picture) record(ag *agent, l *live, now time.Time) {
 	labels := &tracker.Labels{{Name: "place", Value: place}, {Name: "machine", Value: ag.name}}
 	var results []tracker.Result
 	for i := range l.Results {
-		result, count, ok := l.Results[i].result(now, labels)
+		result, count, ok := l.Results[i].result(l.got, labels)
 		for ok && count > 0 {
 			const most = 1<<16 - 1
 			result.Weight = uint16(min(count, most))

@@ -41,12 +41,15 @@ type Viewer struct {
 	urgent chan struct{} // what the stream has was read: it is summed up at once
 	shown  chan struct{} // closed behind the first sum
 
+	sumPause time.Duration // at least, between sums; 0: as their cost asks for
+
 	mu       sync.Mutex
 	agents   map[string]*agent
 	hours    map[int64]*hour
 	loaded   bool      // the newest hours are there
 	complete bool      // and all older ones
 	dirty    bool      // something came since the sum was made
+	untold   bool      // something was recorded since those who look were told
 	down     time.Time // since when there is no connection; zero while there is one
 	refused  map[string]string
 	late     int // hours that were sent anew after they were summed up
@@ -56,19 +59,18 @@ type Viewer struct {
 
 // agent is one machine, as it was last heard of.
 type agent struct {
-	id       string // as in subjects
-	name     string
-	place    string
-	version  string
-	run      time.Time
-	heard    time.Time     // by our clock
-	at       time.Time     // revision of the newest sum
-	skew     time.Duration // its clock against that of the server that took its message
-	skewed   bool          // skew is known
-	left     bool          // it was told to stop
-	waiting  int
-	live     []live // since the newest sum, in order
-	liveNext int
+	id      string // as in subjects
+	name    string
+	place   string
+	version string
+	run     time.Time
+	heard   time.Time     // by our clock
+	at      time.Time     // revision of the newest sum
+	skew    time.Duration // its clock against that of the server that took its message
+	skewed  bool          // skew is known
+	left    bool          // it was told to stop
+	waiting int
+	live    liveSince
 }
 
 // NewViewer returns a Viewer that does not run yet.
@@ -140,6 +142,7 @@ func (v *Viewer) noteConnection() {
 
 // tell wakes those who look. The lock is held.
 func (v *Viewer) tell() {
+	v.untold = false
 	for w := range v.watchers {
 		select {
 		case w <- struct{}{}:
@@ -351,34 +354,5 @@ func (v *Viewer) refuse(id string, why error) {
 	v.mu.Unlock()
 	if !known {
 		v.notice("fleet: what " + id + " sends is not counted: " + why.Error())
-	}
-}
-
-// takeLive takes what happened since the last sum.
-func (v *Viewer) takeLive(a address, message []byte) {
-	l, err := decodeLive(message)
-	if err != nil {
-		v.refuse(a.agent, err)
-		return
-	}
-	now := time.Now()
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	ag := v.agentOf(a.agent)
-	if ag == nil {
-		return
-	}
-	ag.heard, ag.left = now, false
-	if len(l.Results) == 0 || !l.Base.Equal(ag.at) || l.N < ag.liveNext {
-		return
-	}
-	const most = 200 // between two sums, at one every two seconds of both kinds
-	if len(ag.live) >= most {
-		return
-	}
-	ag.live, ag.liveNext = append(ag.live, l), l.N+1
-	if v.picture.sumOf[ag.id].Equal(ag.at) || v.picture.sumOf[ag.id].Before(ag.at) {
-		v.picture.record(ag, &l, now)
-		v.tell()
 	}
 }
