@@ -228,7 +228,7 @@ func newSender(r *config.Receiver) (notify.Sender, error) {
 		endpoint.URL = r.Alertmanager.Reveal()
 		return notify.NewAlertmanager(endpoint)
 	case r.Service != "":
-		return notify.NewService(r.Service.Reveal())
+		return notify.NewService(r.Service.Reveal(), r.AllowPrivate)
 	}
 	return notify.NewCommand(r.Command)
 }

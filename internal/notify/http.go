@@ -7,11 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"syscall"
 	"time"
 
 	"errtop/internal/alert"
@@ -140,36 +137,4 @@ func post(ctx context.Context, client *http.Client, e Endpoint, target string, b
 	default:
 		return &RefusedError{"answers " + response.Status}
 	}
-}
-
-// errForbiddenAddress says that a name resolved to where notifications must not go.
-var errForbiddenAddress = errors.New("the address is link-local or private; allow_private = true allows private ones")
-
-// newClient returns a client that follows no redirect and calls no forbidden address, whatever a name resolves to.
-func newClient(allowPrivate bool) *http.Client {
-	dialer := net.Dialer{Timeout: 10 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
-		at, err := netip.ParseAddrPort(address)
-		if err != nil {
-			return fmt.Errorf("%s: %w", address, err)
-		}
-		if forbidden(at.Addr().Unmap(), allowPrivate) {
-			return errForbiddenAddress
-		}
-		return nil
-	}}
-	return &http.Client{
-		Transport:     &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: 10 * time.Second, MaxIdleConnsPerHost: 1, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
-
-// forbidden reports whether notifications must not go to an address. Loopback is allowed: Alertmanager often runs beside.
-func forbidden(at netip.Addr, allowPrivate bool) bool {
-	switch {
-	case at.IsLinkLocalUnicast(), at.IsLinkLocalMulticast(), at.IsMulticast(), at.IsUnspecified():
-		return true
-	case at.IsLoopback():
-		return false
-	}
-	return at.IsPrivate() && !allowPrivate
 }

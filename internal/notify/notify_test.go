@@ -180,7 +180,7 @@ func TestACommandGetsThePayloadOnItsStandardInput(t *testing.T) {
 
 func TestAServiceOfShoutrrrIsToldInWords(t *testing.T) {
 	url, got := answering(t, http.StatusOK, "")
-	service, err := NewService("generic+" + url + "/s3cr3t?disabletls=yes&template=json")
+	service, err := NewService("generic+"+url+"/s3cr3t?disabletls=yes&template=json", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func TestAServiceOfShoutrrrIsToldInWords(t *testing.T) {
 		t.Errorf("%s", bodies)
 	}
 	for _, bad := range []string{"slack", "nope://s3cr3t", "slack://s3cr3t"} {
-		if _, err := NewService(bad); err == nil || strings.Contains(err.Error(), "s3cr3t") {
+		if _, err := NewService(bad, false); err == nil || strings.Contains(err.Error(), "s3cr3t") {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
@@ -343,4 +343,31 @@ func TestReceiversThatChangeAreTakenUpAndNothingIsSentTwice(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// What shoutrrr calls is held to the same addresses: by the transport, where a redirect leads too, and by a look at the host where a
+// service makes its own connections.
+func TestServicesAreHeldToAddressesToo(t *testing.T) {
+	redirect := httptest.NewServer(http.RedirectHandler("http://169.254.169.254/latest", http.StatusTemporaryRedirect))
+	defer redirect.Close()
+	at := strings.TrimPrefix(redirect.URL, "http://")
+	for _, url := range []string{
+		"generic+http://169.254.169.254/hook?disabletls=yes", "generic+http://10.255.255.1/hook?disabletls=yes", "generic+" + redirect.URL + "/hook?disabletls=yes",
+		"generic+http://[fe80::1]/hook?disabletls=yes", "generic+http://[::ffff:169.254.169.254]/hook?disabletls=yes",
+		"smtp://169.254.169.254:25/?from=a@example.org&to=b@example.org&auth=None&encryption=None&usestarttls=no", "smtp://192.168.1.1:25/?from=a@example.org&to=b@example.org&auth=None",
+		"gotify://10.1.2.3/Aaa.bbb.ccc.ddd", "mattermost://user@172.16.0.1/s3cr3ts3cr3ts3cr3ts3cr3t", "ntfy://:s3cr3t@10.1.2.3/topic",
+	} {
+		service, err := NewService(url, false)
+		if err != nil {
+			t.Fatalf("%s: %v", url, err)
+		}
+		if err := service.Send(t.Context(), firing()); err == nil || !strings.Contains(err.Error(), errForbiddenAddress.Error()) {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+	t.Setenv("HTTPS_PROXY", "http://10.0.0.9:3128")
+	t.Setenv("http_proxy", "proxy.example.org")
+	if got := environmentProxies(); !slices.Equal(got, []string{"proxy.example.org:80", "10.0.0.9:3128"}) {
+		t.Errorf("%v, and %s is not one", got, at)
+	}
 }

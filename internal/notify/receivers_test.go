@@ -124,7 +124,7 @@ func mails(t *testing.T, got chan<- string) string {
 
 func TestMailIsSentThroughShoutrrr(t *testing.T) {
 	got := make(chan string, 1)
-	service, err := NewService("smtp://" + mails(t, got) + "/?from=errtop@example.org&to=ann@example.org&auth=None&encryption=None&usestarttls=no")
+	service, err := NewService("smtp://"+mails(t, got)+"/?from=errtop@example.org&to=ann@example.org&auth=None&encryption=None&usestarttls=no", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestMailIsSentThroughShoutrrr(t *testing.T) {
 // A service that never answers costs one attempt, not the process: the next attempts say so at once.
 func TestAServiceThatHangsEndsWithItsDeadline(t *testing.T) {
 	connections := make(chan net.Conn, 10)
-	service, err := NewService("smtp://" + listen(t, func(c net.Conn) { connections <- c }) + "/?from=a@example.org&to=b@example.org&auth=None&encryption=None&usestarttls=no")
+	service, err := NewService("smtp://"+listen(t, func(c net.Conn) { connections <- c })+"/?from=a@example.org&to=b@example.org&auth=None&encryption=None&usestarttls=no", false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,8 @@ package notify
 import (
 	"context"
 	"errors"
+	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -19,11 +21,14 @@ import (
 type Service struct {
 	router  *router.ServiceRouter
 	secret  string
+	host    string // to look up before each message; "" where the transport is guarded
+	private bool   // it may be at an address of a private network
 	sending atomic.Bool
 }
 
-// NewService returns a sender for a service's URL. The error does not repeat the URL, which holds a secret.
-func NewService(rawURL string) (*Service, error) {
+// NewService returns a sender for a service's URL. Private addresses are called only where that is allowed, link-local ones never. The
+// error does not repeat the URL, which holds a secret.
+func NewService(rawURL string, allowPrivate bool) (*Service, error) {
 	scheme, _, ok := strings.Cut(rawURL, "://")
 	if !ok {
 		return nil, errors.New("expected a URL of a service, as slack://…")
@@ -32,12 +37,25 @@ func NewService(rawURL string) (*Service, error) {
 	if err != nil {
 		return nil, errors.New(scheme + ": " + strings.ReplaceAll(err.Error(), rawURL, scheme+"://***"))
 	}
-	return &Service{router: r, secret: rawURL}, nil
+	guardDefaultTransport()
+	if allowPrivate {
+		servicesPrivate.Store(true)
+	}
+	s := &Service{router: r, secret: rawURL, private: allowPrivate}
+	if u, err := url.Parse(rawURL); err == nil && slices.Contains(dialsItself, scheme) {
+		s.host = u.Hostname()
+	}
+	return s, nil
 }
 
 // Send tells the service. shoutrrr knows no deadlines: where ctx ends before the service has answered, that is an error, and nothing else
 // is sent until it has answered or its connection ended.
 func (s *Service) Send(ctx context.Context, n *alert.Notification) error {
+	if s.host != "" {
+		if err := checkHost(ctx, s.host, s.private); err != nil {
+			return &RefusedError{err.Error()}
+		}
+	}
 	if s.sending.Swap(true) {
 		return errors.New("has not answered yet to the message before")
 	}
@@ -60,6 +78,9 @@ func (s *Service) send(subject, text string) error {
 	params.SetTitle(subject)
 	var problems []string
 	for _, err := range s.router.Send(text, &params) {
+		if errors.Is(err, errForbiddenAddress) {
+			return &RefusedError{errForbiddenAddress.Error()}
+		}
 		if err != nil {
 			problems = append(problems, strings.ReplaceAll(err.Error(), s.secret, "***"))
 		}
