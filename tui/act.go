@@ -15,8 +15,8 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case m.form != nil:
 		return m.editSilence(msg)
-	case m.note != nil:
-		return m.editNote(msg)
+	case m.writing != nil:
+		return m.write(msg)
 	}
 	if m.prompt.open {
 		m.edit(msg)

@@ -31,6 +31,7 @@ type Rights struct {
 	EndSilence func(id uint64) bool
 	// Note keeps what this viewer writes about an incident, whose worst target it names; nil: not allowed.
 	Note    func(incident uint64, target, text string)
-	Export  bool // write reports to Options.ExportDir
-	Suspend bool // stop the process with the suspend key or SIGTSTP
+	Mark    func(text string) // notes that something was done now; nil: not allowed
+	Export  bool              // write reports to Options.ExportDir
+	Suspend bool              // stop the process with the suspend key or SIGTSTP
 }

@@ -33,6 +33,9 @@ func (m *model) onTrouble(a Action) (tea.Cmd, bool) {
 	case WriteNote:
 		m.startNote()
 		return nil, true
+	case SetMark:
+		m.startMark()
+		return nil, true
 	case SilenceAlerts:
 		m.startSilence()
 		return nil, true

@@ -52,6 +52,7 @@ const (
 	Acknowledge
 	SilenceAlerts
 	WriteNote
+	SetMark
 	Faster
 	Slower
 	View1
@@ -87,6 +88,7 @@ func defaultBindings() []Binding {
 		{Freeze, "freeze", "freeze", "freeze or unfreeze the picture", []string{"space"}},
 		{Acknowledge, "acknowledge", "ack", "acknowledge the alerts of what is selected", []string{"a"}},
 		{WriteNote, "note", "", "write a note about the incident", []string{"c"}},
+		{SetMark, "mark", "", "mark what was done now, such as a deploy", []string{"m"}},
 		{SilenceAlerts, "silence", "", "silence its alerts, or end a silence", []string{"z"}},
 		{Copy, "copy", "copy", "copy the selected thing as Markdown; of an incident its runbook", []string{"y"}},
 		{CopyRequest, "copy_request", "", "copy its request as a curl line", []string{"Y"}},

@@ -46,7 +46,7 @@ type model struct {
 	help     *detail
 	prompt   prompt
 	form     *silenceForm // nil: closed
-	note     *noteForm    // nil: closed
+	writing  *writing     // a note or a mark; nil: closed
 	filter   *filter.Filter
 
 	frozen time.Time // since when; zero while the picture goes on
@@ -170,8 +170,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if m.form != nil {
 			m.form.edit(msg)
 		}
-		if m.note != nil {
-			m.note.edit(msg)
+		if m.writing != nil {
+			m.writing.edit(msg)
 		}
 		if m.prompt.open {
 			m.prompt.edit(msg)

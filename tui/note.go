@@ -10,16 +10,18 @@ import (
 	"charm.land/bubbles/v2/textinput"
 )
 
-// noteForm is the line in which a note about an incident is typed.
-type noteForm struct {
-	input    textinput.Model
-	incident uint64
-	target   string
+// writing is the line in which a note about an incident or a mark is typed.
+type writing struct {
+	input textinput.Model
+	label string
+	hint  string
+	keep  func(text string) (said string)
 }
 
 // startNote opens the line for a note about the incident at hand.
 func (m *model) startNote() {
-	if m.options.Rights.Note == nil {
+	write := m.options.Rights.Note
+	if write == nil {
 		m.say("this viewer may not write notes")
 		return
 	}
@@ -28,44 +30,65 @@ func (m *model) startNote() {
 		m.say("no incident is selected")
 		return
 	}
+	id, target := t.incident.ID, t.incident.Lead().Name
 	m.help = nil
-	m.note = &noteForm{input: newInput(longestNote), incident: t.incident.ID, target: t.incident.Lead().Name}
+	m.writing = &writing{
+		input: newInput(longestNote), label: "note: ", hint: "about " + target + "; it stands on the incident's page and in reports. enter keeps it, esc does not.",
+		keep: func(text string) string {
+			write(id, target, text)
+			return "noted about " + target
+		},
+	}
 }
 
-// editNote edits the note. Enter keeps it, escape gives it up.
-func (m *model) editNote(msg tea.KeyPressMsg) tea.Cmd {
+// startMark opens the line for a mark.
+func (m *model) startMark() {
+	mark := m.options.Rights.Mark
+	if mark == nil {
+		m.say("this viewer may not set marks")
+		return
+	}
+	m.help = nil
+	m.writing = &writing{
+		input: newInput(longestNote), label: "mark: ", hint: "what was done just now, such as deploy billing 4.2.1. Charts show it. enter keeps it, esc does not.",
+		keep: func(text string) string {
+			mark(text)
+			return "marked: " + text
+		},
+	}
+}
+
+// write edits the line. Enter keeps it, escape gives it up.
+func (m *model) write(msg tea.KeyPressMsg) tea.Cmd {
 	switch msg.String() {
 	case "esc", "ctrl+c":
-		m.note = nil
+		m.writing = nil
 	case "enter":
-		note, write := m.note, m.options.Rights.Note
-		m.note = nil
-		text := strings.TrimSpace(note.input.Value())
+		line := m.writing
+		m.writing = nil
+		text := strings.TrimSpace(line.input.Value())
 		if text == "" {
 			return nil
 		}
-		return func() tea.Msg {
-			write(note.incident, note.target, text)
-			return saidMsg("noted about " + note.target)
-		}
+		return func() tea.Msg { return saidMsg(line.keep(text)) }
 	default:
-		m.note.edit(msg)
+		m.writing.edit(msg)
 	}
 	return nil
 }
 
 // edit changes the line as a key or a paste says.
-func (f *noteForm) edit(msg tea.Msg) { f.input, _ = f.input.Update(msg) }
+func (f *writing) edit(msg tea.Msg) { f.input, _ = f.input.Update(msg) }
 
 // View draws the line with its cursor.
-func (f *noteForm) View(a area) {
+func (f *writing) View(a area) {
 	p := a.row(0)
 	p.space(1)
-	p.text(a.styles.Accent, "note: ")
+	p.text(a.styles.Accent, f.label)
 	drawInput(&p, &f.input)
 	hint := a.row(1)
 	hint.space(1)
-	hint.text(a.styles.Muted, "about "+f.target+"; it stands on the incident's page and in reports. enter keeps it, esc does not.")
+	hint.text(a.styles.Muted, f.hint)
 }
 
 // writeNotes writes the notes about an incident.

@@ -52,3 +52,21 @@ func TestWhoMayNotWriteNotesIsToldSo(t *testing.T) {
 		t.Error("the line is open")
 	}
 }
+
+func TestAMarkIsSetOfWhatWasDoneNow(t *testing.T) {
+	var got []string
+	s := visit(t, 120, 40, morning().Snapshot(noon), func(o *Options) { o.Rights.Mark = func(text string) { got = append(got, text) } })
+	s.press("m").sees("mark:", "Charts show it")
+	s.write(" deploy billing 4.2.1 ").run("enter")
+	if len(got) != 1 || got[0] != "deploy billing 4.2.1" {
+		t.Fatalf("%q", got)
+	}
+	s.sees("marked: deploy billing 4.2.1")
+	s.press("m")
+	s.write("no").press("esc")
+	if len(got) != 1 {
+		t.Errorf("%q", got)
+	}
+	s = visit(t, 120, 40, calm(), func(*Options) {})
+	s.press("m").sees("may not set marks")
+}

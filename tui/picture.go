@@ -28,9 +28,9 @@ func (m *model) draw(a area) {
 		line, rest := a.bottom(min(m.form.height(), max(a.h-4, 3)))
 		m.form.View(line, m.frame.alerts)
 		a = rest
-	} else if m.note != nil {
+	} else if m.writing != nil {
 		line, rest := a.bottom(min(2, a.h))
-		m.note.View(line)
+		m.writing.View(line)
 		a = rest
 	} else if m.prompt.open {
 		line, rest := a.bottom(min(2, a.h))

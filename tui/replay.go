@@ -57,7 +57,7 @@ func (m *model) playing(a Action) bool {
 		p.Seek(from.AddDate(0, 0, 1))
 	case Now:
 		p.Seek(course.Last)
-	case Acknowledge, SilenceAlerts, WriteNote:
+	case Acknowledge, SilenceAlerts, WriteNote, SetMark:
 		m.say("this is a recording: there is nobody to tell")
 	default:
 		return false
@@ -105,7 +105,7 @@ func (m *KeyMap) forReplay() *KeyMap {
 			own.bindings[i].Short, own.bindings[i].Help = texts[0], texts[1]
 		}
 	}
-	return own.without(ShowHistory, Acknowledge, SilenceAlerts, WriteNote, Reload)
+	return own.without(ShowHistory, Acknowledge, SilenceAlerts, WriteNote, SetMark, Reload)
 }
 
 // without returns the keys without some actions, whose keys then do nothing that anybody is told of.

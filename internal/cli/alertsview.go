@@ -52,6 +52,7 @@ func (v *alertsView) rights(r *tui.Rights, name string) {
 	r.Note = func(incident uint64, target, text string) {
 		v.engine.AddNote(tracker.Note{By: name, Text: text, Incident: incident, Target: target})
 	}
+	r.Mark = func(text string) { v.engine.AddMark(tracker.Mark{Text: text, Source: name}) }
 }
 
 // viewOfAlerts converts alerts for viewers.

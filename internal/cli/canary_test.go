@@ -318,7 +318,7 @@ func TestNoSecretReachesTheScreen(t *testing.T) {
 
 // actionKeys is how each action is pressed.
 var actionKeys = map[string]string{
-	"acknowledge": "a", "silence": "z\r\r", "day_back": "(", "day_forward": ")", "history": "H", "note": "cpassword=" + otherCanary + "\r", "faster": "+", "slower": "-",
+	"acknowledge": "a", "silence": "z\r\r", "day_back": "(", "day_forward": ")", "history": "H", "note": "cpassword=" + otherCanary + "\r", "mark": "mpassword=" + otherCanary + "\r", "faster": "+", "slower": "-",
 	"help": "?", "filter": "/status:5xx\r", "open": "\r", "back": "B", "freeze": " ", "copy": "y", "copy_request": "Y", "export": "x", "evidence": "e", "worse_next": "]", "worse_previous": "[",
 	"sort": "s", "sort_reverse": "S", "up": "k", "down": "j", "page_up": "\x15", "page_down": "\x04", "top": "g", "bottom": "G", "next": "n", "previous": "N", "next_pane": "\t", "previous_pane": "\x1b[Z",
 	"minute_back": "<", "minute_forward": ">", "hour_back": "{", "hour_forward": "}", "now": "0", "overview": "1", "errors": "2", "groups": "3", "targets": "4", "breakers": "5", "incidents": "6", "sources": "7", "reload": "\x12",

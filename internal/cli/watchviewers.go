@@ -109,6 +109,11 @@ func (s *screens) mayAct(ctx context.Context, v *serve.Viewer) tui.Rights {
 		log.InfoContext(ctx, "viewer writes a note", "name", v.Name, "target", target)
 		note(incident, target, text)
 	}
+	mark := rights.Mark
+	rights.Mark = func(text string) {
+		log.InfoContext(ctx, "viewer sets a mark", "name", v.Name)
+		mark(text)
+	}
 	if eng.CanReload() {
 		rights.Reload = func() error {
 			log.InfoContext(ctx, "viewer reloads", "name", v.Name)
