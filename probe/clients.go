@@ -9,7 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
+
+	"errtop/internal/safefile"
 )
 
 // maxHeaderBytes limits the header of an answer; a longer one is a protocol failure.
@@ -97,6 +98,9 @@ func dial(ctx context.Context, _, address string) (net.Conn, error) {
 }
 
 // tlsConfig reads the files that t names.
+// maxSettingsFile bounds a schema and a file of certificates, in bytes.
+const maxSettingsFile = 16 << 20
+
 func tlsConfig(t TLS) (*tls.Config, error) {
 	config := &tls.Config{
 		ServerName:         t.ServerName,
@@ -104,7 +108,7 @@ func tlsConfig(t TLS) (*tls.Config, error) {
 		MinVersion:         tls.VersionTLS12,
 	}
 	if t.CAFile != "" {
-		pem, err := os.ReadFile(t.CAFile)
+		pem, err := safefile.Read(t.CAFile, maxSettingsFile)
 		if err != nil {
 			return nil, fmt.Errorf("tls: certificate authorities: %w", err)
 		}

@@ -6,10 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/google/jsonschema-go/jsonschema"
+
+	"errtop/internal/safefile"
 )
 
 // firemoonSchema is what a generation request of the reference API must satisfy.
@@ -46,7 +47,7 @@ func (s *schemas) get(name string) (*bodySchema, error) {
 	text := firemoonSchema
 	if name != "firemoon" {
 		var err error
-		if text, err = os.ReadFile(name); err != nil { //nolint:gosec // the user's own settings name it
+		if text, err = safefile.Read(name, maxSettingsFile); err != nil { //nolint:gosec // the user's own settings name it
 			return nil, err //nolint:wrapcheck // names the file
 		}
 	}

@@ -42,6 +42,7 @@ func Main(args []string, process Process) int {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	defer context.AfterFunc(ctx, stop)() // a second signal ends the process at once
+	defer endInTime(ctx, process.Err)()
 
 	app := &app{Process: process}
 	root := app.root()

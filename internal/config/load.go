@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// maxFile is how large a config may be: ten thousand targets take about two megabytes.
-const maxFile = 32 << 20
+// MaxFile is how large a config may be: ten thousand targets take about two megabytes.
+const MaxFile = 32 << 20
 
 // Surroundings are what a config is understood in: the environment, and the names that other rooms know. A list that is
 // empty is not held against the file.
@@ -37,12 +37,12 @@ func Open(path string, around Surroundings) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the config: %w", err)
 	}
-	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	text, err := io.ReadAll(io.LimitReader(file, MaxFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the config: %w", err)
 	}
-	if len(text) > maxFile {
-		return nil, fmt.Errorf("%s is larger than %d MB: no config", path, maxFile>>20)
+	if len(text) > MaxFile {
+		return nil, fmt.Errorf("%s is larger than %d MB: no config", path, MaxFile>>20)
 	}
 	c, err := read(path, text, permissions(info), around)
 	if err != nil {

@@ -138,3 +138,42 @@ func TestWhatCannotBeReadIsSaidAndAlertingBeginsAnew(t *testing.T) {
 		t.Errorf("%+v, said %q", e.Alerts(), e.notices.newest)
 	}
 }
+
+// slowKeeper saves when it is let.
+type slowKeeper struct {
+	memoryKeeper
+	asked, let chan struct{}
+}
+
+func (k *slowKeeper) SaveAlerts(state []byte) error {
+	k.asked <- struct{}{}
+	<-k.let
+	return k.memoryKeeper.SaveAlerts(state)
+}
+
+// While the disk takes its time nothing leaves: a process that died then would not know that it had told anybody.
+func TestNothingIsDueBeforeItIsKept(t *testing.T) {
+	keeper := &slowKeeper{asked: make(chan struct{}, 10), let: make(chan struct{}, 10)}
+	keeper.let <- struct{}{}
+	e, err := New(Options{Settings: told(), Alerts: keeper})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.alerting.evaluate(burning(1), morning)
+	<-keeper.asked
+	at := morning.Add(31 * time.Second)
+	evaluated := make(chan struct{})
+	go func() {
+		e.alerting.evaluate(burning(2), at)
+		close(evaluated)
+	}()
+	<-keeper.asked
+	if due := e.alerting.Due("pager", at); len(due) > 0 {
+		t.Errorf("%d are due before they are kept", len(due))
+	}
+	keeper.let <- struct{}{}
+	<-evaluated
+	if due := e.alerting.Due("pager", at); len(due) != 1 {
+		t.Errorf("%d are due", len(due))
+	}
+}

@@ -18,6 +18,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 
 	"errtop/internal/config"
+	"errtop/internal/safefile"
 )
 
 // reloadDelay is how long a config file must be left alone before it is read again: editors write in several steps.
@@ -93,7 +94,7 @@ type reloading struct {
 // read notes what the config file holds; the lock is held. A file that cannot be read now is read when it changes.
 func (r *reloading) read(path string) {
 	if path != "" {
-		r.text, _ = os.ReadFile(path) //nolint:gosec // the user names the file
+		r.text, _ = safefile.Read(path, config.MaxFile)
 	}
 }
 
@@ -135,7 +136,7 @@ func (e *Engine) follow(ctx context.Context, _ Intake) error {
 
 // reloadChanged reads the settings again where the file holds something else than when it was read last.
 func (e *Engine) reloadChanged(ctx context.Context, path string) {
-	text, err := os.ReadFile(path) //nolint:gosec // the user names the file
+	text, err := safefile.Read(path, config.MaxFile)
 	e.reloading.mu.Lock()
 	same := err == nil && bytes.Equal(text, e.reloading.text)
 	e.reloading.mu.Unlock()

@@ -21,6 +21,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
+
+	"errtop/internal/safefile"
 )
 
 // Settings say where the servers are and who we are.
@@ -92,9 +94,12 @@ func (s *Settings) connectOptions(role string, changed func()) ([]nats.Option, e
 	return options, nil
 }
 
+// maxKeyFile bounds a file of credentials or certificates, in bytes.
+const maxKeyFile = 1 << 20
+
 // credentials reads a file that holds either the JWT and seed that nsc writes, or just the seed of an NKey.
 func credentials(path string) (nats.Option, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the path is a setting
+	text, err := safefile.Read(path, maxKeyFile)
 	if err != nil {
 		return nil, fmt.Errorf("fleet: credentials: %w", err)
 	}
@@ -119,7 +124,7 @@ func (s *Settings) tls() (*tls.Config, error) {
 	}
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if s.CA != "" {
-		pem, err := os.ReadFile(s.CA)
+		pem, err := safefile.Read(s.CA, maxKeyFile)
 		if err != nil {
 			return nil, fmt.Errorf("fleet: ca: %w", err)
 		}

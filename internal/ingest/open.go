@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"errtop/internal/safego"
 )
 
 // openLog opens a log file, and refuses what would never end or has no lines.
@@ -26,10 +28,39 @@ func openLog(path string) (*os.File, error) {
 	return file, err           //nolint:wrapcheck // a PathError names the file
 }
 
+// openInTime is openLog that ends with ctx: to open a named pipe waits until somebody writes to it.
+func openInTime(ctx context.Context, path string) (*os.File, error) {
+	if info, err := os.Stat(path); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		return openLog(path)
+	}
+	type opened struct {
+		file *os.File
+		err  error
+	}
+	done := make(chan opened)
+	safego.Start(func() error {
+		file, err := openLog(path)
+		select {
+		case done <- opened{file, err}:
+		case <-ctx.Done():
+			if err == nil {
+				_ = file.Close() // nobody reads it
+			}
+		}
+		return nil
+	})
+	select {
+	case of := <-done:
+		return of.file, of.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx) //nolint:wrapcheck // why the caller ends
+	}
+}
+
 // Open opens the log at a path and unpacks it as it is read; UTF-16 is read as UTF-8. A plain file can be read at any place
 // ([File]). A read that blocks ends with ctx where the system can do that.
 func Open(ctx context.Context, path string) (io.ReadCloser, error) {
-	file, err := openLog(path)
+	file, err := openInTime(ctx, path)
 	if err != nil {
 		return nil, err
 	}

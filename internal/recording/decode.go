@@ -51,6 +51,9 @@ var ErrNotRecording = errors.New("is not a recording of errtop")
 
 // Open opens a recording. The error is [ErrNotRecording] for another file.
 func Open(path string) (*Reader, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // to open a pipe waits for its writer
+		return nil, fmt.Errorf("%s: %w", path, ErrNotRecording)
+	}
 	file, err := os.Open(path) //nolint:gosec // the user names the file
 	if err != nil {
 		return nil, err //nolint:wrapcheck // a PathError names the file

@@ -1,5 +1,6 @@
 // Package safefile writes new files whole or not at all: a full disk or a kill leaves nothing half written under a name that
-// somebody reads, and a file that exists is never touched. Files are readable by their owner only, whatever the umask.
+// somebody reads, and a file that exists is never touched. Files are readable by their owner only, whatever the umask. It reads small files,
+// and no more of one than it may hold.
 package safefile
 
 import (

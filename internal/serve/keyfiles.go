@@ -26,6 +26,9 @@ const maxKeys = 1 << 20
 // KeysFile reads authorized keys from a file, which like sshd's nobody but its owner may be able to write.
 func KeysFile(path string) func(context.Context) ([]byte, error) {
 	return func(context.Context) ([]byte, error) {
+		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // to open a pipe waits for its writer
+			return nil, fmt.Errorf("authorized keys: %s is not a regular file", path)
+		}
 		file, err := os.Open(path) //nolint:gosec // the user names the file
 		if err != nil {
 			return nil, fmt.Errorf("authorized keys: %w", err)
@@ -71,7 +74,7 @@ func (b *limitedBuffer) Write(p []byte) (int, error) {
 
 // HostKey returns the host key at path, and makes it where there is none: an Ed25519 key that only its owner can read.
 func HostKey(path string) (gossh.Signer, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the user names the file
+	text, err := safefile.Read(path, maxKeys)
 	if errors.Is(err, fs.ErrNotExist) {
 		text, err = makeHostKey(path)
 	}
