@@ -37,16 +37,22 @@ func (k *storing) run(ctx context.Context) error {
 		case request := <-k.requests:
 			request.done <- k.serve(ctx, request)
 		case now := <-tick.C:
-			k.openLate(ctx)
-			k.keep(ctx, now)
-			k.keepPast(ctx, now)
+			k.tick(ctx, now)
 		}
 	}
 }
 
+// tick does what there is to do at a moment.
+func (k *storing) tick(ctx context.Context, now time.Time) {
+	k.openLate(ctx)
+	k.noteJump(ctx, now)
+	k.keep(ctx, now)
+	k.keepPast(ctx, now)
+}
+
 // openLate opens the store once something is live, where it waited for that.
 func (k *storing) openLate(ctx context.Context) {
-	if k.store != nil || !k.options.WhenLive || k.shown.State == tracker.SourceFailed || k.engine.Snapshot(time.Now()).LogTime {
+	if k.store != nil || !k.options.WhenLive || k.shown.State == tracker.SourceFailed || k.engine.Snapshot(k.clock()).LogTime {
 		return
 	}
 	o, err := openStore(ctx, k.options)
@@ -72,7 +78,7 @@ func (k *storing) keep(ctx context.Context, now time.Time) {
 	if k.store == nil || k.readOnly || now.Before(k.next) && k.next.Sub(now) <= keepLast {
 		return
 	}
-	kept, mark, ok := k.engine.tracker.Keep(time.Now(), k.mark)
+	kept, mark, ok := k.engine.tracker.Keep(now, k.mark)
 	if !ok {
 		return
 	}
@@ -110,8 +116,8 @@ func (k *storing) end(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lastSaveTimeout)
 	defer cancel()
 	k.next, k.past.next = time.Time{}, time.Time{}
-	k.keep(ctx, time.Now())
-	k.keepPast(ctx, time.Now())
+	k.keep(ctx, k.clock())
+	k.keepPast(ctx, k.clock())
 	kept := k.store
 	k.setStore(nil)
 	return kept.Close()
@@ -129,7 +135,7 @@ func (a *keptAlerts) LoadAlerts() ([]byte, error) { return a.loaded, nil }
 // SaveAlerts writes the state, or fails where the disk takes too long.
 func (a *keptAlerts) SaveAlerts(state []byte) error {
 	request := storeRequest{done: make(chan error, 1), write: func(ctx context.Context, s *store.Store) error {
-		return s.SaveAlerting(ctx, time.Now().UnixNano(), state)
+		return s.SaveAlerting(ctx, a.storing.clock().UnixNano(), state)
 	}}
 	timeout := time.NewTimer(alertsTimeout)
 	defer timeout.Stop()

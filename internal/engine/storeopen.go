@@ -31,6 +31,7 @@ const (
 type storing struct {
 	engine  *Engine
 	options StoreOptions
+	clock   func() time.Time // time.Now
 
 	mu       sync.Mutex   // guards store against those who look at the past
 	store    *store.Store // nil while there is none; set by the goroutine of run
@@ -47,7 +48,7 @@ func newStoring(e *Engine, o StoreOptions) *storing {
 	if o.Path == "" {
 		return nil
 	}
-	return &storing{engine: e, options: o, requests: make(chan storeRequest)}
+	return &storing{engine: e, options: o, clock: time.Now, requests: make(chan storeRequest)}
 }
 
 // start opens the store and restores what it holds, before any source begins. Whatever is wrong with it is told to viewers, and the engine
@@ -167,9 +168,10 @@ func (k *storing) restore(state store.State) error {
 	if len(state.Tracker) == 0 {
 		return nil
 	}
-	e, now := k.engine, time.Now()
-	if at := state.Tracker[0].At(); now.Sub(at) > time.Hour {
+	e, now := k.engine, k.clock()
+	if lost := now.Sub(state.Tracker[0].At()); lost > jumpAhead || lost < -jumpBack {
 		k.past.leftover = state.Tracker // hours that the tracker forgets as it is restored
+		k.past.setBack = lost < 0
 	}
 	if err := e.tracker.Restore(now, state.Tracker...); err != nil {
 		return err
@@ -204,7 +206,7 @@ func (k *storing) show(state tracker.SourceState, problem string) {
 	}
 	if source.State != k.shown.State || source.Problem != k.shown.Problem || source.Format != k.shown.Format {
 		k.shown = source
-		k.engine.tracker.UpdateSource(time.Now(), source)
+		k.engine.tracker.UpdateSource(k.clock(), source)
 	}
 }
 

@@ -26,10 +26,14 @@ const (
 type keptPast struct {
 	next      time.Time // when it is looked again
 	aged      time.Time
+	ageing    bool      // there is more to age
+	ageAt     time.Time // by this clock
+	ticked    time.Time // when it was looked last
 	stale     bool                 // hours before the running one have changed since
 	hours     map[time.Time]uint64 // by the hour, a hash of what was kept
 	incidents map[uint64][]byte    // by their IDs, what was kept
-	leftover  []tracker.State      // of a run that ended more than an hour ago
+	leftover  []tracker.State      // of before the clock jumped, or of a run that ended more than an hour ago
+	setBack   bool                 // the clock was set back, and hours that are lived again are to be moved
 	seed      maphash.Seed
 }
 
@@ -46,26 +50,64 @@ func (k *storing) keepPast(ctx context.Context, now time.Time) {
 	snapshot := k.engine.Snapshot(now)
 	shown := snapshot.At // of a log that is finished, its end
 	err := k.keepLeftover(ctx)
+	if err == nil && p.setBack {
+		p.setBack, err = k.store.SetBack(ctx, now, k.engine.tracker.Hours(now, now.Truncate(time.Hour)))
+		p.setBack = p.setBack || err != nil
+	}
 	if err == nil && p.stale {
-		if err = k.keepHours(ctx, k.engine.tracker, shown); err == nil {
+		if err = k.keepHours(ctx, k.engine.tracker, now, shown); err == nil {
 			p.stale = false
 		}
 	}
 	if err == nil {
 		err = k.keepIncidents(ctx, snapshot)
 	}
-	if err == nil && now.Sub(p.aged) > ageEvery {
-		var more bool
-		if more, err = k.store.Age(ctx, shown); err == nil && !more {
-			p.aged = now
-		}
+	if err == nil && (p.ageing || now.Sub(p.aged).Abs() > ageEvery) {
+		err = k.age(ctx, now, shown)
 	}
 	if err != nil && ctx.Err() == nil {
 		k.failed(err)
 	}
 }
 
-// keepLeftover keeps the hours of a run before this one that its tracker had not kept when it ended, and this one does not know.
+// age thins and removes what is old. It goes by a clock that a jump of the machine's cannot take along.
+func (k *storing) age(ctx context.Context, now, shown time.Time) (err error) {
+	p := &k.past
+	if !p.ageing {
+		if p.ageAt, err = k.store.RetentionClock(ctx, shown); err != nil {
+			return err
+		}
+		p.aged = now
+	}
+	p.ageing, err = k.store.Age(ctx, p.ageAt)
+	return err
+}
+
+const (
+	jumpBack  = time.Minute // a clock that goes back by more was set
+	jumpAhead = time.Hour   // one that goes ahead by more too, or the machine slept
+)
+
+// noteJump notes a clock that was set. The tracker has forgotten what lies ahead of it, or more than a day behind; what was kept last still
+// has it, and its hours are kept before they are overwritten.
+func (k *storing) noteJump(ctx context.Context, now time.Time) {
+	was := k.past.ticked
+	k.past.ticked = now
+	moved := now.Round(0).Sub(was.Round(0))
+	if was.IsZero() || k.store == nil || k.readOnly || moved > -jumpBack && moved < jumpAhead {
+		return
+	}
+	if len(k.past.leftover) == 0 {
+		state, _ := k.store.Load(ctx) // what is damaged cannot be kept
+		k.past.leftover = state.Tracker
+	}
+	k.past.setBack = k.past.setBack || moved < 0
+	k.next, k.past.next, k.past.stale = time.Time{}, time.Time{}, true
+	k.keepPast(ctx, now)
+}
+
+// keepLeftover keeps the hours of before the clock jumped, or of a run before this one, that were not kept then and that the tracker does not
+// know any more.
 func (k *storing) keepLeftover(ctx context.Context) error {
 	if len(k.past.leftover) == 0 {
 		return nil
@@ -76,7 +118,7 @@ func (k *storing) keepLeftover(ctx context.Context) error {
 		k.past.leftover = nil
 		return nil //nolint:nilerr // viewers were told when it could not be restored
 	}
-	err := k.keepHours(ctx, was, at.Add(time.Hour)) // the hour that was running is over
+	err := k.keepHours(ctx, was, at, at.Add(time.Hour)) // the hour that was running is over
 	if err == nil {
 		k.past.leftover = nil
 		clear(k.past.hours)
@@ -84,17 +126,13 @@ func (k *storing) keepLeftover(ctx context.Context) error {
 	return err
 }
 
-// keepHours keeps the hours before the running one that a tracker knows, as far as they have changed.
-func (k *storing) keepHours(ctx context.Context, from *tracker.ErrorTracker, now time.Time) error {
-	running := now.Truncate(time.Hour)
+// keepHours keeps the hours before the one that is shown as running that a tracker knows, as far as they have changed.
+func (k *storing) keepHours(ctx context.Context, from *tracker.ErrorTracker, now, shown time.Time) error {
+	running := shown.Truncate(time.Hour)
 	known := map[time.Time]uint64{}
 	for i := trackedHours - 1; i > 0; i-- {
 		start := running.Add(-time.Duration(i) * time.Hour).UTC()
-		at := time.Now()
-		if from != k.engine.tracker {
-			at = k.past.leftover[0].At()
-		}
-		hours := from.Hours(at, start)
+		hours := from.Hours(now, start)
 		sum := k.sumOf(hours)
 		if known[start] = sum; len(hours) == 0 || k.past.hours[start] == sum {
 			continue

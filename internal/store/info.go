@@ -43,7 +43,7 @@ func (s *Store) Info(ctx context.Context) (info Info, err error) {
 		"SELECT count(*) FROM target": {&info.Targets},
 		"SELECT count(*), min(hour), max(hour), cast(avg(length(packed)) AS INTEGER), coalesce(sum(thin), 0) FROM hour": {&info.Hours, &first, &last, &average, &info.ThinnedRows},
 		"SELECT count(*) FROM incident": {&info.Incidents},
-		"SELECT count(DISTINCT origin) FROM (SELECT origin FROM target UNION SELECT origin FROM incident) WHERE origin != ''": {&info.Imported},
+		"SELECT count(DISTINCT origin) FROM (SELECT origin FROM target UNION SELECT origin FROM incident) WHERE origin != '' AND origin NOT LIKE '%" + relivedSuffix + "'": {&info.Imported},
 		"PRAGMA freelist_count": {&free},
 	} {
 		if err := s.db.QueryRowContext(ctx, query).Scan(into...); err != nil {
