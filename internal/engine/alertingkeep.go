@@ -26,13 +26,22 @@ func (a *alerting) load() {
 	if err == nil && len(kept) > 0 {
 		var state alert.State
 		if err = json.Unmarshal(kept, &state); err == nil {
+			a.mu.Lock()
 			a.state, a.savedID = state, state.LastID
+			a.mu.Unlock()
 			return
 		}
 	}
 	if err != nil {
 		a.notice(fmt.Sprintf("alerts of before cannot be read, so what still fires is told again: %v", err))
 	}
+}
+
+// isNew reports whether alerting holds nothing yet.
+func (a *alerting) isNew() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.state.LastID == 0 && len(a.state.Alerts) == 0 && len(a.state.Silences) == 0
 }
 
 // save writes the state if it has changed since the last save. Readers of the alerts do not wait for the disk.

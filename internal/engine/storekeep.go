@@ -44,25 +44,52 @@ func (k *storing) run(ctx context.Context) error {
 
 // tick does what there is to do at a moment.
 func (k *storing) tick(ctx context.Context, now time.Time) {
-	k.openLate(ctx)
+	k.openLate(ctx, now)
 	k.noteJump(ctx, now)
 	k.keep(ctx, now)
 	k.keepPast(ctx, now)
 }
 
-// openLate opens the store once something is live, where it waited for that.
-func (k *storing) openLate(ctx context.Context) {
-	if k.store != nil || !k.options.WhenLive || k.shown.State == tracker.SourceFailed || k.engine.Snapshot(k.clock()).LogTime {
+// openLate opens the store once something is live, where it waited for that, and again where it could not be opened for writing.
+func (k *storing) openLate(ctx context.Context, now time.Time) {
+	switch {
+	case k.retry.IsZero() && (k.store != nil || !k.options.WhenLive || k.hasFailed() || k.engine.Snapshot(now).LogTime):
+		return
+	case now.Before(k.retry) && k.retry.Sub(now) <= openRetry:
 		return
 	}
-	o, err := openStore(ctx, k.options)
+	var o opened
+	err := k.watched(func() (err error) {
+		o, err = openStore(ctx, k.options)
+		return err
+	})
 	switch {
+	case ctx.Err() != nil && err != nil:
 	case err != nil:
 		k.cannotKeep(err)
-	case len(o.state.Tracker) > 0 && !o.readOnly: // another made it meanwhile, and has ended
-		k.cannotKeep(errors.Join(errors.New("another errtop has kept the same since this one started"), o.store.Close()))
+	case o.readOnly && k.store != nil:
+		k.cannotKeep(errors.Join(o.held, o.store.Close()))
 	default:
-		k.take(o)
+		k.takeLate(o)
+	}
+}
+
+// takeLate goes on with a store that could not be opened at the start, or was not wanted then. The engine counts already: of what the store
+// holds, the hours are kept, and alerting is taken over where there is none yet.
+func (k *storing) takeLate(o opened) {
+	if was := k.store; was != nil { // open for reading until now: what it held was restored
+		k.setStore(nil)
+		_ = was.Close() // only read from
+	}
+	k.past.leftover, o.state.Tracker = o.state.Tracker, nil
+	if !k.engine.alerting.isNew() {
+		o.state.Alerting = nil
+	}
+	failed := k.hasFailed()
+	k.retry = time.Time{}
+	k.take(o)
+	if failed && !k.readOnly {
+		k.notice("the store is open, and everything is kept from now on")
 	}
 }
 
@@ -70,7 +97,7 @@ func (k *storing) serve(ctx context.Context, request storeRequest) error {
 	if k.store == nil || k.readOnly {
 		return errors.New("there is no store to write")
 	}
-	return request.write(ctx, k.store)
+	return k.watched(func() error { return request.write(ctx, k.store) })
 }
 
 // keep writes what has changed, unless it is too early. What cannot be written now is written with what comes.
@@ -82,7 +109,11 @@ func (k *storing) keep(ctx context.Context, now time.Time) {
 	if !ok {
 		return
 	}
-	bytes, err := k.store.Save(ctx, kept)
+	var bytes int
+	err := k.watched(func() (err error) {
+		bytes, err = k.store.Save(ctx, kept)
+		return err
+	})
 	if err != nil {
 		k.next = now.Add(keepRetry)
 		if ctx.Err() == nil {
@@ -99,10 +130,34 @@ func (k *storing) keep(ctx context.Context, now time.Time) {
 // failed tells that the store cannot be written, once until it can.
 func (k *storing) failed(err error) {
 	problem := "cannot be written, and is tried again: " + err.Error()
-	if k.shown.State != tracker.SourceFailed {
+	if !k.hasFailed() {
 		k.notice(fmt.Sprintf("nothing is kept for the moment: %v", err))
 	}
 	k.show(tracker.SourceFailed, problem)
+}
+
+// slowWrite is how long a write may take before viewers are told.
+const slowWrite = 2 * time.Second
+
+// watched writes. A write that takes long is told while it goes on, and once it has ended.
+func (k *storing) watched(write func() error) error {
+	told := make(chan struct{})
+	slow := time.AfterFunc(slowWrite, func() {
+		defer close(told)
+		if !k.hasFailed() {
+			k.notice("the disk of the store is slow: what comes meanwhile is kept once it answers")
+		}
+		k.show(tracker.SourceFailed, "the disk is slow: a write takes longer than "+slowWrite.String()+"; what comes meanwhile is kept once it answers")
+	})
+	err := write()
+	if slow.Stop() {
+		return err
+	}
+	<-told
+	if err == nil && k.store != nil && !k.readOnly {
+		k.showSize()
+	}
+	return err
 }
 
 // lastSaveTimeout bounds the save at the end: what is not kept then is lost, so it may take longer than all else that ends.
@@ -142,13 +197,13 @@ func (a *keptAlerts) SaveAlerts(state []byte) error {
 	select {
 	case a.storing.requests <- request:
 	case <-timeout.C:
-		return errors.New("the disk does not answer")
+		return errNoAnswer
 	}
 	select {
 	case err := <-request.done:
 		return err
 	case <-timeout.C:
-		return errors.New("the disk does not answer")
+		return errNoAnswer
 	}
 }
 

@@ -39,8 +39,11 @@ type storing struct {
 	requests chan storeRequest
 	mark     tracker.KeptMark // of what was kept last
 	next     time.Time        // nothing is kept before
-	shown    tracker.Source   // as the source of it was shown last
+	retry    time.Time        // when opening it is tried again; zero where that is of no use
 	past     keptPast
+
+	showing sync.Mutex     // guards shown
+	shown   tracker.Source // as the source of it was shown last
 }
 
 // newStoring returns what keeps an engine, nil where nothing is kept.
@@ -102,17 +105,31 @@ func (k *storing) open(ctx context.Context) {
 		k.cannotKeep(err)
 	case <-timeout.C:
 		close(late)
-		k.cannotKeep(fmt.Errorf("the disk of %s does not answer", k.options.Path))
+		k.cannotKeep(fmt.Errorf("%s: %w", k.options.Path, errNoAnswer))
 	case <-ctx.Done():
 		close(late)
 	}
 }
 
-// cannotKeep tells that nothing will be kept, and why.
+// openRetry is how long after opening failed it is tried again.
+const openRetry = 10 * time.Second
+
+// cannotKeep tells that nothing is kept, and why. Where that may pass, opening is tried again.
 func (k *storing) cannotKeep(why error) {
-	k.notice("nothing is kept: " + why.Error())
-	k.show(tracker.SourceFailed, "nothing is kept: "+why.Error())
+	text := "nothing is kept: " + why.Error()
+	k.retry = time.Time{}
+	if store.IsTransient(why) || errors.Is(why, errNoAnswer) {
+		k.retry = k.clock().Add(openRetry)
+		text = "nothing is kept, and opening is tried again: " + why.Error()
+	}
+	if !k.hasFailed() {
+		k.notice(text)
+	}
+	k.show(tracker.SourceFailed, text)
 }
+
+// errNoAnswer is within the error of a disk that does not answer.
+var errNoAnswer = errors.New("the disk does not answer")
 
 // longestNote bounds what is told of a store, in bytes.
 const longestNote = 500
@@ -124,13 +141,15 @@ func (k *storing) masked(text string) string {
 	return k.engine.line(text, longestNote)
 }
 
-// openStore opens a store for writing, or for reading where another process writes it.
+// openStore opens a store for writing, or for reading where another process writes it, or nobody can.
 func openStore(ctx context.Context, options StoreOptions) (o opened, err error) {
 	open := store.Options{Path: options.Path, MaxBytes: options.MaxBytes, Now: time.Now()}
 	o.store, err = store.Open(ctx, open)
-	if held, ok := errors.AsType[*store.HeldError](err); ok {
-		open.ReadOnly, o.readOnly, o.held = true, true, held
-		o.store, err = store.Open(ctx, open)
+	if _, held := errors.AsType[*store.HeldError](err); held || store.IsTransient(err) {
+		open.ReadOnly, o.readOnly, o.held = true, true, err
+		if o.store, err = store.Open(ctx, open); err != nil && !held {
+			err = o.held
+		}
 	}
 	if err != nil {
 		return o, err
@@ -197,10 +216,12 @@ func (k *storing) restore(state store.State) error {
 	return nil
 }
 
-// show shows the store among the sources.
+// show shows the store among the sources. It may be called while a write goes on.
 func (k *storing) show(state tracker.SourceState, problem string) {
+	k.showing.Lock()
+	defer k.showing.Unlock()
 	source := tracker.Source{Name: k.masked(storeSource + " " + filepath.Base(k.options.Path)), State: state, Problem: k.masked(problem), Format: k.shown.Format}
-	if k.store != nil && !k.readOnly {
+	if state != tracker.SourceFailed { // a disk that is in trouble is asked nothing
 		size, most := k.store.Size()
 		source.Format = fmt.Sprintf("%d of %d MB", (size+1<<20-1)>>20, most>>20)
 	}
@@ -208,6 +229,13 @@ func (k *storing) show(state tracker.SourceState, problem string) {
 		k.shown = source
 		k.engine.tracker.UpdateSource(k.clock(), source)
 	}
+}
+
+// hasFailed reports whether viewers are told that nothing is kept.
+func (k *storing) hasFailed() bool {
+	k.showing.Lock()
+	defer k.showing.Unlock()
+	return k.shown.State == tracker.SourceFailed
 }
 
 func (k *storing) showSize() { k.show(tracker.SourceReading, "") }

@@ -26,9 +26,9 @@ const (
 type keptPast struct {
 	next      time.Time // when it is looked again
 	aged      time.Time
-	ageing    bool      // there is more to age
-	ageAt     time.Time // by this clock
-	ticked    time.Time // when it was looked last
+	ageing    bool                 // there is more to age
+	ageAt     time.Time            // by this clock
+	ticked    time.Time            // when it was looked last
 	stale     bool                 // hours before the running one have changed since
 	hours     map[time.Time]uint64 // by the hour, a hash of what was kept
 	incidents map[uint64][]byte    // by their IDs, what was kept
@@ -40,13 +40,21 @@ type keptPast struct {
 // keepPast keeps the hours and incidents that have changed.
 func (k *storing) keepPast(ctx context.Context, now time.Time) {
 	p := &k.past
-	if k.store == nil || k.readOnly || now.Before(p.next) && p.next.Sub(now) <= pastEvery || k.shown.State == tracker.SourceFailed {
+	if k.store == nil || k.readOnly || now.Before(p.next) && p.next.Sub(now) <= pastEvery || k.hasFailed() {
 		return
 	}
 	if p.hours == nil {
 		p.hours, p.incidents, p.seed, p.stale = map[time.Time]uint64{}, map[uint64][]byte{}, maphash.MakeSeed(), true
 	}
 	p.next = now.Add(pastEvery)
+	if err := k.watched(func() error { return k.writePast(ctx, now) }); err != nil && ctx.Err() == nil {
+		k.failed(err)
+	}
+}
+
+// writePast writes the hours and incidents that have changed, and ages what is old.
+func (k *storing) writePast(ctx context.Context, now time.Time) error {
+	p := &k.past
 	snapshot := k.engine.Snapshot(now)
 	shown := snapshot.At // of a log that is finished, its end
 	err := k.keepLeftover(ctx)
@@ -65,9 +73,7 @@ func (k *storing) keepPast(ctx context.Context, now time.Time) {
 	if err == nil && (p.ageing || now.Sub(p.aged).Abs() > ageEvery) {
 		err = k.age(ctx, now, shown)
 	}
-	if err != nil && ctx.Err() == nil {
-		k.failed(err)
-	}
+	return err
 }
 
 // age thins and removes what is old. It goes by a clock that a jump of the machine's cannot take along.

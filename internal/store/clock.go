@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
 	"strconv"
 	"time"
 
@@ -72,7 +73,7 @@ type keptHour struct {
 
 // moveRunning moves what was kept of the running hour, but for what the tracker still counts of it.
 func (s *Store) moveRunning(ctx context.Context, tx *sql.Tx, hour int64, known []tracker.Hour) error {
-	rows, err := keptHours(ctx, tx, "h.hour = ?", hour, -1)
+	rows, err := keptHours(ctx, tx, hour, hour, -1)
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func (s *Store) moveRunning(ctx context.Context, tx *sql.Tx, hour int64, known [
 
 // moveAhead moves the first of the hours after one, and returns how many there were.
 func (s *Store) moveAhead(ctx context.Context, tx *sql.Tx, hour int64) (moved int, err error) {
-	rows, err := keptHours(ctx, tx, "h.hour > ?", hour, roomStep)
+	rows, err := keptHours(ctx, tx, hour+1, math.MaxInt64, roomStep)
 	if err != nil {
 		return 0, err
 	}
@@ -120,10 +121,10 @@ func (s *Store) moveAhead(ctx context.Context, tx *sql.Tx, hour int64) (moved in
 	return len(rows), nil
 }
 
-// keptHours returns the first of this process's own hours for which a condition on an hour holds.
-func keptHours(ctx context.Context, tx *sql.Tx, condition string, hour int64, most int) (list []keptHour, err error) {
+// keptHours returns the first of this process's own hours from one to another.
+func keptHours(ctx context.Context, tx *sql.Tx, from, to int64, most int) (list []keptHour, err error) {
 	rows, err := tx.QueryContext(ctx, `SELECT h.target, h.hour, t.name, h.thin, h.packed FROM hour h JOIN target t ON t.id = h.target
-		WHERE t.origin = '' AND `+condition+` ORDER BY h.hour LIMIT ?`, hour, most)
+		WHERE t.origin = '' AND h.hour BETWEEN ? AND ? ORDER BY h.hour LIMIT ?`, from, to, most)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // the caller names the store
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -28,6 +29,20 @@ func code(err error) int {
 
 // isFull reports whether a write failed for want of room: below the ceiling, or on the disk.
 func isFull(err error) bool { return code(err) == lib.SQLITE_FULL }
+
+// IsTransient reports whether an error of [Open] or of a write is one of the disk, of rights or of room, which may pass. What it is about is
+// not damaged, and not somebody else's.
+func IsTransient(err error) bool {
+	if held, ok := errors.AsType[*HeldError](err); ok {
+		return held.Holder.PID == os.Getpid() // this process gave up on a disk that did not answer, and lets go once it does
+	}
+	switch code(err) {
+	case lib.SQLITE_READONLY, lib.SQLITE_IOERR, lib.SQLITE_CANTOPEN, lib.SQLITE_PERM, lib.SQLITE_FULL, lib.SQLITE_BUSY:
+		return true
+	}
+	_, file := errors.AsType[*fs.PathError](err)
+	return file
+}
 
 // damage reports whether an error says that the file is damaged, and returns what is wrong in words.
 func damage(err error) (why string, damaged bool) {

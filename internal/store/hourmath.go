@@ -72,4 +72,4 @@ func subtractHour(from, known *tracker.Hour) (left, taken tracker.Hour) {
 func byBucket(a, b tracker.LatencyCount) int { return int(a.Bucket) - int(b.Bucket) }
 
 // plus adds, as far as the sum fits.
-func plus(a, b uint32) uint32 { return uint32(min(uint64(a)+uint64(b), 1<<32-1)) } //nolint:gosec // it fits
+func plus(a, b uint32) uint32 { return uint32(min(uint64(a)+uint64(b), 1<<32-1)) }

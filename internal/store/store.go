@@ -15,6 +15,7 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite" // the driver
+	lib "modernc.org/sqlite/lib"
 )
 
 // Options say which store is opened, and how.
@@ -38,13 +39,14 @@ const (
 
 // Store is an open store. Its methods may be called from any goroutine; one write goes on at a time.
 type Store struct {
-	path     string
-	maxBytes int64
-	readOnly bool
-	lock     *fileLock // nil where it is read only
-	db       *sql.DB
-	id       string
-	notes    []string
+	path      string
+	maxBytes  int64
+	readOnly  bool
+	immutable bool      // nobody can write it
+	lock      *fileLock // nil where it is read only
+	db        *sql.DB
+	id        string
+	notes     []string
 
 	writing      sync.Mutex
 	targets      map[targetKey]int64 // numbers that are known
@@ -69,7 +71,7 @@ func (s *Store) open(ctx context.Context, now time.Time) error {
 		if _, err := os.Stat(s.path); err != nil {
 			return err //nolint:wrapcheck // a PathError names it
 		}
-		return s.connect(ctx)
+		return s.connectReadOnly(ctx)
 	}
 	if err := makeFolder(s.path); err != nil {
 		return err
@@ -142,6 +144,9 @@ func (s *Store) dsn() string {
 		pragmas = append(pragmas, "query_only(1)", "cache_size(-2048)")
 	}
 	q := url.Values{"mode": {mode}, "_txlock": {"immediate"}, "_pragma": pragmas}
+	if s.immutable {
+		q.Set("immutable", "1")
+	}
 	path, err := filepath.Abs(s.path)
 	if err != nil {
 		path = s.path
@@ -163,6 +168,18 @@ func (s *Store) connect(ctx context.Context) (err error) {
 		return s.named(err)
 	}
 	return s.named(s.db.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'id'").Scan(&s.id))
+}
+
+// connectReadOnly opens the database to read from. On a disk or in a folder that cannot be written SQLite cannot share memory with others,
+// and need not: nobody writes there. It then reads what is in the file itself, which is all of it unless a write-ahead log is beside it.
+func (s *Store) connectReadOnly(ctx context.Context) error {
+	err := s.connect(ctx)
+	if err == nil || code(err) != lib.SQLITE_CANTOPEN && code(err) != lib.SQLITE_READONLY || s.walSize() > 0 {
+		return err
+	}
+	_ = s.db.Close() // it could not be used
+	s.immutable = true
+	return s.connect(ctx)
 }
 
 // named puts the path before an error.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	lib "modernc.org/sqlite/lib"
 )
 
 const (
@@ -36,6 +38,9 @@ func (s *Store) write(ctx context.Context, do func(*sql.Tx) error) error {
 	for step := 0; isFull(err) && step < roomSteps && s.shrink(ctx, roomStep) == nil; step++ {
 		err = s.transaction(ctx, do)
 	}
+	for try := 0; s.renewConnections(err) && try < readOnlyTries; try++ {
+		err = s.transaction(ctx, do)
+	}
 	if err != nil {
 		return s.named(err)
 	}
@@ -47,6 +52,24 @@ func (s *Store) write(ctx context.Context, do func(*sql.Tx) error) error {
 		s.checkpoint(ctx)
 	}
 	return nil
+}
+
+// connectionsKept is how many connections stay open that nobody uses.
+const connectionsKept = 2
+
+// readOnlyTries is how often a write is tried again with a new connection: SQLite hands the descriptor of one that could only read to the
+// next.
+const readOnlyTries = 2
+
+// renewConnections closes the connections after a write that failed because of the disk, and reports whether another may fare better: one
+// that was opened while the file could only be read, stays so for good.
+func (s *Store) renewConnections(err error) (again bool) {
+	switch code(err) {
+	case lib.SQLITE_READONLY, lib.SQLITE_IOERR, lib.SQLITE_CANTOPEN, lib.SQLITE_PERM:
+		s.db.SetMaxIdleConns(0)
+		s.db.SetMaxIdleConns(connectionsKept)
+	}
+	return code(err) == lib.SQLITE_READONLY
 }
 
 // checkpoint empties the write-ahead log, as far as nobody reads it.
