@@ -172,7 +172,7 @@ func TestAClockAYearAheadForADayForgetsNothingOld(t *testing.T) {
 		}
 	}
 	c.set(100 * 24 * time.Hour) // and this time it is right: what is old is thinned, a little at a time
-	for range 720 { // hours
+	for range 720 {
 		c.now = c.now.Add(61 * time.Minute)
 		c.storing.tick(t.Context(), c.now)
 	}
