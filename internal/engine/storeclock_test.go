@@ -71,18 +71,17 @@ func (c *clocked) set(d time.Duration) { c.now = c.now.Add(d) }
 // kept returns how many requests hours and the running hour have.
 func (c *clocked) kept() (n uint64) {
 	c.t.Helper()
-	c.storing.past.next = time.Time{}
+	c.storing.past.next, c.storing.past.stale = time.Time{}, true // the hour may be over since the last look
 	c.storing.keepPast(c.t.Context(), c.now)
+	if err := c.storing.store.SaveHours(c.t.Context(), c.tracker.Hours(c.now, c.now.Truncate(time.Hour))); err != nil {
+		c.t.Fatal(err)
+	}
 	bars, err := c.storing.store.Bars(c.t.Context(), "", time.Unix(0, 0), time.Unix(1<<33, 0))
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	for _, bar := range bars {
 		n += bar.Requests
-	}
-	for _, h := range c.tracker.Hours(c.now, c.now.Truncate(time.Hour)) {
-		requests, _ := h.Totals()
-		n += requests
 	}
 	return n
 }

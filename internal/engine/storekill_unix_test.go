@@ -3,6 +3,8 @@
 package engine
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -43,13 +45,46 @@ func rotate(t *testing.T, path string) {
 		if i == 1 {
 			from = path
 		}
-		if err := os.Rename(from, fmt.Sprintf("%s.%d", path, i)); err != nil && !os.IsNotExist(err) {
-			t.Fatal(err)
+		for _, suffix := range [...]string{"", ".gz"} {
+			if err := os.Rename(from+suffix, fmt.Sprintf("%s.%d%s", path, i, suffix)); err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
+			}
 		}
 	}
 }
 
-// TestKilledEnginesCountEveryLineOnce writes a log and rotates it at random, while engines that follow it are killed at random moments, and
+// compressFile replaces a file by a compressed one that keeps its time, as logrotate does.
+func compressFile(t *testing.T, path string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return // it is compressed already
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, err = w.Write(text)
+	if err == nil {
+		err = w.Close()
+	}
+	for _, step := range [...]func() error{
+		func() error { return os.WriteFile(path+".gz", packed.Bytes(), 0o600) },
+		func() error { return os.Chtimes(path+".gz", info.ModTime(), info.ModTime()) },
+		func() error { return os.Remove(path) },
+	} {
+		if err == nil {
+			err = step()
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestKilledEnginesCountEveryLineOnce writes a log, rotates it and compresses what was rotated at random, while engines that follow it are killed at random moments, and
 // compares what the last one shows with what was written.
 func TestKilledEnginesCountEveryLineOnce(t *testing.T) {
 	t.Parallel()
@@ -90,6 +125,9 @@ func TestKilledEnginesCountEveryLineOnce(t *testing.T) {
 		_ = child.Wait() // it was killed
 		for range r.IntN(3) {
 			write()
+		}
+		for i := range r.IntN(4) { // while nobody looks, what was rotated is compressed
+			compressFile(t, fmt.Sprintf("%s.%d", path, i+1))
 		}
 	}
 	for range 2 {

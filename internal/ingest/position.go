@@ -94,7 +94,8 @@ func (f *follower) resumeBeside(left []Position, later bool) {
 		if err != nil {
 			return
 		}
-		beside := f.rotations(time.Time{}, func(r *rotation) bool { return !os.SameFile(r.info, named) })
+		beside := append(f.rotations(time.Time{}, func(r *rotation) bool { return !os.SameFile(r.info, named) }), f.packedRotations()...)
+		sortByAge(beside)
 		tails, missing := match(beside, left, later)
 		if missing == 0 || try == resumeTries {
 			f.old = append(f.old, tails...)
@@ -113,7 +114,7 @@ func match(beside []rotation, left []Position, later bool) (tails []*tail, missi
 	places := make([]int, len(beside))
 	known := map[int]bool{}
 	for i, r := range beside {
-		places[i] = slices.IndexFunc(left, func(p Position) bool { return p.fits(r.file) })
+		places[i] = slices.IndexFunc(left, func(p Position) bool { return r.fits(&p) })
 		if place := places[i]; place >= 0 {
 			known[place] = true
 			if place == len(left)-1 {
@@ -121,9 +122,10 @@ func match(beside []rotation, left []Position, later bool) (tails []*tail, missi
 			}
 		}
 	}
-	for i, r := range beside {
+	for i := range beside {
+		r := &beside[i]
 		twice := slices.ContainsFunc(beside[:i], func(b rotation) bool { return os.SameFile(b.info, r.info) })
-		t := &tail{file: r.file, quiet: time.Now()}
+		t := &tail{quiet: time.Now()}
 		switch {
 		case twice || places[i] < 0 && (!later || newest.IsZero() || r.info.ModTime().Before(newest.Add(-coarse))):
 			_ = r.file.Close() // only read from
@@ -131,6 +133,12 @@ func match(beside []rotation, left []Position, later bool) (tails []*tail, missi
 		case places[i] >= 0:
 			t.offset = left[places[i]].Offset
 		}
+		if r.packed && r.unpackFrom(t.offset) != nil {
+			_ = r.file.Close() // only read from
+			delete(known, places[i])
+			continue
+		}
+		t.file = r.file
 		_ = t.sameHead()
 		tails = append(tails, t)
 	}

@@ -27,9 +27,10 @@ func isRotation(name, path string) bool {
 
 // rotation is an open file beside the followed one.
 type rotation struct {
-	file *os.File
-	info os.FileInfo
-	head []byte
+	file   *os.File
+	info   os.FileInfo
+	head   []byte
+	packed bool // the file is compressed; head is of what it holds
 }
 
 // rotations opens the files beside the path, the oldest first, that have a rotation's name and were written since then,
@@ -49,14 +50,19 @@ func (f *follower) rotations(since time.Time, wanted func(*rotation) bool) []rot
 			continue
 		}
 		head, err := readAt(file, make([]byte, headSize), 0)
-		if r := (rotation{file, info, head}); err == nil && compressionOf(head) == uncompressed && wanted(&r) {
+		if r := (rotation{file: file, info: info, head: head}); err == nil && compressionOf(head) == uncompressed && wanted(&r) {
 			found = append(found, r)
 			continue
 		}
 		_ = file.Close() // only read from
 	}
-	slices.SortFunc(found, func(a, b rotation) int { return a.info.ModTime().Compare(b.info.ModTime()) })
+	sortByAge(found)
 	return found
+}
+
+// sortByAge sorts rotations, the oldest first. A file keeps its time when it is compressed.
+func sortByAge(list []rotation) {
+	slices.SortStableFunc(list, func(a, b rotation) int { return a.info.ModTime().Compare(b.info.ModTime()) })
 }
 
 // reach takes up the rotations that hold what the window has from before the file's start, the newest first: whoever
