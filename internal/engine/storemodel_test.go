@@ -48,7 +48,7 @@ func TestWhatIsKeptIsWhatAModelCounts(t *testing.T) {
 		m := &modelled{clocked: newClocked(t, clockStart)}
 		jumps := uint64(0)
 		for range steps {
-			did := ""
+			var did string
 			switch r.IntN(6) {
 			case 0:
 				m.restart()
