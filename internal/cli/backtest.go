@@ -138,7 +138,7 @@ func (a *app) prepareStored(args []string, flags backtestFlags) (*engine.Backtes
 		return nil, err
 	}
 	if len(args) == 0 {
-		kept := (&storeFlags{}).options(a, settings, path).Path
+		kept := (&storeFlags{}).options(a, settings, path, "").Path
 		if kept == "" {
 			return nil, usage("no config with a store found", "errtop backtest --store FILE names one; --config FILE names a config")
 		}

@@ -50,6 +50,9 @@ func newDashboard(settings *config.Config) *dashboard {
 // defaultSince is how far before its newest line a log is read.
 const defaultSince = 24 * time.Hour
 
+// defaultBounds are the bounds where nobody says others.
+func defaultBounds() sinceUntil { return sinceUntil{since: config.Duration(defaultSince).String()} }
+
 func (a *app) dashboardCommand() *cobra.Command {
 	var options ingest.Options
 	var lines lineFlags
@@ -57,7 +60,7 @@ func (a *app) dashboardCommand() *cobra.Command {
 	var ascii *bool
 	var record, fleet string
 	var kept storeFlags
-	bounds := sinceUntil{since: config.Duration(defaultSince).String()}
+	bounds := defaultBounds()
 	command := &cobra.Command{
 		Use:   "errtop [FILE...]",
 		Short: "top for failing requests",
@@ -83,7 +86,7 @@ func (a *app) dashboardCommand() *cobra.Command {
 			}
 			d.plain, d.anyway, d.record = plain, anyway, record
 			if !d.demo && !d.options.Look {
-				d.options.Store = kept.options(a, d.settings, d.options.ConfigPath)
+				d.options.Store = kept.options(a, d.settings, d.options.ConfigPath, storeNameOfLogs(args, &lines, &options, bounds))
 			}
 			d.settings.Dashboard.ASCII = cmp.Or(ascii, d.settings.Dashboard.ASCII)
 			return a.dashboard(command.Context(), d)

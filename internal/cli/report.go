@@ -81,7 +81,7 @@ func (a *app) report(ctx context.Context, args []string, flags reportFlags) erro
 		return err
 	}
 	if len(args) == 0 && flags.store == "" && path != "" && !isPiped(a.In) {
-		flags.store = (&storeFlags{}).options(a, settings, path).Path
+		flags.store = (&storeFlags{}).options(a, settings, path, "").Path
 	}
 	input := reports.Input{Title: settings.Name, Made: time.Now(), Target: flags.target, Incident: flags.incident}
 	if input.Advisor, err = advisor(settings); err != nil {

@@ -56,7 +56,7 @@ func (f *storeCommandFlags) open(ctx context.Context, a *app, readOnly bool) (*s
 		if err != nil {
 			return nil, err
 		}
-		of := f.kept.options(a, settings, path)
+		of := f.kept.options(a, settings, path, "")
 		if options.Path, options.MaxBytes = of.Path, of.MaxBytes; options.Path == "" {
 			return nil, usage("no config with a store found", "--store FILE names one; --config FILE names a config")
 		}

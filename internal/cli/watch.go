@@ -87,7 +87,7 @@ func (a *app) watch(ctx context.Context, format, fleet string, kept *storeFlags)
 		d.options.ConfigPath = path
 		d.options.Load = func(ctx context.Context) (*config.Config, error) { return a.load(ctx, path) }
 	}
-	d.options.Store = kept.options(a, settings, path)
+	d.options.Store = kept.options(a, settings, path, "")
 	d.options.Watch, d.options.ControlDir = true, serve.ControlDir(a.LookupEnv)
 	if err := a.refuseSecond(ctx, d); err != nil {
 		return err

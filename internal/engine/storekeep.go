@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"errtop/internal/store"
@@ -53,7 +54,7 @@ func (k *storing) tick(ctx context.Context, now time.Time) {
 // openLate opens the store once something is live, where it waited for that, and again where it could not be opened for writing.
 func (k *storing) openLate(ctx context.Context, now time.Time) {
 	switch {
-	case k.retry.IsZero() && (k.store != nil || !k.options.WhenLive || k.hasFailed() || k.engine.Snapshot(now).LogTime):
+	case k.retry.IsZero() && (k.store != nil || !k.options.WhenLive || k.gaveUp || !isLive(k.engine.Snapshot(now))):
 		return
 	case now.Before(k.retry) && k.retry.Sub(now) <= openRetry:
 		return
@@ -86,11 +87,16 @@ func (k *storing) takeLate(o opened) {
 		o.state.Alerting = nil
 	}
 	failed := k.hasFailed()
-	k.retry = time.Time{}
+	k.retry, k.gaveUp = time.Time{}, false
 	k.take(o)
 	if failed && !k.readOnly {
 		k.notice("the store is open, and everything is kept from now on")
 	}
+}
+
+// isLive reports whether anything that was read is of now.
+func isLive(s *tracker.Snapshot) bool {
+	return slices.ContainsFunc(s.Sources, func(source tracker.Source) bool { return source.Live && source.Results > 0 })
 }
 
 func (k *storing) serve(ctx context.Context, request storeRequest) error {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"errtop/internal/ingest"
 	"errtop/internal/safego"
 	"errtop/internal/store"
 	"errtop/tracker"
@@ -18,7 +19,8 @@ import (
 type StoreOptions struct {
 	Path     string // of the file
 	MaxBytes int64  // that it may take, its log included; 0: the store's default
-	// WhenLive makes no store before something is live: a log that is finished is read again as fast at the next start.
+	// WhenLive says that nobody asked for the store: it is made once something is live, because a log that is finished is read again as fast,
+	// and it is left alone without a fuss where another process has it. What is in it of other logs under the same names is not restored.
 	WhenLive bool
 }
 
@@ -40,6 +42,7 @@ type storing struct {
 	mark     tracker.KeptMark // of what was kept last
 	next     time.Time        // nothing is kept before
 	retry    time.Time        // when opening it is tried again; zero where that is of no use
+	gaveUp   bool             // opening failed for good
 	past     keptPast
 
 	showing sync.Mutex     // guards shown
@@ -117,10 +120,14 @@ const openRetry = 10 * time.Second
 // cannotKeep tells that nothing is kept, and why. Where that may pass, opening is tried again.
 func (k *storing) cannotKeep(why error) {
 	text := "nothing is kept: " + why.Error()
-	k.retry = time.Time{}
+	k.retry, k.gaveUp = time.Time{}, true
 	if store.IsTransient(why) || errors.Is(why, errNoAnswer) {
-		k.retry = k.clock().Add(openRetry)
+		k.retry, k.gaveUp = k.clock().Add(openRetry), false
 		text = "nothing is kept, and opening is tried again: " + why.Error()
+	}
+	if k.options.WhenLive { // nobody asked for it
+		k.show(tracker.SourceWaiting, text)
+		return
 	}
 	if !k.hasFailed() {
 		k.notice(text)
@@ -188,6 +195,10 @@ func (k *storing) restore(state store.State) error {
 		return nil
 	}
 	e, now := k.engine, k.clock()
+	if k.options.WhenLive && isOfOtherLogs(state.Tracker[0]) {
+		k.past.leftover = state.Tracker
+		return nil
+	}
 	if lost := now.Sub(state.Tracker[0].At()); lost > jumpAhead || lost < -jumpBack {
 		k.past.leftover = state.Tracker // hours that the tracker forgets as it is restored
 		k.past.setBack = lost < 0
@@ -216,12 +227,26 @@ func (k *storing) restore(state store.State) error {
 	return nil
 }
 
+// isOfOtherLogs reports whether none of the files that a state has positions of is there any more: logs of the same names were written anew.
+func isOfOtherLogs(state tracker.State) bool {
+	positions, err := state.Positions()
+	if err != nil || len(positions) == 0 {
+		return false
+	}
+	for path, at := range positions {
+		if ingest.IsLeft(path, ingestPosition(at)) {
+			return false
+		}
+	}
+	return true
+}
+
 // show shows the store among the sources. It may be called while a write goes on.
 func (k *storing) show(state tracker.SourceState, problem string) {
 	k.showing.Lock()
 	defer k.showing.Unlock()
 	source := tracker.Source{Name: k.masked(storeSource + " " + filepath.Base(k.options.Path)), State: state, Problem: k.masked(problem), Format: k.shown.Format}
-	if state != tracker.SourceFailed { // a disk that is in trouble is asked nothing
+	if state == tracker.SourceReading { // a disk that is in trouble is asked nothing
 		size, most := k.store.Size()
 		source.Format = fmt.Sprintf("%d of %d MB", (size+1<<20-1)>>20, most>>20)
 	}
