@@ -75,6 +75,11 @@ func (c *clock) iso(b []byte) (sec int64, nsec int32, ok bool) {
 	return c.isoBase + int64(second) - offset, nsec, ok
 }
 
+// isMinute reports whether b starts as the last stamp that iso has read, up to the colon behind the minute.
+func (c *clock) isMinute(b []byte) bool {
+	return b[4] == '-' && b[16] == ':' && binary.LittleEndian.Uint64(b) == c.isoPrefix[0] && binary.LittleEndian.Uint64(b[8:]) == c.isoPrefix[1]
+}
+
 // utc is iso for formats whose stamps are UTC without saying so.
 func (c *clock) utc(b []byte) (sec int64, nsec int32, ok bool) {
 	local, zoneless := c.local, c.zoneless

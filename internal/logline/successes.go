@@ -226,12 +226,9 @@ func (d *Decoder) objectAt(c *Chunk, start int, to *Success) (end int) {
 	}
 	to.Latency = 0
 	if shape.duration {
-		s := &values[roleDuration]
-		latency, ok := parseDuration(data[s.lo:s.hi], shape.unit)
-		if !ok || s.text {
+		if s := &values[roleDuration]; s.text || !d.latencyAt(data, s, shape.unit, to) {
 			return -1
 		}
-		to.Latency = max(latency, 1)
 	}
 	key := &values[shape.target]
 	text := data[key.lo:key.hi]
@@ -264,12 +261,38 @@ func (d *Decoder) objectAt(c *Chunk, start int, to *Success) (end int) {
 // timeAt reads a value as the time of a success.
 func (d *Decoder) timeAt(data []byte, v *value, to *Success) (ok bool) {
 	b := data[v.lo:v.hi]
-	if !v.text {
+	switch {
+	case !v.text:
 		to.Sec, to.Nsec, ok = epoch(b)
-	} else {
+	case len(b) == 24 && d.clock.isMinute(b) && b[19] == '.' && b[23] == 'Z': // the common case: milliseconds, of the minute of the line before
+		second, isSecond := twoDigits(b[17], b[18])
+		hundreds := b[20] - '0'
+		milli, isMilli := twoDigits(b[21], b[22])
+		to.Sec, to.Nsec = d.clock.isoBase+int64(second), (int32(hundreds)*100+int32(milli))*1e6 //nolint:gosec // two digits
+		ok = isSecond && isMilli && hundreds <= 9 && second <= 60
+	default:
 		to.Sec, to.Nsec, ok = d.clock.stamp(b)
 	}
 	return ok && to.Sec >= earliestStamp && to.Sec < latestStamp
+}
+
+// latencyAt reads a number of units as the latency of a success.
+func (d *Decoder) latencyAt(data []byte, v *value, u unit, to *Success) bool {
+	n := v.hi - v.lo
+	if n <= 8 && v.lo+8 <= len(data) {
+		number, ok := parseShortDecimal(binary.LittleEndian.Uint64(data[v.lo:]), n)
+		if shift := unitPlaces[u] - number.places; ok && shift >= 0 {
+			to.Latency = time.Duration(number.digits * pow10[shift]) // below 1e17 nanoseconds
+			if to.Latency <= MaxLatency {
+				to.Latency = max(to.Latency, 1)
+				return true
+			}
+			return false
+		}
+	}
+	latency, ok := parseDuration(data[v.lo:v.hi], u)
+	to.Latency = max(latency, 1)
+	return ok
 }
 
 // valuesAt finds the values of the line at a place by its shape. It returns where the line ends, -1 where it does not know its shape or
