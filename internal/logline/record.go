@@ -256,3 +256,8 @@ func (r *Record) Time() time.Time {
 	}
 	return time.Unix(r.Sec, int64(r.Nsec)).UTC()
 }
+
+// Outcome returns what the record is counted under.
+func (r *Record) Outcome() tracker.Outcome {
+	return tracker.Outcome{Status: int(r.status), Kind: r.Kind}
+}

@@ -276,3 +276,30 @@ func splitURL(raw []byte) (path, host []byte) {
 	}
 	return path, host
 }
+
+// Location returns the record's path without query and its host.
+func (d *Decoder) Location() (path, host []byte) {
+	path, host = splitURL(d.Rec.Text(FieldPath))
+	if own := d.Rec.Text(FieldHost); len(own) > 0 {
+		host = own
+	}
+	return path, host
+}
+
+// TargetName returns the record's target, in dst or in the line.
+func (d *Decoder) TargetName(dst []byte) []byte {
+	r := &d.Rec
+	if d.sender == SenderMonitor {
+		return []byte(MonitorTarget)
+	}
+	if len(d.target.parts) == 0 && r.Has(FieldTarget) {
+		if name := r.Text(FieldTarget); len(name) > 0 {
+			return name
+		}
+	}
+	path, host := d.Location()
+	return d.target.name(dst, r, path, host)
+}
+
+// TargetByPath reports whether the record's target depends on nothing but its path.
+func (d *Decoder) TargetByPath() bool { return d.sender != SenderMonitor && d.target.pathOnly(&d.Rec) }
