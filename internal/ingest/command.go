@@ -192,7 +192,7 @@ func panicOf(err error) error {
 	return nil
 }
 
-// explain says in words how a program failed, with what it complained of last; nil where it did not fail.
+// explain says in words how a program failed, with what it complained of last; nil if it did not fail.
 func (c *Command) explain(err error, complaint string) error {
 	program := filepath.Base(c.Args[0])
 	exit, exited := errors.AsType[*exec.ExitError](err)

@@ -65,7 +65,7 @@ func gone(t *testing.T, pid int) {
 	deadline := time.Now().Add(5 * time.Second)
 	for syscall.Kill(pid, 0) == nil {
 		if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil && strings.Contains(string(stat), ") Z ") {
-			return // nobody has waited for it
+			return // it was not waited for
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("process %d is still there", pid)
@@ -326,7 +326,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// freePort returns a port of loopback that nobody listens on.
+// freePort returns a loopback port with no listener.
 func freePort(t *testing.T) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -97,7 +97,7 @@ func send(c net.Conn, text string) {
 	go func() { _, _ = io.WriteString(c, text) }()
 }
 
-// status waits for an answer and returns its status; 0 where the connection ends without one.
+// status waits for an answer and returns its status; 0 if the connection ends without one.
 func status(c net.Conn) int {
 	answer, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil {

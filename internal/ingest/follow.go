@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	pollWatched   = 500 * time.Millisecond // between looks where the system tells of changes
+	pollWatched   = 500 * time.Millisecond // between looks where the system reports changes
 	pollUnwatched = 200 * time.Millisecond // between looks where it does not
 	pollPerFile   = 2 * time.Millisecond   // between looks at any files: many are looked at less often
 	pollTick      = 500 * time.Millisecond // looks that are seconds apart come together
@@ -34,7 +34,7 @@ const (
 // beside it under the usual names ("access.log.1", "access.log-20260102") and are not compressed yet; what copytruncate
 // copied before anybody read it is read from the copy, if it has such a name. What is lost is copytruncate's own loss, what
 // was written between the copy and the truncation, and a file that was deleted, moved elsewhere or compressed before
-// anybody looked: at once where the system tells of changes, else after 0.2 s, or 2 ms a followed file.
+// anybody looked: at once where the system reports changes, else after 0.2 s, or 2 ms a followed file.
 //
 // Files that do not exist yet are waited for. Compressed files, and those that the system makes up (/proc), are read once,
 // whole. A file that is deleted is read until it was quiet for ten seconds and then closed; one that was found by a pattern

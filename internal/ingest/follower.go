@@ -29,13 +29,13 @@ type follower struct {
 	listings *listings
 
 	target   string        // of the path, where it is a symbolic link
-	now      *tail         // what the path names; nil where nothing does
+	now      *tail         // what the path names; nil if nothing does
 	old      []*tail       // what it named before, oldest first
 	fill     []*section    // what the window holds beside what comes, the newest first
 	whole    *wholeFile    // a compressed file that is being read
 	looked   time.Time     // when the path last named what is read as now
 	missing  time.Time     // since when the path names nothing, while now is still read; zero where it does
-	atRest   os.FileInfo   // the file when all of it was read; nil where that is not sure
+	atRest   os.FileInfo   // the file when all of it was read; nil if that is not sure
 	retired  [][]byte      // the heads of the newest files that are done with
 	told     Position      // what was told last
 	untold   bool          // results were handed over that it does not cover
@@ -127,7 +127,7 @@ func (f *follower) open(file *os.File) {
 	f.pass()
 }
 
-// linkTarget returns the path that a symbolic link leads to, "" where path is none.
+// linkTarget returns the path that a symbolic link leads to, or "" if path is none.
 func linkTarget(path string) string {
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode()&os.ModeSymlink == 0 {

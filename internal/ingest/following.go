@@ -243,7 +243,7 @@ func (a *following) took(r reading, now time.Time) {
 	a.schedule.add(f, due)
 }
 
-// settle decides how often a follower is looked at where nothing tells of changes.
+// settle decides how often a follower is looked at where nothing reports changes.
 func (a *following) settle(f *follower, now time.Time) {
 	if f.place.target != f.target || !a.watch.covers(f) {
 		f.place.woken = f.place.woken || f.place.target != f.target // what was written before it was watched

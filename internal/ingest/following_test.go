@@ -105,7 +105,7 @@ func (f *followed) remove(path string) {
 // result is a line of a request log.
 func result(target string) string { return `{"status":500,"target":"` + target + "\"}\n" }
 
-// descriptors returns how many files the process has open, 0 where the system does not say.
+// descriptors returns how many files the process has open, or 0 if the system does not say.
 func descriptors() int {
 	open, _ := os.ReadDir("/proc/self/fd")
 	return len(open)
@@ -377,7 +377,7 @@ func TestManyFilesAreLookedAtLessOftenAndTogether(t *testing.T) {
 	if next := at.nextLook(f.now); at.interval != 10*time.Second || next.Sub(f.now) < 9*time.Second || next.Nanosecond()%int(pollTick) != 0 {
 		t.Errorf("one of 5,000 is looked at every %v, next at %v", at.interval, next)
 	}
-	// What the watch did not tell of: such a file is looked at often for a while.
+	// What the watch did not report: such a file is looked at often for a while.
 	f.write(path, result("b"))
 	f.now = f.now.Add(10 * time.Second)
 	f.turn()

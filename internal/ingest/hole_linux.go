@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dataFrom returns where, from a place on, a file holds data: behind the hole of a sparse one, size where nothing comes. It
+// dataFrom returns where, from a place on, a file holds data: after the hole of a sparse one, size where nothing comes. It
 // leaves the file's own position anywhere.
 func dataFrom(r io.ReaderAt, at, size int64) int64 {
 	file, ok := r.(*os.File)

@@ -21,17 +21,17 @@ type Sink struct {
 	Emit func([]tracker.Result)
 	// Health takes the source's health after every batch and whenever it changes otherwise.
 	Health func(tracker.Source)
-	// Mark takes what a line tells that was done, such as a deploy; nil where nobody keeps marks. Its texts are harmless.
+	// Mark takes an action that a line reports, such as a deploy; nil if marks are not kept. Its texts are harmless.
 	Mark func(tracker.Mark)
-	// Log takes lines that are not about results and change no health, such as the troubles of an HTTP server; nil where nobody
+	// Log takes lines that are not about results and change no health, such as the troubles of an HTTP server; nil if nothing
 	// reads them.
 	Log io.Writer
 	// Place takes the results of a file instead of Emit, with how far the file was read: at covers all results so far, and no more.
-	// Where exact is false, it does not, and another call will follow. Nil where nobody keeps positions.
+	// Where exact is false, it does not, and another call will follow. Nil if positions are not kept.
 	Place func(path string, results []tracker.Result, at Position, exact bool)
 }
 
-// report hands on a source's health, where somebody takes it.
+// report hands on a source's health, if there is a receiver.
 func (s Sink) report(health *tracker.Source) {
 	if s.Health != nil {
 		s.Health(*health)
@@ -55,7 +55,7 @@ func Check(o Options) error {
 type Options struct {
 	logline.Options
 
-	// Exclude reports whether a result, whose client called itself so, is left out; nil: none is.
+	// Exclude reports whether a result, whose client called itself so, is left out; nil leaves out none.
 	Exclude func(r *tracker.Result, agent string) bool
 
 	// Reasons are shared with the other sources that are read: an error log says in them why requests failed that an access log
@@ -67,7 +67,7 @@ type Options struct {
 	All      bool          // the whole file, whatever its age
 	NoFollow bool          // stop at the end of the file
 
-	// Resume returns where a file was left; nil where nobody knows. Where the file at the path is another by now, the one that was
+	// Resume returns where a file was left; nil if that is not known. Where the file at the path is another by now, the one that was
 	// left is looked for beside it ("access.log.1") and read to its end first, then those that came after it.
 	Resume func(path string) (Position, bool)
 }

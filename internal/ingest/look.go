@@ -137,7 +137,7 @@ func (f *follower) isGone() bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// nextLook is when to look again where nothing tells of a change.
+// nextLook is when to look again where nothing reports a change.
 func (f *follower) nextLook(now time.Time) time.Time {
 	next := now.Add(f.interval)
 	if f.interval > 4*pollTick {

@@ -128,7 +128,7 @@ type eventLine struct {
 	Datetime json.RawMessage `json:"datetime"`
 }
 
-// eventMark returns the mark that a line tells which is no request's: a JSON object whose event is a deploy or the like. What other
+// eventMark returns the mark that a line tells which is not a request's: a JSON object whose event is a deploy or the like. What other
 // programs call an event, such as every line of some loggers, is none.
 func eventMark(line []byte, source string) (tracker.Mark, bool) {
 	line = bytes.TrimSpace(logline.TrimStart(line))

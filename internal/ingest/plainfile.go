@@ -11,7 +11,7 @@ const maxNULs = 32 << 20
 
 // afterNULs returns where the first byte stands that is not NUL, the file's size where there is none: a log that was
 // truncated while its writer went on at its old position begins with a hole. Holes that the system knows cost nothing; it
-// returns 0 where more NULs are stored than are worth reading.
+// returns 0 if more NULs are stored than are worth reading.
 func afterNULs(file io.ReaderAt, size int64, buffer []byte) int64 {
 	read := 0
 	for at := int64(0); at < size; {

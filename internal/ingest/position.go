@@ -10,7 +10,7 @@ import (
 	"errtop/tracker"
 )
 
-// tellPlaces makes results be handed over with how far the file was read, where somebody wants to know.
+// tellPlaces hands over with the results how far the file was read, if positions are kept.
 func (f *follower) tellPlaces() {
 	if f.pump.sink.Place == nil {
 		return

@@ -21,7 +21,7 @@ type pump struct {
 	lines   splitter
 	health  tracker.Source
 	newest  time.Time
-	shared  *logline.Reasons                           // with other sources; nil where there is none
+	shared  *logline.Reasons                           // with other sources; nil if there is none
 	reasons int                                        // lines of an error log
 	why     tracker.Unreadable                         // the last of these
 	marks   uint64                                     // lines that told one
@@ -31,7 +31,7 @@ type pump struct {
 
 	labels   tracker.Labels                      // that every result gets
 	labelled map[*tracker.Labels]*tracker.Labels // those of results with these added
-	replay   *replay                             // leaves out lines that come again; nil where none do
+	replay   *replay                             // leaves out lines that come again; nil if none do
 
 	place func(results []tracker.Result, exact bool) // takes results instead of the sink; nil: the sink does
 }
@@ -47,7 +47,7 @@ func newPump(name string, o Options, sink Sink) (*pump, error) {
 	return p, nil
 }
 
-// newPumpIn returns a pump for the source of that name that is lent a workspace, of the kind of work, whenever it reads.
+// newPumpIn returns a pump for the source of that name, which borrows a workspace while it reads.
 func newPumpIn(work *workspace, name string, o Options, sink Sink) *pump {
 	p := &pump{sink: sink, decoder: work.decoder.Sibling(time.Now()), maker: logline.NewResultMaker(name), exclude: o.Exclude, shared: o.Reasons}
 	if o.Reasons != nil {
@@ -153,7 +153,7 @@ func (p *pump) reason(text []byte, why string) {
 	p.why = tracker.Unreadable{Number: p.health.Lines, Text: logline.SafeLine(text, logline.MaxSample), Reason: why}
 }
 
-// eventMark returns the mark that a line tells, where somebody takes marks.
+// eventMark returns the mark that a line states, if marks are kept.
 func (p *pump) eventMark(text []byte) (tracker.Mark, bool) {
 	if p.sink.Mark == nil {
 		return tracker.Mark{}, false

@@ -21,7 +21,7 @@ import (
 
 const (
 	maxPush      = 8 << 20          // bytes of a push, before and after decompression
-	maxPushLines = 250_000          // of a push; results in 8 MiB are seldom more than 100,000
+	maxPushLines = 250_000          // of a push; results in 8 MiB are rarely more than 100,000
 	pushTime     = 30 * time.Second // for all of a body
 	pushGrace    = 2 * time.Second  // before a body must have come at pushRate
 	pushRate     = 8 << 10          // bytes a second that a body comes at least with

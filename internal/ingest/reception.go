@@ -39,7 +39,7 @@ type reception struct {
 // reception's.
 type pushBody struct {
 	peer   string
-	length int64    // that the head states, -1 where it states none
+	length int64    // that the head states, or -1 if it states none
 	chunks [][]byte // all full but the last
 	size   int
 	evict  func() // ends a read that blocks
@@ -164,8 +164,8 @@ func (r *reception) waitForRoom(ctx context.Context, b *pushBody) error {
 	}
 }
 
-// lacks returns how many chunks a body needs to be complete.
-func (b *pushBody) lacks() int64 {
+// missing returns how many chunks a body still needs.
+func (b *pushBody) missing() int64 {
 	length := b.length
 	if length < 0 {
 		length = maxPush
@@ -190,7 +190,7 @@ func (r *reception) take(b *pushBody) bool {
 	return true
 }
 
-// finish notes that all of a body is there: nobody takes its place any more.
+// finish notes that a body is complete: no other takes its place any more.
 func (r *reception) finish(b *pushBody) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -219,11 +219,11 @@ func (r *reception) leave(b *pushBody) {
 		r.senior = nil
 	}
 	// The body that is ready soonest goes first.
-	slices.SortStableFunc(r.waiting, func(a, b *pushBody) int { return cmp.Compare(a.lacks(), b.lacks()) })
+	slices.SortStableFunc(r.waiting, func(a, b *pushBody) int { return cmp.Compare(a.missing(), b.missing()) })
 	for len(r.waiting) > 0 && r.take(r.waiting[0]) {
 		next := r.waiting[0]
-		if lacks := next.lacks(); lacks <= smallBody { // all it needs, so that it does not wait again
-			more := max(0, min(int(lacks), sharedChunks-r.used))
+		if missing := next.missing(); missing <= smallBody { // all it needs, so that it does not wait again
+			more := max(0, min(int(missing), sharedChunks-r.used))
 			r.used, next.shared, next.credit = r.used+more, next.shared+more, more
 		}
 		next.granted <- struct{}{}

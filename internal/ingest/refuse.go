@@ -16,7 +16,7 @@ const maxLook = 16 << 20
 // Refuse returns a [SourceError] for each of the files (joined) where there is nothing to read in any: each is read whole
 // and holds lines but no request, or can't be read at all. It returns nil as soon as one may be followed: one with a
 // request, one without lines or that does not exist yet, a pipe, a pattern, a shorthand, one beyond 16 MiB without a request in them,
-// and one whose format the options name, since somebody knows then what will come.
+// and one whose format the options name, since the user then knows what will come.
 func Refuse(paths []string, o Options) error {
 	var problems []error
 	for _, path := range paths {
@@ -29,7 +29,7 @@ func Refuse(paths []string, o Options) error {
 	return errors.Join(problems...)
 }
 
-// refusal says why there is nothing to read in a file, nil where there may be.
+// refusal says why there is nothing to read in a file, or nil if there may be.
 func refusal(path string, o Options) error {
 	if IsShorthand(path) {
 		return nil

@@ -107,7 +107,7 @@ func (f *follower) pass() {
 	}
 }
 
-// lastLineEnd returns where in a file of that size the last whole line ends, 0 where there is none near the end.
+// lastLineEnd returns where in a file of that size the last whole line ends, or 0 if there is none near the end.
 func lastLineEnd(file io.ReaderAt, size int64) int64 {
 	for from := size; from > 0 && size-from < probeLimit; {
 		end := from
@@ -124,7 +124,7 @@ func lastLineEnd(file io.ReaderAt, size int64) int64 {
 }
 
 // between takes up the files that came and were rotated away between two looks: those that start with other bytes than
-// what was read. named is what the path names, nil where nothing. It reports whether there were any.
+// what was read. named is what the path names, or nil if nothing. It reports whether there were any.
 func (f *follower) between(named os.FileInfo, now time.Time) bool {
 	if f.looked.IsZero() { // nothing was followed before
 		return false

@@ -8,7 +8,7 @@ import (
 	"errtop/tracker"
 )
 
-// The "@" by which a password is known stands behind what is kept of the line, at every place around the bound.
+// The "@" by which a password is known follows what is kept of the line, at every place around the bound.
 func TestNoSampleShowsASecretThatTheBoundCuts(t *testing.T) {
 	for before := logline.MaxSample - 60; before < logline.MaxSample; before++ {
 		for _, secret := range []string{"C4N4RYx7", strings.Repeat("C4N4RYx7", 30)} {

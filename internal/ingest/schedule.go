@@ -73,7 +73,7 @@ func (s *schedule) took(f *follower) {
 	}
 }
 
-// next takes out the follower whose time or turn it is, nil where there is none.
+// next takes out the follower whose time or turn it is, or nil if there is none.
 func (s *schedule) next(now time.Time) *follower {
 	var f *follower
 	switch {

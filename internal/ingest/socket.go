@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// socketProbe is how long a socket that is in the way may take to say whether somebody serves it.
+// socketProbe is how long a socket that is in the way may take to say whether it is served.
 const socketProbe = time.Second
 
 // errSocketServed says that another process serves a socket. It is syscall.EADDRINUSE, as of any address that is taken.
@@ -28,7 +28,7 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 
 // clearPath removes what is left at a socket's path by a process that ended without removing it. Only a socket is ever
 // removed, only one that refuses connections, and only where it is ours: made says that a lock of ours lies beside it, and
-// otherwise the folder must be one that nobody else may write to.
+// otherwise the folder must be writable by its owner only.
 func clearPath(ctx context.Context, path string, made bool) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -48,7 +48,7 @@ func clearPath(ctx context.Context, path string, made bool) error {
 	return os.Remove(path) //nolint:wrapcheck // a PathError names the file
 }
 
-// refuses returns nil where a socket refuses connections, since the process that made it is gone; else why it may be in use.
+// refuses returns nil if a socket refuses connections, since the process that made it is gone; else why it may be in use.
 func refuses(ctx context.Context, path string) error {
 	d := net.Dialer{Timeout: socketProbe}
 	conn, err := d.DialContext(ctx, "unix", path)

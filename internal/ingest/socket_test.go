@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// deadSocket leaves a socket at a path that nobody serves.
+// deadSocket leaves a socket at a path, without a server.
 func deadSocket(t *testing.T, path string) {
 	t.Helper()
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
@@ -91,7 +91,7 @@ func TestOnlyADeadSocketThatIsOursIsReplaced(t *testing.T) {
 	for name, c := range map[string]struct {
 		folder  func(*testing.T) string
 		prepare func(t *testing.T, path string)
-		refused string // "" where the socket is made
+		refused string // "" if the socket is made
 		taken   bool   // the error says that the address is in use
 	}{
 		"nothing":                           {open, func(*testing.T, string) {}, "", false},

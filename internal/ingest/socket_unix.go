@@ -127,7 +127,7 @@ func isOwn(info os.FileInfo) bool {
 	return ok && int(stat.Uid) == os.Geteuid()
 }
 
-// ownFolder reports whether the folder of a path belongs to the user and nobody else may write to it.
+// ownFolder reports whether the folder of a path belongs to the user and only the user may write to it.
 func ownFolder(path string) bool {
 	info, err := os.Stat(filepath.Dir(path))
 	return err == nil && isOwn(info) && info.Mode().Perm()&0o022 == 0

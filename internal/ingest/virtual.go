@@ -6,7 +6,7 @@ import "os"
 const virtualNote = "not a file on a disk (as those in /proc and /sys): read once, not followed"
 
 // isVirtual reports whether a file's content is made up by the system while it is read, as in /proc and /sys: its size says
-// nothing about it, so nobody could tell what is new in it.
+// nothing about it, so there is no telling what is new in it.
 func isVirtual(file *os.File, info os.FileInfo) bool {
 	if !info.Mode().IsRegular() {
 		return false

@@ -9,7 +9,7 @@ import (
 
 // watch knows which followers a change in a folder concerns. It is the dispatcher's.
 type watch struct {
-	events  *fsnotify.Watcher // nil where the system can't tell
+	events  *fsnotify.Watcher // nil if the system can't tell
 	byName  map[string][]*follower
 	folders map[string]*watchedFolder
 }
@@ -17,7 +17,7 @@ type watch struct {
 // watchedFolder is a folder that followed files are in.
 type watchedFolder struct {
 	followers int
-	live      bool // the system tells of its changes
+	live      bool // the system reports its changes
 }
 
 // newWatch returns a watch, or one that is never told of anything.
@@ -91,7 +91,7 @@ func (w *watch) remove(f *follower) {
 	f.place.names, f.place.folders = nil, nil
 }
 
-// covers reports whether the system tells of a follower's changes.
+// covers reports whether the system reports a follower's changes.
 func (w *watch) covers(f *follower) bool {
 	return len(f.place.folders) > 0 && !slices.ContainsFunc(f.place.folders, func(folder string) bool { return !w.folders[folder].live })
 }

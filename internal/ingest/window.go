@@ -48,7 +48,7 @@ func findWindow(file io.ReaderAt, size int64, o Options, d *logline.Decoder, buf
 	return w
 }
 
-// startOf returns where a file's text starts, behind the NULs that it may begin with.
+// startOf returns where a file's text starts, after the NULs that it may begin with.
 func startOf(file io.ReaderAt, size int64, head, buffer []byte) int64 {
 	if len(head) == 0 || head[0] != 0 {
 		return 0
@@ -93,7 +93,7 @@ func preface(file io.ReaderAt, size int64, d *logline.Decoder, buffer []byte) []
 }
 
 // bisect returns the start of the first line, from low on, that is not older than at; low where no line is older. Where
-// nothing readable stands in a long stretch (the hole of a sparse file), it looks behind that.
+// nothing readable stands in a long stretch (the hole of a sparse file), it looks after that.
 func bisect(file io.ReaderAt, low, high int64, at time.Time, d *logline.Decoder, buffer []byte) int64 {
 	begin, end := low, high
 	for high-low > probeSize {
@@ -124,7 +124,7 @@ func bisect(file io.ReaderAt, low, high int64, at time.Time, d *logline.Decoder,
 // the first line counts too.
 func firstTime(file io.ReaderAt, from, to int64, d *logline.Decoder, buffer []byte) (when time.Time, start int64, ok bool) {
 	buffer = buffer[:probeSize]
-	skip := from > 0 // what stands before the first line end is the rest of a line
+	skip := from > 0 // what precedes the first line end is the rest of a line
 	for at := from; at < min(to, from+probeLimit); {
 		data, err := readAt(file, buffer, at)
 		if err != nil || len(data) == 0 {

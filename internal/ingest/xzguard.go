@@ -58,7 +58,7 @@ func (g *xzGuard) follow(b []byte) {
 	}
 }
 
-// then says what comes next: a part of so many bytes, behind what is skipped.
+// then says what comes next: a part of that many bytes, behind what is skipped.
 func (g *xzGuard) then(need int, next func(*xzGuard, []byte)) { g.need, g.next = need, next }
 
 // stream reads a stream's first four bytes, or zeros between streams.
@@ -155,7 +155,7 @@ func (g *xzGuard) indexNumber(part []byte) {
 	}
 }
 
-// indexEnd goes on behind a number of the index.
+// indexEnd goes on after a number of the index.
 func (g *xzGuard) indexEnd() {
 	const sum, footer = 4, 12
 	if g.left > 0 {
@@ -166,7 +166,7 @@ func (g *xzGuard) indexEnd() {
 	g.then(4, (*xzGuard).stream)
 }
 
-// xzWindow returns the dictionary size that a block asks for, in bytes, by its header behind the first byte; -1 where it has other
+// xzWindow returns the dictionary size that a block asks for, in bytes, by its header after the first byte; -1 if it has other
 // filters than LZMA2 (xz-file-format 3.1 and 5.3.1).
 func xzWindow(header []byte) int64 {
 	const lzma2 = 0x21

@@ -13,7 +13,7 @@ import (
 	"github.com/ulikunitz/xz"
 )
 
-// xzFile returns text as an xz file of blocks of so many bytes and that check.
+// xzFile returns text as an xz file of blocks of that many bytes and that check.
 func xzFile(t *testing.T, text string, block int64, check byte) []byte {
 	t.Helper()
 	var x bytes.Buffer

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// access reads the common and the combined log format of Apache, nginx and their kin, whose first "[" is at open, -1
+// access reads the common and the combined log format of Apache, nginx and similar servers, whose first "[" is at open, -1
 // where there is none:
 //
 //	[vhost[:port]] client ident user [02/Jan/2006:15:04:05 -0700] "GET /path HTTP/1.1" 200 134 ["referer" "agent"] …
 //
-// Behind it more may stand. A number that is named (rt=0.123) or has its unit (Traefik's 12ms) is the request's time; what a bare
+// More may follow. A number that is named (rt=0.123) or has its unit (Traefik's 12ms) is the request's time; what a bare
 // one is, is learned, see [tailUnits].
 func (d *Decoder) access(line []byte, open int, r *Record) (reason string) {
 	if open < 0 || len(line) < open+28 {
@@ -63,7 +63,7 @@ func (d *Decoder) access(line []byte, open int, r *Record) (reason string) {
 
 const notAccess = "no access log line"
 
-// accessHead reads what stands before the time: client, ident and user, with the virtual host before them where the
+// accessHead reads what precedes the time: client, ident and user, with the virtual host before them where the
 // second word looks like an address. A user may hold blanks.
 func accessHead(head []byte, r *Record) bool {
 	const anonymous = " - - "
@@ -104,7 +104,7 @@ func accessHead(head []byte, r *Record) bool {
 	return true
 }
 
-// accessTail reads what stands behind the status: bytes, then quoted and bare words in any order.
+// accessTail reads what follows the status: bytes, then quoted and bare words in any order.
 func (d *Decoder) accessTail(line []byte, i int, r *Record) {
 	if d.plainTail(line, i) {
 		return
@@ -123,7 +123,7 @@ func (d *Decoder) accessTail(line []byte, i int, r *Record) {
 				break
 			}
 			switch quoted++; {
-			case quoted == 1: // what stood before referer and agent is not a duration, unless its name says so
+			case quoted == 1: // what preceded referer and agent is not a duration, unless its name says so
 				t.integers = 0
 			case quoted > 2:
 				t.word(line, i+1, end, true)
@@ -152,7 +152,7 @@ func (d *Decoder) accessTail(line []byte, i int, r *Record) {
 	}
 }
 
-// setTail takes the request's time from what stands behind an access line, as far as it is sure.
+// setTail takes the request's time from what follows an access line, if it is certain.
 func (r *Record) setTail(t *tail, size int64) {
 	switch {
 	case t.isNamed:
@@ -205,7 +205,7 @@ func (d *Decoder) tailWord(line []byte, i int, r *Record, t *tail) (end int) {
 	return end
 }
 
-// tailValue takes a named value behind an access line.
+// tailValue takes a named value after an access line.
 func (d *Decoder) tailValue(key []byte, lo, hi int, r *Record, t *tail) {
 	text := r.line[lo:hi]
 	switch string(key) {
@@ -229,8 +229,8 @@ func (d *Decoder) tailValue(key []byte, lo, hi int, r *Record, t *tail) {
 	}
 }
 
-// tail is what stands behind an access line and may be the request's time. What carries its name or unit is taken before bare
-// numbers: the first with a fraction, else a whole one, if it is the only one behind the agent, or behind the length where there is
+// tail is what follows an access line and may be the request's time. What carries its name or unit is taken before bare
+// numbers: the first with a fraction, else a whole one, if it is the only one after the agent, or after the length where there is
 // no agent.
 type tail struct {
 	named, withUnit                 time.Duration
@@ -264,7 +264,7 @@ func (t *tail) word(line []byte, lo, hi int, quoted bool) {
 	}
 }
 
-// firstWord returns the word that rest starts with behind its blank.
+// firstWord returns the word that rest starts with after its blank.
 func firstWord(rest []byte) []byte {
 	word, _, _ := bytes.Cut(bytes.TrimLeft(rest, " "), []byte{' '})
 	return word
@@ -283,8 +283,8 @@ func hasTimeUnit(word []byte) bool {
 	return false
 }
 
-// plainTail reports whether behind the status that ends at i there are but bytes, referer and agent: the common case. It
-// remembers the last such referer and agent, since clients seldom come alone.
+// plainTail reports whether after the status that ends at i there are but bytes, referer and agent: the common case. It
+// remembers the last such referer and agent, since clients rarely come alone.
 func (d *Decoder) plainTail(line []byte, i int) bool {
 	for i++; i < len(line) && line[i] != ' '; i++ {
 	}
@@ -311,7 +311,7 @@ func (d *Decoder) plainTail(line []byte, i int) bool {
 	return true
 }
 
-// quoteEnd returns where the quoted text that starts at i (behind its quote) has its closing quote, -1 where it has
+// quoteEnd returns where the quoted text that starts at i (after its quote) has its closing quote, or -1 if it has
 // none. A backslash takes the meaning from what follows it.
 func quoteEnd(b []byte, i int) int {
 	for {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// An agent is what a client calls itself (RFC 9110, User-Agent). It tells the requests that nobody waits for: errtop's own probes,
+// An agent is what a client calls itself (RFC 9110, User-Agent). It identifies the requests that no user waits for: errtop's own probes,
 // and the checks of monitors.
 
 // Sender is who sent a request, as far as its agent tells.
@@ -20,8 +20,8 @@ const (
 	SenderMonitor               // a health check of a load balancer, an orchestrator or a monitoring service
 )
 
-// MonitorTarget is the target of what monitors asked for. They are kept apart, so that their steady successes dilute nobody's error
-// rate.
+// MonitorTarget is the target of monitors' requests. They are counted separately, so that their steady successes do not dilute the
+// error rate of others.
 const MonitorTarget = "(monitors)"
 
 // monitorAgents are words in the agents of monitors, as their makers document them.
@@ -90,7 +90,7 @@ func isMonitor(agent string) bool {
 // browsers are the products that tell a browser from those it claims to be compatible with, the more special first.
 var browsers = [...]string{"Edg/", "OPR/", "SamsungBrowser/", "Firefox/", "CriOS/", "FxiOS/", "Chrome/", "Version/"}
 
-// agentFamily returns the family of an agent and its major version, "" where it has none: "okhttp/4", "Firefox/133".
+// agentFamily returns the family of an agent and its major version, or "" if it has none: "okhttp/4", "Firefox/133".
 func agentFamily(text []byte) string {
 	product := text
 	if bytes.HasPrefix(text, []byte("Mozilla/")) {
@@ -114,10 +114,10 @@ func agentFamily(text []byte) string {
 	return SafeLine(name, MaxLabel)
 }
 
-// Agent returns what the client of the line read last calls itself, harmless, "" where the line does not tell.
+// Agent returns what the client of the last line read calls itself, harmless, or "" if the line does not tell.
 func (d *Decoder) Agent() string { return SafeLine(d.Rec.Text(FieldAgent), MaxName) }
 
-// Sender returns who sent the request of the line read last.
+// Sender returns who sent the request of the last line read.
 func (d *Decoder) Sender() Sender { return d.sender }
 
 // agentOf returns what an agent tells.

@@ -78,7 +78,7 @@ func (d *Decoder) balancer(line []byte, r *Record, at span, times []span, status
 	r.set |= 1 << FieldRequest
 	r.splitRequest()
 	total, known := time.Duration(0), false
-	for _, t := range times { // -1 where that part did not happen
+	for _, t := range times { // -1 if that part did not happen
 		if d, ok := parseDuration(t.of(line), unitSecond); ok {
 			total, known = total+d, true
 		}

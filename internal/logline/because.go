@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// WhyZone says in which zone the time of the line read last is understood, and why; "" where its stamp names the zone or the line
+// WhyZone says in which zone the time of the last line read is understood, and why; "" if its stamp names the zone or the line
 // has no time.
 func (d *Decoder) WhyZone() string {
 	if !d.clock.zoneless || !d.Rec.HasTime {
@@ -26,7 +26,7 @@ func (d *Decoder) WhyZone() string {
 	return name + ": assumed, no stamp names one; --zone sets another"
 }
 
-// WhyLatency says by what the unit of the line's duration is known, or why the duration was left out; "" where there is none, or the
+// WhyLatency says by what the unit of the line's duration is known, or why the duration was left out; "" if there is none, or the
 // format says it.
 func (d *Decoder) WhyLatency() string {
 	r := &d.Rec
@@ -94,8 +94,8 @@ func (r *Record) writerName() string {
 	return "Caddy"
 }
 
-// Ambiguity says what of the line read last is not as it should be: that it was broken, or which of several requests was taken; ""
-// where it tells of one.
+// Ambiguity says what of the last line read is not as it should be: that it was broken, or which of several requests was taken; ""
+// where it describes one.
 func (d *Decoder) Ambiguity() string {
 	r := &d.Rec
 	if d.isMended {
@@ -116,7 +116,7 @@ func (d *Decoder) Ambiguity() string {
 	return ""
 }
 
-// keyOf returns the key path of a value as it stands in the line, "" where it has none.
+// keyOf returns the key path of a value as it stands in the line, or "" if it has none.
 func (d *Decoder) keyOf(s span) string {
 	line := d.Rec.line
 	if len(line) > 0 && line[0] == '{' {

@@ -90,7 +90,7 @@ func (d *Decoder) carried(depth int, reason string) (v LineKind, why string) {
 	return v, ""
 }
 
-// bytesOfNumbers returns the text that journald writes as an array of its bytes where they are not UTF-8, nil where there is none.
+// bytesOfNumbers returns the text that journald writes as an array of its bytes where they are not UTF-8, or nil if there is none.
 func bytesOfNumbers(raw []byte) []byte {
 	out := make([]byte, 0, len(raw)/3)
 	for number := range bytes.SplitSeq(bytes.Trim(raw, "[]"), []byte{','}) {

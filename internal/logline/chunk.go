@@ -7,12 +7,12 @@ import (
 )
 
 // Chunk is a piece of a log, made of whole lines, in which every byte is marked that can end a string or a line: quotes, backslashes
-// and control characters. A line of a known shape is then read from mark to mark, and nobody searches for its end first. The zero
+// and control characters. A line of a known shape is then read from mark to mark, and there is no need to find its end first. The zero
 // value is an empty chunk. A chunk serves one goroutine.
 type Chunk struct {
 	data   []byte
-	marks  []byte // a bit for each byte of data, eight to a byte, the first one lowest; and some zeros behind them
-	marked bool   // marks are of data: they are made only if somebody asks
+	marks  []byte // a bit for each byte of data, eight to a byte, the first one lowest; and some zeros after them
+	marked bool   // marks are of data: they are made when they are first needed
 
 	carriage bool // the first line ends with a carriage return; such lines are read one by one
 }
@@ -42,8 +42,8 @@ func (c *Chunk) mark() {
 	c.marked = true
 }
 
-// next returns where the first mark at or behind i is, -1 where there is none. i is at most the length of the data. It looks at 57
-// marks or more at once, whichever they are: the processor could not guess whether a mark stands before the next multiple of 64.
+// next returns where the first mark at or behind i is, or -1 if there is none. i is at most the length of the data. It looks at 57
+// marks or more at once, whatever their place: the processor could not predict whether a mark stands before the next multiple of 64.
 func (c *Chunk) next(i int) int {
 	if w := binary.LittleEndian.Uint64(c.marks[i>>3:]) >> (i & 7); w != 0 {
 		return i + bits.TrailingZeros64(w)
@@ -51,7 +51,7 @@ func (c *Chunk) next(i int) int {
 	return c.later(i&^7 + 64)
 }
 
-// later returns where the first mark at or behind i is, a multiple of eight, -1 where there is none.
+// later returns where the first mark at or behind i is, a multiple of eight, or -1 if there is none.
 func (c *Chunk) later(i int) int {
 	for ; i>>3+8 <= len(c.marks); i += 64 {
 		if w := binary.LittleEndian.Uint64(c.marks[i>>3:]); w != 0 {
@@ -61,7 +61,7 @@ func (c *Chunk) later(i int) int {
 	return -1
 }
 
-// quote returns where the string that starts at i, behind its quote, has its closing quote; -1 where it holds anything that needs a
+// quote returns where the string that starts at i, after its quote, has its closing quote; -1 if it holds anything that needs a
 // second look.
 func (c *Chunk) quote(i int) int {
 	end := c.next(i)

@@ -8,9 +8,9 @@ import (
 )
 
 // clock reads the times of a log. It remembers the leading bytes of the last stamp, since from one line to the next
-// seldom more than the seconds change. The zero value is ready.
+// rarely more than the seconds change. The zero value is ready.
 type clock struct {
-	reference time.Time // for stamps without a year or a date: the newest moment they can mean, within a day
+	reference time.Time // for stamps without a year or a date: the latest moment they can mean, within a day
 
 	local       *time.Location // of stamps that name no zone; nil: UTC
 	localHour   int64          // the hour, in local seconds, that localOffset was worked out for
@@ -26,7 +26,7 @@ type clock struct {
 	clfOffset int64
 }
 
-// stamp reads a time in any form that stands as text: RFC 3339 and its looser kin, CLF, epoch numbers, Go, RFC 1123,
+// stamp reads a time in any form that stands as text: RFC 3339 and its looser variants, CLF, epoch numbers, Go, RFC 1123,
 // ANSI C.
 func (c *clock) stamp(b []byte) (sec int64, nsec int32, ok bool) {
 	if len(b) >= 19 && b[4] == '-' || len(b) >= 19 && b[4] == '/' {
@@ -75,7 +75,7 @@ func (c *clock) iso(b []byte) (sec int64, nsec int32, ok bool) {
 	return c.isoBase + int64(second) - offset, nsec, ok
 }
 
-// isMinute reports whether b starts as the last stamp that iso has read, up to the colon behind the minute.
+// isMinute reports whether b starts as the last stamp that iso has read, up to the colon after the minute.
 func (c *clock) isMinute(b []byte) bool {
 	return b[4] == '-' && b[16] == ':' && binary.LittleEndian.Uint64(b) == c.isoPrefix[0] && binary.LittleEndian.Uint64(b[8:]) == c.isoPrefix[1]
 }
@@ -193,7 +193,7 @@ func (c *clock) syslog(b []byte) (sec int64, ok bool) {
 	return c.inZone(at.Unix()), true
 }
 
-// rare reads the forms that are too seldom for a parser of their own.
+// rare reads the forms that are too rare for a parser of their own.
 func (c *clock) rare(b []byte) (sec int64, nsec int32, ok bool) {
 	if len(b) > 64 {
 		return 0, 0, false
@@ -220,7 +220,7 @@ func (c *clock) rare(b []byte) (sec int64, nsec int32, ok bool) {
 	return 0, 0, false
 }
 
-// epoch reads seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size: below 1e11
+// epoch reads seconds, milliseconds, microseconds or nanoseconds since 1970, distinguished by their size: below 1e11
 // seconds (until the year 5138), below 1e14 milliseconds, below 1e17 microseconds, else nanoseconds.
 func epoch(b []byte) (sec int64, nsec int32, ok bool) {
 	point := len(b)

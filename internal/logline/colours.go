@@ -29,7 +29,7 @@ func (d *Decoder) withoutColours(line []byte) []byte {
 	return out
 }
 
-// colourAt returns the length of the control sequence that starts b and colours or erases (ECMA-48 SGR and EL), 0 where none does.
+// colourAt returns the length of the control sequence that starts b and colours or erases (ECMA-48 SGR and EL), or 0 if none does.
 func colourAt(b []byte, written []string) int {
 	for _, escape := range written {
 		if !bytes.HasPrefix(b, []byte(escape)) {

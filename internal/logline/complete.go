@@ -48,7 +48,7 @@ func (r *Record) complete(c *clock) (reason string) {
 	return "no status, so no request"
 }
 
-// requestFields are what a line has at least one of if it tells of a request; a status deep within some object does not suffice.
+// requestFields are what a line has at least one of if it describes a request; a status deep within some object does not suffice.
 const requestFields = 1<<FieldMethod | 1<<FieldPath | 1<<FieldRequest | 1<<FieldDuration | 1<<FieldTarget | 1<<FieldAgent
 
 // completeStatus takes the best value that is an HTTP status. Without one it reports whether a value says that no answer came, and

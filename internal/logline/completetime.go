@@ -8,7 +8,7 @@ const (
 	latestStamp   = 7258118400 // 2200-01-01
 )
 
-// completeTime takes the best value that is a time: the stamp of the line, when the request ended, when it began. A number that is no
+// completeTime takes the best value that is a time: the stamp of the line, when the request ended, when it began. A number that is not a
 // plausible time ("time": 35) and the zero time of some languages count only where the line has nothing better, the number never.
 func (r *Record) completeTime(c *clock) {
 	if r.Has(FieldTime) {

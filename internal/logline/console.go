@@ -11,7 +11,7 @@ const notConsole = "no known format"
 //	[E 261125 03:00:01 web:2246] 500 GET /orders (127.0.0.1) 12.34ms                          Tornado
 //	POST /orders 500 1.234 ms - 12                                                            morgan
 //
-// A line that has a request but says no status is not understood, nor is a status without a request, but for the pairs of lines
+// A line that has a request but says no status is not understood, nor is a status without a request, except for the pairs of lines
 // that pairs.go knows.
 func (d *Decoder) console(line []byte, r *Record) (v LineKind, reason string) {
 	q, ok := findRequest(line, 0)

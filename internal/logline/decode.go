@@ -66,7 +66,7 @@ func (d *Decoder) inContext(line []byte, v LineKind, reason string) (LineKind, s
 	return v, reason
 }
 
-// leavesOut says why the request of a sender is not counted, "" where it is.
+// leavesOut says why the request of a sender is not counted, or "" if it is.
 func (d *Decoder) leavesOut() string {
 	switch {
 	case d.sender == SenderOwn:

@@ -17,14 +17,14 @@ const (
 	LineUnreadable                 // no decoder understood it
 	LineLeftOut                    // a request that is not counted: errtop's own, or a monitor's where these are left out
 	LineReason                     // an error log's: says why a request failed that another line counts
-	LineRelated                    // only whoever reads such lines in order can say it, see [Decoder.Defer]
+	LineRelated                    // only the caller that reads such lines in order can say it, see [Decoder.Defer]
 )
 
 // MaxLine bounds a line; what is longer is cut there, counted as unreadable, and the rest skipped.
 const MaxLine = 1 << 20
 
 // Decoder reads lines of any format. It keeps what it learned of the lines before only to be faster, so what it says of a
-// line does not depend on other lines, but for W3C's header, lines that belong together, and what no single line says (see
+// line does not depend on other lines, except for W3C's header, lines that belong together, and what no single line says (see
 // [Decoder.Learn]). A decoder serves one goroutine.
 type Decoder struct {
 	format Format // forced, or "" for any
@@ -32,10 +32,10 @@ type Decoder struct {
 	zone   zoneBasis    // of stamps that name none
 	json   *jsonScanner // may serve other decoders too, see Borrow
 	w3c    w3cReader
-	Format Format // of the line read last, "" where it was none
+	Format Format // of the last line read, or "" if it had none
 	target targetRule
 	users  Users
-	sender Sender // of the line read last
+	sender Sender // of the last line read
 	Rec    Record
 
 	noMonitors bool
@@ -43,7 +43,7 @@ type Decoder struct {
 	agent      []byte   // referer and agent of an access log's line before
 	agentFrom  int      // where in it the agent starts
 	tailSender Sender   // that this agent tells
-	tailRead   bool     // the line read last has this agent
+	tailRead   bool     // the last line read has this agent
 	related    *relations
 	reasons    *Reasons
 	shared     bool  // reasons are other decoders' too
@@ -53,18 +53,18 @@ type Decoder struct {
 	expected   Pairs // of these sorts,
 	met        Pairs // and of those that were seen
 
-	vain, vainPause int // attempts to read successes that were in vain, and those that are left out therefore
+	vain, vainPause int // failed attempts to read successes, and attempts to skip because of them
 
-	mended   []byte // the line read last as JSON, where it was broken
+	mended   []byte // the last line read as JSON, where it was broken
 	isMended bool
 
 	clean   []byte                    // the line without colours
-	joined  []byte                    // a line put together of several
+	joined  []byte                    // a line assembled from several lines
 	pending map[string]pendingRequest // by their tags, until their answers come
-	answers bool                      // the line read last is the answer of such a request
+	answers bool                      // the last line read is the answer of such a request
 	pieces  [2]cutLine                // of long lines that a container runtime cut, by stream
 
-	rejoined   []byte // the line read last, where it was put together of pieces
+	rejoined   []byte // the last line read, where it was assembled from pieces
 	rejoinedAt stamped
 }
 
@@ -90,7 +90,7 @@ func NewDecoder(o Options, reference time.Time) (*Decoder, error) {
 	return d, d.setZone(o.Zone)
 }
 
-// Sibling returns a decoder of the same options for another log, whose newest line is of about that time. The two share
+// Sibling returns a decoder of the same options for another log, whose newest line was written at about that time. The two share
 // the tables and caches that most of a decoder's memory is, so they serve one goroutine, unless the sibling is lent another
 // decoder's with [Decoder.Borrow] before it reads.
 func (d *Decoder) Sibling(reference time.Time) *Decoder {
@@ -112,7 +112,7 @@ func newDecoder(format Format, target targetRule, json *jsonScanner, reference t
 // Borrow makes d use the tables and caches of a decoder of the same options. What d learned of its own log stays its own.
 func (d *Decoder) Borrow(from *Decoder) { d.json = from.json }
 
-// Restart makes d ready for another log, whose newest line is of about that time.
+// Restart makes d ready for another log, whose newest line was written at about that time.
 func (d *Decoder) Restart(reference time.Time) {
 	d.clock.reference, d.w3c = reference, w3cReader{}
 	d.Rec.learner = &unitLearner{tail: &tailUnits{}}

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// A log may be read in parts by several decoders at once, in no order. What a line means by those before it only one decoder can
+// A log may be read in parts by several decoders at once, in any order. What a line means by those before it only one decoder can
 // tell, that is given these lines in order: [LineRelated] is what the others say of them.
 
-// Pairs are the sorts of lines that tell of one request together.
+// Pairs are the kinds of lines that describe one request together.
 type Pairs uint8
 
-// The sorts.
+// The kinds of pairs.
 const (
 	PairIDs     Pairs = 1 << iota // lines with the same id, of which some have no status
 	PairCaddy                     // Caddy's http.log.error and http.log.access
@@ -26,10 +26,10 @@ func (d *Decoder) Defer(expected Pairs) { d.deferring, d.expected, d.met = true,
 // be in time.
 func (d *Decoder) ExpectPairs() { d.relation().paired = true }
 
-// Met returns which sorts of pairs the log has beyond those that were expected: lines before were then read in vain.
+// Met returns which kinds of pairs the log has beyond those that were expected: lines before were then read for nothing.
 func (d *Decoder) Met() Pairs { return d.met &^ d.expected }
 
-// Pairs returns the sorts of pairs that the lines had which d learned from, and those that it shares reasons for.
+// Pairs returns the kinds of pairs that the lines had which d learned from, and those that it shares reasons for.
 func (d *Decoder) Pairs() Pairs {
 	pairs := d.learned
 	if d.reasons.Any() {
@@ -71,7 +71,7 @@ func (d *Decoder) deferred(v LineKind) bool {
 	return first || sort&d.expected != 0
 }
 
-// Whole returns the line read last as another decoder can read it by itself: where it was put together of several, in one.
+// Whole returns the last line read as another decoder can read it by itself: where it was assembled from several lines, in one.
 func (d *Decoder) Whole(line []byte) []byte {
 	if d.rejoined == nil {
 		return line

@@ -2,7 +2,7 @@ package logline
 
 import "time"
 
-// durationUnits are the units that stand behind a number, the longer ones first.
+// durationUnits are the units that follow a number, the longer ones first.
 var durationUnits = [...]struct {
 	text string
 	unit unit
@@ -48,7 +48,7 @@ func findDuration(b []byte) (d time.Duration, ok bool) {
 	return 0, false
 }
 
-// durationAt reads the number at lo to hi with the unit behind it.
+// durationAt reads the number at lo to hi with the unit after it.
 func durationAt(b []byte, lo, hi int) (time.Duration, bool) {
 	rest := b[hi:]
 	if len(rest) > 1 && (rest[0] == 'm' || rest[0] == 'h') && rest[1] >= '0' && rest[1] <= '9' { // as Go writes it

@@ -16,7 +16,7 @@ func isEnvoy(line []byte) bool { return line[0] == '[' && isISOTime(line[1:]) }
 //	"forwarded_for" "agent" "request_id" "authority" "upstream_host"
 //
 // and of Istio's, which has between flags and received why the response came, why the connection ended and "why the
-// upstream failed", and behind the upstream host its cluster, "outbound|80||name", and more.
+// upstream failed", and after the upstream host its cluster, "outbound|80||name", and more.
 func (d *Decoder) envoy(line []byte, r *Record) (reason string) {
 	closing := bytes.IndexByte(line, ']')
 	if closing < 0 || !isEnvoy(line) {

@@ -22,7 +22,7 @@ var ErrNoLog = errors.New("no request log")
 // Unwrap returns what is wrong.
 func (e *SourceError) Unwrap() error { return e.Err }
 
-// PlainError returns the error without the operation and path that os puts before it: whoever reports it names the file. Only
+// PlainError returns the error without the operation and path that os puts before it: the caller that reports it names the file. Only
 // compressed data has an end that is not expected.
 func PlainError(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -34,7 +34,7 @@ func PlainError(err error) error {
 	return err
 }
 
-// NoRequestLog says what was seen in a log of so many lines without requests, with one of them.
+// NoRequestLog says what was seen in a log of that many lines without requests, with one of them.
 func NoRequestLog(lines, number uint64, reason, text string) error {
 	none := fmt.Sprintf("none of its %d lines is a request's; line %d", lines, number)
 	if lines == 1 {

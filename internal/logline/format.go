@@ -19,10 +19,10 @@ const (
 	Envoy   Format = "envoy"   // Envoy's default text, Istio's too
 	UWSGI   Format = "uwsgi"
 	Logfmt  Format = "logfmt"  // key=value, Heroku's router included
-	LTSV    Format = "ltsv"    // label:value, parted by tabs
+	LTSV    Format = "ltsv"    // label:value, separated by tabs
 	S3      Format = "s3"      // Amazon S3 server access log
 	Squid   Format = "squid"   // Squid's native log, Apache Traffic Server's too
-	Console Format = "console" // a request in free text: uvicorn, gin, Rails, morgan and their kin
+	Console Format = "console" // a request in free text: uvicorn, gin, Rails, morgan and similar servers
 )
 
 // Formats returns all formats in the order that help lists them.

@@ -2,7 +2,7 @@ package logline
 
 import "bytes"
 
-// ingress takes what nginx's ingress controller for Kubernetes logs behind the agent at i
+// ingress takes what nginx's ingress controller for Kubernetes logs after the agent at i
 // (https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/log-format/):
 //
 //	request_length request_time [upstream_name] [alternative_name] upstream_addr length time status request_id

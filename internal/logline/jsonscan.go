@@ -233,7 +233,7 @@ func (s *jsonScanner) value(at slot, skip bool) bool {
 	return true
 }
 
-// makeSpan returns the span of a value behind a key.
+// makeSpan returns the span of a value after a key.
 func makeSpan(at slot, lo, hi int, f form) span {
 	return span{lo: int32(lo), hi: int32(hi), meta: at.meta | meta(f)} //nolint:gosec // a line is at most 1 MiB
 }

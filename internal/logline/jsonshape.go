@@ -22,7 +22,7 @@ type shapes struct {
 	pause         uint32 // lines for which nothing is guessed
 }
 
-// piece is what stood between two values, with what the value behind it means.
+// piece is what stood between two values, with what the value after it means.
 type piece struct {
 	head, tail     uint64 // its first and its second eight bytes
 	inHead, inTail uint64 // which bits of these are its own, where it is shorter
@@ -34,7 +34,7 @@ type piece struct {
 	last           bool   // nothing follows
 	text           string
 	length         int  // of the text
-	role           role // of the value behind it
+	role           role // of the value after it
 	plan           plan // where it is the last one
 }
 
@@ -113,7 +113,7 @@ func (s *shapes) judge() {
 	s.tried, s.fitted = 0, 0
 }
 
-// match returns the piece that stands at i, of the one at that index and its siblings, nil where it is none of them.
+// match returns the piece that stands at i, of the one at that index and its siblings, or nil if it is not one of them.
 func (s *shapes) match(at int32, line []byte, i int) *piece {
 	if i+16 > len(line) {
 		for ; at != 0; at = s.pieces[at].sibling {
@@ -164,7 +164,7 @@ func (p *piece) starts(rest []byte) bool {
 	return len(rest) >= n && string(rest[:n]) == p.text && (!p.last || len(rest) == n)
 }
 
-// readScalar sets the slot's field to the scalar that starts at i and returns where it ends, -1 where none starts.
+// readScalar sets the slot's field to the scalar that starts at i and returns where it ends, or -1 if none starts.
 func readScalar(line []byte, i int, at slot, rec *Record) int {
 	if i >= len(line) {
 		return -1
@@ -222,7 +222,7 @@ func (s *shapes) learn(line []byte, scalars []scalar) {
 	s.pieces[at].plan = planOf(scalars, s.pieces[at].hints)
 }
 
-// follow returns the piece of that text behind another, made where there was none.
+// follow returns the piece of that text after another, made where there was none.
 func (s *shapes) follow(at int32, text []byte, meaning slot, last bool) int32 {
 	for next := s.pieces[at].child; next != 0; next = s.pieces[next].sibling {
 		if p := &s.pieces[next]; p.last == last && p.text == string(text) {

@@ -14,8 +14,8 @@ func stringMarks(w uint64) uint64 {
 	return ((quote - ones) | (slash - ones) | (w - ones*0x20)) &^ w & tops
 }
 
-// stringEnd returns where the string that starts at i (behind its quote) has its closing quote, and whether there are
-// escapes in it; -1 where it is broken. It looks at eight bytes at once.
+// stringEnd returns where the string that starts at i (after its quote) has its closing quote, and whether there are
+// escapes in it; -1 if it is broken. It looks at eight bytes at once.
 func stringEnd(b []byte, i int) (end int, escaped bool) {
 	for {
 		for i+8 <= len(b) {
@@ -41,7 +41,7 @@ func stringEnd(b []byte, i int) (end int, escaped bool) {
 	}
 }
 
-// escapeEnd returns where the escape that starts at the backslash b[i] ends, -1 where it is broken.
+// escapeEnd returns where the escape that starts at the backslash b[i] ends, or -1 if it is broken.
 func escapeEnd(b []byte, i int) int {
 	if i+1 >= len(b) {
 		return -1
@@ -60,7 +60,7 @@ func escapeEnd(b []byte, i int) int {
 	return -1
 }
 
-// numberEnd returns where the number that starts at i ends, -1 where none does.
+// numberEnd returns where the number that starts at i ends, or -1 if none does.
 func numberEnd(b []byte, i int) int {
 	if i < len(b) && b[i] == '-' {
 		i++
@@ -101,7 +101,7 @@ func digitsEnd(b []byte, i int) int {
 	return i
 }
 
-// wordEnd returns where the true, false or null that starts at i ends, -1 where none does.
+// wordEnd returns where the true, false or null that starts at i ends, or -1 if none does.
 func wordEnd(b []byte, i int) int {
 	for _, word := range [...]string{"true", "false", "null"} {
 		if len(b)-i >= len(word) && string(b[i:i+len(word)]) == word {

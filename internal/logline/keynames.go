@@ -139,7 +139,7 @@ func foreign(parent string) bool {
 	return strings.HasSuffix(parent, "body") || strings.HasSuffix(parent, "parameters")
 }
 
-// isOutbound reports whether an object of that name, folded, tells of another request, which this one led to.
+// isOutbound reports whether an object of that name, folded, describes another request, which this one led to.
 func isOutbound(parent string) bool {
 	switch parent {
 	case "upstream", "backend", "origin", "outgoing", "outbound", "proxy", "subrequest", "dependency", "downstream", "remote", "call", "fetch", "egress":

@@ -39,7 +39,7 @@ const (
 )
 
 // How sure a key is: the smaller its rank, the surer. A key known by its whole path comes first; one whose last parts are known in
-// objects that nobody listed comes behind, the deeper the later; one in an object about another request last.
+// objects that are not listed comes after it, the deeper the later; one in an object about another request last.
 const (
 	levelRank    = 128 // one object around it that is not known; ranks within a level are below it
 	outboundRank = 24 * levelRank
@@ -180,7 +180,7 @@ func keyPlace(key []byte) uint64 {
 	case n >= 8:
 		h ^= binary.LittleEndian.Uint64(key)*3 ^ bits.RotateLeft64(binary.LittleEndian.Uint64(key[n-8:]), 23)
 	case n > 0 && cap(key) >= 8:
-		h ^= binary.LittleEndian.Uint64(key[:8]) << (64 - 8*n) // what stands behind the key falls out
+		h ^= binary.LittleEndian.Uint64(key[:8]) << (64 - 8*n) // what follows the key falls out
 	default:
 		for _, c := range key {
 			h = h<<8 ^ uint64(c)
@@ -230,7 +230,7 @@ func (t *keyTable) resolve(path []byte) slot {
 // maxLevels is how many objects around a known key may be unknown.
 const maxLevels = 12
 
-// in returns the slot of a key path, which says in which object it stands. Objects are told apart by a hash: it decides nothing
+// in returns the slot of a key path, which says in which object it stands. Objects are distinguished by a hash: it decides nothing
 // but whether two keys stand in one object.
 func (s slot) in(path []byte) slot {
 	end := len(path)

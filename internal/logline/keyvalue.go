@@ -2,8 +2,8 @@ package logline
 
 import "bytes"
 
-// keyValues reads the key=value pairs that stand anywhere in a line of text, as loggers write them behind a message, in braces,
-// behind a level: Rust's tracing, zerolog's and logrus' consoles, log4j's structured messages.
+// keyValues reads the key=value pairs that stand anywhere in a line of text, as loggers write them after a message, in braces,
+// after a level: Rust's tracing, zerolog's and logrus' consoles, log4j's structured messages.
 //
 //	DEBUG request{method=POST uri=/orders}: tower_http::trace: finished processing request latency=12 ms status=500
 func (d *Decoder) keyValues(line []byte, r *Record) (reason string) {
@@ -56,7 +56,7 @@ func (d *Decoder) keyValues(line []byte, r *Record) (reason string) {
 func isKeyByte(c byte) bool { return isWordByte(c) || c == '.' || c == '-' || c == '@' }
 
 // looseValue returns the value that starts at i, and where it ends: quoted, or up to a blank, a comma or a closing bracket. A unit
-// of time behind a duration belongs to it.
+// of time after a duration belongs to it.
 func looseValue(line []byte, i int, at slot) (value span, end int, ok bool) {
 	if i < len(line) && line[i] == '"' {
 		return logfmtValue(line, i, at)
@@ -75,7 +75,7 @@ func looseValue(line []byte, i int, at slot) (value span, end int, ok bool) {
 	return makeSpan(at, i, end, formText), end, true
 }
 
-// isLTSV reports whether the line is labelled tab-separated values (http://ltsv.org): label:value, parted by tabs.
+// isLTSV reports whether the line is labelled tab-separated values (http://ltsv.org): label:value, separated by tabs.
 func isLTSV(line []byte) bool {
 	colon := bytes.IndexByte(line[:min(len(line), 64)], ':')
 	if colon <= 0 || bytes.IndexByte(line, '\t') < colon {

@@ -52,7 +52,7 @@ func (d *Decoder) Known(c *Chunk, at int) (end int, v LineKind, reason string) {
 // guesses reports whether lines may be read by their shape.
 func (s *shapes) guesses() bool { return s.pause == 0 && len(s.pieces) > 0 }
 
-// readAt is read for the line that starts somewhere in a chunk. It returns where the line ends, -1 where it does not know its shape.
+// readAt is read for the line that starts somewhere in a chunk. It returns where the line ends, or -1 if it does not know its shape.
 func (s *shapes) readAt(c *Chunk, start int, rec *Record) (end int) {
 	data := c.data
 	i, at := start, s.pieces[0].child
@@ -123,7 +123,7 @@ func (s *shapes) readAt(c *Chunk, start int, rec *Record) (end int) {
 	}
 }
 
-// startsAt is starts for a piece within a chunk, where the last one is followed by the line's end. Eight bytes at least stand behind it.
+// startsAt is starts for a piece within a chunk, where the last one is followed by the line's end. Eight bytes at least follow it.
 func (p *piece) startsAt(data []byte, i int) bool {
 	end := i + p.length
 	if end+8 > len(data) || p.last && data[end] != '\n' {

@@ -12,7 +12,7 @@ import (
 	"errtop/internal/logline/testlog"
 )
 
-// understood is everything that a decoder says of a line.
+// understood is everything that a decoder says about a line.
 type understood struct {
 	Kind           LineKind
 	Reason         string
@@ -47,7 +47,7 @@ func quickly(t *testing.T, log string, d, oracle *Decoder) (successes, known, ot
 		return len(log)
 	}
 	for at := 0; at < len(log); {
-		d.vain, d.vainPause = 0, 0 // it is tried again, however seldom there are any
+		d.vain, d.vainPause = 0, 0 // it is tried again, however rarely there are any
 		n, next := d.Successes(&c, at, batch[:])
 		successes += n
 		for i := range batch[:n] {

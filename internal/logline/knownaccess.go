@@ -9,7 +9,7 @@ import (
 //
 //	client - - [02/Jan/2006:15:04:05 -0700] "GET /path HTTP/1.1" 200 134 "referer" "agent"
 //
-// It returns where the line ends, -1 where it is not of that shape.
+// It returns where the line ends, or -1 if it is not of that shape.
 func (d *Decoder) accessAt(c *Chunk, start int, r *Record) (end int) {
 	data := c.data
 	request := c.quote(start)
@@ -58,7 +58,7 @@ func (d *Decoder) accessAt(c *Chunk, start int, r *Record) (end int) {
 	return end
 }
 
-// refererAndAgent reads `"referer" "agent"` up to the end of a line, behind the blank at i, and returns where that is.
+// refererAndAgent reads `"referer" "agent"` up to the end of a line, after the blank at i, and returns where that is.
 func (d *Decoder) refererAndAgent(c *Chunk, start, i int, r *Record) (end int) {
 	data := c.data
 	if i+2 > len(data) || data[i] != ' ' || data[i+1] != '"' {
@@ -100,7 +100,7 @@ func anonymousAt(data []byte, start, open int) bool {
 	}
 }
 
-// blankOrBracket returns where in w the first blank or "[" is, 8 where there is none.
+// blankOrBracket returns where in w the first blank or "[" is, or 8 if there is none.
 func blankOrBracket(w uint64) int {
 	blank, bracket := w^ones*' ', w^ones*'['
 	return bits.TrailingZeros64(((blank-ones)&^blank|(bracket-ones)&^bracket)&tops) >> 3

@@ -19,7 +19,7 @@ type labelSets struct {
 	seed  maphash.Seed
 }
 
-// of returns the labels of d's record, nil where it has none: host, upstream, client, version, region and the agent's family.
+// of returns the labels of d's record, or nil if it has none: host, upstream, client, version, region and the agent's family.
 func (s *labelSets) of(d *Decoder, host []byte) *tracker.Labels {
 	r := &d.Rec
 	const labelled = 1<<FieldUpstream | 1<<FieldAgent | 1<<FieldClient | 1<<FieldVersion | 1<<FieldRegion
@@ -45,7 +45,7 @@ func (s *labelSets) of(d *Decoder, host []byte) *tracker.Labels {
 	return labels
 }
 
-// makeLabels makes the labels of these texts, nil where they say nothing.
+// makeLabels makes the labels of these texts, or nil if they say nothing.
 func makeLabels(d *Decoder, texts [6][]byte) *tracker.Labels {
 	var labels tracker.Labels
 	add := func(name, value string) {

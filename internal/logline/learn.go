@@ -20,7 +20,7 @@ const (
 // unitLearner learns the units of durations by the keys that they stand under.
 type unitLearner struct {
 	keys   map[meta]*learnedUnit
-	tail   *tailUnits // of numbers behind access lines
+	tail   *tailUnits // of numbers after access lines
 	frozen bool       // what is known is used, and nothing is learned
 }
 

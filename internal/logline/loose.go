@@ -2,8 +2,8 @@ package logline
 
 import "bytes"
 
-// loose reads a line that no decoder knows from its first byte on: the request may stand behind words that somebody else put there
-// (stern, skaffold, kubetail, PM2, a logger's own head), or in a shape that somebody configured, or in free text.
+// loose reads a line that no decoder knows from its first byte on: the request may follow words that another program put there
+// (stern, skaffold, kubetail, PM2, a logger's own head), or have a configured shape, or in free text.
 func (d *Decoder) loose(line []byte, depth int) (v LineKind, reason string) {
 	if v, reason = d.embedded(line, depth); v != LineUnreadable {
 		return v, reason
@@ -39,7 +39,7 @@ func (d *Decoder) loose(line []byte, depth int) (v LineKind, reason string) {
 // maxPrefix is how many words may stand before what a decoder knows.
 const maxPrefix = 12
 
-// embedded reads what stands behind words of somebody else's: a JSON object up to its last brace, or a line of a format that is
+// embedded reads what follows another program's words: a JSON object up to its last brace, or a line of a format that is
 // recognised by how it starts. A time before it counts where it has none.
 func (d *Decoder) embedded(line []byte, depth int) (v LineKind, reason string) {
 	if depth >= maxWraps {

@@ -3,7 +3,7 @@ package logline
 import "bytes"
 
 // looseAccess reads an access line in the shapes people configure: anything before the time, the time in brackets in any usual form
-// or without them, words between time and request, quotes in the request escaped or not, and the status right behind it.
+// or without them, words between time and request, quotes in the request escaped or not, and the status right after it.
 //
 //	[steam] 192.0.2.8 / - - - [25/Nov/2026:03:00:02 +0000] "GET /depot/1/chunk HTTP/1.1" 504 182 "-" "Valve/Steam HTTP Client 1.0"
 //	192.0.2.1 - - [2026-11-25T03:00:01+00:00] "GET /orders HTTP/1.1" 500 12
@@ -39,7 +39,7 @@ func (d *Decoder) looseAccess(line []byte, r *Record) (reason string) {
 	return ""
 }
 
-// bracketTime returns the first moment in brackets, and where it stands; closing is 0 where there is none.
+// bracketTime returns the first moment in brackets, and where it stands; closing is 0 if there is none.
 func (d *Decoder) bracketTime(line []byte) (at Moment, open, closing int, ok bool) {
 	for i := 0; i < len(line); {
 		n := bytes.IndexByte(line[i:], '[')
@@ -57,7 +57,7 @@ func (d *Decoder) bracketTime(line []byte) (at Moment, open, closing int, ok boo
 // hasCLFBracket reports whether a time as HAProxy and Apache write it stands in brackets somewhere.
 func hasCLFBracket(line []byte) bool { return clfBracket(line) >= 0 }
 
-// clfBracket returns where the bracket before "02/Jan/2006:" stands, -1 where there is none.
+// clfBracket returns where the bracket before "02/Jan/2006:" stands, or -1 if there is none.
 func clfBracket(line []byte) int {
 	for i := 0; i+14 < len(line); i++ {
 		if line[i] == '[' && line[i+3] == '/' && line[i+7] == '/' && line[i+12] == ':' {
@@ -67,7 +67,7 @@ func clfBracket(line []byte) int {
 	return -1
 }
 
-// emptyRequest finds the quotes of a request that is none: "-" of a connection that sent nothing, or bytes that are not HTTP.
+// emptyRequest finds the quotes of a request that is not one: "-" of a connection that sent nothing, or bytes that are not HTTP.
 func emptyRequest(line []byte, from int) (q request, ok bool) {
 	n := bytes.IndexByte(line[from:], '"')
 	if n < 0 {
@@ -81,7 +81,7 @@ func emptyRequest(line []byte, from int) (q request, ok bool) {
 	return request{lo: lo, hi: end + 1, quoted: true}, true
 }
 
-// looseHead takes the virtual host out of what stands before the time, where one of the first two words is a name with a dot:
+// looseHead takes the virtual host out of what precedes the time, where one of the first two words is a name with a dot:
 // gorouter and Apache's vhost formats have it first, lighttpd second. Addresses, lists of them and identities are not hosts.
 func looseHead(head []byte, r *Record) {
 	w := words{line: head}

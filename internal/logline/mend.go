@@ -2,7 +2,7 @@ package logline
 
 import "bytes"
 
-// mended is what is told of a line that mend has read.
+// mended is what --explain says about a line that mend has repaired.
 const mended = `broken JSON, read as its server meant it; nginx writes sound JSON with "log_format NAME escape=json …"`
 
 // mend returns the JSON that a server meant whose log format puts bare values into a template of JSON, in dst. nginx without escape=json

@@ -36,7 +36,7 @@ func (d *Decoder) squid(line []byte, r *Record) (reason string) {
 	return ""
 }
 
-// isS3 reports whether a line is one of S3's server access log: the operation stands where nobody else has one.
+// isS3 reports whether a line is one of S3's server access log: the operation stands in a place where no other format has one.
 func isS3(line []byte) bool {
 	return bytes.Contains(line, []byte("] ")) && (bytes.Contains(line, []byte(" REST.")) || bytes.Contains(line, []byte(" WEBSITE.")) ||
 		bytes.Contains(line, []byte(" SOAP.")) || bytes.Contains(line, []byte(" BATCH.")))

@@ -88,7 +88,7 @@ func readReason(line []byte) (why reason, request []byte, ok bool) {
 	return why, request, true
 }
 
-// afterLabel returns the quoted text behind a label.
+// afterLabel returns the quoted text after a label.
 func afterLabel(line []byte, label string) ([]byte, bool) {
 	_, rest, ok := bytes.Cut(line, []byte(label))
 	if !ok {

@@ -36,7 +36,7 @@ type decimal struct {
 // parseFloat: they are rare.
 func parseDecimal(b []byte) (decimal, bool) {
 	if len(b) > 0 && len(b) <= 8 && cap(b) >= 8 {
-		return parseShortDecimal(binary.LittleEndian.Uint64(b[:8]), len(b)) // what stands behind b is masked out
+		return parseShortDecimal(binary.LittleEndian.Uint64(b[:8]), len(b)) // what follows b is masked out
 	}
 	var d decimal
 	if len(b) == 0 || len(b) > 18 {
@@ -94,16 +94,16 @@ const (
 	tops = 0x8080808080808080 // the top bit of each
 )
 
-// lowestByte returns where in w the first c is, 8 where there is none. c is ASCII.
+// lowestByte returns where in w the first c is, or 8 if there is none. c is ASCII.
 func lowestByte(w uint64, c byte) int {
 	x := w ^ ones*uint64(c)
 	return bits.TrailingZeros64((x-ones)&^x&tops) >> 3
 }
 
-// lowestBit returns which byte of w has the lowest bit that is set, 8 where there is none.
+// lowestBit returns which byte of w has the lowest bit that is set, or 8 if there is none.
 func lowestBit(w uint64) int { return bits.TrailingZeros64(w) >> 3 }
 
-// digitRun returns how many bytes of w are digits before the first that is none.
+// digitRun returns how many bytes of w are digits before the first that is not one.
 func digitRun(w uint64) int {
 	x := w ^ ones*'0'
 	return bits.TrailingZeros64((x+ones*(0x80-10)|x)&tops) >> 3

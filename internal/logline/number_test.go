@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A number is read the same way whether something stands behind it or not: with room behind it, all of it is worked on
+// A number is read the same way whether something follows it or not: with room after it, all of it is worked on
 // at once.
 func TestDecimalsAreReadAlikeWithAndWithoutRoom(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))

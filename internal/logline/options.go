@@ -13,7 +13,7 @@ type Options struct {
 	Zone string
 	// Target is the template of the target: "{host}", "{path[0:2]}". Empty: the line's own target field; else the service or
 	// upstream cluster that it names; else its host, where that is a name; else of a path with a prefix such as /api or /v1 the first
-	// folder behind it (/api/v1/flux/dev is "flux"); else the path's first folder, or all of it where it is one word
+	// folder after it (/api/v1/flux/dev is "flux"); else the path's first folder, or all of it where it is one word
 	// (/login); else "/". What looks made up, a number or an id, is never a target, nor is a file at the root.
 	Target string
 	// Users says how the names of users in lines are kept; "" is UsersShown.

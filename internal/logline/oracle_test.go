@@ -90,7 +90,7 @@ func fieldsOf(r *Record) map[string]string {
 	}
 	for f := Field(1); f < FieldCount; f++ {
 		if r.Has(f) {
-			m[f.String()] = string([]rune(string(r.Text(f)))) // each byte that is no UTF-8 becomes U+FFFD, as encoding/json has it
+			m[f.String()] = string([]rune(string(r.Text(f)))) // each byte that is not UTF-8 becomes U+FFFD, as encoding/json has it
 		}
 	}
 	return m

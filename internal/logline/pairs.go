@@ -24,7 +24,7 @@ type pendingRequest struct {
 // maxPending bounds the requests that are remembered at a time.
 const maxPending = 512
 
-// openers start the line of a request that came; closers, with a status behind them, that of its answer.
+// openers start the line of a request that came; closers, with a status after them, that of its answer.
 var (
 	openers = [...]string{"Started ", "Request starting ", "<-- ", "--> "}
 	closers = [...]string{"Completed ", "Sent ", "Chunked ", finished}
@@ -131,7 +131,7 @@ func (d *Decoder) answer(line []byte, i int, status int32, r *Record) {
 }
 
 // requestTag returns what tells the lines of one request from those of another: the bracketed tag before end, as Rails and many
-// loggers write it, or a request id; "" where there is none.
+// loggers write it, or a request id; "" if there is none.
 func requestTag(line []byte, end int) string {
 	head := bytes.TrimRight(line[:end], ` "`)
 	if _, id, ok := bytes.Cut(line, []byte("request_id=")); ok {

@@ -7,7 +7,7 @@ import (
 
 // quotes knows where the quotes of a line stand: a string's end is then found in a few instructions, however long it is.
 type quotes struct {
-	words [maxQuoteWords + 1]uint64 // a bit for each byte of the line, 0 behind it
+	words [maxQuoteWords + 1]uint64 // a bit for each byte of the line, 0 after it
 	count int                       // words in use
 }
 
@@ -24,7 +24,7 @@ func (q *quotes) mark(line []byte) bool {
 	return !markQuotes(&q.words, line)
 }
 
-// next returns where the first quote at or behind i is, -1 where there is none. i is at most the line's length.
+// next returns where the first quote at or behind i is, or -1 if there is none. i is at most the line's length.
 func (q *quotes) next(i int) int {
 	if w := q.words[i>>6] >> (i & 63); w != 0 {
 		return i + bits.TrailingZeros64(w)
@@ -32,7 +32,7 @@ func (q *quotes) next(i int) int {
 	return q.later(i>>6 + 1)
 }
 
-// later returns where the first quote in the words from k on is, -1 where there is none.
+// later returns where the first quote in the words from k on is, or -1 if there is none.
 func (q *quotes) later(k int) int {
 	for ; k < q.count; k++ {
 		if w := q.words[k]; w != 0 {
@@ -43,14 +43,14 @@ func (q *quotes) later(k int) int {
 }
 
 // markQuotesGo sets a bit in words for each quote of the line, which has 64 to 64*maxQuoteWords bytes, and a word of 0
-// behind them. It reports whether the line holds a backslash or a control character.
+// after them. It reports whether the line holds a backslash or a control character.
 func markQuotesGo(words *[maxQuoteWords + 1]uint64, line []byte) (odd bool) {
 	const rest = ^uint64(tops)
 	var marks uint64
 	for i := 0; i < len(line); i += 64 {
 		var word uint64
 		for k := i; k < min(i+64, len(line)); k += 8 {
-			at := min(k, len(line)-8) // the last eight bytes are read together with what stands before them
+			at := min(k, len(line)-8) // the last eight bytes are read together with what precedes them
 			w := binary.LittleEndian.Uint64(line[at:])
 			marks |= (((w ^ ones*'\\') - ones) | (w - ones*0x20)) &^ w
 			q := w ^ ones*'"'

@@ -17,11 +17,11 @@ const (
 	maxRetries    = 64 // lines about one request that are looked through
 )
 
-// Reasons are what error logs say of why requests failed, kept for the access lines that count these requests, in the same log or
+// Reasons are what error logs say about why requests failed, kept for the access lines that count these requests, in the same log or
 // in another one that is read with it. It is safe for concurrent use.
 type Reasons struct {
 	some    atomic.Bool // an error log is read
-	counted atomic.Bool // results were read by whoever shares them
+	counted atomic.Bool // results were read by the caller that shares them
 
 	mu        sync.Mutex
 	seed      maphash.Seed
@@ -68,7 +68,7 @@ func (d *Decoder) Share(reasons *Reasons) { d.reasons, d.shared = reasons, true 
 // Count notes that a log that shares the reasons has results.
 func (s *Reasons) Count() { s.counted.Store(true) }
 
-// Counted reports whether a log that shares the reasons has results: then an error log beside it is no mistake.
+// Counted reports whether a log that shares the reasons has results: then an error log beside it is not a mistake.
 func (s *Reasons) Counted() bool { return s.counted.Load() }
 
 // Expect notes that an error log is read.
@@ -121,8 +121,8 @@ func (s *Reasons) remove(why *reason) {
 	}
 }
 
-// find returns why the request of a record failed, nil where nothing tells. Of several upstreams that were tried in turn it is the
-// last one. With take it is told once.
+// find returns why the request of a record failed, or nil if nothing tells. Of several upstreams that were tried in turn it is the
+// last one. With take it is reported only once.
 func (s *Reasons) find(r *Record, take bool) *reason {
 	if !r.Has(FieldMethod) || !r.Has(FieldPath) || !r.HasTime {
 		return nil
@@ -153,7 +153,7 @@ func (s *Reasons) ofRequest(list []*reason, r *Record, path []byte, take bool) (
 		switch {
 		case id != nil && why.id != "" && why.id != string(id), whole && why.path != string(path), !why.near(r):
 			if why.zoned && r.Sec-why.sec > 2*reasonTimeout {
-				tried = append(tried, why) // nobody will ask for it
+				tried = append(tried, why) // no later line can match it
 			}
 		case found == nil, why.connection == found.connection:
 			found = why

@@ -41,7 +41,7 @@ func beside(t *testing.T, errorLog, accessLog string) (found []tracker.Result) {
 	return found
 }
 
-// TestAnErrorLogSaysWhyAndItsAccessLogCounts: the line of each log that tells of one request, in every way that they may differ.
+// TestAnErrorLogSaysWhyAndItsAccessLogCounts: the line of each log that describes one request, in every way that they may differ.
 func TestAnErrorLogSaysWhyAndItsAccessLogCounts(t *testing.T) {
 	const refused = "connect() failed (111: Connection refused) while connecting to upstream"
 	why := func(at, client, request, more string) string {

@@ -104,7 +104,7 @@ func (m meta) unit() unit { return unit(m >> unitShift & 7) }
 
 func (m meta) parent() uint8 { return uint8(m >> parentShift) } //nolint:gosec // its own bits
 
-// hintBit returns the bit of the hint that the key gives, bit 0 where it gives none.
+// hintBit returns the bit of the hint that the key gives, bit 0 if it gives none.
 func (m meta) hintBit() uint32 { return 1 << (m >> hintShift & 31) }
 
 func (m meta) rank() int { return int(m >> rankShift) }
@@ -230,7 +230,7 @@ func (r *Record) putText(f Field, lo, hi int) {
 // Has reports whether the line gave the field a value.
 func (r *Record) Has(f Field) bool { return r.set&(1<<f) != 0 }
 
-// Raw returns the field's value as it stands in the line, nil where there is none.
+// Raw returns the field's value as it stands in the line, or nil if there is none.
 func (r *Record) Raw(f Field) []byte {
 	if r.set&(1<<f) == 0 {
 		return nil
@@ -238,7 +238,7 @@ func (r *Record) Raw(f Field) []byte {
 	return r.line[r.span[f].lo:r.span[f].hi]
 }
 
-// Text returns the field's value without escapes, nil where there is none.
+// Text returns the field's value without escapes, or nil if there is none.
 func (r *Record) Text(f Field) []byte {
 	raw := r.Raw(f)
 	if raw == nil || r.span[f].meta.form() != formEscaped {

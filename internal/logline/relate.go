@@ -6,7 +6,7 @@ import (
 	"maps"
 )
 
-// Several lines of one log may tell of one request: a server's error line beside its access line, an exception beside the line of the
+// Several lines of one log may describe one request: a server's error line beside its access line, an exception beside the line of the
 // request that it ended. Such a request is one result, with what both lines say:
 //
 //   - Caddy writes http.log.error and http.log.access, both with the status. The first of the two counts, the second does not.
@@ -163,7 +163,7 @@ func (d *Decoder) relate(line []byte, v LineKind, reason string) (LineKind, stri
 	return v, reason
 }
 
-// canWait reports whether the line read last, a failure, may wait for what an error log says of it: if it can be read again by itself.
+// canWait reports whether the last line read, a failure, may wait for what an error log says of it: if it can be read again by itself.
 func (d *Decoder) canWait() bool {
 	return d.shared && !d.related.off && !d.answers && d.Format != W3C && d.Rec.status != 0
 }
@@ -280,7 +280,7 @@ func isCaddyError(r *Record) bool {
 	return bytes.HasPrefix(r.Text(FieldLogger), []byte("http.log.error"))
 }
 
-// toldBy returns what a line says of why a request failed.
+// toldBy returns what a line says about why a request failed.
 func (s *relations) toldBy(r *Record) told {
 	text := func(f Field, most int) string {
 		b := r.Text(f)

@@ -126,7 +126,7 @@ func startsPath(b []byte) bool {
 		b[0] == '*' && (len(b) == 1 || b[1] == ' '))
 }
 
-// protocolEnd returns where the protocol behind a path at i ends: " HTTP/1.1", or i where there is none.
+// protocolEnd returns where the protocol after a path at i ends: " HTTP/1.1", or i where there is none.
 func protocolEnd(b []byte, i int) int {
 	rest := b[i:]
 	if !bytes.HasPrefix(rest, []byte(" HTTP/")) {

@@ -106,7 +106,7 @@ var shapes = []struct{ name, source, log, want string }{
 	{"Docker, cut", "json-file driver", dockerCut(`{"ts":"2026-11-25T03:00:01Z","status":500,"method":"GET","path":"/orders","stack":"` + strings.Repeat("x", 20000) + `"}`), "500 GET /orders - 03:00:01"},
 }
 
-// dockerCut is a line as Docker's json-file driver writes it: at most 16 KiB a record, a line feed behind the last.
+// dockerCut is a line as Docker's json-file driver writes it: at most 16 KiB a record, a line feed after the last.
 func dockerCut(line string) (log string) {
 	for line += "\n"; line != ""; {
 		n := min(len(line), 16<<10)

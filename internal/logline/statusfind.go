@@ -27,13 +27,13 @@ func isStatus(b []byte) bool {
 const (
 	notStatus     = iota
 	standsInLine  // it stands alone somewhere
-	standsBehind  // it stands behind the request
+	standsBehind  // it follows the request
 	followsAtOnce // with nothing between the two but punctuation
 	isLabelled    // the line calls it the status
 )
 
 // findStatus returns the status that a line states of a request: the number that the line calls one, else the one right
-// behind the request, else one that stands alone behind or before it.
+// after the request, else one that stands alone behind or before it.
 func findStatus(b []byte, q request, head int) (status int32, sure, at int) {
 	for i := head; i+3 <= len(b); i++ {
 		if i >= q.lo && i < q.hi {
@@ -101,7 +101,7 @@ var statusLabels = [...]string{
 	"status", "status_code", "statuscode", "code", "completed", "returned", "responded", "response", "sent", "chunked", "result", "http", "finished",
 }
 
-// labelled reports whether b ends in a word that calls the number behind it a status: `status=`, `returned `, `[`+"500]: " apart.
+// labelled reports whether b ends in a word that calls the number after it a status: `status=`, `returned `, `[`+"500]: " apart.
 func labelled(b []byte) bool {
 	b = bytes.TrimRight(b, " \t=:\"'(")
 	if len(b) > 0 && b[len(b)-1] == '>' { // => 500, -> 500

@@ -2,8 +2,8 @@ package logline
 
 import "encoding/binary"
 
-// plainAccessAt reads the access line at a place as a success. It returns where the line ends, -1 where it is none, or none that is
-// simple. It does what accessAt does, and no more than successes need.
+// plainAccessAt reads the access line at a place as a success. It returns where the line ends, or -1 if it is not one, or not a
+// simple one. It does what accessAt does, and no more than successes need.
 func (d *Decoder) plainAccessAt(c *Chunk, start int, to *Success) (end int) {
 	data := c.data
 	request := c.next(start)

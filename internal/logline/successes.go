@@ -13,7 +13,7 @@ import (
 // Success is a request of a client that went well, as far as totals need it.
 type Success struct {
 	Sec          int64
-	Latency      time.Duration // 0 where it is not known
+	Latency      time.Duration // 0 if it is not known
 	Nsec, Status int32
 	KeyLo, KeyHi int32 // where in the chunk the text stands that the target follows from,
 	Key          Key   // and what it is
@@ -31,8 +31,8 @@ const (
 
 // When successes are no longer looked for, because there are few.
 const (
-	vainMost  = 32  // attempts in vain, twice, less the successes found since
-	vainPause = 512 // attempts that are left out then
+	vainMost  = 32  // failed attempts, counted twice, less the successes since
+	vainPause = 512 // attempts that are skipped then
 )
 
 // Successes reads lines of c from a place on, as long as they are successes of a known shape and to has room. It returns how many
@@ -204,7 +204,7 @@ type value struct {
 	text   bool // it stood in quotes
 }
 
-// objectAt reads the line at a place as a success. It returns where the line ends, -1 where it is none, or none that is simple.
+// objectAt reads the line at a place as a success. It returns where the line ends, or -1 if it is not one, or not a simple one.
 func (d *Decoder) objectAt(c *Chunk, start int, to *Success) (end int) {
 	var values [roles]value
 	end, shape := d.json.shape.valuesAt(c, start, &values)
@@ -295,7 +295,7 @@ func (d *Decoder) latencyAt(data []byte, v *value, u unit, to *Success) bool {
 	return ok
 }
 
-// valuesAt finds the values of the line at a place by its shape. It returns where the line ends, -1 where it does not know its shape or
+// valuesAt finds the values of the line at a place by its shape. It returns where the line ends, or -1 if it does not know its shape or
 // a value needs a second look. It does what readAt does, and no more than successes need.
 func (s *shapes) valuesAt(c *Chunk, start int, values *[roles]value) (end int, shape *plan) {
 	data := c.data
@@ -342,7 +342,7 @@ func (s *shapes) valuesAt(c *Chunk, start int, values *[roles]value) (end int, s
 	}
 }
 
-// longScalarEnd returns where the number or word that starts at i ends, -1 where none does.
+// longScalarEnd returns where the number or word that starts at i ends, or -1 if none does.
 func longScalarEnd(data []byte, i int) int {
 	if data[i] == '-' || data[i]-'0' <= 9 {
 		return numberEnd(data, i)
@@ -351,7 +351,7 @@ func longScalarEnd(data []byte, i int) int {
 }
 
 // shortNumberEnd returns where the number that starts at i ends, if it has at most seven digits; else -1. An exponent is not part of it,
-// and no piece starts with one. Behind i there are at least eight bytes.
+// and no piece starts with one. After i there are at least eight bytes.
 func shortNumberEnd(data []byte, i int) int {
 	x := binary.LittleEndian.Uint64(data[i:]) ^ ones*'0'
 	others := (x + ones*(0x80-10) | x) & tops // a bit for each byte that is not a digit

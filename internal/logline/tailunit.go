@@ -20,7 +20,7 @@ const (
 	learnsRepeats = 64                   // requests that are remembered until they are asked again
 )
 
-// tailUnits learns what the bare numbers behind access lines are. The zero value is ready.
+// tailUnits learns what the bare numbers after access lines are. The zero value is ready.
 type tailUnits struct {
 	fractions learnedUnit
 	integers  learnedUnit
@@ -42,7 +42,7 @@ type integerProof struct {
 	seen      map[uint64]float64 // numbers by request
 }
 
-// number returns what a bare number behind an access line is, and how that is known. size is the body's length, -1 where it is not
+// number returns what a bare number after an access line is, and how that is known. size is the body's length, or -1 if it is not
 // logged.
 func (t *tailUnits) number(r *Record, text []byte, fraction bool, size int64, frozen bool) unitBasis {
 	k := &t.integers
@@ -73,7 +73,7 @@ func (t *tailUnits) note(r *Record, k *learnedUnit, text []byte, fraction bool, 
 	value := d.Seconds()
 	if fraction {
 		number, _ := parseDecimal(text)
-		below := value + 1/float64(pow10[min(number.places, 9)]) // digits behind the last one were cut
+		below := value + 1/float64(pow10[min(number.places, 9)]) // digits after the last one were cut
 		for u := unitSecond; u <= unitMicrosecond; u++ {
 			if below*float64(pow10[unitPlaces[u]]) < float64(shortest) {
 				t.tooShort[u]++
@@ -172,7 +172,7 @@ func likelyDurations(sorted []float64, u unit) bool {
 }
 
 // isDuration reports whether sorted whole numbers cannot be anything else: a server's durations spread, do not follow each other, and
-// are no lengths of what was sent or received.
+// are not lengths of what was sent or received.
 func (p *integerProof) isDuration(sorted []float64) bool {
 	n := len(sorted)
 	if sorted[n*9/10] < 2*sorted[n/10] || 5*p.stepsUp > n || 10*p.ascending > 9*n || 2*p.nearSize > n {
@@ -181,7 +181,7 @@ func (p *integerProof) isDuration(sorted []float64) bool {
 	return 50*p.small > n || 20*p.large >= n || p.other >= 3 && p.other > 4*p.same // more or less than a request has bytes
 }
 
-// bodySize returns the length of the body that stands behind a status, -1 where there is none.
+// bodySize returns the length of the body that follows a status, or -1 if there is none.
 func bodySize(rest []byte) int64 {
 	word, _, _ := bytes.Cut(bytes.TrimLeft(rest, " "), []byte{' '})
 	if string(word) == "-" {

@@ -18,7 +18,7 @@ func TestNumbersBehindAccessLinesAreWhatTheirServerMeans(t *testing.T) {
 	for _, c := range []struct {
 		name, source string
 		lines        int
-		tail         func(i int) string // what stands behind the status, for request i of "GET /orders/{i mod 40}"
+		tail         func(i int) string // what follows the status, for request i of "GET /orders/{i mod 40}"
 		last         string             // of the last line
 		latency      time.Duration
 		why          string

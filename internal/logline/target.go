@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// targetRule names the target of a record. The zero value is the rule that Options.Target describes for where none is
-// set: paths without end must not become targets without end.
+// targetRule names the target of a record. The zero value is the default rule that Options.Target describes: paths without end must not become targets without end.
 type targetRule struct {
 	parts []targetPart
 }
@@ -186,7 +185,7 @@ func isPrefix(segment []byte) bool {
 	return len(segment) >= 2 && segment[0] == 'v' && segment[1]-'0' <= 9 && len(segment) <= 8
 }
 
-// isName reports whether a path's segment looks like a name that somebody chose: short, plain, with letters, and with
+// isName reports whether a path's segment looks like a chosen name: short, plain, with letters, and with
 // hardly any digits.
 func isName(segment []byte) bool {
 	if len(segment) == 0 || len(segment) > 32 {
@@ -206,7 +205,7 @@ func isName(segment []byte) bool {
 	return letters > 0 && numbers <= 3 && numbers <= letters
 }
 
-// isWord reports whether the one segment of a path looks like an endpoint that somebody named: "login", "healthz",
+// isWord reports whether the one segment of a path looks like the name of an endpoint: "login", "healthz",
 // "update_metrics", "oauth2". What stands at a site's root is as often a file ("favicon.ico"), an article
 // ("how-to-cook-rice") or a short link ("aB3xYz"), of which there are endlessly many, so it must be a word or two in small
 // letters. Of the real logs at hand it took all endpoints and none of the rest.

@@ -126,7 +126,7 @@ func (c *clock) namedMoment(b []byte) (at Moment, n int, ok bool) {
 	return at, 0, false
 }
 
-// zoneEnd returns the length of the fraction and the zone that may stand behind a time: ".123Z", ",123 +0100".
+// zoneEnd returns the length of the fraction and the zone that may follow a time: ".123Z", ",123 +0100".
 func zoneEnd(b []byte) int {
 	i := 0
 	if i < len(b) && (b[i] == '.' || b[i] == ',') {

@@ -26,7 +26,7 @@ const (
 	unitOfLibrary
 	unitLearned
 	unitOfStamps
-	unitOfAccess // a fraction behind an access line, of which there were few
+	unitOfAccess // a fraction after an access line, of which there were few
 	unitNowhere  // there is a duration, and it was left out
 )
 
@@ -118,7 +118,7 @@ func (r *Record) guessUnit(c *clock, s span, gap time.Duration, between bool) {
 	r.unit.why = unitNowhere
 }
 
-// longest returns how long the request can have taken at most, as far as its stamps tell, 0 where they do not.
+// longest returns how long the request can have taken at most, as far as its stamps tell, or 0 if they do not.
 func (r *Record) longest(c *clock) time.Duration {
 	if !r.Has(FieldStart) || !r.HasTime {
 		return 0
@@ -229,7 +229,7 @@ func clockDuration(text []byte) (time.Duration, bool) {
 	return time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute + seconds, true
 }
 
-// unitInTemplate returns the unit that Serilog's template puts behind the duration: "responded {StatusCode} in {Elapsed:0.0000} ms".
+// unitInTemplate returns the unit that Serilog's template puts after the duration: "responded {StatusCode} in {Elapsed:0.0000} ms".
 func (r *Record) unitInTemplate() unit {
 	if !r.Has(FieldTemplate) {
 		return unitGuess
@@ -299,7 +299,7 @@ var writers = [...]struct {
 	{1<<hintEcho | 1<<hintMsg, unitNanosecond, "echo"},
 }
 
-// writerOf returns the program that wrote the line, -1 where none is known by it.
+// writerOf returns the program that wrote the line, or -1 if none is known by it.
 func (r *Record) writerOf() int {
 	for i := range writers {
 		if w := &writers[i]; r.hints&w.all == w.all {
@@ -329,7 +329,7 @@ func (r *Record) unitOfWriter() unit {
 const requestTimeRank = firstRank + 5
 
 // library returns the unit in which the logging library that wrote the line, as far as its usual keys show, writes durations, and its
-// name. Whoever uses it may have written a number of their own, so what it gives must be a likely duration.
+// name. A program that uses it may have written a number of its own, so what it gives must be a likely duration.
 func (r *Record) library() (unit, string) {
 	const tsKey, timeKey, levelKey = firstRank, firstRank + 2, firstRank // ranks of "ts", "time" and "level"
 	stamp, level := r.span[FieldTime].meta, r.span[FieldLevel].meta

@@ -8,7 +8,7 @@ import (
 	"errtop/internal/safetext"
 )
 
-// userSeed makes the hashes of users: another one in each process, so that nobody can try names against them.
+// userSeed is the seed of the hashes of users. Each process has its own, so that names cannot be tried against the hashes.
 var userSeed = maphash.MakeSeed()
 
 // in returns the record's line with its user kept as u says.

@@ -20,11 +20,11 @@ type Waiting uint8
 // The ways to wait.
 const (
 	WaitForLines   Waiting = iota // until lines enough, or later ones, were read
-	WaitForPairs                  // the same, but for no error log any longer
+	WaitForPairs                  // the same, but no longer for an error log
 	WaitForNothing                // not at all
 )
 
-// Release makes the record that of a failure for which no other line has come in time, and reports whether there is one. Whoever has
+// Release makes the record that of a failure for which no other line has come in time, and reports whether there is one. A caller that has
 // taken a line's record calls it until it reports false.
 func (d *Decoder) Release(how Waiting) bool {
 	s := d.related

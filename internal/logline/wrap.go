@@ -88,7 +88,7 @@ func (c *clock) unwrapISO(line []byte) (inner []byte, at stamped, ok bool) {
 	if tagged, ok := afterTag(rest); ok {
 		return tagged, at, true
 	}
-	// RFC 5424 behind its time: host, application, process, message id, structured data.
+	// RFC 5424 after its time: host, application, process, message id, structured data.
 	if words := bytes.SplitN(rest, []byte{' '}, 5); len(words) == 5 && len(words[2]) > 0 && len(words[4]) > 0 {
 		if data := words[4]; bytes.HasPrefix(data, []byte("- ")) {
 			return data[2:], at, true
@@ -101,7 +101,7 @@ func (c *clock) unwrapISO(line []byte) (inner []byte, at stamped, ok bool) {
 	return rest, at, len(rest) > 0
 }
 
-// afterTag returns what stands behind syslog's "host program[pid]: ", "program: " or "program[pid]: ".
+// afterTag returns what follows syslog's "host program[pid]: ", "program: " or "program[pid]: ".
 func afterTag(b []byte) ([]byte, bool) {
 	colon := bytes.Index(b[:min(len(b), 120)], []byte(": "))
 	if colon <= 0 || colon+2 == len(b) || bytes.ContainsAny(b[:colon], `"={`) || bytes.Count(b[:colon], []byte{' '}) > 1 {

@@ -19,11 +19,11 @@ const chunkSize = 512 << 10
 // maxUnbroken is how long a line may be for the next one to be waited for.
 const maxUnbroken = 4 << 30
 
-// errEndless is what is said of /dev/zero and its kin.
+// errEndless is the error for /dev/zero and similar devices.
 var errEndless = errors.New("no line end in 4 GiB, so no log")
 
 // scanFile hands all lines of a file of that size to the workers, chunk by chunk in parallel. A line belongs to the chunk
-// in which it starts; one that starts right behind a chunk's end belongs to it too, since the next chunk can't see that.
+// in which it starts; one that starts right after a chunk's end belongs to it too, since the next chunk can't see that.
 func scanFile(ctx context.Context, file io.ReaderAt, size, chunk int64, workers []*statsWorker) error {
 	var next atomic.Int64
 	return together(len(workers), func(w int) error {
@@ -47,7 +47,7 @@ func scanFile(ctx context.Context, file io.ReaderAt, size, chunk int64, workers 
 func scanPart(file io.ReaderAt, k, size int64, buffer []byte, to *statsWorker) error {
 	told := false
 	defer func() {
-		if !told { // whoever waits for this chunk goes on
+		if !told { // workers that wait for this chunk go on
 			to.lineCount(uint64(k), 0) //nolint:gosec // positive
 		}
 	}()

@@ -19,7 +19,7 @@ type chosen struct {
 	facts         filter.Facts
 }
 
-// newChosen returns nil where everything is counted.
+// newChosen returns nil if everything is counted.
 func newChosen(o *Options) *chosen {
 	if o.From.IsZero() && o.To.IsZero() && o.Filter == nil && o.Exclude == nil {
 		return nil

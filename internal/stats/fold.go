@@ -44,7 +44,7 @@ func (s *groups) makeRoom() {
 	}
 }
 
-// place returns the group that a fingerprint was folded into; nil where it was not.
+// place returns the group that a fingerprint was folded into; nil if it was not.
 func (s *groups) place(p *tracker.Fingerprint) *group {
 	for i := range s.folds {
 		if s.folds[i].Matches(p) {

@@ -20,7 +20,7 @@ type group struct {
 // groups holds errors by their fingerprint.
 type groups struct {
 	all    map[uint64]*group
-	recent map[recentGroup]*group // spares computing the fingerprint of texts that came before
+	recent map[recentGroup]*group // avoids computing the fingerprint of texts that came before
 	prints tracker.Fingerprinter
 	folds  []tracker.Fold // found when there were too many groups
 	fullAt int            // groups that were left when room was made last

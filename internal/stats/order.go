@@ -11,7 +11,7 @@ import (
 	"errtop/internal/logline"
 )
 
-// errPaired ends the reading of a log in which lines belong together, which nobody knew: it starts again.
+// errPaired stops reading a log in which lines unexpectedly belong together: it is read again from its start.
 var errPaired = errors.New("lines belong together")
 
 // maxAhead is how many chunks a worker may be ahead of the first that is not read.

@@ -6,7 +6,7 @@ import (
 	"errtop/internal/logline"
 )
 
-// recentTargets spares the search for targets that were seen lately.
+// recentTargets avoids the search for targets that were seen lately.
 type recentTargets [1024]recentTarget
 
 // recentTarget is a target, by what it was found with: the text in the log that it follows from.
@@ -19,7 +19,7 @@ type recentTarget struct {
 }
 
 // find returns where the target of that key is, or is to be put; ok reports whether it is there. What it does depends as little as
-// can be on how long the key is, which the processor cannot guess.
+// can be on how long the key is, which the processor cannot predict.
 func (t *recentTargets) find(key []byte, kind logline.Key) (at *recentTarget, ok bool) {
 	a, b, c, d := keyEnds(key)
 	const odd = 0x9e3779b97f4a7c15

@@ -26,7 +26,7 @@ type Input struct {
 	Once bool // it can be opened only once: a pipe
 }
 
-// RandomAccess is a log that can be read at any place: a plain file of so many bytes, written to at ModTime last.
+// RandomAccess is a log that can be read at any place: a plain file of that many bytes, written to at ModTime last.
 type RandomAccess interface {
 	io.ReaderAt
 	Size() int64
@@ -39,7 +39,7 @@ type Options struct {
 	By       Dimension      // what the summary is broken down by; empty: by the usual ones
 	From, To time.Time      // only results of From <= time < To; zero for no bound
 	Filter   *filter.Filter // only results for which it holds; nil: all
-	// Exclude reports whether a result, whose client called itself so, is left out; nil: none is.
+	// Exclude reports whether a result, whose client called itself so, is left out; nil leaves out none.
 	Exclude func(r *tracker.Result, agent string) bool
 	Now     time.Time // what since:10m in the filter counts back from
 	Workers int       // goroutines that decode; 0: as many as there are processors
@@ -179,7 +179,7 @@ func (c *counter) study(name string, log io.Reader, reference time.Time) (io.Rea
 	return all, err
 }
 
-// scan counts the lines of a log that has these sorts of pairs. It returns which others it met, and then stops early.
+// scan counts the lines of a log that has these kinds of pairs. It returns which others it met; then it stops early.
 func (c *counter) scan(ctx context.Context, name string, log io.Reader, reference time.Time, expected logline.Pairs) (*tally, logline.Pairs, error) {
 	stoppable, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -244,15 +244,15 @@ type statsWorker struct {
 	part    logline.Chunk // that is read
 	batch   [batchSize]logline.Success
 	counts  []chunkLines
-	order   *order                  // takes lines that belong to others; nil where this worker does
+	order   *order                  // takes lines that belong to others; nil if this worker does
 	related []relatedLine           // of the chunk that is being read
-	stop    context.CancelCauseFunc // ends reading, where it was in vain
+	stop    context.CancelCauseFunc // stops reading when the log must be read again
 }
 
 // chunkLines is how many lines belong to a chunk.
 type chunkLines struct{ chunk, lines uint64 }
 
-// start makes the worker ready for a log of that name whose newest line is of about that time.
+// start makes the worker ready for a log of that name whose newest line was written at about that time.
 func (w *statsWorker) start(name string, reference time.Time) {
 	if w.chosen != nil {
 		w.chosen.source = name

@@ -57,7 +57,7 @@ type Group struct {
 	Target  string    `json:"target"`
 	Method  string    `json:"method,omitempty"`
 	Route   string    `json:"route,omitempty"`
-	Status  int       `json:"status"` // 0 where none was received
+	Status  int       `json:"status"` // 0 if none was received
 	Kind    string    `json:"kind"`
 	Error   string    `json:"error,omitempty"` // one of their error types
 	Message string    `json:"message"`         // normalised: "Try again in {n} seconds"; the error type where there is none

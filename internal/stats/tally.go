@@ -26,7 +26,7 @@ type tally struct {
 	status   [1000]uint64               // results by status, where the kind says no more than it
 	outcomes map[tracker.Outcome]uint64 // all others
 	targets  map[string]*count
-	routes   map[string]*count // by method and template; nil where nobody asked
+	routes   map[string]*count // by method and template; nil if they are not counted
 	hours    map[int64]*count  // by hours since 1970
 	unfiled  uint64            // results in no hour: without a time that can be right, or beyond maxHours
 	groups   groups

@@ -90,7 +90,7 @@ func (c *converter) request(resource *resources.Resource, s *trace.Span) (r *req
 	return r, true
 }
 
-// lasted returns how long a span took, 0 where that is not known.
+// lasted returns how long a span took, or 0 if that is not known.
 func lasted(s *trace.Span) time.Duration {
 	start, end := s.GetStartTimeUnixNano(), s.GetEndTimeUnixNano()
 	if start == 0 || end <= start || end-start > uint64(logline.MaxLatency) {

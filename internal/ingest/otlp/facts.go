@@ -138,7 +138,7 @@ func textOf(v *common.AnyValue) string {
 	}
 }
 
-// intOf returns a value as a number, 0 where it is none.
+// intOf returns a value as a number, or 0 if it is none.
 func intOf(v *common.AnyValue) int {
 	n, err := strconv.Atoi(textOf(v))
 	if err != nil || n < 0 || n > 999 {

@@ -74,7 +74,7 @@ func valueEnd(text []byte) int {
 // skipTo returns text from its next value on, behind white space, commas and colons.
 func skipTo(text []byte) []byte { return bytes.TrimLeft(text, " \t\r\n,:") }
 
-// member returns the value of a key of a JSON object, nil where it has none.
+// member returns the value of a key of a JSON object, or nil if it has none.
 func member(object []byte, key string) []byte {
 	text := skipTo(object)
 	if len(text) == 0 || text[0] != '{' {
@@ -120,7 +120,7 @@ func (n *number) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// uint returns the number, 0 where it is none.
+// uint returns the number, or 0 if it is none.
 func (n number) uint() uint64 {
 	v, err := strconv.ParseUint(string(n), 10, 64)
 	if err != nil {
@@ -195,7 +195,7 @@ func attributesOf(from []jsonAttribute) []*common.KeyValue {
 	return attributes
 }
 
-// id returns the bytes of a hexadecimal id, nil where it is none.
+// id returns the bytes of a hexadecimal id, or nil if it is none.
 func id(text string) []byte {
 	b, err := hex.DecodeString(text)
 	if err != nil {

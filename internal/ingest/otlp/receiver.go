@@ -19,7 +19,7 @@ const (
 	maxHeldSize = 4 << 20          // bytes of them, and as many of exceptions
 	maxSeen     = 16 << 10         // spans that are remembered, of each side
 	joinFor     = time.Minute      // an exception waits for its request
-	logsQuiet   = 10 * time.Minute // after the last log record none is waited for
+	logsQuiet   = 10 * time.Minute // how long after the last log record another is waited for
 )
 
 // Receiver turns pushes into results. It serves one goroutine at a time.
@@ -27,7 +27,7 @@ type Receiver struct {
 	convert converter
 	sampled sampling
 
-	held       []*held // in the order they came; nil where one is done
+	held       []*held // in the order they came; nil if one is done
 	first      int     // of held that may not be done
 	heldSize   int
 	waiting    map[spanKey]*held   // client spans, by id
@@ -61,7 +61,7 @@ func NewReceiver(source string) *Receiver {
 	}
 }
 
-// Sampling says how many of the requests were traced, "1 in 10 sampled"; "" where all were or nothing says so.
+// Sampling says how many of the requests were traced, "1 in 10 sampled"; "" if all were or nothing says so.
 func (r *Receiver) Sampling() string { return r.sampled.text() }
 
 // Traces takes an ExportTraceServiceRequest, whole or, with an error, not at all. It hands on the results that are complete;

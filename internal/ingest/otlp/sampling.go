@@ -51,7 +51,7 @@ func (s *sampling) weigh(weight float64) uint16 {
 	return uint16(whole)
 }
 
-// text says how much was sampled, "" where all was: "1 in 10 sampled".
+// text says how much was sampled, or "" if all was: "1 in 10 sampled".
 func (s *sampling) text() string {
 	if s.spans == 0 || s.requests/s.spans < 1.05 {
 		return ""
