@@ -84,6 +84,11 @@ func (p *part) measure(c *counts) {
 	if e.bad && at-1 > p.from { // the running minute and what it may lack
 		y, n = c.of(e.class, e.slow, max(at-lately-1, p.from+1), at)
 	}
+	if e.bad && at-1 <= p.from+1 { // young: what came before it must not dilute it
+		if y1, n1 := p.tg.sinceStep(e.class, e.onset.at.step()+1); n1 > 0 {
+			y, n = y1, n1
+		}
+	}
 	if n == 0 {
 		y, n = p.failed, p.requests
 	}
@@ -94,6 +99,27 @@ func (p *part) measure(c *counts) {
 	if e.class == classProbe {
 		p.rate = n / float64(at-max(at-lately-1, p.from))
 	}
+}
+
+// sinceStep returns the failures of a class, and what they are a share of, from a step of 10 s on; nothing for what steps do not tell.
+func (tg *target) sinceStep(k class, from int64) (failures, requests float64) {
+	if int(k) >= failureClasses || tg.act.unseen != nil || tg.act.edge-from >= stepsPerHour {
+		return 0, 0
+	}
+	for _, s := range tg.act.columns {
+		kind := s.key.kind()
+		if s.steps == nil || s.key == inconclusive || !kind.Sent() || (s.key.origin() == OriginProbe) != (k == classProbe) {
+			continue
+		}
+		n := 0.0
+		for i := from; i <= tg.act.edge; i++ {
+			n += float64(s.steps.at(i))
+		}
+		if requests += n; kind.Failed() && s.key.class() == k {
+			failures += n
+		}
+	}
+	return failures, requests
 }
 
 // usualOfAlike is the usual share of all failures that contrasts count with those of the part: the callers' mistakes of any sort, or
@@ -151,7 +177,7 @@ func (p *part) weigh() {
 	}
 	switch e.class {
 	case classSilence:
-		excess, rate = 1, e.rate
+		excess, rate = 1-e.level, e.rate
 	case classSlow:
 		excess = min(excess, 0.6)
 	default:
@@ -215,7 +241,10 @@ func (t *ErrorTracker) shownTarget(parts []*part, minute int64) IncidentTarget {
 	}
 	first := max(whole-5, from)
 	out.RateNow = c.requests(first, whole) / float64(max(whole-first, 1))
-	if f, n := c.allFailed(first, whole); failing > 1 && n > 0 { // shares of different requests, as of probes and of traffic, have no sum
+	if whole-first <= 1 { // so young that its minute is not over
+		out.RateNow = c.requests(minute-5, minute) / 5
+	}
+	if f, n := c.allFailed(first, whole); failing > 1 && n > 0 && whole-first > 1 { // shares of different requests, as of probes and of traffic, have no sum
 		out.Now = f / n
 	}
 	if lead.ep.class == classSilence {

@@ -11,11 +11,17 @@ const (
 	backShare     = 0.4 // and so many are none any more
 	silentExpects = 25  // requests that should have come, beyond how unevenly they come
 	silentAlpha   = 1e-9
-	gapTimes      = 3 // longer than that many of the longest gap of the last days
+
+	dropShare   = 0.4 // of the usual requests, or fewer, are a drop
+	dropSurely  = 0.7 // which are significantly fewer than that share
+	dropExpects = 100 // requests that should have come
+
+	gapTimes = 3 // longer than that many of the longest gap of the last days
 )
 
 var (
 	rateDecay      = math.Exp2(-1.0 / rateHalfLife)
+	dropWindows    = [...]int64{5, 10, 15}
 	silenceWindows = [...]int64{2, 3, 5, 10, 15, 30, 60}
 )
 
@@ -85,23 +91,27 @@ func (r *rates) step(c *counts, tr *track, first, minute int64) (changed bool) {
 		if e != nil {
 			from = max(from, e.calmFrom)
 		}
+		rate, left := r.perMinute(), 0.0
 		if !r.silent(c, from, minute) {
-			return e != nil
+			if rate, left = r.dropped(c, from, minute); rate == 0 {
+				return e != nil
+			}
 		}
 		if e != nil {
-			e.relapse(r.quietSince(c, from, minute))
+			e.level = left
+			e.relapse(r.quietSince(c, from, minute, left))
 			return true
 		}
-		e = &episode{class: classSilence, rate: r.perMinute(), thin: r.minutes < thinMinutes}
+		e = &episode{class: classSilence, rate: rate, level: left, thin: r.minutes < thinMinutes}
 		e.begin(minute, true)
-		e.started = r.quietSince(c, from, minute)
-		e.onset = r.placeSilence(c, e.started)
+		e.started = r.quietSince(c, from, minute, left)
+		e.onset = r.placeSilence(c, e.started, rate, left)
 		e.phaseCount, e.phases[0] = 1, phase{from: e.started}
 		tr.ep = e
 		return true
 	case r.back(c, e, minute):
 		from := minute
-		for from > e.phase(0).from && c.requests(from-1, from) >= backShare/2*e.rate && c.requests(from-1, from) > 0 {
+		for from > e.phase(0).from && c.requests(from-1, from) >= max(backShare/2, e.level+0.5*(1-e.level))*e.rate && c.requests(from-1, from) > 0 {
 			from--
 		}
 		e.heard = minute
@@ -113,23 +123,24 @@ func (r *rates) step(c *counts, tr *track, first, minute int64) (changed bool) {
 	return true
 }
 
-// quietSince returns the first of the quiet minutes that end with one.
-func (r *rates) quietSince(c *counts, from, minute int64) int64 {
+// quietSince returns the first of the quiet minutes that end with one, in which so large a part of the usual requests is left.
+func (r *rates) quietSince(c *counts, from, minute int64, left float64) int64 {
 	rate := r.perMinute()
-	for minute > from && c.requests(minute-1, minute) <= 0.3*rate {
+	for minute > from && c.requests(minute-1, minute) <= max(0.3, (1+left)/2)*rate {
 		minute--
 	}
 	return minute
 }
 
-// placeSilence estimates when requests stopped, by how many of its usual ones the minute before had.
-func (r *rates) placeSilence(c *counts, quiet int64) change {
-	rate := max(r.perMinute(), 0.1)
-	part := min(c.requests(quiet-1, quiet)/rate, 1)
+// placeSilence estimates when requests stopped, by how many of its usual ones the minute before had beyond the part that is left.
+func (r *rates) placeSilence(c *counts, quiet int64, rate, left float64) change {
+	rate = max(rate, 0.1)
+	part := min(max(c.requests(quiet-1, quiet)/rate-left, 0)/(1-left), 1)
 	off := 1 / rate
 	if part < 1 {
-		off += math.Sqrt(part*rate) / rate
+		off += math.Sqrt((part+left)*rate) / rate
 	}
+	off /= 1 - left
 	at := minuteStart(quiet-1) + instant(part*float64(time.Minute))
 	spread := instant(min(2*off, 60) * float64(time.Minute))
 	return change{at: at, earliest: at - spread, latest: at + spread}
@@ -139,7 +150,49 @@ func (r *rates) placeSilence(c *counts, quiet int64) change {
 func (r *rates) back(c *counts, e *episode, minute int64) bool {
 	w := int64(max(2, math.Ceil(10/max(e.rate, 0.1))))
 	y := c.requests(minute+1-w, minute+1)
-	return y >= backShare*e.rate*float64(w) && y >= 3
+	return y >= max(backShare, (1+e.level)/2)*e.rate*float64(w) && y >= 3
+}
+
+// dropped reports whether traffic fell at once to a part of what is usual, though not to nothing: the usual rate, and the part that
+// is left; 0 where it did not. Usual is the least of three spans, so that neither the end of a burst nor the evening is a drop; and
+// what was as low in the hours before is no news.
+func (r *rates) dropped(c *counts, from, minute int64) (rate, left float64) {
+	if r.minutes < thinMinutes {
+		return 0, 0
+	}
+	for _, w := range dropWindows {
+		start := minute + 1 - w
+		if start-thinMinutes < from {
+			return 0, 0
+		}
+		span := min(start-from, 2*thinMinutes)
+		rate = min(r.perMinute(), r.lately(c, start), c.requests(start-span, start)/float64(span))
+		expected, y := rate*float64(w), c.requests(start, minute+1)
+		if expected < dropExpects || y > dropShare*expected || fewerTail(y, dropSurely*expected, r.spread.phi()) >= silentAlpha {
+			continue
+		}
+		if r.asLow(c, start-span, start, w, y) || r.quietYesterday(c, y, w, minute) {
+			continue
+		}
+		return rate, y / expected
+	}
+	return 0, 0
+}
+
+// asLow reports whether one of the minutes of a window, which had y requests, is too high for a drop, or any window as long of a span
+// before it was nearly as low.
+func (r *rates) asLow(c *counts, from, to, w int64, y float64) bool {
+	for m := to; m < to+w; m++ {
+		if c.requests(m, m+1) > 2*y/float64(w)+3 {
+			return true
+		}
+	}
+	for m := from; m+w <= to; m++ {
+		if c.requests(m, m+w) < 1.5*y {
+			return true
+		}
+	}
+	return false
 }
 
 // silent reports whether far fewer requests came up to a minute than should have, and in how many minutes.

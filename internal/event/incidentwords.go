@@ -27,6 +27,8 @@ func ClassOf(i *tracker.Incident) tracker.CauseClass {
 func IncidentTitle(i *tracker.Incident) string {
 	title, known := classTitles[ClassOf(i)]
 	switch {
+	case i.Signals == tracker.SignalSilence && fewer(i):
+		title = "far fewer requests than usual"
 	case known:
 	case i.Signals == tracker.SignalSilence:
 		title = classTitles[tracker.CauseSilence]
@@ -44,6 +46,13 @@ func IncidentTitle(i *tracker.Incident) string {
 		title += " (" + up + ")"
 	}
 	return title
+}
+
+// fewer reports whether some requests still come to what is silent.
+func fewer(i *tracker.Incident) bool {
+	const some = 0.15
+	lead := i.Lead()
+	return lead.RateNow > some*lead.RateUsual
 }
 
 // Worded returns an incident as it is spoken of: its cause in the words of the newest error of the group that it is of, where the
