@@ -285,7 +285,52 @@ func (tg *target) usual() (share float64) {
 			share += tr.base.failures / tr.base.requests
 		}
 	}
+	if tg.cond.state >= StateThrottled { // else nobody asks whether it is as yesterday
+		share = max(share, tg.yesterdaysShare())
+	}
 	return min(share, 1)
+}
+
+// yesterdayUsual is what a target's failing share was at the same time of yesterday, as of a minute.
+type yesterdayUsual struct {
+	asOf  int64
+	share float64
+}
+
+// yesterdaysShare is the largest failing share of ten minutes within half an hour of the same time of yesterday, if that was less than
+// half: what happens each night is usual, and an outage is not.
+func (tg *target) yesterdaysShare() float64 {
+	const around, span, step = 30, 10, 5
+	y := &tg.yesterday
+	minute := tg.act.edge / stepsPerMinute
+	from := minute - minutesPerDay - around
+	if y.asOf == minute {
+		return y.share
+	}
+	*y = yesterdayUsual{asOf: minute}
+	oldest := max(tg.oldestMinute(), tg.scan.first)
+	if minute-minutesPerDay < oldest {
+		return 0
+	}
+	var failed, requests [(2*around + span) / step]float64
+	for _, s := range tg.act.columns {
+		kind := s.key.kind()
+		if s.key == inconclusive || !kind.Sent() {
+			continue
+		}
+		s.hours.each(max(from, oldest), from+int64(len(failed))*step, func(m int64, n uint32) {
+			i := (m - from) / step
+			if requests[i] += float64(n); kind.Failed() {
+				failed[i] += float64(n)
+			}
+		})
+	}
+	for i := 1; i < len(failed); i++ {
+		if f, n := failed[i-1]+failed[i], requests[i-1]+requests[i]; f >= leastFailures && f < aloneShare*n {
+			y.share = max(y.share, f/n)
+		}
+	}
+	return y.share
 }
 
 func (tg *target) servesTraffic() bool { return tg.origins[OriginTraffic].results > 0 }

@@ -124,6 +124,7 @@ func (tg *target) scanTo(minute int64, buffer *[]sums) {
 		return
 	}
 	if s.dirty < s.state.next {
+		tg.yesterday = yesterdayUsual{}
 		s.back(s.dirty)
 	}
 	if s.state.next >= minute {

@@ -31,14 +31,15 @@ type target struct {
 	history []stateChange
 	turned  bool // history changed since it was last shown
 
-	groups   []*group
-	other    *group // takes the errors of groups beyond the bound
-	folding  folding
-	evictAt  instant // before it no group is old enough to make room
-	gate     *machine
-	observed *machine
-	reported *reported
-	told     int // transitions in the tracker's list of them
+	groups    []*group
+	other     *group // takes the errors of groups beyond the bound
+	folding   folding
+	yesterday yesterdayUsual
+	evictAt   instant // before it no group is old enough to make room
+	gate      *machine
+	observed  *machine
+	reported  *reported
+	told      int // transitions in the tracker's list of them
 
 	revisions [3]uint64 // of the breakers, as last shown
 

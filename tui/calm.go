@@ -13,7 +13,7 @@ import (
 func (h *headline) calm(a area) {
 	p := a.row(0)
 	p.space(1)
-	known, usual, latest := 0, 0, time.Time{}
+	known, usual, few, latest := 0, 0, 0, time.Time{}
 	for i := range h.snap.Targets {
 		switch t := h.snap.Targets[i]; {
 		case t.State == tracker.StateOK:
@@ -23,12 +23,14 @@ func (h *headline) calm(a area) {
 			}
 		case asUsual(t):
 			usual++
+		case tooFew(t):
+			few++
 		}
 	}
 	if h.lost(a, p, known) {
 		return
 	}
-	if known+usual == 0 {
+	if known+usual+few == 0 {
 		p.text(a.styles.StateBadge(tracker.StateUnknown), " "+a.glyphs.state(tracker.StateUnknown)+" waiting ")
 		p.text(a.styles.Text, " Nothing was heard yet.")
 		p = a.row(1)
@@ -43,14 +45,20 @@ func (h *headline) calm(a area) {
 	if known == 0 {
 		well = " as usual "
 	}
+	if known+usual == 0 {
+		well = " too few to tell "
+	}
 	p.text(a.styles.StateBadge(tracker.StateOK), " "+a.glyphs.state(tracker.StateOK)+well)
 	fails := "fail"
 	if usual == 1 {
 		fails = "fails"
 	}
-	if known == 0 {
+	switch {
+	case known+usual == 0:
+		p.text(a.styles.Text, " "+human.Plural(few, "target")+" failed a few times only")
+	case known == 0:
 		p.text(a.styles.Text, " "+human.Plural(usual, "target")+" "+fails+" no more than usual")
-	} else {
+	default:
 		p.text(a.styles.Text, " "+human.Plural(known, "target"))
 		if lasts := a.now.Sub(latest); lasts >= time.Second { // of a log of one moment there is nothing to say
 			p.text(a.styles.Text, ", for "+human.Span(lasts))
@@ -59,7 +67,10 @@ func (h *headline) calm(a area) {
 			p.text(a.styles.Muted, "; "+strconv.Itoa(usual)+" "+fails+" as usual")
 		}
 	}
-	if rest := len(h.snap.Targets) - known - usual; rest > 0 {
+	if few > 0 && known+usual > 0 {
+		p.text(a.styles.Muted, "; "+strconv.Itoa(few)+" failed too few times to tell")
+	}
+	if rest := len(h.snap.Targets) - known - usual - few; rest > 0 {
 		p.text(a.styles.Muted, "; "+strconv.Itoa(rest)+" not heard of yet")
 	}
 	hour := &h.snap.Overall.Hour

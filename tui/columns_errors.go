@@ -121,7 +121,7 @@ func newErrorsTable() *table[happening, uint64] {
 					if h.like > 1 && h.group != nil { // what they have in common; the numbers of one of them would change all the time
 						short, rest := event.Saying(h.Outcome(), h.Error, h.Message)
 						if rest != "" && h.group.Message != "" {
-							rest = h.group.Message
+							rest = withFolded(h.group.Message, h.group)
 						}
 						drawWords(p, short, rest, w)
 						return

@@ -95,12 +95,12 @@ func newGroupsTable() *table[tracker.Group, uint64] {
 			{
 				title: "ROUTE", min: 10, max: 34, keep: 20, fit: func(g *tracker.Group) int { return width(g.Route) },
 				order: func(a, b *tracker.Group) int { return strings.Compare(a.Route, b.Route) },
-				draw:  func(p *pen, g *tracker.Group, w int) { p.cell(p.styles.Muted, g.Route, w) },
+				draw:  func(p *pen, g *tracker.Group, w int) { p.cell(p.styles.Muted, withFolded(g.Route, g), w) },
 			},
 			{
 				title: "ERROR", min: 36, least: 10, keep: keepAlways, grow: true,
 				draw: func(p *pen, g *tracker.Group, w int) {
-					drawMessage(p, &tracker.Result{Error: g.Error, Message: g.Message}, w)
+					drawMessage(p, &tracker.Result{Error: g.Error, Message: withFolded(g.Message, g)}, w)
 				},
 			},
 		},

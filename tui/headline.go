@@ -50,7 +50,7 @@ func subjectsOf(list []subject, snap *tracker.Snapshot) []subject {
 		list = append(list, subject{in, targetOf(snap, in.Lead().Name)})
 	}
 	for i := range snap.Targets {
-		if t := snap.Targets[i]; t.State > tracker.StateOK && !told[t.Name] && !asUsual(t) {
+		if t := snap.Targets[i]; t.State > tracker.StateOK && !told[t.Name] && !asUsual(t) && !tooFew(t) {
 			list = append(list, subject{target: t})
 		}
 	}
@@ -79,7 +79,14 @@ func asUsual(t *tracker.Target) bool {
 	return t.Usual > rarely && chanceOfMore(t.Usual, five.Errors, five.Requests) > byChance
 }
 
+// tooFew reports whether so few requests of users failed, of a target whose past says nothing, that they are no news yet: a job
+// that runs once in hours may fail as it always does. A probe asks because somebody wants to know.
+func tooFew(t *tracker.Target) bool {
+	return t.State >= tracker.StateThrottled && !t.UsualKnown && !t.Probed && t.Activity.Day.Errors < newsFrom
+}
+
 const (
+	newsFrom = 4     // failures of a target without a past that are news
 	byChance = 0.001 // a rarer accident is news
 	rarely   = 0.02  // a target that usually fails less often than this is well, and a failure of it is news
 )

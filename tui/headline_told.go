@@ -26,8 +26,9 @@ type told struct {
 
 // piece is a part of a line. Where there is no room for all, those with the highest rank leave first.
 type piece struct {
-	text string
-	rank int
+	text  string
+	rank  int
+	short string // where there is no room for the text; "" for none
 }
 
 // The ranks of the pieces of the second line.
@@ -64,10 +65,10 @@ func (h *headline) ofIncident(f *frame, s subject) told {
 	if in.Onset.Before && isNew(s.target, h.snap) {
 		since = "since its first request " + human.HourMinute(in.Onset.At, f.now, f.loc) + " (" + human.Span(f.now.Sub(in.Onset.At)) + ")"
 	}
-	t.pieces = append(t.pieces, piece{since + ", " + event.Usual(in), rankSince})
+	t.pieces = append(t.pieces, piece{text: since + ", " + event.Usual(in), rank: rankSince})
 	add := func(rank int, text string) {
 		if text != "" {
-			t.pieces = append(t.pieces, piece{text, rank})
+			t.pieces = append(t.pieces, piece{text: text, rank: rank})
 		}
 	}
 	add(rankFlapping, in.TrendNote)
@@ -81,7 +82,7 @@ func (h *headline) ofIncident(f *frame, s subject) told {
 	add(rankFields, invalidFields(groupOf(h.snap, in.Cause.Group)))
 	add(rankCountdown, countdownOf(f, s.target))
 	if len(in.Contrasts) > 0 {
-		add(rankContrast, event.ContrastBrief(&in.Contrasts[0]))
+		t.pieces = append(t.pieces, piece{event.ContrastBrief(&in.Contrasts[0]), rankContrast, event.ContrastShort(&in.Contrasts[0])})
 	}
 	if in.Cause.Route != "" && !strings.Contains(t.what, in.Cause.Route) {
 		add(rankRoute, strings.TrimSpace(in.Cause.Method+" "+in.Cause.Route))
@@ -101,16 +102,16 @@ func (h *headline) ofTarget(f *frame, target *tracker.Target) told {
 	t.trend = trend.word()
 	if target.Activity.Hour.Errors > 0 {
 		requests, _ := target.Activity.PerMinute(h.snap.At)
-		t.right = joined(human.Percent(target.Activity.FiveMinutes.ErrorRatio())+" of "+string(human.AppendRoughRate(nil, requests))+"/min", t.trend)
+		t.right = joined(human.Percent(failingNow(target, h.snap.At))+" of "+string(human.AppendRoughRate(nil, requests))+"/min", t.trend)
 	}
 	since := target.State.String() + human.Since(target.Since, f.now, f.loc)
 	if target.UsualKnown {
 		since += ", usually " + human.Percent(target.Usual)
 	}
-	t.pieces = append(t.pieces, piece{since, rankSince})
+	t.pieces = append(t.pieces, piece{text: since, rank: rankSince})
 	add := func(rank int, text string) {
 		if text != "" {
-			t.pieces = append(t.pieces, piece{text, rank})
+			t.pieces = append(t.pieces, piece{text: text, rank: rank})
 		}
 	}
 	if target.State == tracker.StateStale || target.Cause == nil {
@@ -123,6 +124,16 @@ func (h *headline) ofTarget(f *frame, target *tracker.Target) told {
 	add(rankCountdown, countdownOf(f, target))
 	add(rankRoute, strings.TrimSpace(target.Cause.Method+" "+target.Cause.Route))
 	return t
+}
+
+// failingNow is the share of a target's requests that fails: of the last five minutes, or of the last one where it is in its state for
+// less than that, and the minute has requests enough to say.
+func failingNow(t *tracker.Target, at time.Time) float64 {
+	const enough = 10
+	if at.Sub(t.Since) < 5*time.Minute && t.Activity.Minute.Requests >= enough {
+		return t.Activity.Minute.ErrorRatio()
+	}
+	return t.Activity.FiveMinutes.ErrorRatio()
 }
 
 // joined puts a comma between what there is.
@@ -253,6 +264,9 @@ func drawPieces(p *pen, pieces []piece) {
 			if n == 0 {
 				room += len(pieceGap)
 			}
+		} else if short := width(pieces[i].short) + len(pieceGap); pieces[i].short != "" && short <= room {
+			pieces[i].text = pieces[i].short
+			shown[i], room = true, room-short
 		} else if pieces[i].rank == rankFields && room > 24 { // better cut than missing
 			shown[i], room = true, 0
 		}

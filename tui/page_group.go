@@ -29,9 +29,9 @@ func (g *groupPage) write(d *doc, snap *tracker.Snapshot) {
 			g.group = *snap.Groups[i]
 		}
 	}
-	d.text(d.styles.Outcome(g.group.Outcome), event.GroupTitle(&g.group))
+	d.text(d.styles.Outcome(g.group.Outcome), withFolded(event.GroupTitle(&g.group), &g.group))
 	d.field("target", d.styles.Text, g.group.Target)
-	d.field("request", d.styles.Text, strings.TrimSpace(g.group.Method+" "+g.group.Route))
+	d.field("request", d.styles.Text, strings.TrimSpace(g.group.Method+" "+withFolded(g.group.Route, &g.group)))
 	writeGroupFigures(d, &g.group)
 	d.picture(1, func(a area) {
 		p := a.row(0)

@@ -25,7 +25,7 @@ var steps = map[tracker.CauseClass][]string{
 	tracker.CauseTenantKey: {"renew its key"}, tracker.CauseKey: {"correct the key"}, tracker.CauseRouteRemoved: {"back, or move its callers"},
 	tracker.CauseClientRelease: {"roll its release back"}, tracker.CauseScanner: {"Nothing is broken"}, tracker.CauseSilence: {"callers still reach it"},
 	tracker.CauseSlow: {"got slow"}, tracker.CauseUpstream: {"runs.", "runs;"}, tracker.CauseOverload: {"network path and the provider", "Add capacity"},
-	tracker.CauseServer: {"Check the provider"}, tracker.CauseOwnNetwork: {"network of this machine"},
+	tracker.CauseServer: {"Check the provider"}, tracker.CauseOwnNetwork: {"network of this machine"}, tracker.CauseBadRequests: {"Fix the request", "size of the request"},
 }
 
 var sinceWords = regexp.MustCompile(`since (before )?(its first request )?(?:\d+ \w+ )?(\d\d:\d\d)(?:–(\d\d:\d\d))?`)
@@ -45,7 +45,7 @@ func hears(lines []string, scene *triage.Scene) (h heard) {
 	named := func(name string) bool { return strings.Contains(first, " "+name+" ") }
 	h.what = slices.ContainsFunc(truth.Targets, named) || slices.Contains(truth.Classes, tracker.CauseOwnNetwork) && strings.Contains(first, "own network")
 	h.what = h.what && strings.Contains(first, "◇") == truth.Scan
-	h.since = sinceIs(all, scene)
+	h.since = sinceIs(all, scene, truth.Onset) || !truth.Again.IsZero() && sinceIs(all, scene, truth.Again)
 	h.step = slices.ContainsFunc(truth.Classes, func(c tracker.CauseClass) bool {
 		return slices.ContainsFunc(steps[c], func(words string) bool { return strings.Contains(lines[2], words) })
 	})
@@ -65,8 +65,8 @@ func hears(lines []string, scene *triage.Scene) (h heard) {
 	return h
 }
 
-// sinceIs reports whether the headline says when it began: near enough, or within an interval of at most 15 minutes that it states.
-func sinceIs(text string, scene *triage.Scene) bool {
+// sinceIs reports whether the headline says that it began at a moment: near enough, or within an interval of at most 15 minutes that it states.
+func sinceIs(text string, scene *triage.Scene, onset time.Time) bool {
 	m := sinceWords.FindStringSubmatch(text)
 	if m == nil {
 		return false
@@ -87,7 +87,7 @@ func sinceIs(text string, scene *triage.Scene) bool {
 	if m[4] != "" {
 		to = moment(m[4]).Add(time.Minute)
 	}
-	onset, within := scene.Truth.Onset, scene.Truth.Within
+	within := scene.Truth.Within
 	if m[4] != "" && to.Sub(from) <= 16*time.Minute {
 		within = max(within, 0)
 	}

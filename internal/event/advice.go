@@ -51,11 +51,14 @@ func (a *Advisor) ForWorded(snap *tracker.Snapshot, i *tracker.Incident) Advice 
 func (a *Advisor) forIncident(i, worded *tracker.Incident) Advice {
 	advice := ofOutcome(i.Cause.Outcome)
 	row, known := ofClass(ClassOf(i))
-	if known && !onlyStatus(i) {
+	if known && !onlyStatus(i) && !(ClassOf(i) == tracker.CauseBadRequests && i.Cause.Outcome.Kind == tracker.KindClient) {
 		advice = Advice{Causes: row.causes, Retry: row.retry, Action: fill(row.action, worded)}
 	}
 	if back := rollbackOf(i); known && row.flags&rollback != 0 && back != "" {
 		advice.Action = strings.TrimSuffix(advice.Action, ".") + "; " + back + "."
+	}
+	if one := oneOfMany(i); known && one != "" && !strings.Contains(advice.Action, one) {
+		advice.Action = strings.TrimSuffix(advice.Action, ".") + "; or take " + one + " out of rotation."
 	}
 	if i.State == tracker.IncidentOver {
 		advice.Action = "It is over: look at what changed just before it ended."
@@ -69,6 +72,22 @@ func (a *Advisor) forIncident(i, worded *tracker.Incident) Advice {
 		f.Targets = append(f.Targets, i.Targets[t].Name)
 	}
 	return a.runbook(advice, f)
+}
+
+// oneOfMany returns the one instance of several that an incident is of: most of the failures are of it, and most of the requests are
+// not; "" where there is none.
+func oneOfMany(i *tracker.Incident) string {
+	for n := range i.Contrasts {
+		c := &i.Contrasts[n]
+		switch c.Field {
+		case "host", "upstream", "instance", "pod", "node", "server", "backend":
+			if c.OfFailures >= 0.8 && c.OfRequests <= 0.5 {
+				return c.Value
+			}
+		default:
+		}
+	}
+	return ""
 }
 
 // onlyStatus reports whether nothing but the status of its failures says that an incident is an overload: then the status's own advice
