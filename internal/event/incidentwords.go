@@ -184,7 +184,9 @@ func ContrastBrief(c *tracker.Contrast) string {
 }
 
 // ContrastShort is [ContrastBrief] where there is hardly room: "route /veo/4k 98 %".
-func ContrastShort(c *tracker.Contrast) string { return c.Field + " " + c.Value + " " + whole(c.OfFailures) }
+func ContrastShort(c *tracker.Contrast) string {
+	return c.Field + " " + c.Value + " " + whole(c.OfFailures)
+}
 
 // whole writes a share without decimals.
 func whole(share float64) string {
