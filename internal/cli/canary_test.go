@@ -131,6 +131,7 @@ var canaryRuns = []string{
 	"attach password=" + otherCanary,
 	"watch --log password=" + otherCanary + " --config %s/errtop.toml", "watch --log password=" + otherCanary + " --config %s/errtop.toml --store password=" + otherCanary,
 	"store password=" + otherCanary, "store info --store password=" + otherCanary, "store check --store %s/app.log", "store import password=" + otherCanary + " --store a.db", "store info --config %s/bad.toml",
+	"store export --parquet-friendly --incidents --output /dev/full/password=" + otherCanary + " --store %s/app.log", "store export --csv --ndjson --store password=" + otherCanary,
 	"errtop --plain --no-follow --all --store kept.db %s/app.log", "errtop --plain --no-follow --all --store /dev/full/password=" + otherCanary + " %s/app.log",
 	"hub --dir %s/password=" + otherCanary, "hub --server-config %s/bad.toml --log json", "hub init --dir %s/hub --host a --port 1 --team t --agent a --viewer v --watcher w",
 	"watch --fleet nats://user:" + otherCanary + "@127.0.0.1:1", "errtop --plain --fleet http://127.0.0.1:1/?token=" + otherCanary,

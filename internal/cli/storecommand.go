@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,6 +31,7 @@ func (a *app) storeCommand() *cobra.Command {
 			"may have it open meanwhile; only vacuum and import need it for themselves.",
 		Example: "errtop store info\n" +
 			"errtop store export --csv > hours.csv\n" +
+			"errtop store export --parquet-friendly -o hours.ndjson\n" +
 			"errtop store import web2.db --store all.db",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -178,21 +181,23 @@ func (a *app) storeVacuumCommand() *cobra.Command {
 	return a.storeSubcommand(command, &flags)
 }
 
+// exportFlags are the flags of errtop store export as they were typed.
+type exportFlags struct {
+	csv, ndjson, flat, incidents bool
+	output                       string
+	bounds                       sinceUntil
+}
+
 func (a *app) storeExportCommand() *cobra.Command {
 	var flags storeCommandFlags
-	var asCSV, asNDJSON bool
-	var output string
-	var bounds sinceUntil
+	var export exportFlags
 	command := &cobra.Command{
 		Use: "export", Short: "Write the hours as CSV, or with the incidents as NDJSON",
 		RunE: func(command *cobra.Command, args []string) error {
 			if err := noArguments("store export", args); err != nil {
 				return err
 			}
-			if asCSV == asNDJSON {
-				return usage("store export needs a format", "--csv or --ndjson")
-			}
-			since, until, err := bounds.parse(time.Local)
+			write, err := export.writer(command.Context())
 			if err != nil {
 				return err
 			}
@@ -201,31 +206,57 @@ func (a *app) storeExportCommand() *cobra.Command {
 				return err
 			}
 			defer s.Close() //nolint:errcheck // only read from
-			now := time.Now()
-			from, to := since.moment(now), until.moment(now)
-			if to.IsZero() {
-				to = now
+			if export.output == "" {
+				return write(a.Out, s)
 			}
-			if output == "" {
-				return s.Export(command.Context(), a.Out, asCSV, from, to)
-			}
-			return exportTo(command.Context(), s, output, asCSV, from, to)
+			return safefile.CreateFrom(export.output, func(w io.Writer) error {
+				buffered := bufio.NewWriterSize(w, 64<<10)
+				return errors.Join(write(buffered, s), buffered.Flush())
+			})
 		},
 	}
-	command.Flags().BoolVar(&asCSV, "csv", false, "write CSV: a line for each target and hour")
-	command.Flags().BoolVar(&asNDJSON, "ndjson", false, "write a JSON object a line: hours, then incidents")
-	command.Flags().StringVarP(&output, "output", "o", "", "new `file` to write (default standard output)")
-	command.Flags().StringVar(&bounds.since, "since", "", "only what is not older: "+boundHelp)
-	command.Flags().StringVar(&bounds.until, "until", "", "only what is older: "+boundHelp)
+	command.Flags().BoolVar(&export.csv, "csv", false, "write CSV: a line for each target and hour")
+	command.Flags().BoolVar(&export.ndjson, "ndjson", false, "write a JSON object a line: hours, then incidents")
+	command.Flags().BoolVar(&export.flat, "parquet-friendly", false, "write flat NDJSON, every column in every row, as DuckDB's read_json_auto and the like take it: hours")
+	command.Flags().BoolVar(&export.incidents, "incidents", false, "with --parquet-friendly, write the incidents instead of the hours")
+	command.Flags().StringVarP(&export.output, "output", "o", "", "new `file` to write (default standard output)")
+	command.Flags().StringVar(&export.bounds.since, "since", "", "only what is not older: "+boundHelp)
+	command.Flags().StringVar(&export.bounds.until, "until", "", "only what is older: "+boundHelp)
 	return a.storeSubcommand(command, &flags)
 }
 
-func exportTo(ctx context.Context, s *store.Store, path string, asCSV bool, from, to time.Time) error {
-	var out bytes.Buffer
-	if err := s.Export(ctx, &out, asCSV, from, to); err != nil {
-		return err
+// writer returns what writes a store as the flags say.
+func (f *exportFlags) writer(ctx context.Context) (write func(io.Writer, *store.Store) error, err error) {
+	formats := 0
+	for _, asked := range [...]bool{f.csv, f.ndjson, f.flat} {
+		if asked {
+			formats++
+		}
 	}
-	return safefile.Create(path, out.Bytes())
+	if formats != 1 {
+		return nil, usage("store export needs a format", "--csv, --ndjson or --parquet-friendly")
+	}
+	if f.incidents && !f.flat {
+		return nil, usage("--incidents goes with --parquet-friendly", "--ndjson writes hours and incidents")
+	}
+	since, until, err := f.bounds.parse(time.Local)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	from, to := since.moment(now), until.moment(now)
+	if to.IsZero() {
+		to = now
+	}
+	return func(w io.Writer, s *store.Store) error {
+		switch {
+		case f.incidents:
+			return s.ExportFlatIncidents(ctx, w, from, to)
+		case f.flat:
+			return s.ExportFlat(ctx, w, from, to)
+		}
+		return s.Export(ctx, w, f.csv, from, to)
+	}, nil
 }
 
 func (a *app) storeImportCommand() *cobra.Command {

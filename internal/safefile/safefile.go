@@ -6,6 +6,7 @@ package safefile
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,7 +18,18 @@ const maxNames = 1000
 
 // Create writes a new file. The error is [fs.ErrExist] where there is one of that name.
 func Create(path string, content []byte) error {
-	temporary, err := write(filepath.Dir(path), content)
+	return CreateFrom(path, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err //nolint:wrapcheck // a PathError names the file
+	})
+}
+
+// CreateFrom is [Create] with a content that f writes, piece by piece.
+func CreateFrom(path string, f func(io.Writer) error) error {
+	if _, err := os.Lstat(path); err == nil { // before a long write
+		return exists(path, fs.ErrExist)
+	}
+	temporary, err := write(filepath.Dir(path), f)
 	if err != nil {
 		return err
 	}
@@ -41,7 +53,10 @@ func CreateSet(dir, base string, files ...File) (path string, err error) {
 		}
 	}()
 	for _, file := range files {
-		name, err := write(dir, file.Content)
+		name, err := write(dir, func(w io.Writer) error {
+			_, err := w.Write(file.Content)
+			return err //nolint:wrapcheck // a PathError names the file
+		})
 		if err != nil {
 			return "", err
 		}
@@ -74,13 +89,12 @@ func publishAll(temporary []string, path string, files []File) error {
 }
 
 // write writes a temporary file into a folder and returns its path; where that fails, nothing is left.
-func write(dir string, content []byte) (path string, err error) {
+func write(dir string, f func(io.Writer) error) (path string, err error) {
 	file, err := os.CreateTemp(dir, ".errtop-*.tmp") // mode 0600
 	if err != nil {
 		return "", err //nolint:wrapcheck // a PathError names the file
 	}
-	_, err = file.Write(content)
-	if err == nil {
+	if err = f(file); err == nil {
 		err = file.Sync()
 	}
 	if err = errors.Join(err, file.Close()); err != nil {

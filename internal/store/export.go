@@ -37,38 +37,18 @@ type exportIncident struct {
 }
 
 // Export writes the hours from one moment to before another to w, in CSV or, with the incidents, as NDJSON: one object a line, each with its
-// "type". It reads a day at a time, so that the past of years takes no memory.
+// "type". It reads a day at a time, so that the past of years takes no memory, and keeps nobody from writing for long.
 func (s *Store) Export(ctx context.Context, w io.Writer, asCSV bool, from, to time.Time) error {
 	write, flush := ndjson(w)
 	if asCSV {
 		write, flush = csvRows(w)
 	}
-	first, err := s.First(ctx, "")
+	err := s.eachDay(ctx, from, to, func(_ string, h *tracker.Hour) error { return write(rowOf(h)) })
+	if err == nil && !asCSV {
+		err = s.exportIncidents(ctx, w, from, to)
+	}
 	if err != nil {
 		return err
-	}
-	if from.Before(first) {
-		from = first
-	}
-	for day := from; !first.IsZero() && day.Before(to); day = day.Add(24 * time.Hour) {
-		end := day.Add(24 * time.Hour)
-		if end.After(to) {
-			end = to
-		}
-		hours, err := s.Hours(ctx, "", day, end)
-		if err != nil {
-			return err
-		}
-		for i := range hours {
-			if err := write(rowOf(&hours[i])); err != nil {
-				return fmt.Errorf("cannot write: %w", err)
-			}
-		}
-	}
-	if !asCSV {
-		if err := s.exportIncidents(ctx, w, from, to); err != nil {
-			return err
-		}
 	}
 	if err := flush(); err != nil {
 		return fmt.Errorf("cannot write: %w", err)
@@ -76,16 +56,37 @@ func (s *Store) Export(ctx context.Context, w io.Writer, asCSV bool, from, to ti
 	return nil
 }
 
+// eachDay calls f with each hour from the one of a moment to before another, a day at a time.
+func (s *Store) eachDay(ctx context.Context, from, to time.Time, f func(origin string, h *tracker.Hour) error) error {
+	first, err := s.First(ctx, "")
+	if err != nil || first.IsZero() {
+		return err
+	}
+	if from.Before(first) {
+		from = first
+	}
+	for day := from.Truncate(time.Hour); day.Before(to); day = day.Add(24 * time.Hour) {
+		end := day.Add(24 * time.Hour)
+		if end.After(to) {
+			end = to
+		}
+		if err := s.eachHour(ctx, "", day, end, func(origin string, h *tracker.Hour) error {
+			if err := f(origin, h); err != nil {
+				return fmt.Errorf("cannot write: %w", err)
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 const exportedIncidents = 100_000 // at most
 
 func (s *Store) exportIncidents(ctx context.Context, w io.Writer, from, to time.Time) error {
-	incidents, err := s.Incidents(ctx, from, to, "", exportedIncidents)
-	if err != nil {
-		return err
-	}
 	encoder := json.NewEncoder(w)
-	for i := range incidents {
-		in := &incidents[i]
+	return s.eachIncident(ctx, from, to, "", exportedIncidents, func(in *Incident) error {
 		row := exportIncident{
 			Type: "incident", ID: strconv.FormatUint(in.ID, 16), Onset: in.Onset.At, End: in.End,
 			Cause: in.Cause.Message, Requests: in.Requests, Failed: in.Failed,
@@ -96,8 +97,8 @@ func (s *Store) exportIncidents(ctx context.Context, w io.Writer, from, to time.
 		if err := encoder.Encode(row); err != nil {
 			return fmt.Errorf("cannot write: %w", err)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 func rowOf(h *tracker.Hour) *exportRow {

@@ -73,27 +73,39 @@ func putHour(ctx context.Context, tx *sql.Tx, target int64, hour *tracker.Hour) 
 // Hours returns the hours from one moment to before another, by target and time; of all targets, or of one. What several stores that were
 // merged have of one target and hour are several.
 func (s *Store) Hours(ctx context.Context, target string, from, to time.Time) (hours []tracker.Hour, err error) {
-	query := `SELECT t.name, h.hour, h.packed FROM hour h JOIN target t ON t.id = h.target
+	err = s.eachHour(ctx, target, from, to, func(_ string, h *tracker.Hour) error {
+		hours = append(hours, *h)
+		return nil
+	})
+	return hours, err
+}
+
+// eachHour calls f with each of the hours that Hours returns, and with the store that it was imported from, "" for this one's own.
+func (s *Store) eachHour(ctx context.Context, target string, from, to time.Time, f func(origin string, h *tracker.Hour) error) error {
+	query := `SELECT t.origin, t.name, h.hour, h.packed FROM hour h JOIN target t ON t.id = h.target
 		WHERE h.hour >= ? AND h.hour < ? AND (? = '' OR t.name = ?) ORDER BY t.name, h.hour, t.origin`
 	rows, err := s.db.QueryContext(ctx, query, hourOf(from), hourOf(to.Add(time.Hour-1)), target, target)
 	if err != nil {
-		return nil, s.named(err)
+		return s.named(err)
 	}
 	defer rows.Close() //nolint:errcheck // Err says what went wrong
 	for rows.Next() {
 		var h tracker.Hour
+		var origin string
 		var hour int64
 		var packed []byte
-		if err := rows.Scan(&h.Target, &hour, &packed); err != nil {
-			return nil, s.named(err)
+		if err := rows.Scan(&origin, &h.Target, &hour, &packed); err != nil {
+			return s.named(err)
 		}
 		h.Start = time.Unix(hour*3600, 0).UTC()
 		if err := h.UnmarshalBinary(packed); err != nil {
-			return nil, s.named(fmt.Errorf("hour %s of %s: %w", h.Start.Format(time.RFC3339), h.Target, err))
+			return s.named(fmt.Errorf("hour %s of %s: %w", h.Start.Format(time.RFC3339), h.Target, err))
 		}
-		hours = append(hours, h)
+		if err := f(origin, &h); err != nil {
+			return err
+		}
 	}
-	return hours, s.named(rows.Err())
+	return s.named(rows.Err())
 }
 
 // Bar is what a target, or all together, had in an hour.

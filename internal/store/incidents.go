@@ -53,20 +53,32 @@ func putIncident(ctx context.Context, tx *sql.Tx, in *Incident) error {
 // Incidents returns the incidents whose onset lies from one moment to before another, the newest first, at most so many. With words, only
 // those that have all of them in the names of their targets or in their cause.
 func (s *Store) Incidents(ctx context.Context, from, to time.Time, words string, most int) (incidents []Incident, err error) {
+	err = s.eachIncident(ctx, from, to, words, most, func(in *Incident) error {
+		incidents = append(incidents, *in)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return incidents, nil
+}
+
+// eachIncident calls f with each of the incidents that Incidents returns.
+func (s *Store) eachIncident(ctx context.Context, from, to time.Time, words string, most int, f func(*Incident) error) error {
 	query, args := "SELECT origin, packed FROM incident WHERE onset >= ? AND onset < ?", []any{from.UnixMilli(), to.UnixMilli()}
 	for word := range strings.FieldsSeq(strings.ToLower(words)) {
 		query, args = query+" AND instr(words, ?) > 0", append(args, word)
 	}
 	rows, err := s.db.QueryContext(ctx, query+" ORDER BY onset DESC LIMIT ?", append(args, most)...)
 	if err != nil {
-		return nil, s.named(err)
+		return s.named(err)
 	}
 	defer rows.Close() //nolint:errcheck // Err says what went wrong
 	for rows.Next() {
 		var in Incident
 		var packed []byte
 		if err := rows.Scan(&in.Origin, &packed); err != nil {
-			return nil, s.named(err)
+			return s.named(err)
 		}
 		origin := in.Origin
 		plain, err := decompress(packed)
@@ -74,10 +86,12 @@ func (s *Store) Incidents(ctx context.Context, from, to time.Time, words string,
 			err = json.Unmarshal(plain, &in)
 		}
 		if err != nil {
-			return nil, s.named(fmt.Errorf("an incident: %w", err))
+			return s.named(fmt.Errorf("an incident: %w", err))
 		}
 		in.Origin = origin
-		incidents = append(incidents, in)
+		if err := f(&in); err != nil {
+			return err
+		}
 	}
-	return incidents, s.named(rows.Err())
+	return s.named(rows.Err())
 }
