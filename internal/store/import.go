@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"errtop/tracker"
@@ -17,11 +15,11 @@ type Imported struct{ Hours, Incidents int }
 // Import adds the hours and incidents of another store, and of those that were imported into it, under their stores' names. Done again it
 // changes nothing. What a tracker held, positions and alerts are the other's own and stay there.
 func (s *Store) Import(ctx context.Context, path string) (done Imported, err error) {
-	other, cleanUp, err := openOther(ctx, path)
+	other, err := Open(ctx, Options{Path: path, ReadOnly: true})
 	if err != nil {
 		return done, err
 	}
-	defer cleanUp()
+	defer other.Close() //nolint:errcheck // only read from
 	if other.id == s.id {
 		return done, fmt.Errorf("%s is a copy of %s: it has the same id", path, s.path)
 	}
@@ -39,36 +37,6 @@ func (s *Store) Import(ctx context.Context, path string) (done Imported, err err
 	}
 	done.Incidents, err = s.importIncidents(ctx, other, origin)
 	return done, err
-}
-
-// openOther opens a store to read from. One with an older schema is read from a copy, which is brought to the newest one.
-func openOther(ctx context.Context, path string) (other *Store, cleanUp func(), err error) {
-	other, err = Open(ctx, Options{Path: path, ReadOnly: true})
-	if err != nil {
-		return nil, nil, err
-	}
-	version, err := other.version(ctx)
-	if err != nil || version == schemaVersion() {
-		return other, func() { _ = other.Close() }, other.named(err)
-	}
-	_ = other.Close() // it was only read from
-	folder, err := os.MkdirTemp("", "errtop-import-*")
-	if err != nil {
-		return nil, nil, err //nolint:wrapcheck // a PathError names it
-	}
-	remove := func() { _ = os.RemoveAll(folder) }
-	copied := filepath.Join(folder, "store.db")
-	for _, suffix := range [...]string{"", "-wal"} {
-		if err := copyFile(path+suffix, copied+suffix); err != nil && (suffix == "" || !os.IsNotExist(err)) {
-			remove()
-			return nil, nil, err
-		}
-	}
-	if other, err = Open(ctx, Options{Path: copied}); err != nil {
-		remove()
-		return nil, nil, err
-	}
-	return other, func() { _ = other.Close(); remove() }, nil
 }
 
 func (s *Store) importHours(ctx context.Context, other *Store, origin func(string) string) (added int, err error) {

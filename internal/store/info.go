@@ -33,9 +33,7 @@ type Info struct {
 func (s *Store) Info(ctx context.Context) (info Info, err error) {
 	info = Info{Path: s.path, ID: s.id, LogBytes: s.walSize(), Holder: holderOf(s.path)}
 	info.Bytes, info.MostBytes = s.Size()
-	if info.Schema, err = s.version(ctx); err != nil {
-		return info, s.named(err)
-	}
+	info.Schema = s.schema
 	var kept, first, last, average sql.NullInt64
 	var free int64
 	for query, into := range map[string][]any{

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -119,5 +121,62 @@ func TestEveryOlderVersionIsRead(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// TestEveryOlderVersionIsReadWithoutBeingChanged opens the stores of older versions as those do who only read.
+func TestEveryOlderVersionIsReadWithoutBeingChanged(t *testing.T) {
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
+	for version := 1; version <= schemaVersion(); version++ {
+		content, err := os.ReadFile(golden(version))
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "x.db")
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s := open(t, Options{Path: path, Now: noon, ReadOnly: true})
+		if state, err := s.Load(t.Context()); err != nil || len(state.Tracker) != 2 {
+			t.Errorf("version %d: %d parts, %v", version, len(state.Tracker), err)
+		}
+		want := 0
+		if version >= 2 {
+			want = 24
+		}
+		if hours, err := s.Hours(t.Context(), "", noon, noon.Add(24*time.Hour)); err != nil || len(hours) != want {
+			t.Errorf("version %d: %d hours, %v", version, len(hours), err)
+		}
+		if bars, err := s.Bars(t.Context(), "", noon, noon.Add(24*time.Hour)); err != nil || len(bars) != want {
+			t.Errorf("version %d: %d bars, %v", version, len(bars), err)
+		}
+		if first, err := s.First(t.Context(), ""); err != nil || first.IsZero() != (want == 0) {
+			t.Errorf("version %d: first %v, %v", version, first, err)
+		}
+		if incidents, err := s.Incidents(t.Context(), noon, noon.Add(time.Hour), "", 5); err != nil || len(incidents) != want/24 {
+			t.Errorf("version %d: %d incidents, %v", version, len(incidents), err)
+		}
+		if info, err := s.Info(t.Context()); err != nil || info.Schema != version || info.Path != path {
+			t.Errorf("version %d: %+v, %v", version, info, err)
+		}
+		if err := s.Export(t.Context(), io.Discard, false, noon, noon.Add(time.Hour)); err != nil {
+			t.Errorf("version %d: %v", version, err)
+		}
+		if _, err := s.Save(t.Context(), filled(1)); err == nil {
+			t.Errorf("version %d: wrote to it", version)
+		}
+		if err := s.Check(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, content) {
+			t.Errorf("version %d: the file is not as it was: %v", version, err)
+		}
+	}
+	if left, _ := os.ReadDir(temporary); len(left) > 0 {
+		t.Errorf("%d copies are left", len(left))
 	}
 }

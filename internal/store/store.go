@@ -46,6 +46,8 @@ type Store struct {
 	lock      *fileLock // nil where it is read only
 	db        *sql.DB
 	id        string
+	raised    string // folder of the copy that is read in the place of a store with an older schema; empty where there is none
+	schema    int    // version of the file
 	notes     []string
 
 	writing      sync.Mutex
@@ -71,7 +73,10 @@ func (s *Store) open(ctx context.Context, now time.Time) error {
 		if _, err := os.Stat(s.path); err != nil {
 			return err //nolint:wrapcheck // a PathError names it
 		}
-		return s.connectReadOnly(ctx)
+		if err := s.connectReadOnly(ctx); err != nil {
+			return err
+		}
+		return s.raise(ctx)
 	}
 	if err := makeFolder(s.path); err != nil {
 		return err
@@ -167,6 +172,9 @@ func (s *Store) connect(ctx context.Context) (err error) {
 	} else if err := s.checkVersion(ctx); err != nil {
 		return s.named(err)
 	}
+	if s.schema, err = s.version(ctx); err != nil {
+		return s.named(err)
+	}
 	return s.named(s.db.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'id'").Scan(&s.id))
 }
 
@@ -215,6 +223,10 @@ func (s *Store) closeFiles() error {
 	if s.db != nil {
 		errs = append(errs, s.db.Close())
 		s.db = nil
+	}
+	if s.raised != "" {
+		errs = append(errs, os.RemoveAll(s.raised))
+		s.raised = ""
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.release())
