@@ -28,6 +28,9 @@ func backtestText(out *engine.Backtested, zone *time.Location) string {
 			fmt.Fprintf(&b, "%s %s\n", human.Thousands(left.n), left.what)
 		}
 	}
+	for _, limit := range out.Limits {
+		fmt.Fprintf(&b, "note: %s\n", limit)
+	}
 	writeTold(&b, out, zone)
 	writeRules(&b, out, zone)
 	return b.String()

@@ -18,7 +18,7 @@ type Backtest struct {
 	Settings *config.Config
 	Advice   alert.Advice
 	Inputs   []Source  // each is read to its end; see [Logs], [FromRecording] and [FromStore]
-	Stored   bool      // the inputs are stores, which keep no latencies by the minute
+	Stored   bool      // the inputs are stores
 	From     time.Time // what is older is read for what is usual, and nobody is told of it; zero: everything counts
 	To       time.Time // what is not older is left out; zero: nothing is
 }
@@ -90,6 +90,9 @@ func newSimulation(b *Backtest) (*simulation, error) {
 		return nil, err
 	}
 	p.out.begin(options.Rules)
+	if b.Stored {
+		p.out.Limits = storedLimits[:]
+	}
 	return p, nil
 }
 

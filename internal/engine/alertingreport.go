@@ -21,6 +21,8 @@ type Backtested struct {
 	Untimed    uint64    `json:"untimed"`    // results without a time, left out
 	Impossible uint64    `json:"impossible"` // results of the future or of before 1990, left out
 
+	Limits []string `json:"limits,omitempty"` // what the inputs do not tell
+
 	Told  []BacktestNotice `json:"told"`  // by time
 	Rules []BacktestRule   `json:"rules"` // as the settings have them, then the default ones
 }
@@ -228,7 +230,7 @@ func (p *simulation) silent(rule *BacktestRule) string {
 	case rule.Subject == "source" && !p.sourced:
 		return "a log that is over does not say how it was read"
 	case p.test.Stored && strings.Contains(p.when(rule.Name), "latency"):
-		return "a store does not keep latencies by the minute"
+		return "its condition never held, as far as latencies of whole hours tell"
 	case strings.Contains(p.when(rule.Name), "certificate"):
 		return "the past does not hold certificates"
 	case strings.Contains(p.when(rule.Name), "burn_") && !p.objectives():

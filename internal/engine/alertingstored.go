@@ -11,12 +11,18 @@ import (
 	"errtop/tracker"
 )
 
+// storedLimits is what a store does not tell a backtest.
+var storedLimits = [...]string{
+	"a store keeps latencies by the hour: what is told of them comes at the hour",
+	"a store keeps no routes, messages, versions or hosts by the minute: rules that ask for them never hold",
+}
+
 // storedParts is in how many results the requests of a minute with one outcome come: one for each step of a backtest.
 const storedParts = int(time.Minute / playStep)
 
 // FromStore reads what a store keeps of the past for a [Backtest]: how many requests had which outcome, minute by minute, from a moment on.
-// Each result stands for many ([tracker.Result].Weight) and has no latency, route or message, which are not kept by the minute. Hours
-// that the store has thinned are spread evenly.
+// Each result stands for many ([tracker.Result].Weight) and has no route or message, which are not kept. Latencies are kept of whole hours: each
+// minute gets the same share of them, so that a change is seen at the hour. Hours that the store has thinned are spread evenly.
 func FromStore(path string, from time.Time) Source {
 	return func(ctx context.Context, in Intake) error {
 		failed := func(err error) error {
@@ -48,8 +54,12 @@ func FromStore(path string, from time.Time) Source {
 					spread(&hours[i])
 				}
 			}
+			latencies := make([]strata, len(hours))
+			for i := range hours {
+				latencies[i] = strataOf(&hours[i])
+			}
 			for minute := range 60 {
-				results = storedMinute(results[:0], hours, minute)
+				results = storedMinute(results[:0], hours, latencies, minute)
 				if len(results) > 0 {
 					in.Emit(results)
 				}
@@ -60,7 +70,7 @@ func FromStore(path string, from time.Time) Source {
 }
 
 // storedMinute appends the results of one minute of several targets' hours, in the order of their times.
-func storedMinute(results []tracker.Result, hours []tracker.Hour, minute int) []tracker.Result {
+func storedMinute(results []tracker.Result, hours []tracker.Hour, latencies []strata, minute int) []tracker.Result {
 	for part := range storedParts {
 		for i := range hours {
 			h := &hours[i]
@@ -68,16 +78,50 @@ func storedMinute(results []tracker.Result, hours []tracker.Hour, minute int) []
 			for j := range h.Counts {
 				c := &h.Counts[j]
 				n := int(c.Minutes[minute])
-				for left := n*(part+1)/storedParts - n*part/storedParts; left > 0; left -= maxWeight {
-					results = append(results, tracker.Result{
-						Time: at, Target: h.Target, Status: c.Outcome.Status, Kind: c.Outcome.Kind, Origin: c.Origin, Inconclusive: c.Inconclusive,
-						Weight: uint16(min(left, maxWeight)),
-					})
-				}
+				r := tracker.Result{Time: at, Target: h.Target, Status: c.Outcome.Status, Kind: c.Outcome.Kind, Origin: c.Origin, Inconclusive: c.Inconclusive}
+				results = appendStored(results, &r, n*(part+1)/storedParts-n*part/storedParts, &latencies[i], minute*storedParts+part)
 			}
 		}
 	}
 	return results
+}
+
+// appendStored appends results that together stand for n requests of one outcome in one part of a minute: several, with latencies from
+// throughout the hour's, where there are enough.
+func appendStored(results []tracker.Result, r *tracker.Result, n int, latencies *strata, part int) []tracker.Result {
+	pieces := min(strataCount/storedParts, n)
+	for piece := range pieces {
+		stratum := part*7 + piece*storedParts // all of them in a minute with enough requests, else in turns: 7 and 24 have no common divisor
+		if n >= strataCount/storedParts {
+			stratum = part%storedParts + piece*storedParts
+		}
+		r.Latency = latencies[stratum%strataCount]
+		for left := n*(piece+1)/pieces - n*piece/pieces; left > 0; left -= maxWeight {
+			r.Weight = uint16(min(left, maxWeight)) //nolint:gosec // it fits
+			results = append(results, *r)
+		}
+	}
+	return results
+}
+
+// strata are latencies of an hour, the least first, each of which stands for as many; all zero where none is known.
+type strata [strataCount]time.Duration
+
+const strataCount = 4 * 6 // four in each part of a minute
+
+func strataOf(h *tracker.Hour) (s strata) {
+	total := uint64(0)
+	for _, l := range h.Latency {
+		total += uint64(l.N)
+	}
+	below, next := uint64(0), 0
+	for _, l := range h.Latency {
+		below += uint64(l.N)
+		for ; next < strataCount && below*(2*strataCount) >= total*uint64(2*next+1); next++ {
+			s[next] = l.Bucket.Value()
+		}
+	}
+	return s
 }
 
 // maxWeight is how many requests one result stands for at most.

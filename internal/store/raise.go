@@ -38,7 +38,7 @@ func (s *Store) copyTo(ctx context.Context, path string) error {
 	if err != nil {
 		return err //nolint:wrapcheck // the caller names the store
 	}
-	defer conn.Close() //nolint:errcheck // the pool is closed next
+	defer conn.Close()                                                       //nolint:errcheck // the pool is closed next
 	if _, err := conn.ExecContext(ctx, "PRAGMA query_only(0)"); err != nil { // the file itself is open for reading only
 		return err //nolint:wrapcheck // the caller names the store
 	}
