@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"errtop/internal/config"
 )
 
@@ -18,6 +20,12 @@ type sinceUntil struct{ since, until string }
 
 // boundHelp says what --since and --until take.
 const boundHelp = "a time, or a `duration` before the newest line, as 2h"
+
+// add gives a command the flags; since and until say what they do there.
+func (b *sinceUntil) add(command *cobra.Command, since, until string) {
+	command.Flags().StringVar(&b.since, "since", b.since, since+": "+boundHelp)
+	command.Flags().StringVar(&b.until, "until", "", until+": "+boundHelp)
+}
 
 // parse understands both flags. Times without a zone are in location.
 func (b sinceUntil) parse(location *time.Location) (since, until bound, err error) {

@@ -106,8 +106,7 @@ func (a *app) dashboardCommand() *cobra.Command {
 
 // readFlags gives a command the flags that say how much of logs is read.
 func readFlags(command *cobra.Command, options *ingest.Options, bounds *sinceUntil) {
-	command.Flags().StringVar(&bounds.since, "since", bounds.since, "read of logs only what is not older: "+boundHelp)
-	command.Flags().StringVar(&bounds.until, "until", "", "read of logs only what is older: "+boundHelp)
+	bounds.add(command, "read of logs only what is not older", "read of logs only what is older")
 	command.Flags().BoolVar(&options.All, "all", false, "read logs from their beginning, however old they are")
 	command.Flags().BoolVar(&options.NoFollow, "no-follow", false, "stop at the end of the logs instead of following them")
 }

@@ -9,16 +9,18 @@ import (
 	"slices"
 	"time"
 
+	"errtop/internal/engine"
 	"errtop/internal/ingest"
 	"errtop/internal/logline"
+	"errtop/internal/recording"
 	"errtop/internal/stats"
 )
 
-// inputs returns the logs that args name; none is standard input where something is piped in.
-func (a *app) inputs(args []string) ([]stats.Input, error) {
+// inputs returns the logs that args name for a command; none is standard input where something is piped in.
+func (a *app) inputs(command string, args []string) ([]stats.Input, error) {
 	if len(args) == 0 {
 		if !isPiped(a.In) {
-			return nil, usage("stats needs a log to read", "errtop stats FILE..., or - for standard input")
+			return nil, usage(command+" needs a log to read", "errtop "+command+" FILE..., or - for standard input")
 		}
 		args = []string{"-"}
 	}
@@ -45,6 +47,32 @@ func (a *app) inputs(args []string) ([]stats.Input, error) {
 	return inputs, nil
 }
 
+// sourceOf returns what reads an input to its end for an engine.
+func sourceOf(input stats.Input, options ingest.Options) engine.Source {
+	if !input.Once {
+		return engine.Logs([]string{input.Name}, options)
+	}
+	return func(ctx context.Context, in engine.Intake) error {
+		log, err := input.Open(ctx)
+		if err != nil {
+			return &logline.SourceError{Name: input.Name, Err: logline.PlainError(err)}
+		}
+		defer log.Close() //nolint:errcheck // only read from
+		return engine.Reader(input.Name, log, options)(ctx, in)
+	}
+}
+
+// sourcesOf returns what reads inputs to their ends, one each; a recording is read as such.
+func sourcesOf(inputs []stats.Input, options ingest.Options) []engine.Source {
+	sources := make([]engine.Source, len(inputs))
+	for i, input := range inputs {
+		if sources[i] = sourceOf(input, options); !input.Once && recording.Is(input.Name) {
+			sources[i] = engine.FromRecording(input.Name)
+		}
+	}
+	return sources
+}
+
 // newestLine returns the time of the newest line of all inputs; zero where none has a time. It reads inputs that are
 // compressed to their ends; what is piped in it keeps in a temporary file, which inputs then name, until done is called. A
 // log that cannot be read is left to whoever counts it.
@@ -65,6 +93,9 @@ func newestLine(ctx context.Context, inputs []stats.Input, o logline.Options) (n
 		}
 		log, err := inputs[i].Open(ctx)
 		if err != nil {
+			if at, ok := ingest.NewestOf(ctx, []string{inputs[i].Name}, o); ok && at.After(newest) { // a pattern
+				newest = at
+			}
 			continue
 		}
 		at, ok, err := ingest.Newest(log, o)

@@ -19,13 +19,14 @@ import (
 	"errtop/internal/recording"
 	reports "errtop/internal/report" // report prints errors
 	"errtop/internal/safefile"
+	"errtop/internal/stats"
 	"errtop/tracker"
 	"errtop/tui"
 )
 
 // reportFlags are the flags of errtop report as they were typed.
 type reportFlags struct {
-	since, until   string
+	bounds         sinceUntil
 	target         string // that the report is about
 	incident       uint64
 	output, format string
@@ -38,7 +39,7 @@ func (a *app) reportCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "report [FILE...]",
 		Short: "Write an incident report from logs, a recording, or what errtop has kept",
-		Long: "Write an incident report from request logs (- is standard input), from one recording, or from what errtop has kept in its store: what happened, since when, how long, what it cost and whether it is over, " +
+		Long: "Write an incident report from request logs (- is standard input; ssh://host/path, k8s://, docker:// and journal:// name those of others), from one recording, or from what errtop has kept in its store: what happened, since when, how long, what it cost and whether it is over, " +
 			"with timelines, charts, what failing requests had in common, and examples. Secrets are masked.\n\n" +
 			"It is Markdown, JSON, or one HTML page that needs no script and fetches nothing. Of logs the last 24 hours are read. " +
 			"Without FILE it is about what the errtop of the config has kept, also while that runs.",
@@ -50,8 +51,7 @@ func (a *app) reportCommand() *cobra.Command {
 	}
 	a.configFlag(command)
 	flags.lines.addReading(command)
-	command.Flags().StringVar(&flags.since, "since", "", "report only what is not older: "+boundHelp)
-	command.Flags().StringVar(&flags.until, "until", "", "report how it was then: "+boundHelp)
+	flags.bounds.add(command, "report only what is not older", "report how it was then")
 	command.Flags().StringVar(&flags.target, "target", "", "report only on the target of this `name`")
 	command.Flags().Uint64Var(&flags.incident, "incident", 0, "report only on the incident of this `number`, as --format json prints it")
 	command.Flags().StringVar(&flags.store, "store", "", "report on what is kept in this `file` (default that of the config)")
@@ -68,11 +68,7 @@ func (a *app) report(ctx context.Context, args []string, flags reportFlags) erro
 	if err != nil {
 		return err
 	}
-	since, err := parseBound("since", flags.since, time.Local)
-	if err != nil {
-		return err
-	}
-	until, err := parseBound("until", flags.until, time.Local)
+	since, until, err := flags.bounds.parse(time.Local)
 	if err != nil {
 		return err
 	}
@@ -104,7 +100,7 @@ func reportHint(flags reportFlags) string {
 	switch {
 	case flags.incident != 0:
 		return "there is no incident of that number; errtop report --format json prints those that there are"
-	case flags.since != "":
+	case flags.bounds.since != "":
 		return "--since counts back from the newest line"
 	default:
 		return "errtop stats --explain FILE shows how lines are read"
@@ -150,7 +146,7 @@ func (a *app) reportOn(ctx context.Context, input *reports.Input, settings *conf
 	case one >= 0:
 		err = reportOnRecording(ctx, input, settings, args[one], until)
 	default:
-		err = a.reportOnLogs(ctx, input, settings, args, flags, until)
+		done, err = a.reportOnLogs(ctx, input, settings, args, flags, until)
 	}
 	if err == nil {
 		input.From = since.moment(input.Snapshot.At)
@@ -230,49 +226,127 @@ func reportOnRecording(ctx context.Context, input *reports.Input, settings *conf
 	return nil
 }
 
-// reportOnLogs reads logs to their ends, or to a moment.
-func (a *app) reportOnLogs(ctx context.Context, input *reports.Input, settings *config.Config, args []string, flags reportFlags, until bound) error {
-	options := ingest.Options{NoFollow: true}
+// reportOnLogs reads logs to their ends, or to a moment: once for the picture, and once more, in the order of their times, for what the rules
+// would have told. Call done once the report is made.
+func (a *app) reportOnLogs(ctx context.Context, input *reports.Input, settings *config.Config, args []string, flags reportFlags, until bound) (done func(), err error) {
+	options := ingest.Options{NoFollow: true, Since: defaultSince}
 	if err := flags.lines.apply(&options.Options, &options.Exclude); err != nil {
-		return err
+		return nil, err
 	}
-	logs := config.Default() // what is watched has no part in this
-	logs.Tracker, logs.Breaker = settings.Tracker, settings.Breaker
-	d := newDashboard(logs)
-	d.options.EndWithSources = true
-	files := slices.DeleteFunc(slices.Clone(args), func(name string) bool { return name == "-" })
-	if len(files) > 0 {
-		if err := checkFiles(files); err != nil {
-			return err
-		}
-		if err := refuse(files, options); err != nil {
-			return err
-		}
-		source, err := boundedLogs(ctx, files, options, bound{before: defaultSince}, until)
-		if err != nil {
-			return err
-		}
-		d.options.Sources = append(d.options.Sources, source)
+	inputs, err := a.inputs("report", args)
+	if err == nil {
+		err = checkFiles(args)
 	}
-	if len(files) < len(args) || len(args) == 0 {
-		d.options.Sources = append(d.options.Sources, engine.Within(engine.Window{To: until.at}, engine.Reader("stdin", a.In, options)))
-	}
-	eng, err := engine.New(d.options)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := eng.Run(ctx); err != nil {
-		if _, ok := errors.AsType[*logline.SourceError](err); !ok || !eng.HasResults() {
-			return err
+	if files := slices.DeleteFunc(slices.Clone(args), func(name string) bool { return name == "-" }); len(files) > 0 && len(files) == len(args) {
+		if err := refuse(files, options); err != nil {
+			return nil, err
 		}
 	}
-	if ctx.Err() != nil {
-		return errStopped
+	done = func() {}
+	newest := time.Time{}
+	if until.before > 0 || slices.ContainsFunc(inputs, func(i stats.Input) bool { return i.Once }) { // what can be read once only is read twice
+		newest, done, err = newestLine(ctx, inputs, options.Options)
+		if err == nil && until.before > 0 && newest.IsZero() {
+			err = usage("--until counts back from the newest line, and no line has a time", "give a time, as \"2026-11-22 14:00\"")
+		}
+		if err != nil {
+			done()
+			return nil, err
+		}
+	}
+	window := engine.Window{To: until.moment(newest)}
+	if !window.To.IsZero() {
+		options.From = window.To.Add(-defaultSince)
+		window.From = options.From
+	}
+	eng, err := readLogs(ctx, settings, inputs, options, window)
+	if err != nil {
+		done()
+		return nil, err
 	}
 	now := time.Now()
 	input.Snapshot = eng.Snapshot(now)
 	input.At = func(at time.Time) *tracker.Snapshot { return eng.SnapshotAt(now, at) } //nolint:contextcheck // it looks into no store
-	return nil
+	if input.Alerts, err = a.alertsOf(ctx, inputs, options, window.To, input.Snapshot); err != nil {
+		done()
+		return nil, err
+	}
+	return done, nil
+}
+
+// readLogs reads what inputs have in a window.
+func readLogs(ctx context.Context, settings *config.Config, inputs []stats.Input, options ingest.Options, window engine.Window) (*engine.Engine, error) {
+	logs := config.Default() // what is watched has no part in this
+	logs.Tracker, logs.Breaker = settings.Tracker, settings.Breaker
+	d := newDashboard(logs)
+	d.options.EndWithSources = true
+	var files []string // together, so that none is read twice
+	for _, input := range inputs {
+		if input.Once {
+			d.options.Sources = append(d.options.Sources, engine.Within(window, sourceOf(input, options)))
+		} else {
+			files = append(files, input.Name)
+		}
+	}
+	if len(files) > 0 {
+		d.options.Sources = append(d.options.Sources, engine.Within(window, engine.Logs(files, options)))
+	}
+	eng, err := engine.New(d.options)
+	if err != nil {
+		return nil, err
+	}
+	if err := eng.Run(ctx); err != nil {
+		if _, ok := errors.AsType[*logline.SourceError](err); !ok || !eng.HasResults() {
+			return nil, err
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, errStopped
+	}
+	return eng, nil
+}
+
+// alertsOf returns the alerts that the rules would have told over the logs of a report.
+func (a *app) alertsOf(ctx context.Context, inputs []stats.Input, options ingest.Options, until time.Time, snapshot *tracker.Snapshot) ([]reports.Alert, error) {
+	test, err := a.newBacktest()
+	if err != nil {
+		return nil, err
+	}
+	options.All, options.Since, options.From = true, 0, time.Time{}
+	test.From, test.To, test.Inputs = snapshot.At.Add(-defaultSince), until, sourcesOf(inputs, options)
+	out, err := test.Run(ctx)
+	if ctx.Err() != nil {
+		return nil, errStopped
+	}
+	if out == nil { // what is wrong with a log was said when it was read
+		return nil, err
+	}
+	alerts := tui.ReportAlerts(viewOfAlerts(&out.Alerts, &out.AlertOptions))
+	for i := range alerts {
+		alerts[i].Afterwards = true
+		alerts[i].Incident = incidentOf(&alerts[i], snapshot)
+	}
+	return alerts, nil
+}
+
+// incidentOf returns the incident of a snapshot that an alert is about. The number of one whose onset was found to be another since is not
+// the one that it had when the alert fired.
+func incidentOf(a *reports.Alert, snapshot *tracker.Snapshot) uint64 {
+	best := a.Incident
+	for i := range snapshot.Incidents {
+		in := &snapshot.Incidents[i]
+		if in.ID == a.Incident {
+			return in.ID
+		}
+		if a.Incident != 0 && in.Onset.At.Before(a.Fired.Add(time.Minute)) && (in.End.IsZero() || in.End.After(a.Since)) &&
+			slices.ContainsFunc(in.Targets, func(t tracker.IncidentTarget) bool { return t.Name == a.Target || a.Target == "" }) {
+			best = in.ID
+		}
+	}
+	return best
 }
 
 // writeReport writes a report to a new file, or to standard output.

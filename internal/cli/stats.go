@@ -43,15 +43,14 @@ func (a *app) statsCommand() *cobra.Command {
 	command.Flags().BoolVar(&flags.json, "json", false, "print one JSON object instead of text")
 	command.Flags().BoolVar(&flags.explain, "explain", false, "show how the first lines of each log are understood, and count nothing")
 	command.Flags().StringVar((*string)(&flags.options.By), "by", "", "`dimension` to break down by: "+words(stats.Dimensions()))
-	command.Flags().StringVar(&flags.bounds.since, "since", "", "count only what is not older: "+boundHelp)
-	command.Flags().StringVar(&flags.bounds.until, "until", "", "count only what is older: "+boundHelp)
+	flags.bounds.add(command, "count only what is not older", "count only what is older")
 	command.Flags().StringVar(&flags.filter, "filter", "", "count only results that match the `filter`, as 'status:5xx !target:kling'")
 	flags.lines.add(command)
 	return command
 }
 
 func (a *app) stats(command *cobra.Command, args []string, flags statsFlags) (err error) {
-	inputs, err := a.inputs(args)
+	inputs, err := a.inputs("stats", args)
 	if err != nil {
 		return err
 	}

@@ -220,8 +220,7 @@ func (a *app) storeExportCommand() *cobra.Command {
 	command.Flags().BoolVar(&export.flat, "parquet-friendly", false, "write flat NDJSON, every column in every row, as DuckDB's read_json_auto and the like take it: hours")
 	command.Flags().BoolVar(&export.incidents, "incidents", false, "with --parquet-friendly, write the incidents instead of the hours")
 	command.Flags().StringVarP(&export.output, "output", "o", "", "new `file` to write (default standard output)")
-	command.Flags().StringVar(&export.bounds.since, "since", "", "only what is not older: "+boundHelp)
-	command.Flags().StringVar(&export.bounds.until, "until", "", "only what is older: "+boundHelp)
+	export.bounds.add(command, "only what is not older", "only what is older")
 	return a.storeSubcommand(command, &flags)
 }
 

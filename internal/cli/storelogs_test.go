@@ -58,12 +58,6 @@ func writeLog(t *testing.T, path string, lines int, last time.Time) {
 	}
 }
 
-// stores returns the files in a dashboard's state folder.
-func (s *screen) stores() (names []string) {
-	names, _ = filepath.Glob(filepath.Join(s.command.Dir, "errtop", "*.db"))
-	return names
-}
-
 func TestAFinishedLogLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	log := filepath.Join(t.TempDir(), "access.log")

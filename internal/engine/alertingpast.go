@@ -71,12 +71,13 @@ type simulation struct {
 
 	now    time.Time // log time; zero before the first result
 	out    Backtested
-	onsets map[uint64]time.Time // of incidents that were told, as they are known now
+	alerts map[uint64]alert.Alert // all that there were, as they were last
+	onsets map[uint64]time.Time   // of incidents that were told, as they are known now
 	runs   map[run]*fired
 }
 
 func newSimulation(b *Backtest) (*simulation, error) {
-	p := &simulation{test: b, tracker: tracker.New(trackerSettings(b.Settings)), ledger: ledger{}, onsets: map[uint64]time.Time{}, runs: map[run]*fired{}}
+	p := &simulation{test: b, tracker: tracker.New(trackerSettings(b.Settings)), ledger: ledger{}, alerts: map[uint64]alert.Alert{}, onsets: map[uint64]time.Time{}, runs: map[run]*fired{}}
 	options := alert.Options{Rules: Rules(b.Settings), Receivers: receivers(b.Settings), Timing: timing(b.Settings), Advice: b.Advice, History: p.history}
 	if len(options.Receivers) == 0 {
 		options.Receivers = []alert.Receiver{{Name: defaultReceiver, Severity: alert.Warning, Resolved: true}}
@@ -89,6 +90,7 @@ func newSimulation(b *Backtest) (*simulation, error) {
 	if p.engine, err = alert.New(options); err != nil {
 		return nil, err
 	}
+	p.out.AlertOptions = options
 	p.out.begin(options.Rules)
 	if b.Stored {
 		p.out.Limits = storedLimits[:]
@@ -193,14 +195,28 @@ func (p *simulation) look(now time.Time) {
 
 // hear notes what happened and what was told, as if every receiver took everything at once.
 func (p *simulation) hear(now time.Time) {
+	for i := range p.state.Alerts {
+		p.alerts[p.state.Alerts[i].ID] = p.state.Alerts[i]
+	}
 	for i := range p.state.History {
 		p.event(&p.state.History[i])
 	}
-	p.state.History = p.state.History[:0]
+	p.remember()
 	for len(p.state.Outbox) > 0 {
 		n := &p.state.Outbox[0]
 		p.tell(n, now)
 		p.state.Delivered(n.ID, now)
+	}
+	p.remember()
+}
+
+// eventsRemembered bounds what of the history of alerts is there in the end.
+const eventsRemembered = 10_000
+
+// remember moves what happened to where all of it is kept.
+func (p *simulation) remember() {
+	if room := eventsRemembered - len(p.out.Alerts.History); room > 0 {
+		p.out.Alerts.History = append(p.out.Alerts.History, p.state.History[:min(room, len(p.state.History))]...)
 	}
 	p.state.History = p.state.History[:0]
 }

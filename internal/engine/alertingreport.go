@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,10 @@ type Backtested struct {
 
 	Told  []BacktestNotice `json:"told"`  // by time
 	Rules []BacktestRule   `json:"rules"` // as the settings have them, then the default ones
+
+	// Alerts are all that there were, as they were last, with their history; AlertOptions is what they were decided by.
+	Alerts       alert.State   `json:"-"`
+	AlertOptions alert.Options `json:"-"`
 }
 
 // BacktestNotice is one notification that a receiver would have got.
@@ -174,6 +179,9 @@ func (p *simulation) tell(n *alert.Notification, now time.Time) {
 
 // finish adds up.
 func (p *simulation) finish() {
+	for _, id := range slices.Sorted(maps.Keys(p.alerts)) {
+		p.out.Alerts.Alerts = append(p.out.Alerts.Alerts, p.alerts[id])
+	}
 	late := map[string][]time.Duration{}
 	for _, f := range p.runs {
 		rule := p.out.rule(f.rule)

@@ -97,7 +97,7 @@ func appendStored(results []tracker.Result, r *tracker.Result, n int, latencies 
 		}
 		r.Latency = latencies[stratum%strataCount]
 		for left := n*(piece+1)/pieces - n*piece/pieces; left > 0; left -= maxWeight {
-			r.Weight = uint16(min(left, maxWeight)) //nolint:gosec // it fits
+			r.Weight = uint16(min(left, maxWeight))
 			results = append(results, *r)
 		}
 	}

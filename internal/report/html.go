@@ -27,20 +27,21 @@ func (r *Report) HTML() (string, error) {
 			charts++
 			return drawChart(c, charts)
 		},
-		"style":   func() template.CSS { return template.CSS(pageStyle) }, //nolint:gosec // our own file
-		"stamp":   stamp,
-		"clock":   clock,
-		"moment":  func(t time.Time) string { return moment(t, r.At) },
-		"count":   human.Count,
-		"digits":  human.Thousands,
-		"percent": human.Percent,
-		"counts":  r.counts,
-		"share":   func(part, all uint64) string { return human.Percent(float64(part) / float64(max(all, 1))) },
-		"width":   func(share float64) string { return strconv.Itoa(int(100*min(max(share, 0), 1) + 0.5)) },
-		"facts":   (*Incident).facts,
-		"usual":   func(i *Incident) string { return i.usual },
-		"trim":    func(s string) string { return strings.TrimSuffix(s, ": ") },
-		"causes":  func(list []string) string { return strings.Join(list, ", ") },
+		"style":       func() template.CSS { return template.CSS(pageStyle) }, //nolint:gosec // our own file
+		"stamp":       stamp,
+		"clock":       clock,
+		"moment":      func(t time.Time) string { return moment(t, r.At) },
+		"count":       human.Count,
+		"digits":      human.Thousands,
+		"percent":     human.Percent,
+		"counts":      r.counts,
+		"share":       func(part, all uint64) string { return human.Percent(float64(part) / float64(max(all, 1))) },
+		"width":       func(share float64) string { return strconv.Itoa(int(100*min(max(share, 0), 1) + 0.5)) },
+		"alertsTitle": alertsTitle,
+		"facts":       (*Incident).facts,
+		"usual":       func(i *Incident) string { return i.usual },
+		"trim":        func(s string) string { return strings.TrimSuffix(s, ": ") },
+		"causes":      func(list []string) string { return strings.Join(list, ", ") },
 		"widest": func(list []StatusCount) (most uint64) {
 			for _, c := range list {
 				most = max(most, c.Count)

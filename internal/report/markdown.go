@@ -26,7 +26,7 @@ func (r *Report) Markdown() string {
 		}
 		r.Incidents[i].markdown(write)
 	}
-	alertsMarkdown(write, "\n## Other alerts\n", r.Alerts)
+	alertsMarkdown(write, "\n## "+alertsTitle("Other alerts", r.Alerts)+"\n", r.Alerts)
 	notesMarkdown(write, "\n## Notes\n", r.Notes)
 	write("\n## Failures by status, last hour\n\n| status | count |\n| --- | ---: |")
 	for _, c := range r.ByStatus {
@@ -107,7 +107,7 @@ func (i *Incident) markdown(write func(...string)) {
 			i.example(write, &e[len(e)-1])
 		}
 	}
-	alertsMarkdown(write, "\nAlerts told:\n", i.Alerts)
+	alertsMarkdown(write, "\n"+alertsTitle("Alerts told", i.Alerts)+":\n", i.Alerts)
 	notesMarkdown(write, "\nWhat was done:\n", i.Done)
 	write()
 }

@@ -152,6 +152,20 @@ type Alert struct {
 	Ended    time.Time `json:"ended,omitzero"`
 	Told     []Told    `json:"told,omitempty"`
 	Acks     []Note    `json:"acknowledged,omitempty"`
+
+	// Afterwards says that the rules were evaluated over a log that was written before: nobody was told.
+	Afterwards bool `json:"afterwards,omitempty"`
+}
+
+// wouldHave is what stands over alerts of rules that were evaluated over a log afterwards.
+const wouldHave = "Alerts that the rules would have told"
+
+// alertsTitle is what stands over alerts.
+func alertsTitle(title string, alerts []Alert) string {
+	if len(alerts) > 0 && alerts[0].Afterwards {
+		return wouldHave
+	}
+	return title
 }
 
 // Told is that a receiver was told.
