@@ -155,34 +155,3 @@ func inParallel(places []string, do func(place string)) error {
 	}
 	return group.Wait() //nolint:wrapcheck // it is one of ours
 }
-
-// read hands every message of a subject that the stream has now to take.
-func (v *Viewer) read(ctx context.Context, stream jetstream.Stream, subject string, take func(jetstream.Msg)) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	consumer, err := stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{subject}, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy, InactiveThreshold: unusedAfter,
-	})
-	if err != nil {
-		return err //nolint:wrapcheck // reason says it
-	}
-	info := consumer.CachedInfo()
-	if info == nil || info.NumPending == 0 {
-		return nil
-	}
-	messages, err := consumer.Messages(jetstream.PullMaxMessages(256), jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(pullHeartbeat))
-	if err != nil {
-		return err //nolint:wrapcheck // reason says it
-	}
-	defer messages.Stop()
-	for {
-		m, err := messages.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return err //nolint:wrapcheck // reason says it
-		}
-		take(m)
-		if meta, err := m.Metadata(); err == nil && meta.NumPending == 0 {
-			return nil
-		}
-	}
-}

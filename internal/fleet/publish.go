@@ -31,6 +31,7 @@ type Publisher struct {
 	outbox   outbox
 	pieces   int // an hour is sent in so many
 	bases    bases
+	canary   canary
 
 	conn    *nats.Conn
 	js      jetstream.JetStream
@@ -90,7 +91,7 @@ func (p *Publisher) Run(ctx context.Context) error {
 	}
 	defer conn.Close()
 	p.conn = conn
-	if p.js, err = jetstream.New(conn, jetstream.WithPublishAsyncMaxPending(64)); err != nil {
+	if p.js, err = jetstream.New(conn, jetstream.WithPublishAsyncMaxPending(asyncPending), jetstream.WithPublishAsyncTimeout(p.settings.pace.ack)); err != nil {
 		return fmt.Errorf("fleet: %w", err)
 	}
 	tick := time.NewTicker(time.Second)
@@ -104,9 +105,7 @@ func (p *Publisher) Run(ctx context.Context) error {
 			return nil
 		case <-p.changes:
 			if p.conn.IsConnected() {
-				p.outbox.reconnected(time.Now())
-				p.bases = bases{} // the servers may have lost them
-				due.publish = time.Time{}
+				p.unsure(&due)
 			}
 			p.note()
 		case <-tick.C:
@@ -115,8 +114,37 @@ func (p *Publisher) Run(ctx context.Context) error {
 	}
 }
 
+// asyncPending is how many messages may wait for a confirmation: more than one hour takes, and a canary.
+const asyncPending = 2 * maxPieces
+
+// unsure has everything sent again that was confirmed so lately that the servers may have lost it.
+func (p *Publisher) unsure(due *schedule) {
+	p.outbox.reconnected(time.Now(), p.settings.pace.sync)
+	p.bases = bases{}
+	due.publish = time.Time{}
+}
+
+// heed does what the answer to a canary asks for.
+func (p *Publisher) heed(due *schedule, now time.Time) {
+	switch p.canary.look() {
+	case alive:
+	case unsure:
+		p.unsure(due)
+	case dead:
+		due.presence = now
+		p.outbox.gone = true
+	}
+	if p.outbox.gone && now.Sub(p.canary.lost) >= lostEvery {
+		p.canary.lost = now
+		p.outbox.forget()
+		p.unsure(due)
+		p.notice("fleet: the servers lost something that they had confirmed: all of the day is sent again")
+	}
+}
+
 // schedule is when what is due next.
 type schedule struct {
+	counted                         time.Time     // what waits, while there is no connection
 	offset                          time.Duration // into the minute, so that agents do not all publish at once
 	publish, presence, live, looked time.Time
 }
@@ -136,17 +164,26 @@ func offsetOf(name string) time.Duration {
 // step does what is due.
 func (p *Publisher) step(ctx context.Context, due *schedule, now time.Time) {
 	if !p.conn.IsConnected() {
+		if !now.Before(due.counted) {
+			due.counted = now.Add(p.settings.pace.retry)
+			p.countWaiting(p.tracker.Snapshot(now))
+		}
 		return
 	}
-	if !now.Before(due.presence) {
-		due.presence = now.Add(p.settings.pace.presence)
-		p.announce(now, false)
-	}
+	p.heed(due, now)
 	if !now.Before(due.publish) {
 		due.publish = now.Add(-due.offset).Truncate(p.settings.pace.publish).Add(p.settings.pace.publish + due.offset)
-		if !p.publish(ctx, now) || now.Sub(p.run) < p.settings.pace.start {
+		sent, ok := p.publish(ctx, now)
+		if !ok || now.Sub(p.run) < p.settings.pace.start {
 			due.publish = now.Add(p.settings.pace.retry)
 		}
+		if sent {
+			due.presence = now // behind what was confirmed, as the canary of it
+		}
+	}
+	if !now.Before(due.presence) && p.canary.waiting == nil {
+		due.presence = now.Add(p.settings.pace.presence)
+		p.announce(now, false)
 	}
 	if !now.Before(due.looked) {
 		due.looked = now.Add(p.settings.pace.look)
@@ -169,7 +206,8 @@ func (p *Publisher) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	now := time.Now()
-	p.publish(ctx, now)
+	_, _ = p.publish(ctx, now)
+	p.canary = canary{} // nobody waits for the answer
 	p.announce(now, true)
 	_ = p.conn.FlushTimeout(time.Second) // the process ends either way
 }
@@ -181,39 +219,105 @@ func (p *Publisher) announce(now time.Time, leaves bool) {
 		V: formatVersion, Agent: p.settings.Name, Place: p.settings.Place, Version: p.settings.Version, Run: p.run, At: now,
 		Waiting: status.Waiting, Leaves: leaves,
 	})
-	if err == nil && p.conn.Publish(subjectOf(p.settings.Team, p.settings.Name, kindState), message) == nil {
+	if err != nil {
+		return
+	}
+	subject := subjectOf(p.settings.Team, p.settings.Name, kindState)
+	future, err := p.js.PublishAsync(subject, message, p.canary.options(StreamOf(p.settings.Team))...)
+	if err == nil {
+		p.canary.sent(future)
 		p.traffic.add(len(message))
 	}
 }
 
-// publish sends every hour that has changed, the newest first, and reports whether all of them were confirmed.
-func (p *Publisher) publish(ctx context.Context, now time.Time) bool {
+// atOnce is how many hours are taken from the tracker at one moment: the running one and those for which something came late. Of a
+// backlog each is taken when it is its turn, so that it need not be held in memory.
+const atOnce = 3
+
+// publish sends every hour that has changed, the newest first, and reports whether there was any, and whether all of them were confirmed.
+func (p *Publisher) publish(ctx context.Context, now time.Time) (sent, ok bool) {
 	snapshot := p.tracker.Snapshot(now)
 	if p.somebodyLooks(now) {
 		p.sendChanges(snapshot, now) // or what came since the last time would be seen only when viewers sum up
 	}
 	hours := p.outbox.due(snapshot, now)
+	backlog := len(hours) > atOnce
+	var taken map[int64][]tracker.State
+	if !backlog {
+		taken, snapshot = p.take(hours, now)
+	}
 	var failed error
 	for _, hour := range hours {
-		if err := p.publishHour(ctx, hour, now); err != nil {
-			failed = err
+		states := taken[hour.hour] // nil in a backlog
+		if len(states) != p.pieces {
+			states = nil // they are more since
+		}
+		if failed = p.publishHour(ctx, hour, states, now); failed != nil {
 			break // the others would fail too: newest first, and the backlog later
 		}
+		sent = true
 	}
-	if failed == nil {
+	if failed == nil && !backlog {
 		p.live.restart(snapshot, now)
 	}
 	p.report(failed, snapshot)
-	return failed == nil
+	return sent, failed == nil && !backlog // behind a backlog, what came meanwhile is sent soon
 }
 
-// publishHour sends one hour in as many pieces as it takes, and notes what was confirmed.
-func (p *Publisher) publishHour(ctx context.Context, hour hourState, now time.Time) error {
+// take takes hours from the tracker, and then a snapshot, behind which results are told live: what comes between is told by the next sum,
+// never twice.
+func (p *Publisher) take(hours []hourState, now time.Time) (map[int64][]tracker.State, *tracker.Snapshot) {
+	var parts []tracker.Part
+	for _, hour := range hours {
+		parts = append(parts, p.parts(hour.hour, now)...)
+	}
+	states := p.states(parts, now)
+	taken := map[int64][]tracker.State{}
+	for i, hour := range hours {
+		taken[hour.hour] = states[i*p.pieces : (i+1)*p.pieces]
+	}
+	return taken, p.tracker.Snapshot(now)
+}
+
+func (p *Publisher) states(parts []tracker.Part, now time.Time) []tracker.State {
+	states := make([]tracker.State, len(parts))
+	for i, part := range parts {
+		states[i] = p.tracker.State(now, part)
+	}
+	return states
+}
+
+// parts returns the pieces of an hour.
+func (p *Publisher) parts(hour int64, now time.Time) []tracker.Part {
+	start := time.Unix(hour*3600, 0).UTC()
+	parts := make([]tracker.Part, p.pieces)
+	for i := range parts {
+		parts[i] = tracker.Part{From: start, To: start.Add(time.Hour), Brief: true}
+	}
+	if p.pieces == 1 {
+		return parts
+	}
+	for i := range parts {
+		parts[i].Targets = []string{}
+	}
+	for _, target := range p.tracker.Snapshot(now).Targets {
+		part := &parts[pieceOf(target.Name, p.pieces)]
+		part.Targets = append(part.Targets, target.Name)
+	}
+	return parts
+}
+
+// publishHour sends one hour in as many pieces as it takes, and notes what was confirmed. Where its states are not given, or turn out
+// too large, they are taken now.
+func (p *Publisher) publishHour(ctx context.Context, hour hourState, states []tracker.State, now time.Time) error {
 	made := false
 	for {
-		messages, err := p.hourMessages(hour.hour, now)
+		if states == nil {
+			states = p.states(p.parts(hour.hour, now), now)
+		}
+		messages, err := p.hourMessages(hour.hour, states, now)
 		if errors.Is(err, errTooLarge) && p.pieces < maxPieces {
-			p.pieces *= 2
+			p.pieces, states = p.pieces*2, nil
 			continue
 		}
 		if err != nil {
@@ -240,31 +344,15 @@ func (p *Publisher) publishHour(ctx context.Context, hour hourState, now time.Ti
 
 var errTooLarge = errors.New("the targets of one machine count more than messages can hold")
 
-// hourMessages returns the messages of an hour.
-func (p *Publisher) hourMessages(hour int64, now time.Time) ([]outgoing, error) {
+// hourMessages returns the messages of an hour, one for each of its states.
+func (p *Publisher) hourMessages(hour int64, states []tracker.State, now time.Time) ([]outgoing, error) {
 	most := min(int(p.conn.MaxPayload()), maxMessage) - 1024 // for headers
-	start := time.Unix(hour*3600, 0).UTC()
-	part := tracker.Part{From: start, To: start.Add(time.Hour), Brief: true}
-	var names [][]string
-	if p.pieces > 1 {
-		names = make([][]string, p.pieces)
-		for _, target := range p.tracker.Snapshot(now).Targets {
-			i := pieceOf(target.Name, p.pieces)
-			names[i] = append(names[i], target.Name)
-		}
-	}
-	messages := make([]outgoing, p.pieces)
-	for i := range messages {
-		if p.pieces > 1 {
-			if part.Targets = names[i]; len(part.Targets) == 0 {
-				continue
-			}
-		}
+	messages := make([]outgoing, len(states))
+	for i, state := range states {
 		h := header{
 			V: formatVersion, Agent: p.settings.Name, Place: p.settings.Place, Run: p.run, At: now, Hour: hour, Piece: i, Pieces: p.pieces,
 			Version: p.settings.Version,
 		}
-		state := p.tracker.State(now, part)
 		base := p.bases.of(hour, i, p.pieces, now)
 		if base != nil {
 			h.Base = base.at
@@ -326,10 +414,9 @@ func (p *Publisher) sendAll(ctx context.Context, hour int64, messages []outgoing
 
 // report notes how it went, and tells people where that has changed.
 func (p *Publisher) report(failed error, snapshot *tracker.Snapshot) {
-	waiting, oldest := p.outbox.waiting(snapshot)
+	p.countWaiting(snapshot)
 	p.mu.Lock()
 	was := p.status.Problem
-	p.status.Waiting, p.status.Oldest, p.status.Sent = waiting, oldest, p.traffic.total()
 	if failed == nil {
 		p.status.Problem, p.status.LastAck = "", time.Now()
 	} else {
@@ -344,6 +431,14 @@ func (p *Publisher) report(failed error, snapshot *tracker.Snapshot) {
 	case now == "" && was != "":
 		p.notice("fleet: confirmed again, nothing was lost")
 	}
+}
+
+// countWaiting notes what is in the outbox.
+func (p *Publisher) countWaiting(snapshot *tracker.Snapshot) {
+	waiting, oldest := p.outbox.waiting(snapshot)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.status.Waiting, p.status.Oldest, p.status.Sent = waiting, oldest, p.traffic.total()
 }
 
 // note keeps whether there is a connection.

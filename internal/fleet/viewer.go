@@ -3,7 +3,6 @@ package fleet
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -21,9 +20,6 @@ const (
 	forgetAfter = 24 * time.Hour  // an agent that was silent for as long is no longer missed
 	againAfter  = 5 * time.Second // late results of an hour come together
 	lookAgain   = time.Second
-	checkEvery  = 10 * time.Second // whether the stream has gone back
-	// A server that ends takes its consumers along: that is noticed after two heartbeats.
-	pullExpiry, pullHeartbeat = 10 * time.Second, 2 * time.Second
 )
 
 // Viewer sums up what the agents of a team sent. All methods may be called from any goroutine.
@@ -162,134 +158,6 @@ func (v *Viewer) Watch() (changed <-chan struct{}, stop func()) {
 		delete(v.watchers, c)
 		v.mu.Unlock()
 	}
-}
-
-// follow subscribes to what is new, reads what the stream has, the newest hours first, and begins anew when that fails.
-func (v *Viewer) follow(ctx context.Context) error {
-	for _, kind := range []string{kindState, kindErr, kindLive} {
-		if _, err := v.conn.Subscribe(prefix+token(v.settings.Team)+".*."+kind, v.take); err != nil {
-			return fmt.Errorf("fleet: %w", err)
-		}
-	}
-	told := ""
-	for ctx.Err() == nil {
-		why := reason(v.followStream(ctx))
-		if ctx.Err() == nil && why != told {
-			told = why
-			v.notice("fleet: cannot read the stream " + StreamOf(v.settings.Team) + ": " + why)
-		}
-		pause(ctx, 2*time.Second)
-	}
-	return nil
-}
-
-func reason(err error) string {
-	switch {
-	case err == nil:
-		return "it ended"
-	case errors.Is(err, jetstream.ErrStreamNotFound):
-		return "there is none; the first agent or errtop hub makes it"
-	default:
-		return err.Error()
-	}
-}
-
-// pause waits, or until ctx is done.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
-}
-
-// followStream takes what comes into the stream from now on, and meanwhile reads what it has.
-func (v *Viewer) followStream(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stream, err := v.js.Stream(ctx, StreamOf(v.settings.Team))
-	if err != nil {
-		return err //nolint:wrapcheck // reason says it
-	}
-	at := position{created: stream.CachedInfo().Created, last: stream.CachedInfo().State.LastSeq}
-	consuming, broken, err := v.consume(ctx, stream, at.last+1)
-	if err != nil {
-		return err
-	}
-	defer consuming.Stop()
-	if err := v.readAll(ctx, stream); err != nil {
-		return err
-	}
-	check := time.NewTicker(checkEvery)
-	defer check.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case err := <-broken:
-			return err
-		case <-consuming.Closed():
-			return nil
-		case <-check.C:
-			if err := at.check(ctx, stream); err != nil {
-				return err
-			}
-		case <-v.wake:
-		case <-time.After(lookAgain):
-		}
-		if err := v.readAgain(ctx, stream); err != nil {
-			return err
-		}
-	}
-}
-
-// position is how far a stream had come.
-type position struct {
-	created time.Time
-	last    uint64
-}
-
-// check returns an error where the stream has gone back: a server lost what it had confirmed, or the stream was made anew. What comes
-// then has numbers that a consumer takes for old ones. A stream that does not answer is asked again later.
-func (p *position) check(ctx context.Context, stream jetstream.Stream) error {
-	ctx, cancel := context.WithTimeout(ctx, checkEvery/2)
-	defer cancel()
-	info, err := stream.Info(ctx)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return err //nolint:wrapcheck // reason says it
-	}
-	if err != nil {
-		return nil //nolint:nilerr // asked again
-	}
-	if !info.Created.Equal(p.created) || info.State.LastSeq < p.last {
-		return errors.New("it has lost what it had; all is read again")
-	}
-	p.last = info.State.LastSeq
-	return nil
-}
-
-// consume takes the sums that come into the stream from a number on. The number, and not "what is new", because a consumer that has got
-// nothing yet when the connection ends begins anew: what came meanwhile would be left out.
-func (v *Viewer) consume(ctx context.Context, stream jetstream.Stream, from uint64) (jetstream.ConsumeContext, <-chan error, error) {
-	sums := prefix + token(v.settings.Team) + ".*." + kindSum + ".>"
-	consumer, err := stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{sums}, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: from,
-	})
-	if err != nil {
-		return nil, nil, err //nolint:wrapcheck // reason says it
-	}
-	broken := make(chan error, 1)
-	consuming, err := consumer.Consume(func(m jetstream.Msg) { v.takeSum(m, false) }, jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(pullHeartbeat),
-		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
-			if errors.Is(err, jetstream.ErrConnectionClosed) {
-				select {
-				case broken <- err:
-				default:
-				}
-			}
-		}))
-	return consuming, broken, err //nolint:wrapcheck // reason says it
 }
 
 // take takes a message that is not from the stream.
