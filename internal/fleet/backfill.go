@@ -71,6 +71,7 @@ func (v *Viewer) readAgain(ctx context.Context, stream jetstream.Stream) error {
 	newest := newestHour(now)
 	var again []int64
 	v.mu.Lock()
+	v.release(now)
 	for h, at := range v.hours {
 		switch {
 		case h <= newest-hoursKept:

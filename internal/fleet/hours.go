@@ -21,6 +21,7 @@ type hour struct {
 	revision uint64                   // counts the changes of pieces
 	sums     map[string]tracker.State // of an older one, by place
 	again    time.Time                // when it is to be read again; zero for never
+	bytes    map[string]int           // of pieces, by agent
 }
 
 // pieceKey names a message of the stream within its hour.
@@ -51,7 +52,7 @@ func (v *Viewer) takeSum(m jetstream.Msg, reading bool) {
 		err = errors.New("its header is of another subject")
 	}
 	now := time.Now()
-	if err == nil && h.At.After(now.Add(10*time.Minute)) {
+	if err == nil && h.At.After(now.Add(aheadMost)) {
 		err = fmt.Errorf("its clock is ahead of ours by %s", h.At.Sub(now).Round(time.Second))
 	}
 	if err != nil {
@@ -77,11 +78,14 @@ func (v *Viewer) takeSum(m jetstream.Msg, reading bool) {
 	if h.At.After(ag.at) {
 		ag.at = h.At
 	}
-	if a.hour <= newest-hotHours && !reading {
+	switch p := (piece{h, slices.Clone(body)}); {
+	case h.At.After(now.Add(aheadTaken)):
+		v.hold(a, p)
+	case a.hour <= newest-hotHours && !reading:
 		v.again(a.hour, now)
-		return
+	default:
+		v.keep(a, p)
 	}
-	v.keep(a, piece{h, slices.Clone(body)})
 }
 
 // hourOf returns an hour, made on first use. The lock is held.
@@ -119,12 +123,19 @@ func (a *agent) heardAt(own, server time.Time) {
 func (v *Viewer) keep(a address, p piece) {
 	at := v.hourOf(a.hour)
 	if at.pieces == nil {
-		at.pieces = map[pieceKey]piece{}
+		at.pieces, at.bytes = map[pieceKey]piece{}, map[string]int{}
 	}
 	key := pieceKey{a.agent, a.run, a.piece, a.delta}
-	if before, ok := at.pieces[key]; ok && !p.At.After(before.At) {
+	before, known := at.pieces[key]
+	if known && !p.At.After(before.At) {
 		return
 	}
+	bytes := at.bytes[a.agent] + len(p.body) - len(before.body)
+	if bytes > agentHourMost {
+		return // nobody counts so much in an hour
+	}
+	v.redo(p.At, time.Now())
+	at.bytes[a.agent] = bytes
 	at.pieces[key] = p
 	at.revision++
 	v.dirty = true

@@ -136,7 +136,7 @@ func (v *Viewer) fleet(now time.Time) tracker.Fleet {
 	add("clocks differ: ", skewed)
 	add("", behind)
 	if v.late > 0 {
-		f.Notes = append(f.Notes, fmt.Sprintf("late results were added to older hours %d times", v.late))
+		f.Notes = append(f.Notes, "late results were added to older hours "+times(v.late))
 	}
 	var refused []string
 	for _, id := range slices.Sorted(maps.Keys(v.refused)) {
@@ -144,6 +144,13 @@ func (v *Viewer) fleet(now time.Time) tracker.Fleet {
 	}
 	add("not counted: ", refused)
 	return f
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 // several joins the first of a list, and says how many more there are.

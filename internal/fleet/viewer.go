@@ -48,7 +48,9 @@ type Viewer struct {
 	untold   bool      // something was recorded since those who look were told
 	down     time.Time // since when there is no connection; zero while there is one
 	refused  map[string]string
-	late     int // hours that were sent anew after they were summed up
+	ahead    []heldSum // of agents whose clocks are ahead
+	redoAt   time.Time // when the picture is made anew because of them; zero for never
+	late     int       // hours that were sent anew after they were summed up
 	picture  picture
 	watchers map[chan struct{}]struct{}
 }
