@@ -182,6 +182,13 @@ func (b *baseline) surprisingOf(y, n float64) float64 {
 	return tail
 }
 
+// besideLarge reports whether y failures in n requests of a minute are rare enough to confirm a large minute beside it: of a target
+// that fails every minute, so that it is known how many are usual.
+func (b *baseline) besideLarge(y, n float64) bool {
+	mean := n * b.share()
+	return mean >= besideMean && y > mean+2*math.Sqrt(mean) && b.surprising(y, n) < alphaBeside
+}
+
 // stands reports, at little cost, whether y failures in n requests could be surprising at all.
 func (b *baseline) stands(y, n float64) bool {
 	mean := n * b.share()

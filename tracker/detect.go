@@ -7,11 +7,14 @@ import "math"
 const (
 	leastFailures = 5    // fewer are never an episode
 	alpha         = 2e-8 // chance that what is usual looks like this
-	alphaPartial  = 2e-9 // stricter for a minute that is not over: what it shows must still hold at its end
+	alphaPartial  = 8e-9 // stricter for a minute that is not over: what it shows must still hold at its end
 
 	aloneFailures, aloneShare = 30, 0.5 // failures of one minute that do not count as a clump: one is enough
 	largeExcess, largeMost    = 12, 10  // beyond the usual, or where most fail: two are enough
 	largeSigma                = 5.5     // standard deviations that they are above it
+	besideMean                = 1       // failures of a usual minute from which the one beside a large one tells
+	pairMean                  = 2       // and from which two of those are enough
+	alphaBeside               = 3e-3    // chance that the minute beside a large one is usual: with it two are enough
 	hugeExcess                = 24      // beyond the usual in one minute: with another bad one that is enough
 
 	leastStraight = 4    // failures with hardly a success between them that can be enough
@@ -132,7 +135,7 @@ func (tr *track) found(c *counts, first, minute int64, partial bool) bool {
 			break
 		}
 		y, n := c.of(tr.class, tr.slow(), start, minute+1)
-		if tr.base.stands(y, n) && tr.matters(y/n) && tr.surprised(c, y, n, start, minute, partial) && !tr.usualYesterday(c, y, n, w, minute) {
+		if tr.base.stands(y, n) && tr.matters(y, n, w) && tr.surprised(c, y, n, start, minute, partial) && !tr.usualYesterday(c, y, n, w, minute) {
 			tr.fill(c, y, n, minute)
 			return true
 		}
@@ -196,8 +199,20 @@ func (tr *track) fill(c *counts, y, n float64, minute int64) {
 	}
 }
 
-// matters reports whether a share is one that somebody would call slow; failures always matter.
-func (tr *track) matters(share float64) bool { return tr.class != classSlow || share >= 0.05 }
+// matters reports whether somebody would act on y failures in n requests of w minutes: a share that one would call slow, and failures
+// that are of some size, by their share or by how many more there are than usual.
+func (tr *track) matters(y, n float64, w int64) bool {
+	if tr.class == classSlow {
+		return y >= 0.05*n
+	}
+	return ofSize(tr.base.share(), y, n, w)
+}
+
+// ofSize reports whether y failures in n requests of w minutes are so many more than usual that it matters: two in a thousand, or one a
+// minute.
+func ofSize(usual, y, n float64, w int64) bool {
+	return y/n-usual >= 0.002 || y-usual*n >= float64(w)
+}
 
 // lasts reports whether enough minutes of a window are bad, and not only one or two in which failures came in clumps. Of
 // minutes with very many, more than one client makes, one or two are enough; straight is that of badMinutes.rare.
@@ -205,6 +220,7 @@ func (tr *track) lasts(c *counts, from, to int64, straight bool) bool {
 	share := tr.base.share()
 	var hits [badLevels]int
 	of, large, huge, succeeded := 0, 0, false, 0.0
+	wasLarge, wasBeside := false, false
 	for m := from; m < to; m++ {
 		y, n := c.of(tr.class, tr.slow(), m, m+1)
 		if n == 0 {
@@ -213,10 +229,17 @@ func (tr *track) lasts(c *counts, from, to int64, straight bool) bool {
 		if y >= aloneFailures && y >= aloneShare*n {
 			return true
 		}
-		if excess := y - n*share; (excess >= largeExcess || excess >= largeMost && y >= aloneShare*n) && excess > largeSigma*math.Sqrt(n*share*tr.base.phi()) {
+		excess := y - n*share
+		isLarge := (excess >= largeExcess || excess >= largeMost && y >= aloneShare*n) && excess > largeSigma*math.Sqrt(n*share*tr.base.phi())
+		if isLarge {
 			large++
 			huge = huge || excess >= hugeExcess
 		}
+		isBeside := tr.class != classSlow && tr.base.besideLarge(y, n)
+		if wasLarge && isBeside || wasBeside && (isLarge || isBeside && n*share >= pairMean) {
+			return true
+		}
+		wasLarge, wasBeside = isLarge, isBeside
 		of++
 		if m > from { // in the first minute some may have succeeded before it began
 			succeeded += n - y

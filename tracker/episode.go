@@ -202,7 +202,7 @@ func (e *episode) stepBad(c *counts, minute int64) {
 		return
 	}
 	y, n := c.of(e.class, e.slow, e.turn, minute+1)
-	if e.stillUnusual(y, n) { // less than it was, but not what is usual
+	if e.stillUnusual(y, n, minute) { // less than it was, but not what is usual
 		e.evidence = 0
 		e.level = (y + 0.5) / (n + 1)
 		return
@@ -212,11 +212,14 @@ func (e *episode) stepBad(c *counts, minute int64) {
 	e.calm(max(back.at, minuteStart(e.phase(0).from)), minute)
 }
 
-// stillUnusual reports whether y failures in n requests are more than what is usual; without a baseline, more than the share
+// stillUnusual reports whether y failures in n requests since the turn, up to a minute, are more than what is usual; without a baseline, more than the share
 // from which a target without a past is in trouble.
-func (e *episode) stillUnusual(y, n float64) bool {
+func (e *episode) stillUnusual(y, n float64, minute int64) bool {
 	if e.first && y > e.class.threshold()*n {
 		return true
+	}
+	if e.class != classSlow && !ofSize(e.usual, y, n, minute+1-e.turn) {
+		return false
 	}
 	return oddsRise(e.usual, y/n) && e.baseline.surprising(y, n) < 1e-3
 }

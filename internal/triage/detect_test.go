@@ -26,7 +26,7 @@ func TestTroubleIsToldInTime(t *testing.T) {
 		inTime          float64 // share of the seeds that are told in time
 	}{
 		{"5x of 1 % at 1000/min", 1000, 0.01, 0.05, 1, 1, 2 * time.Minute, tracker.SignalFailures, 0.95},
-		{"5x of 0.4 % at 1000/min", 1000, 0.004, 0.02, 1, 1, 4 * time.Minute, tracker.SignalFailures, 0.9},
+		{"5x of 0.4 % at 1000/min", 1000, 0.004, 0.02, 1, 1, 2 * time.Minute, tracker.SignalFailures, 0.85},
 		{"all at 2/min", 2, 0.01, 1, 1, 1, 5 * time.Minute, tracker.SignalFailures, 0.95},
 		{"all at 20/min", 20, 0.01, 1, 1, 1, 3 * time.Minute, tracker.SignalFailures, 0.95},
 		{"a third at 20/min", 20, 0.01, 0.33, 1, 1, 6 * time.Minute, tracker.SignalFailures, 0.95},
