@@ -106,7 +106,7 @@ func (p *part) linkedByCause(o *part, between time.Duration) bool {
 		return true
 	case certificate && near: // one certificate of many names, or those that one job renews
 		return true
-	case p.endpoint != "" && o.endpoint != "" && !(p.own && o.own && (near || certificate)):
+	case p.endpoint != "" && o.endpoint != "" && (!p.own || !o.own || !near && !certificate):
 		return false
 	case p.sameWords(o):
 		return between <= linkSame

@@ -51,7 +51,7 @@ func (a *Advisor) ForWorded(snap *tracker.Snapshot, i *tracker.Incident) Advice 
 func (a *Advisor) forIncident(i, worded *tracker.Incident) Advice {
 	advice := ofOutcome(i.Cause.Outcome)
 	row, known := ofClass(ClassOf(i))
-	if known && !onlyStatus(i) && !(ClassOf(i) == tracker.CauseBadRequests && i.Cause.Outcome.Kind == tracker.KindClient) {
+	if known && !onlyStatus(i) && (ClassOf(i) != tracker.CauseBadRequests || i.Cause.Outcome.Kind != tracker.KindClient) {
 		advice = Advice{Causes: row.causes, Retry: row.retry, Action: fill(row.action, worded)}
 	}
 	if back := rollbackOf(i); known && row.flags&rollback != 0 && back != "" {
