@@ -73,8 +73,7 @@ func (h *headline) calm(a area) {
 	if rest := len(h.snap.Targets) - known - usual - few; rest > 0 {
 		p.text(a.styles.Muted, "; "+strconv.Itoa(rest)+" not heard of yet")
 	}
-	hour := &h.snap.Overall.Hour
-	text := human.Count(hour.Errors) + " of " + human.Count(hour.Requests) + " requests failed in the last hour (" + human.Percent(hour.ErrorRatio()) + ")."
+	text := human.Count(h.hour.errors) + " of " + human.Count(h.hour.requests) + " requests failed in the last hour (" + human.Percent(h.hour.ratio()) + ")."
 	if over := h.lately(a); over != "" {
 		if a.h == 2 {
 			text = over

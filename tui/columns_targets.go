@@ -125,7 +125,8 @@ func historyColumns(figures figures, scale *latencyScale) []column[tracker.Targe
 			title: "ERR%, 60 MIN", min: 12, max: 20, keep: 76, fit: func(*tracker.Target) int { return 20 }, least: 12,
 			name: func(f *frame) string { return "ERR%, " + strconv.Itoa(f.reach) + " MIN" },
 			draw: func(p *pen, t *tracker.Target, w int) {
-				p.shares(sparkStyle(p.styles, t), t.Activity.Minutes[60-p.reach:], w)
+				var bars [60]tracker.Bar
+				p.shares(sparkStyle(p.styles, t), barsOf(bars[:0], &t.Activity, p.reach), w)
 			},
 		},
 		{

@@ -27,8 +27,9 @@ type shownFigures struct {
 
 const (
 	figureWindow = 5 * time.Minute // that figures are counted over, where it was watched for so long
-	figureStands = time.Minute     // a figure is exact at least once in so long
+	figureStands = time.Minute     // a figure is as good as exact at least once in so long
 	fewFigures   = 8               // requests in the window: with fewer, each changes the figures
+	oneBucket    = 0.023           // between the latencies that neighbouring buckets stand for, as a share
 )
 
 // take takes the figures of a snapshot.
@@ -66,10 +67,16 @@ func next(was shownFigures, t *tracker.Target, at time.Time) shownFigures {
 	case now.rough && was.requests == now.requests && now.age < 2*was.age: // nothing came: the rate falls, and says nothing new
 		now.perMinute, now.age = was.perMinute, was.age
 		return now
-	case passed >= figureStands || five.Requests < fewFigures:
+	case now.rough && math.Abs(now.perMinute-was.perMinute) <= oneMore(now.perMinute, five.Requests):
+		now.perMinute, now.age = was.perMinute, was.age // one request more or less is where the window happens to begin
+	}
+	if five.Requests < fewFigures {
 		return now
 	}
 	n, noise := float64(five.Requests), 1.0 // in standard deviations of counts
+	if at.Sub(was.taken) >= figureStands {
+		return now.nearly(was)
+	}
 	if n < 100 {
 		noise = 0.5
 	}
@@ -88,6 +95,21 @@ func next(was shownFigures, t *tracker.Target, at time.Time) shownFigures {
 	}
 	return now
 }
+
+// nearly returns the exact figures, but for those of was that differ by one request where the window happens to begin, or by one bucket
+// of latencies.
+func (now shownFigures) nearly(was shownFigures) shownFigures {
+	if math.Abs(now.perMinute-was.perMinute) <= oneMore(now.perMinute, now.requests) {
+		now.perMinute = was.perMinute
+	}
+	if math.Abs(float64(now.p95-was.p95)) <= float64(was.p95)*oneBucket {
+		now.p95 = was.p95
+	}
+	return now
+}
+
+// oneMore is how much one of n requests adds to a rate.
+func oneMore(perMinute float64, n uint64) float64 { return perMinute / float64(max(n, 1)) * 1.001 }
 
 // of returns the figures of a target, zeros for one that was not taken.
 func (f figures) of(t *tracker.Target) shownFigures {

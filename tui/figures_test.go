@@ -53,6 +53,14 @@ func TestFiguresStandStillWhileTheirChangeSaysNothing(t *testing.T) {
 	if len(shown) != 3 || shown[0] != 12_000 || shown[1] != 6000 || shown[2] != 3000 {
 		t.Errorf("in a silence of 70 s the rate is shown as %v", shown)
 	}
+	f = figures{}
+	for i, few := range []uint64{9, 10, 9, 10, 11, 10} { // a probe every 30 s: the window holds one more or one less
+		f.take(snap(noon.Add(time.Duration(2*i)*time.Minute), time.Hour, few, 0, time.Duration(860+i%2*8)*time.Millisecond))
+		want := []float64{1.8, 1.8, 1.8, 1.8, 2.2, 2.2}[i]
+		if got := *f["api"]; got.perMinute != want || got.p95 != 860*time.Millisecond {
+			t.Errorf("%d requests in the window are shown as %v a minute, %v", few, got.perMinute, got.p95)
+		}
+	}
 	if f.take(&tracker.Snapshot{At: noon}); len(f) != 0 {
 		t.Error("figures of a target that is gone are kept")
 	}

@@ -27,6 +27,7 @@ type frame struct {
 	now     time.Time      // the clock that is shown and that countdowns are counted from
 	loc     *time.Location // of every time shown
 	reach   int            // minutes that sparklines show
+	minute  int64          // that is running, since 1970
 	lost    lost           // steps that nobody lived through
 }
 

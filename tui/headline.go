@@ -3,6 +3,7 @@ package tui
 import (
 	"math"
 	"strconv"
+	"time"
 
 	"errtop/tracker"
 )
@@ -14,6 +15,30 @@ type headline struct {
 	subjects []subject // the worst first
 	shown    string    // the subject it was turned to; "" for the worst
 	keys     *KeyMap   // for hints; nil where nobody can press one
+	hour     shownHour
+}
+
+// shownHour is what came in the last hour, as shown where nothing is wrong. More requests are no news: while no other request fails it
+// is exact once a minute.
+type shownHour struct {
+	requests, errors uint64
+	taken            time.Time
+}
+
+// take takes the hour of a snapshot. That of a past moment or of a log is always exact.
+func (s *shownHour) take(snap *tracker.Snapshot) {
+	hour, age := &snap.Overall.Hour, snap.At.Sub(s.taken)
+	if hour.Errors == s.errors && age >= 0 && age < figureStands && !snap.Past && !snap.LogTime && s.requests > 0 {
+		return
+	}
+	*s = shownHour{hour.Requests, hour.Errors, snap.At}
+}
+
+func (s *shownHour) ratio() float64 {
+	if s.requests == 0 {
+		return 0
+	}
+	return float64(s.errors) / float64(s.requests)
 }
 
 // subject is what a headline is about.
@@ -33,6 +58,7 @@ func (s subject) name() string {
 // SetSnapshot takes a new picture.
 func (h *headline) SetSnapshot(snap *tracker.Snapshot) {
 	h.snap = snap
+	h.hour.take(snap)
 	h.subjects = subjectsOf(h.subjects[:0], snap)
 }
 

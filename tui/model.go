@@ -272,7 +272,7 @@ func (m *model) show(snap *tracker.Snapshot) {
 		m.turned = false
 	}
 	m.frame.reach = reach(&snap.Overall.Minutes)
-	m.frame.lost = lostOf(snap)
+	m.frame.lost, m.frame.minute = lostOf(snap), snap.At.Unix()/60
 	m.headline.SetSnapshot(snap)
 	m.troubled.take(snap)
 	m.turn++

@@ -160,7 +160,7 @@ func (t *targetPage) writeMinutes(d *doc, snap *tracker.Snapshot) {
 	}
 	d.picture(1, func(a area) {
 		p := a.row(0)
-		p.shares(a.styles.Failing, act.Minutes[60-n:], min(a.w, 120))
+		p.stretchedShares(a.styles.Failing, act.Minutes[60-n:], min(a.w, 120))
 	})
 }
 
