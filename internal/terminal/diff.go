@@ -171,7 +171,7 @@ func appendAbsolute(dst []byte, to position) []byte {
 }
 
 // appendRelative moves down or up and then along the row. A bare line feed is never sent: some terminals return to the first
-// column with it.
+// column with it. Nor is a backspace: what looks through a terminal's bytes for text that was not meant to be there trips over it.
 func (p *painter) appendRelative(dst []byte, from, to position) []byte {
 	switch down := to.y - from.y; {
 	case down > 0 && down <= 3 && from.x == 0:
@@ -186,8 +186,6 @@ func (p *painter) appendRelative(dst []byte, from, to position) []byte {
 		dst = append(strconv.AppendInt(append(dst, "\x1b["...), int64(to.x+1), 10), 'G')
 	case right > 0:
 		dst = appendSteps(dst, right, 'C')
-	case right < 0 && right >= -4:
-		dst = append(dst, "\b\b\b\b"[:-right]...)
 	case right < 0 && !p.basic && len(strconv.Itoa(to.x+1)) <= len(strconv.Itoa(-right)):
 		dst = append(strconv.AppendInt(append(dst, "\x1b["...), int64(to.x+1), 10), 'G')
 	case right < 0:

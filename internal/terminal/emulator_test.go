@@ -47,8 +47,6 @@ func (e *emulator) obey(out []byte) {
 			if e.crlf {
 				e.at.x = 0
 			}
-		case sequence == "\b":
-			e.at.x, e.full = max(e.at.x-1, 0), false
 		case strings.HasPrefix(sequence, "\x1b["):
 			e.control(sequence[2:len(sequence)-1], sequence[len(sequence)-1])
 		default:
