@@ -101,10 +101,10 @@ func (c *changedCells) String() string {
 	return b.String()
 }
 
-// worst30 is the mean of the thirty seconds that cost most.
-func worst30(sent []int) (most int) {
-	for from := range len(sent) - 29 {
-		most = max(most, perSecond(sent, from, from+30))
+// worst is the mean of the seconds in a row, so many, that cost most.
+func worst(sent []int, seconds int) (most int) {
+	for from := range len(sent) - seconds + 1 {
+		most = max(most, perSecond(sent, from, from+seconds))
 	}
 	return most
 }
@@ -156,7 +156,7 @@ func TestAfterResultsWerePipedInTheirFiguresStandStill(t *testing.T) {
 	}
 }
 
-// The bar over SSH: 12 bytes a second while all is well, over any 30 s after the first six minutes, in which charts and figures begin,
+// The bar over SSH: 12 bytes a second while all is well, over any minute after the first six, in which charts and figures begin,
 // but for the moments at which they go on to show 30 minutes and an hour. Twenty targets are probed every 30 s, and answer in about the
 // same time.
 func TestACalmScreenCostsTwelveBytesASecond(t *testing.T) {
@@ -171,11 +171,15 @@ func TestACalmScreenCostsTwelveBytesASecond(t *testing.T) {
 			}
 		}
 	})
-	begins, worst, mean := worst30(sent[60:350]), max(worst30(sent[360:890]), worst30(sent[1000:1790]), worst30(sent[1900:])), perSecond(sent, 4200, 4800)
-	if begins > 25 || worst > 12 || mean > 5 {
-		t.Errorf("at most %d bytes a second in the first minutes, %d later; %d in the end", begins, worst, mean)
+	begins, mean := worst(sent[60:350], 30), perSecond(sent, 4200, 4800)
+	minute, half := 0, 0
+	for _, span := range [][]int{sent[360:890], sent[1000:1790], sent[1900:]} {
+		minute, half = max(minute, worst(span, 60)), max(half, worst(span, 30))
 	}
-	t.Logf("at most %d bytes a second in the first minutes, %d later; %d in the end", begins, worst, mean)
+	if begins > 25 || half > 12 || minute > 12 || mean > 5 {
+		t.Errorf("at most %d bytes a second in 30 s of the first minutes, %d later; %d in a minute; %d in the end", begins, half, minute, mean)
+	}
+	t.Logf("at most %d bytes a second in 30 s of the first minutes, %d later; %d in a minute; %d in the end", begins, half, minute, mean)
 }
 
 // BenchmarkOnATerminal runs the whole dashboard on a pseudo-terminal for a second an operation and reports what that terminal

@@ -16,6 +16,7 @@ type painter struct {
 	at    position
 	pen   uint16
 	basic bool // obeys nothing that DEC's VT100 had not
+	crlf  bool // a line feed may return to the first column
 }
 
 // resize takes another size and begins anew.
@@ -170,11 +171,11 @@ func appendAbsolute(dst []byte, to position) []byte {
 	return append(dst, 'H')
 }
 
-// appendRelative moves down or up and then along the row. A bare line feed is never sent: some terminals return to the first
-// column with it. Nor is a backspace: what looks through a terminal's bytes for text that was not meant to be there trips over it.
+// appendRelative moves down or up and then along the row. It sends no backspace: what looks through a terminal's bytes for text that was
+// not meant to be there trips over it.
 func (p *painter) appendRelative(dst []byte, from, to position) []byte {
 	switch down := to.y - from.y; {
-	case down > 0 && down <= 3 && from.x == 0:
+	case down > 0 && down <= 3 && (from.x == 0 || !p.crlf):
 		dst = append(dst, "\n\n\n"[:down]...)
 	case down > 0:
 		dst = appendSteps(dst, down, 'B')

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"runtime"
 	"strings"
 
 	"github.com/charmbracelet/colorprofile"
@@ -37,7 +38,7 @@ type Screen struct {
 func NewScreen(env []string, profile colorprofile.Profile, mouse bool) *Screen {
 	titles := keepsTitles(env)
 	return &Screen{
-		painter: painter{palette: newPalette(profile), basic: !titles && Variable(env, "TERM") != "linux"},
+		painter: painter{palette: newPalette(profile), basic: !titles && Variable(env, "TERM") != "linux", crlf: runtime.GOOS == "windows"},
 		mouse:   mouse, silent: IsSilent(env), titles: titles,
 	}
 }

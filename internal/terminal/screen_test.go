@@ -74,7 +74,7 @@ func TestEveryPictureEndsUpOnTheScreenWhateverStoodThereBefore(t *testing.T) {
 				if p.W != e.w || p.H != e.h {
 					e = newEmulator(t, p.W, p.H)
 				}
-				e.crlf = crlf
+				e.crlf, s.crlf = crlf, crlf
 				e.obey(s.Next(p))
 				e.shows(p)
 				p.Redraw = false
