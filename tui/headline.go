@@ -18,8 +18,8 @@ type headline struct {
 	hour     shownHour
 }
 
-// shownHour is what came in the last hour, as shown where nothing is wrong. More requests are no news: while no other request fails it
-// is exact once a minute.
+// shownHour is what came in the last hour, as shown where nothing is wrong. A few more requests are no news: while no other request fails
+// and they are not a tenth more or less, it is exact once a minute.
 type shownHour struct {
 	requests, errors uint64
 	taken            time.Time
@@ -28,7 +28,8 @@ type shownHour struct {
 // take takes the hour of a snapshot. That of a past moment or of a log is always exact.
 func (s *shownHour) take(snap *tracker.Snapshot) {
 	hour, age := &snap.Overall.Hour, snap.At.Sub(s.taken)
-	if hour.Errors == s.errors && age >= 0 && age < figureStands && !snap.Past && !snap.LogTime && s.requests > 0 {
+	same := hour.Errors == s.errors && hour.Requests < s.requests+s.requests/10 && hour.Requests > s.requests-s.requests/10
+	if same && age >= 0 && age < figureStands && !snap.Past && !snap.LogTime {
 		return
 	}
 	*s = shownHour{hour.Requests, hour.Errors, snap.At}

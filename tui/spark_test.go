@@ -70,9 +70,10 @@ func TestTheCalmHourStandsStillForAMinute(t *testing.T) {
 		{0, 100, 0, false, shownHour{requests: 100}},
 		{5, 101, 0, false, shownHour{requests: 100}},
 		{10, 103, 1, false, shownHour{requests: 103, errors: 1}},
-		{69, 140, 1, false, shownHour{requests: 103, errors: 1}},
-		{70, 141, 1, false, shownHour{requests: 141, errors: 1}},
-		{75, 142, 1, true, shownHour{requests: 142, errors: 1}},
+		{69, 112, 1, false, shownHour{requests: 103, errors: 1}},
+		{69, 113, 1, false, shownHour{requests: 113, errors: 1}},
+		{129, 141, 1, false, shownHour{requests: 141, errors: 1}},
+		{130, 142, 1, true, shownHour{requests: 142, errors: 1}},
 		{20, 104, 1, false, shownHour{requests: 104, errors: 1}},
 	} {
 		snap := &tracker.Snapshot{At: noon.Add(time.Duration(step.seconds) * time.Second), Past: step.past}
