@@ -239,8 +239,8 @@ func (e *encoder) latency(l *latency, edge int64, span stepSpan, scratch *[minut
 		}
 		e.uint(0)
 	}
-	write(func(s int64) cells { return l.fine[s%fineSlots] }, fineSlots, 1)
-	write(func(m int64) cells { return l.minutes[m%minuteSlots] }, minuteSlots, stepsPerMinute)
+	write(func(s int64) cells { return l.fine.at(s % fineSlots) }, fineSlots, 1)
+	write(func(m int64) cells { return l.minutes.at(m % minuteSlots) }, minuteSlots, stepsPerMinute)
 	write(l.quarters.at, quarterSlots, stepsPerQuarter)
 	for _, o := range l.octaves {
 		e.bool(o != nil)
@@ -251,27 +251,30 @@ func (e *encoder) latency(l *latency, edge int64, span stepSpan, scratch *[minut
 }
 
 func (d *decoder) latency(l *latency, edge int64) {
-	read := func(of func(int64) *cells, n, stepsPerSlot int64) {
+	read := func(at func(int64) cells, set func(int64, cells), n, stepsPerSlot int64) {
 		last, total := edge/stepsPerSlot, uint64(0)
 		for {
 			age := int64(d.below(uint64(n)+1, "age")) - 1 //nolint:gosec // below n
 			if age < 0 || age > last {
 				return
 			}
-			slot := of(last - age)
-			if len(*slot) > 0 {
+			if len(at(last-age)) > 0 {
 				d.fail("latencies of one step twice")
 				return
 			}
-			if total += d.cells(slot); total > maxLatencies {
+			var slot cells
+			if total += d.cells(&slot); total > maxLatencies {
 				d.fail("%d latencies in a day", total)
 				return
 			}
+			set(last-age, slot)
 		}
 	}
-	read(func(s int64) *cells { return &l.fine[s%fineSlots] }, fineSlots, 1)
-	read(func(m int64) *cells { return &l.minutes[m%minuteSlots] }, minuteSlots, stepsPerMinute)
-	read(l.quarters.of, quarterSlots, stepsPerQuarter)
+	fine := func(s int64) cells { return l.fine.at(s % fineSlots) }
+	read(fine, func(s int64, c cells) { l.fine.set(fineSlots, s%fineSlots, c) }, fineSlots, 1)
+	minute := func(m int64) cells { return l.minutes.at(m % minuteSlots) }
+	read(minute, func(m int64, c cells) { l.minutes.set(minuteSlots, m%minuteSlots, c) }, minuteSlots, stepsPerMinute)
+	read(l.quarters.at, func(q int64, c cells) { *l.quarters.of(q) = c }, quarterSlots, stepsPerQuarter)
 	for i := range l.octaves {
 		if d.bool() {
 			o := &daily{}

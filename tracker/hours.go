@@ -131,11 +131,7 @@ func (a *activity) hour(hour int64) (h Hour) {
 			all.addCells(a.latency.quarters.at(q))
 		}
 	}
-	for i, n := range all.n {
-		if n > 0 {
-			h.Latency = append(h.Latency, LatencyCount{Bucket(all.base + i), n}) //nolint:gosec // below BucketCount
-		}
-	}
+	all.each(func(bucket Bucket, n uint32) { h.Latency = append(h.Latency, LatencyCount{bucket, n}) })
 	return h
 }
 

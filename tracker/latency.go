@@ -13,8 +13,8 @@ const (
 
 // latency is the latencies of a target, or of all, with a running histogram for each window, so that a snapshot sums nothing.
 type latency struct {
-	fine     [fineSlots]cells
-	minutes  [minuteSlots]cells
+	fine     cellRing
+	minutes  cellRing
 	quarters quarters
 
 	octaves octaves
@@ -32,7 +32,7 @@ func (l *latency) add(edge, step int64, bucket Bucket, n uint32) {
 	m, q := step/stepsPerMinute, step/stepsPerQuarter
 	last := edge / stepsPerMinute
 	if last-m < minuteSlots {
-		l.minutes[m%minuteSlots].add(bucket, n)
+		l.minutes.add(minuteSlots, m%minuteSlots, bucket, n)
 		l.hour.add(bucket, n)
 		l.trail.touchMinute(m)
 	}
@@ -46,7 +46,7 @@ func (l *latency) add(edge, step int64, bucket Bucket, n uint32) {
 }
 
 func (l *latency) addFine(edge, step int64, bucket Bucket, n uint32) {
-	l.fine[step%fineSlots].add(bucket, n)
+	l.fine.add(fineSlots, step%fineSlots, bucket, n)
 	l.five.add(bucket, n)
 	if edge-step < stepsPerMinute {
 		l.minute.add(bucket, n)
@@ -62,17 +62,15 @@ func (l *latency) advance(from, to int64) (slid bool) {
 	}
 	if l.five.count > 0 {
 		for s := from + 1; s <= min(to, from+fineSlots); s++ {
-			l.minute.subtract(l.fine[(s+fineSlots-stepsPerMinute)%fineSlots])
-			slot := &l.fine[s%fineSlots]
-			l.five.subtract(*slot)
-			*slot = (*slot)[:0]
+			l.minute.subtract(l.fine.at((s + fineSlots - stepsPerMinute) % fineSlots))
+			l.five.subtract(l.fine.at(s % fineSlots))
+			l.fine.clear(s % fineSlots)
 		}
 	}
 	if l.hour.count > 0 {
 		for m := from/stepsPerMinute + 1; m <= min(to/stepsPerMinute, from/stepsPerMinute+minuteSlots); m++ {
-			slot := &l.minutes[m%minuteSlots]
-			l.hour.subtract(*slot)
-			*slot = (*slot)[:0]
+			l.hour.subtract(l.minutes.at(m % minuteSlots))
+			l.minutes.clear(m % minuteSlots)
 			l.trail.touchMinute(m)
 		}
 	}
@@ -93,10 +91,10 @@ func (l *latency) advance(from, to int64) (slid bool) {
 // rewind forgets every step after an edge that moved back from one to another, and adds up anew.
 func (l *latency) rewind(from, to int64) {
 	for s := max(to+1, from-fineSlots+1); s <= from; s++ {
-		l.fine[s%fineSlots] = nil
+		l.fine.clear(s % fineSlots)
 	}
 	for m := max(to/stepsPerMinute+1, from/stepsPerMinute-minuteSlots+1); m <= from/stepsPerMinute; m++ {
-		l.minutes[m%minuteSlots] = nil
+		l.minutes.clear(m % minuteSlots)
 	}
 	for q := max(to/stepsPerQuarter+1, from/stepsPerQuarter-quarterSlots+1); q <= from/stepsPerQuarter; q++ {
 		l.quarters.drop(q)
@@ -113,15 +111,13 @@ func (l *latency) recount(edge int64) {
 	l.hour.clear()
 	l.day.clear()
 	for age := range min(fineSlots, edge+1) {
-		slot := l.fine[(edge-age)%fineSlots]
+		slot := l.fine.at((edge - age) % fineSlots)
 		l.five.addCells(slot)
 		if age < stepsPerMinute {
 			l.minute.addCells(slot)
 		}
 	}
-	for _, slot := range l.minutes {
-		l.hour.addCells(slot)
-	}
+	l.hour.addCells(l.minutes.all)
 	l.quarters.each(l.day.addCells)
 }
 
@@ -129,15 +125,16 @@ func (l *latency) recount(edge int64) {
 func (l *latency) absorb(b *latency, edge, other int64) {
 	l.trail.forget()
 	for s := max(other-fineSlots+1, edge-fineSlots+1, 0); s <= other; s++ {
-		for _, c := range b.fine[s%fineSlots] {
+		for _, c := range b.fine.at(s % fineSlots) {
 			l.addFine(edge, s, c.bucket, uint32(c.n))
 		}
 	}
 	edge, other = edge/stepsPerMinute, other/stepsPerMinute
 	l.octaves.absorb(&b.octaves, edge, other)
 	for m := max(other-minuteSlots+1, edge-minuteSlots+1, 0); m <= other; m++ {
-		l.minutes[m%minuteSlots].merge(b.minutes[m%minuteSlots])
-		l.hour.addCells(b.minutes[m%minuteSlots])
+		slot := b.minutes.at(m % minuteSlots)
+		l.minutes.merge(minuteSlots, m%minuteSlots, slot)
+		l.hour.addCells(slot)
 	}
 	edge, other = edge/15, other/15
 	for q := max(other-quarterSlots+1, edge-quarterSlots+1, 0); q <= other; q++ {

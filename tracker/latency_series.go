@@ -37,12 +37,11 @@ type LatencySeries struct {
 
 // trail keeps the quantiles of steps, so that a snapshot looks only at those that got another latency.
 type trail struct {
-	minutes [minuteSlots]quantileBuckets // those of quarters lie beside their latencies
-
-	staleMinutes  uint64 // slots to be looked at anew, as bits
-	staleQuarters [2]uint64
+	staleMinutes  uint64    // slots to be looked at anew, as bits: those of the others stand in shown
+	staleQuarters [2]uint64 // the quantiles of quarters lie beside their latencies
 
 	shown *LatencySeries // never changed once it was shown; nil before that
+	ended int64          // the running minute of then
 	due   bool           // another one is to be shown
 }
 
@@ -88,12 +87,13 @@ func (t *trail) forget() {
 
 // minuteBar returns the quantiles of a minute that is remembered.
 func (l *latency) minuteBar(minute int64) LatencyBar {
-	slot := minute % minuteSlots
-	if bit := uint64(1) << slot; l.trail.staleMinutes&bit != 0 {
-		l.trail.staleMinutes &^= bit
-		l.trail.minutes[slot] = l.minutes[slot].quantiles()
+	t, slot := &l.trail, minute%minuteSlots
+	if t.shown != nil && t.staleMinutes&(1<<slot) == 0 {
+		if i := minute - t.ended + int64(len(t.shown.Minutes)); i >= 0 && i < int64(len(t.shown.Minutes)) {
+			return t.shown.Minutes[i]
+		}
 	}
-	return LatencyBar{l.trail.minutes[slot]}
+	return LatencyBar{l.minutes.at(slot).quantiles()}
 }
 
 // quarterBar returns the quantiles of a quarter of an hour that is remembered.
@@ -138,7 +138,10 @@ func (l *latency) seriesUntil(minute, quarter, edge int64) *LatencySeries {
 // series returns the latencies up to an edge, the same ones until a minute is over or one that was has got another.
 func (l *latency) series(edge int64) *LatencySeries {
 	if t := &l.trail; t.due || t.shown == nil {
-		t.shown, t.due = l.seriesUntil(edge/stepsPerMinute, edge/stepsPerQuarter, edge), false
+		minute := edge / stepsPerMinute
+		t.shown, t.due = l.seriesUntil(minute, edge/stepsPerQuarter, edge), false
+		t.ended = minute
+		t.staleMinutes &= 1 << (minute % minuteSlots)
 	}
 	return l.trail.shown
 }

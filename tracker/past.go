@@ -219,7 +219,7 @@ func (p *past) latencies(l *latency, edge int64, into *Activity) {
 		}
 		return h.quantiles()
 	}
-	minuteOf := func(m int64) cells { return l.minutes[m%minuteSlots] }
+	minuteOf := func(m int64) cells { return l.minutes.at(m % minuteSlots) }
 	minute, quarter := edge/stepsPerMinute, (p.minute+1)/15-1
 	into.Minute.Latency = over(minuteOf, minuteSlots, minute, p.minute, 1)
 	into.FiveMinutes.Latency = over(minuteOf, minuteSlots, minute, p.minute, 5)
