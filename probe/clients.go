@@ -19,6 +19,7 @@ const maxHeaderBytes = 256 << 10
 // clients shares one HTTP transport among all targets that connect in the same way.
 type clients struct {
 	userAgent  string
+	plain      http.Header   // of requests without settings of their own; never changed
 	resolver   *net.Resolver // nil for the system's
 	proxy      func(*http.Request) (*url.URL, error)
 	transports map[clientKey]*http.Transport
@@ -34,11 +35,16 @@ type clientKey struct {
 }
 
 func newClients(o Options) *clients {
-	c := &clients{userAgent: o.UserAgent, resolver: o.Resolver, proxy: o.Proxy, transports: map[clientKey]*http.Transport{}}
+	c := &clients{userAgent: o.UserAgent, plain: plainHeader(o.UserAgent), resolver: o.Resolver, proxy: o.Proxy, transports: map[clientKey]*http.Transport{}}
 	if c.proxy == nil {
 		c.proxy = environmentProxy
 	}
 	return c
+}
+
+// plainHeader returns the header that every request has, whatever its settings.
+func plainHeader(agent string) http.Header {
+	return http.Header{"Accept": {"*/*"}, "User-Agent": {agent}}
 }
 
 // closeIdle closes the connections that no request uses.

@@ -191,8 +191,14 @@ func (p *plan) planHTTP(c *clients, s *schemas) error {
 	}
 	p.ask, p.kept = (*run).askHTTP, &c.kept
 	p.agent = c.userAgent
-	p.header = http.Header{"Accept": {"*/*"}, "User-Agent": {p.agent}}
-	if body := strings.TrimSpace(p.Body); strings.HasPrefix(body, "{") || strings.HasPrefix(body, "[") {
+	body := strings.TrimSpace(p.Body)
+	json := strings.HasPrefix(body, "{") || strings.HasPrefix(body, "[")
+	if !json && p.url.User == nil && len(p.Headers) == 0 {
+		p.header = c.plain
+		return nil
+	}
+	p.header = plainHeader(p.agent)
+	if json {
 		p.header.Set("Content-Type", "application/json")
 	}
 	if p.url.User != nil {

@@ -82,7 +82,7 @@ func (h *hop) follow(resp *http.Response, p *plan) (*hop, error) {
 	if next.body != "" {
 		return nil, refused(u, "the request's body would go along")
 	}
-	next.header = http.Header{"Accept": {"*/*"}, "User-Agent": {p.agent}}
+	next.header = plainHeader(p.agent)
 	return next, nil
 }
 

@@ -22,9 +22,15 @@ import (
 	"errtop/tui"
 )
 
-// gcPercent is the GC target percentage once the first picture stands, half of Go's default: a dashboard that stays open for
-// days should rather spend a little more time than much more memory.
-const gcPercent = 50
+// gcPercent returns the GC target percentage once the first picture stands, for so many probed targets: half of Go's default, because a
+// dashboard that stays open for days should rather spend a little more time than much more memory. Thousands of targets hold a hundred MB
+// that hardly change, and half of that again would be kept free.
+func gcPercent(targets int) int {
+	if targets > 2000 {
+		return 30
+	}
+	return 50
+}
 
 // gcDelay is when gcPercent takes effect. Earlier, the first picture would wait for the collector.
 const gcDelay = 10 * time.Second
@@ -239,7 +245,7 @@ func (a *app) dashboard(ctx context.Context, d *dashboard) error {
 		return err
 	}
 	if _, set := a.LookupEnv("GOGC"); !set {
-		frugal := time.AfterFunc(gcDelay, func() { debug.SetGCPercent(gcPercent) })
+		frugal := time.AfterFunc(gcDelay, func() { debug.SetGCPercent(gcPercent(len(d.settings.Targets))) })
 		defer frugal.Stop()
 	}
 	group, ctx := safego.WithContext(ctx)

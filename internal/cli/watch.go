@@ -99,7 +99,7 @@ func (a *app) watch(ctx context.Context, format, fleet string, kept *storeFlags)
 		return err
 	}
 	if _, set := a.LookupEnv("GOGC"); !set {
-		debug.SetGCPercent(gcPercent)
+		debug.SetGCPercent(gcPercent(len(settings.Targets)))
 	}
 	w := &watcher{app: a, settings: settings, log: log, engine: eng, advisor: d.advisor, viewers: viewers, supervisor: serve.FindSupervisor(a.LookupEnv)}
 	log.InfoContext(ctx, "errtop watch starts", "version", version(), "config", path, "targets", len(settings.Targets), "sources", len(settings.Sources), "pid", os.Getpid())
