@@ -10,21 +10,21 @@ func (d *Decoder) loose(line []byte, depth int) (v LineKind, reason string) {
 	}
 	for _, try := range [...]struct {
 		format Format
-		read   func([]byte, *Record) string
+		read   func(*Decoder, []byte, *Record) string // a method value would be allocated for each line
 		likely func([]byte) bool
 	}{
-		{S3, d.s3, isS3},
-		{LTSV, d.ltsv, isLTSV},
-		{Squid, d.squid, nil},
-		{HAProxy, d.haproxy, hasCLFBracket},
-		{Access, d.looseAccess, nil},
-		{Logfmt, d.keyValues, nil},
+		{S3, (*Decoder).s3, isS3},
+		{LTSV, (*Decoder).ltsv, isLTSV},
+		{Squid, (*Decoder).squid, nil},
+		{HAProxy, (*Decoder).haproxy, hasCLFBracket},
+		{Access, (*Decoder).looseAccess, nil},
+		{Logfmt, (*Decoder).keyValues, nil},
 	} {
 		if try.likely != nil && !try.likely(line) {
 			continue
 		}
 		d.Rec.reset(line)
-		if try.read(line, &d.Rec) == "" {
+		if try.read(d, line, &d.Rec) == "" {
 			d.Format = try.format
 			return LineResult, ""
 		}

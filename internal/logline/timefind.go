@@ -105,6 +105,9 @@ func (c *clock) namedMoment(b []byte) (at Moment, n int, ok bool) {
 		}
 		return at, 0, false
 	}
+	if !isWeekday(b) {
+		return at, 0, false
+	}
 	for _, form := range [...]struct {
 		layout string
 		comma  bool
@@ -124,6 +127,15 @@ func (c *clock) namedMoment(b []byte) (at Moment, n int, ok bool) {
 		}
 	}
 	return at, 0, false
+}
+
+// isWeekday reports whether b starts with the short name of a weekday, in any case.
+func isWeekday(b []byte) bool {
+	switch [3]byte{b[0] | 0x20, b[1] | 0x20, b[2] | 0x20} {
+	case [3]byte{'m', 'o', 'n'}, [3]byte{'t', 'u', 'e'}, [3]byte{'w', 'e', 'd'}, [3]byte{'t', 'h', 'u'}, [3]byte{'f', 'r', 'i'}, [3]byte{'s', 'a', 't'}, [3]byte{'s', 'u', 'n'}:
+		return true
+	}
+	return false
 }
 
 // zoneEnd returns the length of the fraction and the zone that may follow a time: ".123Z", ",123 +0100".
