@@ -83,7 +83,7 @@ func (d *Decoder) refererAndAgent(c *Chunk, start, i int, r *Record) (end int) {
 func anonymousAt(data []byte, start, open int) bool {
 	const before = " - - ["
 	client := open + 1 - len(before)
-	if string(data[client:open+1]) != before || data[start] == byteOrderMark[0] {
+	if string(data[client:open+1]) != before || data[start] == byteOrderMark[0] || data[start] == '{' {
 		return false
 	}
 	for i := start; ; i += 16 {

@@ -43,7 +43,7 @@ func (d *Decoder) Successes(c *Chunk, at int, to []Success) (n, next int) {
 	}
 	isJSON := c.data[at] == '{'
 	switch {
-	case isJSON && (d.format != "" || !d.json.shape.guesses()),
+	case isJSON && d.format != "",
 		!isJSON && (d.Format != Access || d.format != "" && d.format != Access || d.w3c.active()):
 		return 0, at
 	}
@@ -57,7 +57,7 @@ func (d *Decoder) Successes(c *Chunk, at int, to []Success) (n, next int) {
 	if c.carriage {
 		return 0, at
 	}
-	for next = at; n < len(to); n++ {
+	for next = at; n < len(to) && next+64 <= len(c.data); n++ {
 		end := -1
 		if isJSON {
 			end = d.objectAt(c, next, &to[n])
@@ -76,10 +76,8 @@ func (d *Decoder) Successes(c *Chunk, at int, to []Success) (n, next int) {
 	} else {
 		d.vain = max(d.vain-n, 0)
 		d.start()
-		d.Format = Access
-		if isJSON {
+		if d.Format = Access; isJSON {
 			d.Format = JSON
-			d.json.shape.fits(n)
 		}
 	}
 	return n, next
@@ -91,12 +89,6 @@ func (d *Decoder) Recall(c *Chunk, s *Success) {
 	d.Rec.reset(c.data)
 	field := [...]Field{KeyTarget: FieldTarget, KeyHost: FieldHost, KeyPath: FieldPath}[s.Key]
 	d.Rec.putText(field, int(s.KeyLo), int(s.KeyHi))
-}
-
-// fits counts lines that had a known shape.
-func (s *shapes) fits(n int) {
-	s.tried += uint32(n)  //nolint:gosec // few
-	s.fitted += uint32(n) //nolint:gosec // few
 }
 
 // role is what a value means for a success.
@@ -116,29 +108,14 @@ const (
 	roles = 16 // a power of two, so that no index is checked
 )
 
-// roleOf returns the role of a field.
-func roleOf(at slot) role {
-	switch at.field {
-	case FieldTime:
-		return roleTime
-	case FieldStatus:
-		return roleStatus
-	case FieldDuration:
-		return roleDuration
-	case FieldTarget:
-		return roleTarget
-	case FieldService:
-		return roleService
-	case FieldHost:
-		return roleHost
-	case FieldPath:
-		return rolePath
-	case FieldAgent:
-		return roleAgent
-	default:
-		return roleNone
-	}
+// fieldRoles are the roles of fields.
+var fieldRoles = [64]role{
+	FieldTime: roleTime, FieldStatus: roleStatus, FieldDuration: roleDuration, FieldTarget: roleTarget, FieldService: roleService,
+	FieldHost: roleHost, FieldPath: rolePath, FieldAgent: roleAgent,
 }
+
+// roleOf returns the role of a field.
+func roleOf(at slot) role { return fieldRoles[at.field&63] }
 
 // plan says how the lines of a shape are read as successes.
 type plan struct {
@@ -177,16 +154,7 @@ func planOf(scalars []scalar, hints uint32) plan {
 	if known.set&needed != needed || known.span[FieldStatus].meta.rank() >= levelRank {
 		return p
 	}
-	switch {
-	case known.Has(FieldTarget):
-		p.target = roleTarget
-	case known.Has(FieldService):
-		p.target = roleService
-	case known.Has(FieldHost):
-		p.target = roleHost
-	case known.Has(FieldPath):
-		p.target = rolePath
-	default:
+	if p.target = targetRole(known.set); p.target == roleNone {
 		return p
 	}
 	if p.duration = known.Has(FieldDuration); p.duration {
@@ -207,7 +175,20 @@ type value struct {
 // objectAt reads the line at a place as a success. It returns where the line ends, or -1 if it is not one, or not a simple one.
 func (d *Decoder) objectAt(c *Chunk, start int, to *Success) (end int) {
 	var values [roles]value
-	end, shape := d.json.shape.valuesAt(c, start, &values)
+	var shape plan
+	if known := &d.json.shape; known.pause > 0 { // keys come in any order
+		end, shape = d.anyOrderAt(c, start, &values)
+	} else if len(known.pieces) == 0 {
+		return -1
+	} else {
+		var found *plan
+		if end, found = known.valuesAt(c, start, &values); end < 0 {
+			return -1
+		}
+		known.tried++
+		known.fitted++
+		shape = *found
+	}
 	if end < 0 || !shape.possible {
 		return -1
 	}
