@@ -225,3 +225,21 @@ func TestWhatComesDuringASumIsCountedOnce(t *testing.T) {
 		return ""
 	})
 }
+
+// The first agent makes the stream also where somebody listens to everything, so that no server says that nobody answers.
+func TestTheStreamIsMadeWhileSomebodyListens(t *testing.T) {
+	s := testServer(t)
+	conn, _ := adminOf(t, s.ClientURL())
+	if _, err := conn.Subscribe(">", func(*nats.Msg) {}); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	settings := settingsOf(s, "web-1", "eu-1")
+	settings.pace = fastPace
+	tr := liveTracker()
+	tr.Record(time.Now(), []tracker.Result{result(time.Now(), "checkout", 200)})
+	agentOn(t, settings, tr)
+	until(t, viewerOn(t, settingsOf(s, "viewer", "")), counted(1, 0))
+}

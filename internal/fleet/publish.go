@@ -324,7 +324,7 @@ func (p *Publisher) publishHour(ctx context.Context, hour hourState, states []tr
 			return err
 		}
 		err = p.sendAll(ctx, hour.hour, messages)
-		if errors.Is(err, jetstream.ErrNoStreamResponse) && !made {
+		if unanswered(err) && !made {
 			made = true
 			ensuring, cancel := context.WithTimeout(ctx, p.settings.pace.ack)
 			err := EnsureStream(ensuring, p.conn, p.settings)
@@ -340,6 +340,13 @@ func (p *Publisher) publishHour(ctx context.Context, hour hourState, states []tr
 		p.bases.confirmed(hour.hour, p.pieces, messages, now)
 		return nil
 	}
+}
+
+var errUnconfirmed = errors.New("no server confirmed in time")
+
+// unanswered reports whether there may be no stream: a server says so only where nobody else has subscribed to what was published.
+func unanswered(err error) bool {
+	return errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrAsyncPublishTimeout) || errors.Is(err, errUnconfirmed)
 }
 
 var errTooLarge = errors.New("the targets of one machine count more than messages can hold")
@@ -406,7 +413,7 @@ func (p *Publisher) sendAll(ctx context.Context, hour int64, messages []outgoing
 		case err := <-future.Err():
 			return err
 		case <-ctx.Done():
-			return errors.New("no server confirmed in time")
+			return errUnconfirmed
 		}
 	}
 	return nil
