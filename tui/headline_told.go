@@ -126,14 +126,15 @@ func (h *headline) ofTarget(f *frame, target *tracker.Target) told {
 	return t
 }
 
-// failingNow is the share of a target's requests that fails: of the last five minutes, or of the last one where it is in its state for
-// less than that, and the minute has requests enough to say.
+// failingNow is the share of a target's requests that fails: of the last five minutes, or of the last one where trouble began since
+// then, so that what succeeded before does not dilute it, and the minute has requests enough to say.
 func failingNow(t *tracker.Target, at time.Time) float64 {
 	const enough = 10
-	if at.Sub(t.Since) < 5*time.Minute && t.Activity.Minute.Requests >= enough {
-		return t.Activity.Minute.ErrorRatio()
+	five, minute := t.Activity.FiveMinutes.ErrorRatio(), &t.Activity.Minute
+	if at.Sub(t.Since) < 5*time.Minute && minute.Requests >= enough {
+		return max(five, minute.ErrorRatio())
 	}
-	return t.Activity.FiveMinutes.ErrorRatio()
+	return five
 }
 
 // joined puts a comma between what there is.
