@@ -69,7 +69,9 @@ func (p *part) lookAt(c *counts) {
 		p.to = max(e.calmFrom, p.from+1)
 	}
 	p.measure(c)
-	p.contrasts = p.tg.traits.contrasts(e.class, e.slow, p.usualOfAlike(), p.from, p.to)
+	if e.class != classProbe || !p.tg.servesTraffic() { // else every probe differs from every user's request
+		p.contrasts = p.tg.traits.contrasts(e.class, e.slow, p.usualOfAlike(), p.from, p.to)
+	}
 	p.explain(c)
 	p.trend, p.note = p.develop(c)
 	p.weigh()
@@ -204,7 +206,9 @@ func (t *ErrorTracker) shownTarget(parts []*part, minute int64) IncidentTarget {
 	var buffer []sums
 	failing := 0 // parts whose signal is failures
 	from, to := lead.from, int64(0)
+	onlyProbes := true
 	for _, p := range parts {
+		onlyProbes = onlyProbes && p.ep.class == classProbe
 		out.Signals |= p.ep.class.signal()
 		out.State = worstState(out.State, p.state)
 		out.BaselineKnown = out.BaselineKnown && p.ep.known
@@ -246,6 +250,9 @@ func (t *ErrorTracker) shownTarget(parts []*part, minute int64) IncidentTarget {
 	}
 	if f, n := c.allFailed(first, whole); failing > 1 && n > 0 && whole-first > 1 { // shares of different requests, as of probes and of traffic, have no sum
 		out.Now = f / n
+	}
+	if onlyProbes && tg.servesTraffic() { // the share is of probes: users' requests are no part of it
+		out.RateNow = 0
 	}
 	if lead.ep.class == classSilence {
 		out.RateNow = c.requests(max(to-3, from), to) / 3

@@ -68,7 +68,7 @@ func (h *headline) calm(a area) {
 		}
 	}
 	if few > 0 && known+usual > 0 {
-		p.text(a.styles.Muted, "; "+strconv.Itoa(few)+" failed too few times to tell")
+		p.text(a.styles.Muted, "; "+strconv.Itoa(few)+" too rare to judge")
 	}
 	if rest := len(h.snap.Targets) - known - usual - few; rest > 0 {
 		p.text(a.styles.Muted, "; "+strconv.Itoa(rest)+" not heard of yet")

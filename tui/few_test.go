@@ -38,7 +38,7 @@ func TestAJobThatFailedTwiceDoesNotHeadAQuietScreen(t *testing.T) {
 		if heads := strings.Contains(first, "weekly-job"); heads != c.heads {
 			t.Errorf("%s: the headline is %q", c.name, first)
 		}
-		if !c.heads && !strings.Contains(first, "1 failed too few times to tell") {
+		if !c.heads && !strings.Contains(first, "1 too rare to judge") {
 			t.Errorf("%s: the headline does not count it: %q", c.name, first)
 		}
 	}

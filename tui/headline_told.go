@@ -77,6 +77,10 @@ func (h *headline) ofIncident(f *frame, s subject) told {
 		add(rankBegins, "the log begins then")
 	}
 	add(rankPlace, in.Where)
+	if s.target != nil {
+		well, _, _ := strings.Cut(s.target.Disagreement, ", but") // "requests are ok"
+		add(rankPlace, well)
+	}
 	add(rankMark, event.MarkBefore(in))
 	add(rankAlso, also(in))
 	add(rankFields, invalidFields(groupOf(h.snap, in.Cause.Group)))
