@@ -220,7 +220,7 @@ func (tr *track) lasts(c *counts, from, to int64, straight bool) bool {
 	share := tr.base.share()
 	var hits [badLevels]int
 	of, large, huge, succeeded := 0, 0, false, 0.0
-	wasLarge, wasBeside := false, false
+	var before size
 	for m := from; m < to; m++ {
 		y, n := c.of(tr.class, tr.slow(), m, m+1)
 		if n == 0 {
@@ -229,17 +229,15 @@ func (tr *track) lasts(c *counts, from, to int64, straight bool) bool {
 		if y >= aloneFailures && y >= aloneShare*n {
 			return true
 		}
-		excess := y - n*share
-		isLarge := (excess >= largeExcess || excess >= largeMost && y >= aloneShare*n) && excess > largeSigma*math.Sqrt(n*share*tr.base.phi())
-		if isLarge {
-			large++
-			huge = huge || excess >= hugeExcess
-		}
-		isBeside := tr.class != classSlow && tr.base.besideLarge(y, n)
-		if wasLarge && isBeside || wasBeside && (isLarge || isBeside && n*share >= pairMean) {
+		now := tr.sizeOf(y, n)
+		if before.confirms(now) {
 			return true
 		}
-		wasLarge, wasBeside = isLarge, isBeside
+		before = now
+		if now.large {
+			large++
+			huge = huge || y-n*share >= hugeExcess
+		}
 		of++
 		if m > from { // in the first minute some may have succeeded before it began
 			succeeded += n - y
@@ -251,6 +249,21 @@ func (tr *track) lasts(c *counts, from, to int64, straight bool) bool {
 		}
 	}
 	return large >= 2 || huge && hits[badTwice] >= 2 || tr.base.bad.rare(hits, of, succeeded == 0, straight)
+}
+
+// size is how bad a minute is: with very many failures, or with as many as are rare; pairs says that two rare ones are enough.
+type size struct{ large, rare, pairs bool }
+
+func (tr *track) sizeOf(y, n float64) size {
+	mean := n * tr.base.share()
+	excess := y - mean
+	large := (excess >= largeExcess || excess >= largeMost && y >= aloneShare*n) && excess > largeSigma*math.Sqrt(mean*tr.base.phi())
+	return size{large, tr.class != classSlow && tr.base.besideLarge(y, n), mean >= pairMean}
+}
+
+// confirms reports whether a minute and the next one are enough together.
+func (s size) confirms(next size) bool {
+	return s.large && (next.large || next.rare) || s.rare && (next.large || next.rare && next.pairs)
 }
 
 // goesOn reports whether failures are of more than one minute: without the worst one there is still more than a share.

@@ -2,7 +2,6 @@ package tracker
 
 import (
 	"cmp"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -172,10 +171,18 @@ func (p *part) unreached() bool {
 
 // host is what a target's probes ask: the host of its URL, or its name where none is known.
 func (tg *target) host() string {
-	if u, err := url.Parse(tg.info.URL); err == nil && u.Host != "" {
-		return u.Hostname()
+	_, rest, ok := strings.Cut(tg.info.URL, "://")
+	if !ok {
+		return tg.name
 	}
-	return tg.name
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		rest = rest[:end]
+	}
+	rest = rest[strings.LastIndexByte(rest, '@')+1:]
+	if port := strings.LastIndexByte(rest, ':'); port > strings.LastIndexByte(rest, ']') { // behind the brackets of IPv6
+		rest = rest[:port]
+	}
+	return cmp.Or(rest, tg.name)
 }
 
 // isItself reports whether an address or host is the target itself: the host of its URL, one of those that its results name, or one that

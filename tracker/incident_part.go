@@ -206,9 +206,7 @@ func (t *ErrorTracker) shownTarget(parts []*part, minute int64) IncidentTarget {
 	var buffer []sums
 	failing := 0 // parts whose signal is failures
 	from, to := lead.from, int64(0)
-	onlyProbes := true
 	for _, p := range parts {
-		onlyProbes = onlyProbes && p.ep.class == classProbe
 		out.Signals |= p.ep.class.signal()
 		out.State = worstState(out.State, p.state)
 		out.BaselineKnown = out.BaselineKnown && p.ep.known
@@ -239,29 +237,39 @@ func (t *ErrorTracker) shownTarget(parts []*part, minute int64) IncidentTarget {
 		}
 		out.Usual = tg.usual()
 	}
-	whole := to // without the running minute, which is not over
-	if whole > minute && minute > from {
-		whole = minute
-	}
-	first := max(whole-5, from)
-	out.RateNow = c.requests(first, whole) / float64(max(whole-first, 1))
-	if whole-first <= 1 { // so young that its minute is not over
-		out.RateNow = c.requests(minute-5, minute) / 5
-	}
-	if f, n := c.allFailed(first, whole); failing > 1 && n > 0 && whole-first > 1 { // shares of different requests, as of probes and of traffic, have no sum
+	out.RateNow = tg.rateNow(&c, parts, lead, to)
+	if f, n := c.allFailed(wholeMinutes(from, to, minute)); failing > 1 && n > 0 && minute > from { // shares of different requests, as of probes and of traffic, have no sum
 		out.Now = f / n
-	}
-	if onlyProbes && tg.servesTraffic() { // the share is of probes: users' requests are no part of it
-		out.RateNow = 0
-	}
-	if lead.ep.class == classSilence {
-		out.RateNow = c.requests(max(to-3, from), to) / 3
 	}
 	if l := tg.act.latency; l != nil {
 		out.LatencyUsual = l.usualP95(from, tg.act.edge)
 		out.LatencyNow = l.p95In(from, to, minute, tg.act.edge)
 	}
 	return out
+}
+
+// wholeMinutes returns the last five minutes of a span, without the running one, which is not over, where there are others.
+func wholeMinutes(from, to, running int64) (first, end int64) {
+	if to > running && running > from {
+		to = running
+	}
+	return max(to-5, from), to
+}
+
+// rateNow is how many requests a minute come to a target by the end of its parts in an incident: none where only probes fail that is asked
+// by users too, because it says what the share is of.
+func (tg *target) rateNow(c *counts, parts []*part, lead *part, to int64) float64 {
+	from, minute := lead.from, lead.minute
+	first, end := wholeMinutes(from, to, minute)
+	switch {
+	case lead.ep.class == classSilence:
+		return c.requests(max(to-3, from), to) / 3
+	case tg.servesTraffic() && !slices.ContainsFunc(parts, func(p *part) bool { return p.ep.class != classProbe }):
+		return 0
+	case end-first <= 1 && to > minute: // so young that no minute of it is over
+		return c.requests(minute-5, minute) / 5
+	}
+	return c.requests(first, end) / float64(max(end-first, 1))
 }
 
 // worstState returns the state of two together: what goes on outweighs what is over.

@@ -13,20 +13,7 @@ import (
 func (h *headline) calm(a area) {
 	p := a.row(0)
 	p.space(1)
-	known, usual, few, latest := 0, 0, 0, time.Time{}
-	for i := range h.snap.Targets {
-		switch t := h.snap.Targets[i]; {
-		case t.State == tracker.StateOK:
-			known++
-			if t.Since.After(latest) {
-				latest = t.Since
-			}
-		case asUsual(t):
-			usual++
-		case tooFew(t):
-			few++
-		}
-	}
+	known, usual, few, latest := h.count()
 	if h.lost(a, p, known) {
 		return
 	}
@@ -86,6 +73,25 @@ func (h *headline) calm(a area) {
 	p = a.row(1)
 	p.space(1)
 	p.text(a.styles.Muted, text)
+}
+
+// count counts the targets that are ok, those that fail as usual, and those that failed too few times to judge; latest is when the last
+// of the first became ok.
+func (h *headline) count() (known, usual, few int, latest time.Time) {
+	for i := range h.snap.Targets {
+		switch t := h.snap.Targets[i]; {
+		case t.State == tracker.StateOK:
+			known++
+			if t.Since.After(latest) {
+				latest = t.Since
+			}
+		case asUsual(t):
+			usual++
+		case tooFew(t):
+			few++
+		}
+	}
+	return known, usual, few, latest
 }
 
 // lately says which incident ended last, within the last day: "over 10m ago: inventory connection refused, after 18m, …".

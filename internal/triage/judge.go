@@ -49,16 +49,22 @@ func Judge(truth *Truth, s *tracker.Snapshot) Verdict {
 	named := slices.Contains(truth.Targets, in.Lead().Name)
 	class := slices.Contains(truth.Classes, in.Cause.Class)
 	v.What = named && in.Scan == truth.Scan && truth.Over != in.Ongoing() && truth.listedBy(in) && in.Now >= truth.Least
-	v.Error = in.Onset.At.Sub(truth.Onset).Abs()
-	if again := in.Onset.At.Sub(truth.Again).Abs(); !truth.Again.IsZero() {
-		v.Error = min(v.Error, again)
-	}
+	v.Error = truth.off(in)
 	v.Since = truth.since(in, v.Error)
-	v.Why = class && truth.valueIn(in) && (truth.Mark == "" || in.Mark != nil && in.Mark.Text == truth.Mark) && (!truth.Unmarked || in.Mark == nil)
+	v.Why = class && truth.valueIn(in) && truth.markOf(in)
 	v.Trend = truth.trendOf(in)
 	unsure := in.Trend == tracker.TrendUnknown || in.Trend == tracker.TrendSteady
 	v.Wrong = !named || !v.Since && v.Error > 2*truth.Within || !class && in.Cause.Class != tracker.CauseUnknown || !v.Trend && !unsure
 	return v
+}
+
+// off is how far the onset of an incident is from the true one, or from the moment at which trouble began again.
+func (t *Truth) off(in *tracker.Incident) time.Duration {
+	off := in.Onset.At.Sub(t.Onset).Abs()
+	if !t.Again.IsZero() {
+		off = min(off, in.Onset.At.Sub(t.Again).Abs())
+	}
+	return off
 }
 
 // since reports whether an incident says when it began: near enough, or within an interval that it states and that is no wider
@@ -88,6 +94,14 @@ func (t *Truth) listedBy(in *tracker.Incident) bool {
 		}
 	}
 	return true
+}
+
+// markOf reports whether an incident names the mark that it has to do with, and no other.
+func (t *Truth) markOf(in *tracker.Incident) bool {
+	if t.Unmarked {
+		return in.Mark == nil
+	}
+	return t.Mark == "" || in.Mark != nil && in.Mark.Text == t.Mark
 }
 
 // valueIn reports whether an incident names what the failures have in common.
