@@ -62,10 +62,14 @@ func (d *document) locate(text []byte) {
 	}
 }
 
+// longestPath is how far into keys within keys places are noted, in bytes. No setting is as deep, and each level has a path of its own: with
+// thousands of them a small file would take gigabytes.
+const longestPath = 1024
+
 // header notes a [table] or [[table]] and returns its path.
 func (d *document) header(e *unstable.Node, elements map[string]int) string {
 	path := ""
-	for key := e.Key(); key.Next(); {
+	for key := e.Key(); key.Next() && len(path) < longestPath; {
 		path = join(path, string(key.Node().Data))
 		d.note(path, key.Node())
 		if e.Kind == unstable.ArrayTable && key.IsLast() {
@@ -82,7 +86,7 @@ func (d *document) header(e *unstable.Node, elements map[string]int) string {
 // keyValue notes a key, dotted or not, and its value.
 func (d *document) keyValue(path string, e *unstable.Node) {
 	var last *unstable.Node
-	for key := e.Key(); key.Next(); {
+	for key := e.Key(); key.Next() && len(path) < longestPath; {
 		last = key.Node()
 		path = join(path, string(last.Data))
 		d.note(path, last)
@@ -91,6 +95,9 @@ func (d *document) keyValue(path string, e *unstable.Node) {
 }
 
 func (d *document) value(path string, v *unstable.Node) {
+	if len(path) > longestPath {
+		return
+	}
 	if v.Raw.Length > 0 { // the parser does not say where a list begins
 		d.places[path] = d.position(v.Raw)
 	}

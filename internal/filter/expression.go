@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
 
@@ -40,7 +41,7 @@ type view struct {
 // every beginning of an expression is another one.
 func parseExpression(source string, typing bool) (*Filter, error) {
 	source = strings.TrimSpace(source)
-	program, err := expr.Compile(source, expr.Env(view{}), expr.AsBool())
+	program, err := compile(source)
 	if at, ok := errors.AsType[*file.Error](err); ok {
 		err = fmt.Errorf("column %d of the expression: %s", at.Column+1, at.Message)
 	}
@@ -56,6 +57,54 @@ func parseExpression(source string, typing bool) (*Filter, error) {
 		return nil, err
 	}
 	return &Filter{text: "=" + source, terms: []condition{{holds: func(f *Facts, _ time.Time) bool { return evaluate(program, f) }}}}, nil
+}
+
+// functions are those of the language that cost no more than what they are given is long, and return nothing longer.
+var functions = []string{
+	"len", "lower", "upper", "trim", "trimPrefix", "trimSuffix", "hasPrefix", "hasSuffix", "indexOf", "lastIndexOf", "int", "float", "string", "abs", "ceil",
+	"floor", "round", "min", "max", "duration", "date", "timezone", "now", "type", "bitand", "bitor",
+}
+
+// maxSource bounds an expression, in bytes.
+const maxSource = 16 << 10
+
+// compile understands an expression. One that could take much longer than the text it looks at is long is refused, because viewers who may
+// only look can filter too: ranges, functions that walk over lists or make texts longer, and variables, each of which doubles the one before.
+func compile(source string) (*vm.Program, error) {
+	if len(source) > maxSource {
+		return nil, fmt.Errorf("an expression of more than %d KB", maxSource>>10)
+	}
+	costly := &costs{}
+	options := []expr.Option{expr.Env(view{}), expr.AsBool(), expr.DisableAllBuiltins(), expr.Patch(costly)}
+	for _, name := range functions {
+		options = append(options, expr.EnableBuiltin(name))
+	}
+	program, err := expr.Compile(source, options...)
+	if costly.err != nil {
+		return nil, costly.err
+	}
+	return program, err //nolint:wrapcheck // the caller says where it is wrong
+}
+
+// costs looks for what an expression of a filter must not hold.
+type costs struct{ err error }
+
+// Visit looks at a part of an expression.
+func (c *costs) Visit(node *ast.Node) {
+	what := ""
+	switch n := (*node).(type) {
+	case *ast.BinaryNode:
+		if n.Operator == ".." {
+			what = "a range (..)"
+		}
+	case *ast.VariableDeclaratorNode:
+		what = "a variable (let)"
+	case *ast.PredicateNode:
+		what = "a function that walks over a list"
+	}
+	if what != "" && c.err == nil {
+		c.err = fmt.Errorf("column %d of the expression: filters have no place for %s", (*node).Location().From+1, what)
+	}
 }
 
 // evaluate reports whether an expression holds: of something with many outcomes, whether it holds with any of them. An
