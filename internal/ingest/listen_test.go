@@ -71,7 +71,7 @@ func TestPushesAreTakenFromWhoMayAndRefusedElse(t *testing.T) {
 	}{
 		{"NDJSON", "POST", "/v1/results", "", "", "Bearer t0ken", "", ndjson, 200, `{"accepted":2,"unreadable":1,"problems":[{"number":2,"reason":"no known format"}]}`},
 		{"array", "POST", "/v1/results", "", "", "bearer t0ken", "", "[\n " + line("c") + ",\n{}]", 200, `{"accepted":1,"unreadable":1,"problems":[{"number":2,"reason":"no status, so no request"}]}`},
-		{"gzip", "POST", "/v1/results", "localhost:1", "", "Bearer t0ken", "gzip", string(zip(t, []byte(ndjson))), 200, `{"accepted":2,"unreadable":1,"problems":[{"number":2,"reason":"no known format"}]}`},
+		{"gzip", "POST", "/v1/results", "localhost:1", "", "Bearer t0ken", "GZip", string(zip(t, []byte(ndjson))), 200, `{"accepted":2,"unreadable":1,"problems":[{"number":2,"reason":"no known format"}]}`},
 		{"own origin", "POST", "/v1/results", "", "http://" + addr, "Bearer t0ken", "", line("d"), 200, `{"accepted":1,"unreadable":0}`},
 		{"events among results", "POST", "/v1/results", "", "", "Bearer t0ken", "", `{"event":"deploy","version":"1"}` + "\n{}\n", 200, `{"accepted":0,"unreadable":1,"marks":1,"problems":[{"number":2,"reason":"no status, so no request"}]}`},
 		{"a mark", "POST", "/v1/marks", "", "", "Bearer t0ken", "", `{"text": "deploy 4.2.1", "target": "billing", "version": "4.2.1", "at": "2026-03-04T12:00:00Z"}`, 200, `{"accepted":1,"unreadable":0}`},

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -74,9 +75,13 @@ type refuser func(w http.ResponseWriter, status int, reason string)
 
 // withBody receives a body, waits for its turn and calls use, whose error refuses the push.
 func (h *pushHandler) withBody(w http.ResponseWriter, r *http.Request, refuse refuser, use func(body *pushBody, zipped bool) error) {
-	encoding := r.Header.Get("Content-Encoding")
+	encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))) // RFC 9110, section 8.4.1: in any case
 	if encoding != "" && encoding != "identity" && encoding != "gzip" {
 		refuse(w, http.StatusUnsupportedMediaType, "content encoding is not gzip")
+		return
+	}
+	if r.ContentLength > maxPush {
+		refuse(w, http.StatusRequestEntityTooLarge, "the body is larger than 8 MiB") // before any of it is read
 		return
 	}
 	control := http.NewResponseController(w)
