@@ -318,6 +318,34 @@ func TestADroppedConnectionEndsTheProgram(t *testing.T) {
 	}
 }
 
+// A window that is dragged about, to sizes that nobody can look at as well, ends in the right picture.
+func TestAThousandResizesEndInTheRightPicture(t *testing.T) {
+	s := connect(t, true, nil)
+	s.waitFor("ORIGIN")
+	for i := range 1000 {
+		size := pty.Winsize{Rows: uint16(i * 7 % 60), Cols: uint16(i * 13 % 240)} // 0×0 and 1×1 are among them
+		switch i {
+		case 100:
+			size = pty.Winsize{Rows: 65535, Cols: 65535}
+		case 101:
+			size = pty.Winsize{Rows: 1, Cols: 1}
+		case 999:
+			size = pty.Winsize{Rows: 12, Cols: 230}
+		}
+		if err := pty.Setsize(s.tty, &size); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(os.Getpid(), syscall.SIGWINCH); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.waitFor("7 sources") // there is room for it now
+	s.send("q")
+	if err := s.end(5 * time.Second); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAResizeDrawsForTheNewSize(t *testing.T) {
 	s := connect(t, true, nil)
 	s.waitFor("ORIGIN")
