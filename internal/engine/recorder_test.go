@@ -225,3 +225,40 @@ func TestARecordingIsReadableByItsOwnerOnlyAndNeverOverAnotherFile(t *testing.T)
 		t.Error(err)
 	}
 }
+
+// What answers echo of the settings' own secrets is masked before it is written, wherever it stands.
+func TestARecordingHoldsNoSecretOfTheSettings(t *testing.T) {
+	const secret = "C4N4RYx9Kq2Lm5Zt"
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "a.ndjson")
+		settings := config.Default()
+		settings.Push.Token = config.Secret(secret)
+		e, err := New(Options{Settings: settings, EndWithSources: true, Sources: []Source{func(_ context.Context, in Intake) error {
+			results := failure("flux")
+			result := &results[0]
+			result.Message, result.Error, result.Route = "you sent "+secret, secret, "/x/"+secret
+			result.Evidence = &tracker.Evidence{Body: `{"echo":"` + secret + `"}`, Line: secret, Headers: []tracker.Header{{Name: "Server", Value: secret}}}
+			in.Emit(results)
+			in.AddMark(tracker.Mark{Text: "deploy " + secret, Target: "flux"})
+			in.Health(tracker.Source{Name: "other", State: tracker.SourceFailed, Problem: "gone away with " + secret})
+			return nil
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		recorder, err := e.Record(path, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Run(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if done, ok := recorder.Wait(t.Context()); !ok || done.Results != 1 {
+			t.Fatalf("%+v", done)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil || !strings.Contains(string(text), "you sent ") || strings.Contains(string(text), "C4N4RY") {
+			t.Errorf("%v\n%s", err, text)
+		}
+	})
+}

@@ -213,3 +213,16 @@ func TestATurnIsGivenAway(t *testing.T) {
 		t.Error("the turn was not given away")
 	}
 }
+
+// An agent that starts anew all the time does not make an hour larger without end: its newest runs count.
+func TestRunsOfAnHourAreBounded(t *testing.T) {
+	pieces := map[pieceKey]piece{}
+	for i := range maxRuns + 50 {
+		run := time.Unix(int64(1000+i), 0)
+		pieces[pieceKey{agent: "web-1", run: fmt.Sprint(i)}] = piece{header: header{Run: run, At: run}}
+	}
+	hours := byPlace(pieces, map[string]agentFacts{"web-1": {name: "web-1", place: "eu-1"}})["eu-1"]
+	if len(hours) != 1 || len(hours[0].pieces) != maxRuns || hours[0].pieces[0].Run.Unix() != 1000+maxRuns+49 {
+		t.Errorf("%d agents, %d pieces", len(hours), len(hours[0].pieces))
+	}
+}

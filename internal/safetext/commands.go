@@ -6,7 +6,7 @@ import "strings"
 // has one of the programs in it.
 var secretOptions = map[string][]string{
 	"-p": {"sshpass", "docker login", "podman login", "az login", "oc login", "cf login", "mongo", "helm registry"},
-	"-P": {"sqlcmd", "bcp ", "isql", "mosquitto_", "ipmitool", "unzip", "zip "},
+	"-P": {"sqlcmd", "bcp ", "isql", "ipmitool", "unzip", "zip "},
 	"-a": {"redis-cli"},
 	"-w": {"ldap"},
 	"-k": {"openssl"},

@@ -103,6 +103,8 @@ func TestNothingOfASecretIsSeenAtAnyBound(t *testing.T) {
 	for _, text := range []string{
 		"https://user:§@h/x", "https://§@h/x", "x https://user:p/§@h", `{"password":"§"}`, "password=§", "Authorization: Bearer §", "Cookie: a=1; b=§; c=§", "eyJhbGciOiJIUzI1NiJ9.§.§", "curl -u user:§ h", "password is §", "/reset/§/",
 		"-----BEGIN PRIVATE KEY-----\n§\n-----END PRIVATE KEY-----", `{\"token\":\"§\"}`, "%22password%22%3A%22§%22", "\x1b[36mpassword\x1b[0m=§", "GET /x?a=§",
+		"root:§@tcp(h)/x", "CREATE USER b IDENTIFIED BY '§'", "sshpass -p § ssh h", `<property name="password">§</property>`, "- name: DB_PASSWORD\n  value: §", "INSERT INTO u (password) VALUES ('§')", "password: |\n  §\n",
+		"/bot123456:§/getMe", `Some("x") password: Some("§")`, "SET PASSWORD FOR b = '§'", "<Password><![CDATA[§]]></Password>", "密码：§", "jdbc:oracle:thin:scott/§@h:1521:orcl",
 	} {
 		for _, tail := range tails {
 			in := strings.ReplaceAll(text, "§", value) + tail

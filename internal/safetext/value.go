@@ -21,20 +21,12 @@ func (f *finder) after(n *secretName) int {
 		return n.hi
 	}
 	switch c := s[at]; {
-	case strings.HasPrefix(s[at:], "->"):
-		return f.assigned(n, at+1, true)
 	case c == '=', strings.HasPrefix(s[at:], "!="), strings.HasPrefix(s[at-1:], "->"):
 		return f.assigned(n, at, true)
 	case c == ':' && !strings.HasPrefix(s[at:], "://"):
 		return f.assigned(n, at, n.quoted && s[k-1] != '*')
-	case c == '>':
-		return f.element(n, at)
-	case c == '<' && at == k && !n.quoted && strings.HasPrefix(s[at:], "</"):
-		return f.plist(n, at)
-	case c == '\n':
-		return f.nextValue(n, at)
-	case c == ')':
-		return f.inserted(n, at)
+	case among("><\n)", c), strings.HasPrefix(s[at:], "->"):
+		return f.marked(n, at, at == k)
 	case c == ',', c == ';' && n.quoted, n.quoted && strings.HasPrefix(s[at:], "value"):
 		return f.pair(n, at)
 	case n.lo > 0 && s[n.lo-1] == '/': // a segment of a path
@@ -42,6 +34,26 @@ func (f *finder) after(n *secretName) int {
 		return f.loose(n, at)
 	}
 	return n.hi
+}
+
+// marked looks behind a name for a value that the sign at i announces: "->", the end of a tag or of a list of columns, another line. adjacent says
+// that nothing stands between the two.
+func (f *finder) marked(n *secretName, i int, adjacent bool) int {
+	switch s := f.s; {
+	case s[i] == '-':
+		return f.assigned(n, i+1, true)
+	case s[i] == '>':
+		return f.element(n, i)
+	case s[i] == '\n':
+		return f.nextValue(n, i)
+	case s[i] == ')':
+		return f.inserted(n, i)
+	case adjacent && !n.quoted && strings.HasPrefix(s[i:], "</"):
+		return f.plist(n, i)
+	case adjacent && !n.quoted:
+		return n.hi
+	}
+	return f.loose(n, i)
 }
 
 // loose looks behind a name for a value that no sign belongs to: in a statement of SQL, in the element of XML whose attributes follow, or in

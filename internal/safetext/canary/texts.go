@@ -46,7 +46,7 @@ var Texts = []string{
 	"UPDATE users SET password='§' WHERE id=1", "SELECT * FROM u WHERE password = '§'",
 	// Programs that take a secret and do not say so.
 	"sshpass -p § ssh h", "sshpass -p§ ssh h", "redis-cli -a § ping", "docker login -u bob -p § registry", "ldapsearch -w § -D cn=x", "smbclient -U bob%§ //h/s", "http -a bob:§ h", "az login -u b -p §", "keytool -storepass § -list",
-	"openssl rsa -passin pass:§", "java -Djavax.net.ssl.keyStorePassword=§ -jar x", "//registry.npmjs.org/:_authToken=§", "machine h login bob password=§", "mosquitto_pub -P § -t x",
+	"openssl rsa -passin pass:§", "java -Djavax.net.ssl.keyStorePassword=§ -jar x", "//registry.npmjs.org/:_authToken=§", "machine h login bob password=§", "sqlcmd -U sa -P § -Q x",
 	// XML, property lists, YAML, and how languages print what they hold.
 	`<wsse:Password Type="x">§</wsse:Password>`, "<Password><![CDATA[§]]></Password>", `<property name="password">§</property>`, `<string name="api_key">§</string>`, "<key>password</key><string>§</string>", `<add key="DbPassword" value="§"/>`,
 	"password: |\n  §\nuser: bob", "password: >-\n    §", "- name: DB_PASSWORD\n  value: §", "- name: DB_PASSWORD\n  value: \"§\"", "password: !!str §", `{"passwords":["§","§"]}`, `Map("password" -> "§")`, `Config { password: Some("§") }`, `Config { password: "§" }`,
