@@ -52,9 +52,12 @@ func (f *finder) bracket(i int) int {
 // semicolon and an ampersand may belong to it: "Password=a,b".
 func (f *finder) valueEnd(i int) int { return f.valueEndBefore(i, len(f.s)) }
 
-// wordEnd is valueEnd where no more matters than whether a word is a secret: it looks at maxURL bytes at most, so that the time a text
+// longestWord bounds what is looked at of a word, in bytes, to tell whether it is a secret.
+const longestWord = 256
+
+// wordEnd is valueEnd where no more matters than whether a word is a secret: it looks at longestWord bytes at most, so that the time a text
 // takes does not grow with the square of its length.
-func (f *finder) wordEnd(i int) int { return f.valueEndBefore(i, min(len(f.s), i+maxURL)) }
+func (f *finder) wordEnd(i int) int { return f.valueEndBefore(i, min(len(f.s), i+longestWord)) }
 
 func (f *finder) valueEndBefore(i, limit int) int {
 	s, end := f.s, i

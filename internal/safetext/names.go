@@ -94,9 +94,13 @@ func trimPart(name string, n int) string {
 }
 
 func kindOfFolded(folded []byte, name string) nameKind {
+	if len(folded) == 0 {
+		return nameOrdinary
+	}
+	last := folded[len(folded)-1]
 	ends := func(with string) bool {
 		n := len(folded) - len(with)
-		return n >= 0 && string(folded[n:]) == with
+		return n >= 0 && with[len(with)-1] == last && string(folded[n:]) == with
 	}
 	for _, end := range [...]string{"cookie", "cookies"} {
 		if ends(end) {
@@ -138,7 +142,7 @@ func kindOfFolded(folded []byte, name string) nameKind {
 func wordEnds(name string, folded []byte, words []string) bool {
 	for _, word := range words {
 		n := len(folded) - len(word)
-		if n < 0 || string(folded[n:]) != word {
+		if n < 0 || word[len(word)-1] != folded[len(folded)-1] || string(folded[n:]) != word {
 			continue
 		}
 		name = strings.TrimRight(name, "0123456789-_.")

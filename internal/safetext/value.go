@@ -111,7 +111,7 @@ func (f *finder) assigned(n *secretName, i int, sure bool) int {
 // sentenceGoesOn reports whether what starts at i, behind a name and a ":", speaks of the secret rather than being one.
 func (f *finder) sentenceGoesOn(n *secretName, i int, blank bool) bool {
 	first := f.s[i:f.wordEnd(i)]
-	if len(first) >= maxURL-1 {
+	if len(first) >= longestWord-1 {
 		return false // no word of a sentence is as long
 	}
 	if n.kind != nameAmbiguous {
