@@ -22,9 +22,11 @@ func newLog(w io.Writer, format string, known func() safetext.Known) (*slog.Logg
 			return slog.String(attr.Key, loggable(known, value))
 		case error:
 			return slog.String(attr.Key, loggable(known, value.Error()))
-		default:
-			return attr
 		}
+		if attr.Value.Kind() == slog.KindAny { // lists and what prints itself
+			return slog.String(attr.Key, loggable(known, attr.Value.String()))
+		}
+		return attr
 	}}
 	switch format {
 	case "text":
