@@ -1,6 +1,7 @@
 package tracker
 
-// maxLag is how many minutes a baseline may be behind: it waits while an episode goes on, or nothing comes.
+// maxLag is how many minutes a baseline that is read may be behind: it waits while an episode goes on, or nothing comes, and that of silence
+// stays where it began. What is further behind would be forgotten anyway.
 const maxLag = 60 * minutesPerDay
 
 // scan writes what was read of a target's counts for incidents: baselines, episodes and checkpoints.
@@ -87,8 +88,9 @@ func (d *decoder) scanState(s *scanState) {
 	s.done = int(d.below(1<<20, "number of episodes")) //nolint:gosec // below
 	d.list(func(d *decoder) {
 		tr := d.track()
-		if tr.next < s.next-maxLag || s.track(tr.class) != nil {
-			d.fail("a baseline that ends at minute %d, read to %d, or there twice", tr.next, s.next)
+		tr.next = max(tr.next, s.next-maxLag)
+		if s.track(tr.class) != nil {
+			d.fail("a baseline of class %d is there twice", tr.class)
 		}
 		s.tracks = append(s.tracks, tr)
 	})
