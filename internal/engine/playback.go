@@ -25,12 +25,14 @@ type Playback struct {
 	next    int       // entry
 	snap    *tracker.Snapshot
 	batch   []tracker.Result
+	states  playbackStates
 }
 
 // NewPlayback returns a playback that stands right before the first entry of a tape. The rules are those of the settings, not those
 // that were in effect when it was recorded.
 func NewPlayback(settings *config.Config, tape *recording.Tape, name string) *Playback {
 	p := &Playback{tape: tape, settings: trackerSettings(settings), source: tracker.Source{Name: name, Format: "recording", Live: true}}
+	p.states.every = statesEvery
 	p.Rewind()
 	return p
 }
@@ -79,6 +81,7 @@ func (p *Playback) Step() error {
 		p.tracker.UpdateSource(p.at, p.source)
 	}
 	p.snap = p.tracker.Snapshot(p.at)
+	p.states.keep(p)
 	return nil
 }
 

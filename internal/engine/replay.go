@@ -102,7 +102,7 @@ func (r *Replay) course() (wanted time.Time, speed float64) {
 func (r *Replay) forward(wanted time.Time, due *float64) (moved bool, err error) {
 	p := r.playback
 	if !wanted.IsZero() && wanted.Before(p.Now()) {
-		p.Rewind()
+		p.Back(wanted)
 		moved = true
 	}
 	for began := time.Now(); time.Since(began) < replayWork; {
