@@ -71,7 +71,7 @@ func ReportAlerts(alerts *Alerts) []report.Alert {
 		}
 		for _, e := range a.Story {
 			if e.Receiver != "" {
-				out.Told = append(out.Told, report.Told{At: e.At, Receiver: e.Receiver, What: e.What})
+				out.Told = append(out.Told, report.Told{At: e.At, Receiver: e.Receiver, What: toldWhat(&e)})
 			}
 		}
 		if ack := a.Acknowledged; ack != nil {
@@ -80,6 +80,14 @@ func ReportAlerts(alerts *Alerts) []report.Alert {
 		list = append(list, out)
 	}
 	return list
+}
+
+// toldWhat says what a receiver was told: "firing", "resolved".
+func toldWhat(e *AlertEvent) string {
+	if e.What == "told" && e.Text != "" {
+		return e.Text
+	}
+	return e.What
 }
 
 // saveReport writes a report as Markdown, as JSON and as a page, all or none, readable for their owner only and never over a file

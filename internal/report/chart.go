@@ -65,12 +65,15 @@ func (in *Input) charts(i *tracker.Incident) []Chart {
 	if t == nil {
 		return nil
 	}
-	byHour := snap.At.Sub(i.Onset.At) > 58*time.Minute
+	byHour := snap.At.Sub(i.Onset.At) > minutesDrawn*time.Minute-beforeOnset
 	var charts []Chart
 	add := func(kind ChartKind, hours bool) {
 		c := newChart(kind, t.Name, &t.Activity, snap, hours)
 		if len(c.Bars) == 0 {
 			return
+		}
+		if !hours {
+			in.extend(&c, t.Name, i.Onset.At.Add(-beforeOnset))
 		}
 		c.note(in.Snapshot, t.Name, i)
 		charts = append(charts, c)
@@ -91,6 +94,37 @@ func (in *Input) charts(i *tracker.Incident) []Chart {
 		add(ChartLatency, false)
 	}
 	return charts
+}
+
+const (
+	minutesDrawn = 240              // of an incident at most
+	beforeOnset  = 10 * time.Minute // that are drawn too, for what was usual
+)
+
+// extend puts minutes before those of a chart, until it begins at a moment or has as many as are drawn.
+func (in *Input) extend(c *Chart, target string, from time.Time) {
+	for len(c.Bars) < minutesDrawn && in.At != nil && from.Before(c.Bars[0].Start) {
+		first := c.Bars[0].Start
+		snap := in.At(first)
+		if snap == nil {
+			return
+		}
+		t := targetIn(snap, target)
+		if t == nil {
+			return
+		}
+		earlier := newChart(c.Kind, target, &t.Activity, snap, false).Bars
+		for len(earlier) > 0 && !earlier[len(earlier)-1].Start.Before(first) {
+			earlier = earlier[:len(earlier)-1]
+		}
+		for len(earlier) > 0 && earlier[0].Start.Before(from) {
+			earlier = earlier[1:]
+		}
+		if len(earlier) == 0 || !earlier[len(earlier)-1].Start.Equal(first.Add(-time.Minute)) {
+			return
+		}
+		c.Bars = append(earlier, c.Bars...)
+	}
 }
 
 // overview returns the charts of everything that the report is about.
@@ -194,7 +228,12 @@ func (c *Chart) top() (top float64, write func(float64) string) {
 		top = max(top, c.value(&c.Bars[i]))
 	}
 	if c.Kind == ChartLatency {
-		return top, func(ms float64) string { return human.Latency(time.Duration(ms * float64(time.Millisecond))) }
+		return top, func(ms float64) string {
+			if ms == 0 {
+				return "0"
+			}
+			return human.Latency(time.Duration(ms * float64(time.Millisecond)))
+		}
 	}
 	return top, func(n float64) string { return human.Count(uint64(n + 0.5)) }
 }

@@ -85,8 +85,11 @@ func (d *svg) grid(write func(float64) string) {
 		}
 	}
 	step := 10 * time.Minute
-	if d.to.Sub(d.from) > 2*time.Hour {
+	switch span := d.to.Sub(d.from); {
+	case span > 5*time.Hour:
 		step = 4 * time.Hour
+	case span > 100*time.Minute:
+		step = 30 * time.Minute
 	}
 	for t := d.from.Truncate(step); !t.After(d.to); t = t.Add(step) {
 		if t.Before(d.from) {
