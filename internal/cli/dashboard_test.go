@@ -109,10 +109,13 @@ func (s *screen) tail() string {
 	return text[max(0, len(text)-500):]
 }
 
+// longestWait is how long a test waits for what must come. It is no measure: a machine that is busy with other tests takes long.
+const longestWait = time.Minute
+
 // waitFor returns when the program has written text.
 func (s *screen) waitFor(text string) {
 	s.t.Helper()
-	timeout := time.NewTimer(20 * time.Second)
+	timeout := time.NewTimer(longestWait)
 	defer timeout.Stop()
 	for !strings.Contains(s.text(), text) {
 		select {

@@ -59,7 +59,7 @@ func TestDroppedTerminalsLoseNothing(t *testing.T) {
 		}
 		select {
 		case <-s.exited:
-		case <-time.After(20 * time.Second):
+		case <-time.After(longestWait):
 			t.Fatalf("drop %d: it still runs", drop)
 		}
 		slowest = max(slowest, time.Since(began))
@@ -74,7 +74,7 @@ func TestDroppedTerminalsLoseNothing(t *testing.T) {
 	}
 	start(t, nil, "errtop", log, "--store", path)
 	want := uint64(lines)
-	for deadline := time.Now().Add(20 * time.Second); countedIn(t, path) < want && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(longestWait); countedIn(t, path) < want && time.Now().Before(deadline); {
 		<-time.After(50 * time.Millisecond)
 	}
 	if n := countedIn(t, path); n != want {

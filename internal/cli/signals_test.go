@@ -20,7 +20,7 @@ import (
 // waitForAfter is waitFor for what is written after the first from bytes.
 func (s *screen) waitForAfter(from int, text string) {
 	s.t.Helper()
-	timeout := time.NewTimer(20 * time.Second)
+	timeout := time.NewTimer(longestWait)
 	defer timeout.Stop()
 	for !strings.Contains(s.text()[from:], text) {
 		select {

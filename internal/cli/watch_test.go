@@ -66,7 +66,7 @@ func watch(t *testing.T, config string) *watching {
 // waitFor waits for a line of the log whose message holds a text.
 func (w *watching) waitFor(text string) map[string]any {
 	w.t.Helper()
-	timeout := time.NewTimer(20 * time.Second)
+	timeout := time.NewTimer(longestWait)
 	defer timeout.Stop()
 	var lines []string
 	for {
@@ -89,7 +89,7 @@ func (w *watching) waitFor(text string) map[string]any {
 // waitUntilTold waits until the service manager is told something.
 func (w *watching) waitUntilTold(state string) {
 	w.t.Helper()
-	_ = w.manager.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_ = w.manager.SetReadDeadline(time.Now().Add(longestWait))
 	datagram := make([]byte, 4096)
 	for {
 		n, err := w.manager.Read(datagram)

@@ -61,6 +61,7 @@ func (e *Engine) Reload(ctx context.Context) error {
 		said = strings.TrimPrefix(said+", rules and receivers changed", ", ")
 	}
 	e.alerting.renew(renewal)
+	e.shared.drop() // who asks next sees the new targets, and not a snapshot of a moment ago
 	e.reloading.settings.Store(settings)
 	if e.options.Reloaded != nil {
 		e.options.Reloaded(settings)
