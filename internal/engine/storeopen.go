@@ -126,6 +126,9 @@ func (k *storing) cannotKeep(why error) {
 		text = "nothing is kept, and opening is tried again: " + why.Error()
 	}
 	if k.options.WhenLive { // nobody asked for it
+		if held, ok := errors.AsType[*store.HeldError](why); ok {
+			text = "kept by " + held.Holder.String()
+		}
 		k.show(tracker.SourceWaiting, text)
 		return
 	}
