@@ -88,9 +88,13 @@ func (a *Assembly) add(from *ErrorTracker, facts bool) {
 	if facts {
 		t.clock.merge(&from.clock)
 		for _, tg := range from.sorted() {
+			several := t.targets[tg.name] != nil
 			into := t.target(tg.name)
 			if into.name != tg.name {
 				t.targetsDropped += tg.origins[OriginProbe].results + tg.origins[OriginTraffic].results
+			}
+			if several {
+				into.join(tg)
 			}
 			t.addFacts(into, tg)
 		}
@@ -117,6 +121,21 @@ func (a *Assembly) add(from *ErrorTracker, facts bool) {
 	a.apart = true
 }
 
+// join prepares a target for what another origin knows of it. How it is then is judged anew, without what one of them was in: a third that
+// fails altogether is not the whole that does. Its history is that of the worse one, because two in one would tell of turns that
+// there were not.
+func (tg *target) join(from *target) {
+	tg.joined = true
+	for o := range tg.origins {
+		tg.origins[o].judged, from.origins[o].judged = verdictOnOrigin{}, verdictOnOrigin{}
+	}
+	if from.cond.state > tg.cond.state {
+		tg.history = nil
+	} else {
+		from.history = nil
+	}
+}
+
 // together counts all targets together: once, not for each piece.
 func (a *Assembly) together() {
 	if a.apart {
@@ -130,6 +149,25 @@ func (a *Assembly) together() {
 func (a *Assembly) State(part Part) State {
 	a.together()
 	return a.t.State(a.now, part)
+}
+
+// GoOn has targets go on in the states that an earlier sum of the same origins judged them to be in, and since when: what is summed up anew
+// has not changed by that. It has to be called before [Assembly.Tracker].
+func (a *Assembly) GoOn(before *ErrorTracker) {
+	before.mu.Lock()
+	defer before.mu.Unlock()
+	for name, from := range before.targets {
+		into := a.t.targets[name]
+		if into == nil || from.cond.state == StateUnknown {
+			continue
+		}
+		into.cond, into.since, into.changes = from.cond, from.since, from.changes
+		into.history = slices.Clone(from.history)
+		for o := range into.origins {
+			into.origins[o].judged = from.origins[o].judged
+		}
+		into.turned, into.joined = true, false
+	}
 }
 
 // Tracker returns the sum as a tracker that goes on from there. It shows versions above the one given, so that pictures of it can be

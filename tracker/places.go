@@ -9,6 +9,11 @@ type Fleet struct {
 	Places []string // in the order of their names
 	Note   string   // "39 of 40 agents, web-7 silent for 3m"; "" while nothing is missing
 	Notes  []string // what else should be known: clocks that differ, hours that came late, agents that are not counted
+
+	Alone string // the place that the snapshot counts; "" for all of them
+	// Picture returns the same snapshot of one of the places, nil of one that is not known; it is nil itself where there are not several.
+	// It may be called from any goroutine, and always returns the same.
+	Picture func(place string) *Snapshot
 }
 
 // Place is how a target is in one place of a fleet.

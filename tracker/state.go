@@ -234,7 +234,7 @@ func (tg *target) evaluate(at instant) {
 	}
 	now := tg.judge(at)
 	if now.state == tg.cond.state {
-		tg.cond = now
+		tg.cond, tg.joined = now, false
 		return
 	}
 	if tg.cond.state != StateUnknown {
@@ -243,7 +243,10 @@ func (tg *target) evaluate(at instant) {
 		}
 		tg.changes[0], tg.changes[1] = tg.changes[1], at
 	}
-	tg.cond, tg.since = now, at
+	if !tg.joined || min(tg.cond.state, now.state) < StateThrottled { // else it is in trouble for as long as one of its origins
+		tg.since = at
+	}
+	tg.cond, tg.joined = now, false
 	if len(tg.history) == historyKept {
 		tg.history = tg.history[1:]
 	}

@@ -45,6 +45,7 @@ type target struct {
 
 	waiting   bool // in the tracker's list of targets with results to fold
 	dirty     bool
+	joined    bool    // its state is the worst of several origins, and was not yet judged
 	restored  bool    // since it was last shown; what it then said is still right if it is not dirty
 	shown     *Target // as of the last snapshot, which shares it: see own
 	unshared  bool    // no snapshot shares it yet

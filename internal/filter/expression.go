@@ -3,6 +3,7 @@ package filter
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -56,7 +57,7 @@ func parseExpression(source string, typing bool) (*Filter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Filter{text: "=" + source, terms: []condition{{holds: func(f *Facts, _ time.Time) bool { return evaluate(program, f) }}}}, nil
+	return &Filter{text: "=" + source, places: placeWord.MatchString(source), terms: []condition{{holds: func(f *Facts, _ time.Time) bool { return evaluate(program, f) }}}}, nil
 }
 
 // functions are those of the language that cost no more than what they are given is long, and return nothing longer.
@@ -106,6 +107,9 @@ func (c *costs) Visit(node *ast.Node) {
 		c.err = fmt.Errorf("column %d of the expression: filters have no place for %s", (*node).Location().From+1, what)
 	}
 }
+
+// placeWord is how an expression names places.
+var placeWord = regexp.MustCompile(`\bplace\b`)
 
 // evaluate reports whether an expression holds: of something with many outcomes, whether it holds with any of them. An
 // expression that fails does not hold.

@@ -73,10 +73,12 @@ type Filter struct {
 	text     string
 	terms    []condition
 	relative bool
+	places   bool // a term asks for places
 }
 
 type condition struct {
 	not   bool
+	place string // of place:eu-1, in lower case
 	holds func(f *Facts, now time.Time) bool
 }
 
@@ -85,6 +87,40 @@ func (f *Filter) String() string { return f.text }
 
 // Relative reports whether the filter asks how long before now something was, as since:10m does. A nil filter does not.
 func (f *Filter) Relative() bool { return f != nil && f.relative }
+
+// Place returns what the one term place:eu-1 asks for, in lower case; "" where there is none or several, or where it excludes.
+func (f *Filter) Place() string {
+	if f == nil {
+		return ""
+	}
+	place := ""
+	for _, t := range f.terms {
+		if t.place == "" {
+			continue
+		}
+		if t.not || place != "" {
+			return ""
+		}
+		place = t.place
+	}
+	return place
+}
+
+// AsksPlaces reports whether a filter asks in which places something is. A nil filter does not.
+func (f *Filter) AsksPlaces() bool { return f != nil && f.places }
+
+// WithoutPlace returns the filter without what it asks of places: for a picture of nothing but one place. It is nil where nothing is left.
+func (f *Filter) WithoutPlace() *Filter {
+	if f == nil {
+		return nil
+	}
+	out := *f
+	out.terms = slices.DeleteFunc(slices.Clone(f.terms), func(t condition) bool { return t.place != "" })
+	if len(out.terms) == 0 {
+		return nil
+	}
+	return &out
+}
 
 // Match reports whether all terms hold for what the facts are of. Spans like since:10m end at now.
 func (f *Filter) Match(of *Facts, now time.Time) bool {
@@ -150,6 +186,9 @@ func parseTerms(text string, typing bool) (*Filter, error) {
 			}
 			if err == nil {
 				t.holds, err = plainTerm(word)
+				if place, ok := strings.CutPrefix(word, "place:"); ok {
+					t.place, f.places = strings.ToLower(place), true
+				}
 				f.relative = f.relative || strings.HasPrefix(word, "since:")
 			}
 		}

@@ -17,7 +17,8 @@ type placeSum struct {
 	agents   map[string]agentFacts
 	newestOf map[string]header // of each agent's newest run and hour
 	hours    []placeHour
-	past     tracker.State // of the hours of which no messages are kept
+	past     tracker.State         // of the hours of which no messages are kept
+	before   *tracker.ErrorTracker // the sum before; nil without
 
 	total   *tracker.Assembly
 	state   tracker.State         // of total, where there are several places
@@ -93,6 +94,9 @@ func (p *placeSum) make(place string) {
 	_ = p.total.Add(tracker.Piece{State: p.past}) // it is our own
 	if p.several {
 		p.state = p.total.State(tracker.Part{})
+		if p.before != nil {
+			p.total.GoOn(p.before)
+		}
 		p.tracker = p.total.Tracker(0)
 		p.tracker.Snapshot(p.now) // whoever looks first need not wait for it
 	}

@@ -24,6 +24,7 @@ type picture struct {
 	serves map[string][]string              // target -> agents that have counted it lately
 	past   pastSums
 	hot    hotSums
+	agents map[string]agentFacts
 	made   time.Time
 	shown  shown
 }
@@ -72,7 +73,7 @@ func (v *Viewer) keepSum(ctx context.Context) error {
 // sumUp makes the sum anew, place by place on as many cores as there are, and returns how much time that took of all of them.
 func (v *Viewer) sumUp(now time.Time) (cost time.Duration, err error) {
 	in := v.input(now)
-	made := picture{sumOf: map[string]time.Time{}, past: in.past, made: now}
+	made := picture{sumOf: map[string]time.Time{}, past: in.past, agents: in.agents, made: now}
 	if err := made.past.update(now, v.tracker, in.sums); err != nil {
 		return 0, err
 	}
@@ -90,7 +91,7 @@ func (v *Viewer) sumUp(now time.Time) (cost time.Duration, err error) {
 	places := map[string]*placeSum{}
 	of := func(place string) *placeSum {
 		if places[place] == nil {
-			places[place] = &placeSum{v: v, now: now, agents: in.agents, newestOf: newestOf, serves: map[string][]string{}, hot: hotSums{}}
+			places[place] = &placeSum{v: v, before: in.before.places[place], now: now, agents: in.agents, newestOf: newestOf, serves: map[string][]string{}, hot: hotSums{}}
 		}
 		return places[place]
 	}
@@ -113,7 +114,7 @@ func (v *Viewer) sumUp(now time.Time) (cost time.Duration, err error) {
 		return 0, err
 	}
 	joining := time.Now()
-	v.finish(&made, places, in.version, now)
+	v.finish(&made, places, &in, now)
 	cost = time.Since(joining)
 	for _, p := range places {
 		cost += p.cost
@@ -129,6 +130,7 @@ type sumInput struct {
 	past    pastSums
 	known   hotSums
 	version uint64
+	before  picture
 }
 
 // input returns what there is to sum up.
@@ -143,15 +145,13 @@ func (v *Viewer) input(now time.Time) sumInput {
 			in.sums[h] = at.sums
 		}
 	}
-	if v.picture.total != nil {
-		in.version = v.picture.total.Snapshot(now).Version
-	}
+	in.version, in.before = v.version, v.picture
 	v.dirty = false
 	return in
 }
 
 // finish turns the sums of the places into trackers, and one over all of them, and shows them.
-func (v *Viewer) finish(made *picture, places map[string]*placeSum, version uint64, now time.Time) {
+func (v *Viewer) finish(made *picture, places map[string]*placeSum, in *sumInput, now time.Time) {
 	made.serves, made.hot = map[string][]string{}, hotSums{}
 	for _, p := range places {
 		maps.Copy(made.hot, p.hot)
@@ -161,10 +161,11 @@ func (v *Viewer) finish(made *picture, places map[string]*placeSum, version uint
 	}
 	switch len(places) {
 	case 0:
-		made.total = tracker.NewAssembly(now, v.tracker).Tracker(version)
+		made.total = tracker.NewAssembly(now, v.tracker).Tracker(in.version)
 	case 1:
 		for _, p := range places {
-			made.total = p.total.Tracker(version)
+			p.total.GoOn(in.before.total)
+			made.total = p.total.Tracker(in.version)
 		}
 	default:
 		const mostPlaces = 8
@@ -177,7 +178,8 @@ func (v *Viewer) finish(made *picture, places map[string]*placeSum, version uint
 			_ = total.Add(tracker.Piece{State: places[place].state, Facts: true}) // it is our own
 			made.places[place] = places[place].tracker
 		}
-		made.total = total.Tracker(version)
+		total.GoOn(in.before.total)
+		made.total = total.Tracker(in.version)
 	}
 	made.total.Snapshot(now) // whoever looks first need not wait for the search for incidents
 	v.mu.Lock()
@@ -195,7 +197,12 @@ func (v *Viewer) finish(made *picture, places map[string]*placeSum, version uint
 // record adds what happened live.
 func (p *picture) record(ag *agent, l *live, now time.Time) {
 	place := ag.placeName()
-	labels := &tracker.Labels{{Name: "place", Value: place}, {Name: "machine", Value: ag.name}}
+	facts, known := p.agents[ag.id]
+	if !known { // it is new
+		facts = agentFacts{name: ag.name, place: place, alone: true}
+	}
+	all := tracker.Labels(facts.labels())
+	labels := &all
 	var results []tracker.Result
 	for i := range l.Results {
 		result, count, ok := l.Results[i].result(l.got, labels)

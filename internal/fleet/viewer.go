@@ -52,6 +52,7 @@ type Viewer struct {
 	redoAt   time.Time // when the picture is made anew because of them; zero for never
 	late     int       // hours that were sent anew after they were summed up
 	picture  picture
+	version  uint64 // of the newest snapshot
 	watchers map[chan struct{}]struct{}
 }
 

@@ -55,23 +55,20 @@ func placesInWords(wrong []string, all int) string {
 	}
 }
 
-// incidents returns the incidents with their places. That requests stopped is no incident where agents fell silent that counted them.
-// The lock is held.
-func (v *Viewer) incidents(s *tracker.Snapshot, targets []*tracker.Target, now time.Time) []tracker.Incident {
-	byName := map[string]*tracker.Target{}
-	for _, t := range targets {
-		byName[t.Name] = t
-	}
-	out := make([]tracker.Incident, 0, len(s.Incidents))
-	for i := range s.Incidents {
-		in := s.Incidents[i]
-		if in.Signals == tracker.SignalSilence && in.Ongoing() && v.unheard(&in, now) {
+// incidents returns the incidents of a place, "" for all, with the places of their targets. That requests stopped is no incident where
+// agents fell silent that counted them. The lock is held.
+func (v *Viewer) incidents(list []tracker.Incident, targets []*tracker.Target, place string, now time.Time) []tracker.Incident {
+	named := byName(targets)
+	out := make([]tracker.Incident, 0, len(list))
+	for i := range list {
+		in := list[i]
+		if in.Signals == tracker.SignalSilence && in.Ongoing() && v.unheard(&in, place, now) {
 			continue
 		}
 		var wrong []string
 		all := 0
 		for _, part := range in.Targets {
-			t := byName[part.Name]
+			t := named[part.Name]
 			if t == nil {
 				continue
 			}
@@ -89,12 +86,12 @@ func (v *Viewer) incidents(s *tracker.Snapshot, targets []*tracker.Target, now t
 	return out
 }
 
-// unheard reports whether of every target of an incident an agent is silent.
-func (v *Viewer) unheard(in *tracker.Incident, now time.Time) bool {
+// unheard reports whether of every target of an incident an agent in a place, "" for any, is silent.
+func (v *Viewer) unheard(in *tracker.Incident, place string, now time.Time) bool {
 	for _, part := range in.Targets {
 		if !slices.ContainsFunc(v.picture.serves[part.Name], func(id string) bool {
 			ag := v.agents[id]
-			return ag != nil && (ag.left || ag.silence(now) > 0)
+			return ag != nil && (place == "" || ag.placeName() == place) && (ag.left || ag.silence(now) > 0)
 		}) {
 			return false
 		}
