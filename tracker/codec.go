@@ -20,6 +20,8 @@ type encoder struct {
 	strings []string
 	brief   bool // see Part.Brief
 
+	byMinute bool // see Part.ByMinute
+
 	failures failureTable
 }
 

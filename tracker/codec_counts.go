@@ -239,7 +239,11 @@ func (e *encoder) latency(l *latency, edge int64, span stepSpan, scratch *[minut
 		}
 		e.uint(0)
 	}
-	write(func(s int64) cells { return l.fine.at(s % fineSlots) }, fineSlots, 1)
+	if e.byMinute {
+		e.uint(0) // they are in the minutes too: see refine
+	} else {
+		write(func(s int64) cells { return l.fine.at(s % fineSlots) }, fineSlots, 1)
+	}
 	write(func(m int64) cells { return l.minutes.at(m % minuteSlots) }, minuteSlots, stepsPerMinute)
 	write(l.quarters.at, quarterSlots, stepsPerQuarter)
 	for _, o := range l.octaves {
@@ -248,6 +252,7 @@ func (e *encoder) latency(l *latency, edge int64, span stepSpan, scratch *[minut
 			e.daily(o, edge/stepsPerMinute, span, scratch)
 		}
 	}
+	e.bool(e.byMinute)
 }
 
 func (d *decoder) latency(l *latency, edge int64) {
@@ -281,6 +286,9 @@ func (d *decoder) latency(l *latency, edge int64) {
 			d.dailyInto(edge/stepsPerMinute, o)
 			l.octaves[i] = o
 		}
+	}
+	if d.bool() {
+		l.refine(edge)
 	}
 	l.recount(edge)
 }

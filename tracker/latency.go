@@ -144,3 +144,25 @@ func (l *latency) absorb(b *latency, edge, other int64) {
 		l.day.addCells(b.quarters.at(q))
 	}
 }
+
+// refine spreads the latencies of the last minutes evenly over their steps, where only the minutes are known.
+func (l *latency) refine(edge int64) {
+	for m := max(edge-fineSlots+1, 0) / stepsPerMinute; m <= edge/stepsPerMinute; m++ {
+		first := m * stepsPerMinute
+		steps := min(edge-first+1, stepsPerMinute) // of the running minute, those that have begun
+		next := int64(0)
+		for _, c := range l.minutes.at(m % minuteSlots) {
+			each, more := int64(c.n)/steps, int64(c.n)%steps
+			for i := range steps {
+				step, n := first+(next+i)%steps, each
+				if i < more {
+					n++
+				}
+				if n > 0 && edge-step < fineSlots {
+					l.fine.add(fineSlots, step%fineSlots, c.bucket, uint32(n)) //nolint:gosec // at most a cell's
+				}
+			}
+			next += more
+		}
+	}
+}

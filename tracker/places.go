@@ -13,7 +13,7 @@ type Fleet struct {
 	Alone string // the place that the snapshot counts; "" for all of them
 	// Picture returns the same snapshot of one of the places, nil of one that is not known; it is nil itself where there are not several.
 	// It may be called from any goroutine, and always returns the same.
-	Picture func(place string) *Snapshot
+	Picture func(place string) *Snapshot `json:"-"`
 }
 
 // Place is how a target is in one place of a fleet.

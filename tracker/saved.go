@@ -33,6 +33,9 @@ type Part struct {
 	// Brief is for a state that is sent to be summed up: it leaves out what a sum works out anew (baselines and episodes), of the
 	// ring all but the newest 20 errors, of a group all exemplars but the first and the newest, and cuts their texts at 512 bytes.
 	Brief bool
+	// ByMinute leaves out which 10 s latencies fell into: a reader spreads those of the last minutes evenly over them. Half of what changes
+	// in a state from minute to minute is that.
+	ByMinute bool
 }
 
 // Position is how far a source was read: a file, by its first bytes, up to an offset.
@@ -122,7 +125,7 @@ func (t *ErrorTracker) State(now time.Time, part Part) State {
 // state is State for a tracker that is locked and knows of now.
 func (t *ErrorTracker) state(now time.Time, part Part) State {
 	t.gathered.fold(&t.all)
-	e := encoder{known: map[string]uint64{}, brief: part.Brief}
+	e := encoder{known: map[string]uint64{}, brief: part.Brief, byMinute: part.ByMinute}
 	e.failures.known, e.failures.knownLabels = map[*Failure]uint64{}, map[*Labels]uint64{}
 	e.text("") // so that number 0 is the empty string, and what an older version did not write reads as it
 	e.b = make([]byte, 0, t.stateSize+64<<10)

@@ -32,7 +32,7 @@ func (v *Viewer) readAll(ctx context.Context, stream jetstream.Stream) error {
 		group.Go(func() error { return v.readHour(first, stream, h) })
 	}
 	if err := group.Wait(); err != nil {
-		return err //nolint:wrapcheck // it is one of ours
+		return err
 	}
 	v.noteRead(func() { v.loaded = true })
 	select {
@@ -47,7 +47,7 @@ func (v *Viewer) readAll(ctx context.Context, stream jetstream.Stream) error {
 		group.Go(func() error { return v.readHour(older, stream, h) })
 	}
 	if err := group.Wait(); err != nil {
-		return err //nolint:wrapcheck // it is one of ours
+		return err
 	}
 	v.noteRead(func() { v.complete = true })
 	return nil
@@ -154,5 +154,5 @@ func inParallel(places []string, do func(place string)) error {
 	for _, place := range places {
 		group.Go(func() error { do(place); return nil })
 	}
-	return group.Wait() //nolint:wrapcheck // it is one of ours
+	return group.Wait()
 }

@@ -33,7 +33,7 @@ func publishDay(t testing.TB, s *server.Server, tr *tracker.ErrorTracker, agents
 	}
 	for h := newestHour(now); h > newestHour(now)-hoursKept; h-- {
 		start := time.Unix(h*3600, 0)
-		state := tr.State(now, tracker.Part{From: start, To: start.Add(time.Hour), Brief: true})
+		state := tr.State(now, tracker.Part{From: start, To: start.Add(time.Hour), Brief: true, ByMinute: true})
 		for i := range agents {
 			message, err := pack.encode(header{
 				V: 1, Agent: fmt.Sprintf("web-%d", i), Place: fmt.Sprintf("place-%d", i%3), At: now, Run: now.Add(-25 * time.Hour), Hour: h, Pieces: 1,

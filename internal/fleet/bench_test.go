@@ -41,7 +41,7 @@ func BenchmarkAgentMinute(b *testing.B) {
 		b.Fatal(err)
 	}
 	start := now.Truncate(time.Hour)
-	part := tracker.Part{From: start, To: start.Add(time.Hour), Brief: true}
+	part := tracker.Part{From: start, To: start.Add(time.Hour), Brief: true, ByMinute: true}
 	size := 0
 	b.ReportAllocs()
 	for b.Loop() {
@@ -64,7 +64,7 @@ func BenchmarkSum100Agents(b *testing.B) {
 	hour := newestHour(now)
 	start := time.Unix(hour*3600, 0)
 	tr := busyTracker(now, now.Sub(start).Hours(), 100)
-	state := tr.State(now, tracker.Part{From: start, To: start.Add(time.Hour), Brief: true})
+	state := tr.State(now, tracker.Part{From: start, To: start.Add(time.Hour), Brief: true, ByMinute: true})
 	message, err := v.codec.encode(header{V: 1, At: now, Run: start, Hour: hour}, state, tracker.State{})
 	if err != nil {
 		b.Fatal(err)
@@ -99,7 +99,7 @@ func BenchmarkAgentMinuteAgainstBase(b *testing.B) {
 		b.Fatal(err)
 	}
 	start := now.Truncate(time.Hour)
-	part := tracker.Part{From: start, To: start.Add(time.Hour), Brief: true}
+	part := tracker.Part{From: start, To: start.Add(time.Hour), Brief: true, ByMinute: true}
 	base := tr.State(now, part)
 	later := now.Add(5 * time.Minute)
 	for at := now; at.Before(later); at = at.Add(time.Millisecond) {

@@ -137,7 +137,10 @@ func TestMessagesOfEveryVersionAreRead(t *testing.T) {
 	if err != nil || p.Agent != "web-1" || p.Waiting != 2 {
 		t.Errorf("%+v, %v", p, err)
 	}
-	l, err := decodeLive([]byte(`{"v":1,"base":"2026-11-01T12:30:00Z","n":1,"at":"2026-11-01T12:30:02Z","results":[{"t":"checkout","c":3,"k":"server","s":503}]}`))
+	if _, err := pack.decodeLive(pack.pack.EncodeAll(make([]byte, 64<<20), nil)); err == nil {
+		t.Error("a message of 64 MB is read")
+	}
+	l, err := pack.decodeLive([]byte(`{"v":1,"base":"2026-11-01T12:30:00Z","n":1,"at":"2026-11-01T12:30:02Z","results":[{"t":"checkout","c":3,"k":"server","s":503}]}`))
 	if err != nil || len(l.Results) != 1 {
 		t.Fatalf("%+v, %v", l, err)
 	}

@@ -29,8 +29,16 @@ type liveSender struct {
 	base  time.Time
 	n     int
 	known map[totalKey]uint64
-	seq   uint64 // of the newest error that was sent
+	seq   uint64    // of the newest error that was sent
+	quiet time.Time // when it last said what did not fail
 }
+
+const (
+	// quietEvery is how often it is said what did not fail: as often as charts move.
+	quietEvery = 10 * time.Second
+	// packedFrom is from how many bytes on a live message is compressed. A viewer of before that was done reads the shorter ones.
+	packedFrom = 1 << 10
+)
 
 // restart begins anew behind a sum.
 func (l *liveSender) restart(s *tracker.Snapshot, base time.Time) {
@@ -68,8 +76,13 @@ func (l *liveSender) readsHistory(s *tracker.Snapshot) bool {
 	return false
 }
 
-// changes returns what happened since it was last asked: failures, each with what the newest error of its sort says, and the others.
-func (l *liveSender) changes(s *tracker.Snapshot) (failures, others []liveResult) {
+// changes returns what happened since it was last asked: failures, each with what the newest error of its sort says, and, where they are
+// due, the others.
+func (l *liveSender) changes(s *tracker.Snapshot, now time.Time) (failures, others []liveResult) {
+	quiet := now.Sub(l.quiet) >= quietEvery-quietEvery/16
+	if quiet {
+		l.quiet = now
+	}
 	examples := map[totalKey]*tracker.Failure{}
 	for i := range s.Errors {
 		if f := &s.Errors[i]; f.Seq > l.seq {
@@ -80,10 +93,11 @@ func (l *liveSender) changes(s *tracker.Snapshot) (failures, others []liveResult
 		l.seq = s.Errors[n-1].Seq
 	}
 	for _, t := range s.Targets {
+		whole := quiet || l.hasFailed(t) // its failing share would be too large otherwise
 		for _, total := range t.Totals {
 			key := totalKey{t.Name, total.Origin, total.Outcome}
 			grown := total.Count - min(l.known[key], total.Count)
-			if total.Inconclusive || grown == 0 {
+			if total.Inconclusive || grown == 0 || !whole && !total.Outcome.Kind.Failed() {
 				continue
 			}
 			l.known[key] = total.Count
@@ -101,6 +115,16 @@ func (l *liveSender) changes(s *tracker.Snapshot) (failures, others []liveResult
 		}
 	}
 	return failures, others
+}
+
+// hasFailed reports whether requests of a target failed since it was last asked.
+func (l *liveSender) hasFailed(t *tracker.Target) bool {
+	for _, total := range t.Totals {
+		if !total.Inconclusive && total.Outcome.Kind.Failed() && total.Count > l.known[totalKey{t.Name, total.Origin, total.Outcome}] {
+			return true
+		}
+	}
+	return false
 }
 
 // askWhoLooks asks the servers whether anybody has subscribed to what this agent sends live: they answer where nobody has.
@@ -151,7 +175,7 @@ func (p *Publisher) sendChanges(snapshot *tracker.Snapshot, now time.Time) (sumN
 	if p.live.readsHistory(snapshot) {
 		return true
 	}
-	failures, others := p.live.changes(snapshot)
+	failures, others := p.live.changes(snapshot, now)
 	for _, send := range []struct {
 		kind    string
 		results []liveResult
@@ -159,6 +183,9 @@ func (p *Publisher) sendChanges(snapshot *tracker.Snapshot, now time.Time) (sumN
 		for part := range slices.Chunk(send.results, maxLive) {
 			p.live.n++
 			message, err := json.Marshal(live{V: formatVersion, Base: p.live.base, N: p.live.n, At: now, Results: part})
+			if len(message) >= packedFrom {
+				message = p.codec.pack.EncodeAll(message, nil)
+			}
 			if err != nil || p.conn.Publish(subjectOf(p.settings.Team, p.settings.Name, send.kind), message) != nil {
 				return false // the next sum has it
 			}

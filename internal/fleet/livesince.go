@@ -108,7 +108,7 @@ func (s *liveSince) drop(sum time.Time) {
 
 // takeLive takes what happened since an agent's last sum.
 func (v *Viewer) takeLive(a address, message []byte) {
-	l, err := decodeLive(message)
+	l, err := v.codec.decodeLive(message)
 	if err != nil {
 		v.refuse(a.agent, err)
 		return

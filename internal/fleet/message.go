@@ -24,6 +24,9 @@ const (
 	maxLive     = 500      // results of a live message
 )
 
+// zstdMagic begins everything that zstd compressed. Source: RFC 8878, 3.1.1.
+const zstdMagic = "\x28\xb5\x2f\xfd"
+
 // formatVersion is what this errtop writes. A reader takes any version up to it, and of a later one says that it cannot.
 const formatVersion = 1
 
@@ -192,9 +195,18 @@ func decodePresence(message []byte) (p presence, err error) {
 	return p, nil
 }
 
-func decodeLive(message []byte) (l live, err error) {
+// decodeLive reads a live message, which is compressed where it is long.
+func (c *codec) decodeLive(message []byte) (l live, err error) {
 	if len(message) > maxMessage {
 		return l, fmt.Errorf("a message of %d bytes", len(message))
+	}
+	if bytes.HasPrefix(message, []byte(zstdMagic)) {
+		if message, err = c.unpack.DecodeAll(message, nil); err != nil {
+			return l, errors.New("not a message of errtop")
+		}
+		if len(message) > maxMessage {
+			return l, fmt.Errorf("a message of %d bytes unpacked", len(message))
+		}
 	}
 	if err := json.Unmarshal(message, &l); err != nil {
 		return l, errors.New("not a message of errtop")

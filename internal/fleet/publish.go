@@ -292,7 +292,7 @@ func (p *Publisher) parts(hour int64, now time.Time) []tracker.Part {
 	start := time.Unix(hour*3600, 0).UTC()
 	parts := make([]tracker.Part, p.pieces)
 	for i := range parts {
-		parts[i] = tracker.Part{From: start, To: start.Add(time.Hour), Brief: true}
+		parts[i] = tracker.Part{From: start, To: start.Add(time.Hour), Brief: true, ByMinute: true}
 	}
 	if p.pieces == 1 {
 		return parts

@@ -14,6 +14,9 @@ const (
 	sumShare   = 20 // at most one part in so many of a core is spent on sums
 	sumAtLeast = 2 * time.Second
 	sumAtMost  = time.Minute
+	// settleTime is how long after the first sum the others follow without a rest: agents may not know yet that somebody looks, and say
+	// only in their sums what fails.
+	settleTime = 10 * time.Second
 )
 
 // picture is the sum as it was last made, which live messages are added to until it is made anew.
@@ -40,7 +43,7 @@ func (v *Viewer) keepSum(ctx context.Context) error {
 	const look = 250 * time.Millisecond
 	tick := time.NewTicker(look) // which also bounds how often those who look are woken
 	defer tick.Stop()
-	var next time.Time
+	var next, settled time.Time
 	var first sync.Once
 	for {
 		urgent := false
@@ -65,8 +68,15 @@ func (v *Viewer) keepSum(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		first.Do(func() { close(v.shown) })
-		next = time.Now().Add(max(v.sumPause, min(max(cost*sumShare, sumAtLeast), sumAtMost)))
+		first.Do(func() {
+			close(v.shown)
+			settled = time.Now().Add(settleTime)
+		})
+		rest := sumAtLeast
+		if !start.Before(settled) {
+			rest = max(v.sumPause, min(max(cost*sumShare, sumAtLeast), sumAtMost))
+		}
+		next = time.Now().Add(rest)
 	}
 }
 
