@@ -190,8 +190,8 @@ func (m *model) tryFilter(parse func(string) (*filter.Filter, error)) {
 
 func (m *model) setFilter(f *filter.Filter) {
 	m.filter = f
-	if m.shown != nil {
-		m.show(m.shown)
+	if m.whole != nil {
+		m.show(m.whole)
 	}
 }
 
@@ -250,7 +250,7 @@ func (m *model) copyReport() {
 		m.say("this viewer may not write reports")
 		return
 	}
-	text := reportOf(&m.options, m.shown, m.alerts, m.clock).Markdown()
+	text := reportOf(&m.options, m.whole, m.alerts, m.clock).Markdown()
 	if len(text) > clipboardLimit || terminal.IsSilent(m.options.Environ) {
 		m.say("the report cannot be copied here; " + m.options.ReportHint)
 		return
@@ -268,7 +268,7 @@ func (m *model) export() tea.Cmd {
 		m.copyReport()
 		return nil
 	}
-	snap, alerts, now := m.shown, m.alerts, m.clock
+	snap, alerts, now := m.whole, m.alerts, m.clock
 	return func() tea.Msg {
 		path, err := saveReport(reportOf(&m.options, snap, alerts, now), m.options.ExportDir)
 		if err != nil {

@@ -35,6 +35,9 @@ func (h *headline) calm(a area) {
 	if known+usual == 0 {
 		well = " too few to tell "
 	}
+	if fleet := h.snap.Fleet; fleet != nil && fleet.Alone != "" {
+		well += "in " + fleet.Alone + " "
+	}
 	p.text(a.styles.StateBadge(tracker.StateOK), " "+a.glyphs.state(tracker.StateOK)+well)
 	fails := "fail"
 	if usual == 1 {

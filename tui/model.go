@@ -24,7 +24,8 @@ type model struct {
 
 	live    *tracker.Snapshot // the newest
 	alerts  *Alerts           // the newest
-	shown   *tracker.Snapshot // the one on the screen: the newest, a frozen or a past one
+	whole   *tracker.Snapshot // what the screen is of: the newest, a frozen or a past one
+	shown   *tracker.Snapshot // the one on the screen: whole, or what one place of a fleet has of it
 	clock   time.Time         // now, as of the last news
 	taken   time.Time         // when live was taken
 	showed  time.Time         // when a newest snapshot was shown
@@ -250,7 +251,7 @@ const settle = 5
 // due reports whether to show the newest snapshot: at once if a state has changed, otherwise after settle refreshes.
 func (m *model) due() bool {
 	switch {
-	case m.live == nil || m.live == m.shown:
+	case m.live == nil || m.live == m.whole:
 		return false
 	case m.options.Player != nil: // it may have gone back
 		return true
@@ -263,7 +264,8 @@ func (m *model) due() bool {
 
 // show puts a snapshot on the screen.
 func (m *model) show(snap *tracker.Snapshot) {
-	m.shown, m.dirty = snap, true
+	m.whole, m.shown, m.dirty = snap, pictureOf(snap, m.filter), true
+	shown := m.shown
 	m.frame.alerts = m.alerts
 	if snap.Past { // what was alerted then is not kept
 		m.frame.alerts = nil
@@ -271,10 +273,10 @@ func (m *model) show(snap *tracker.Snapshot) {
 	if snap == m.live {
 		m.turned = false
 	}
-	m.frame.reach = reach(&snap.Overall.Minutes)
-	m.frame.lost, m.frame.minute = lostOf(snap), snap.At.Unix()/60
-	m.headline.SetSnapshot(snap)
-	m.troubled.take(snap)
+	m.frame.reach = reach(&shown.Overall.Minutes)
+	m.frame.lost, m.frame.minute = lostOf(shown), shown.At.Unix()/60
+	m.headline.SetSnapshot(shown)
+	m.troubled.take(shown)
 	m.turn++
 }
 
@@ -283,7 +285,11 @@ func (m *model) view() view {
 	v := m.views[m.current]
 	if m.shown != nil && m.told[m.current] != m.turn {
 		m.told[m.current] = m.turn
-		v.SetSnapshot(m.shown, m.filter)
+		f := m.filter
+		if m.alone() {
+			f = f.WithoutPlace()
+		}
+		v.SetSnapshot(m.shown, f)
 	}
 	return v
 }
@@ -293,7 +299,7 @@ func (m *model) say(text string) { m.notice = notice{text, m.clock.Add(m.noticeT
 
 // waiting counts the errors that came after the picture was frozen.
 func (m *model) waiting() uint64 {
-	if m.live == nil || m.shown == nil {
+	if m.live == nil || m.whole == nil {
 		return 0
 	}
 	newest := func(s *tracker.Snapshot) (seq uint64) {
@@ -302,7 +308,7 @@ func (m *model) waiting() uint64 {
 		}
 		return seq
 	}
-	return newest(m.live) - min(newest(m.shown), newest(m.live))
+	return newest(m.live) - min(newest(m.whole), newest(m.live))
 }
 
 // now returns the moment of the picture.

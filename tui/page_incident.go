@@ -66,6 +66,7 @@ func (i *incidentPage) write(d *doc, snap *tracker.Snapshot) {
 	}
 	d.line(run{d.styles.State(state), sign + " " + in.State.String()}, run{d.styles.Text, "  " + i.lasting(d, snap)})
 	d.text(d.styles.Strong, event.IncidentTitleIn(snap, in))
+	writeAlone(d, snap)
 	i.figures(d)
 	writeAdvice(d, d.advisor.ForWorded(snap, in))
 	i.alerts = alertsOfIncident(d.alerts, snap, in)

@@ -52,6 +52,7 @@ func (t *targetPage) write(d *doc, snap *tracker.Snapshot) {
 	if target.Disagreement != "" {
 		d.text(d.styles.Degraded, target.Disagreement)
 	}
+	writeAlone(d, snap)
 	d.field("where", d.styles.Text, target.Where)
 	d.field("url", d.styles.Text, target.URL)
 	d.field("origin", d.styles.Text, origin(target))

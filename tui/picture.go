@@ -267,7 +267,7 @@ func (m *model) banner() string {
 	}
 	if m.filter != nil {
 		l := m.view().Listed()
-		parts = append(parts, "FILTER "+m.filter.String()+"  "+strconv.Itoa(l.total-l.shown)+" of "+strconv.Itoa(l.total)+" hidden; "+m.keys.key(Back)+" clears it")
+		parts = append(parts, "FILTER "+m.filter.String()+"  "+m.placeFigures()+strconv.Itoa(l.total-l.shown)+" of "+strconv.Itoa(l.total)+" hidden; "+m.keys.key(Back)+" clears it")
 	}
 	if m.clock.Before(m.notice.until) {
 		parts = append(parts, m.notice.text)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"errtop/internal/filter"
 	"errtop/internal/human"
 	"errtop/tracker"
 )
@@ -63,6 +64,68 @@ func placesOfGroup(g *tracker.Group) string {
 		}
 	}
 	return strings.Join(names, " ")
+}
+
+// pictureOf returns what a filter asks to see of a snapshot: the picture of one place of a fleet alone, where it names one.
+func pictureOf(snap *tracker.Snapshot, f *filter.Filter) *tracker.Snapshot {
+	if snap.Fleet == nil || snap.Fleet.Picture == nil {
+		return snap
+	}
+	if alone := snap.Fleet.Picture(placeNamed(snap.Fleet.Places, f.Place())); alone != nil {
+		return alone
+	}
+	return snap
+}
+
+// placeNamed returns the place that a filter means: the one of that name, or the only one whose name has it as a part; "" without.
+func placeNamed(places []string, asked string) (name string) {
+	if asked == "" {
+		return ""
+	}
+	found := 0
+	for _, place := range places {
+		switch lower := strings.ToLower(place); {
+		case lower == asked:
+			return place
+		case strings.Contains(lower, asked):
+			name = place
+			found++
+		}
+	}
+	if found > 1 {
+		return ""
+	}
+	return name
+}
+
+// alone reports whether the picture is of one place of a fleet.
+func (m *model) alone() bool {
+	if m.shown == nil || m.shown.Fleet == nil {
+		return false
+	}
+	fleet := m.shown.Fleet
+	return fleet.Alone != "" || len(fleet.Places) == 1 && placeNamed(fleet.Places, m.filter.Place()) != ""
+}
+
+// placeFigures says of which places the figures are that are shown under a filter; "" where it does not ask for places.
+func (m *model) placeFigures() string {
+	switch {
+	case m.shown == nil || m.shown.Fleet == nil || !m.filter.AsksPlaces():
+		return ""
+	case m.shown.Fleet.Alone != "":
+		return "figures of " + m.shown.Fleet.Alone + " alone; "
+	case len(m.shown.Fleet.Places) > 1:
+		return "figures of all " + human.Plural(len(m.shown.Fleet.Places), "place") + "; "
+	default:
+		return ""
+	}
+}
+
+// writeAlone says that the figures of a page are those of one place.
+func writeAlone(d *doc, snap *tracker.Snapshot) {
+	if snap.Fleet != nil && snap.Fleet.Alone != "" {
+		d.field("figures", d.styles.Strong, "of "+snap.Fleet.Alone+" alone, as the filter asks; below, places side by side")
+	}
 }
 
 // writePlaces compares places side by side.
@@ -133,6 +196,12 @@ func fleetNote(snap *tracker.Snapshot) string {
 func (m *model) withFleet(counts []run, wide bool) []run {
 	if m.shown == nil || m.shown.Fleet == nil {
 		return counts
+	}
+	if m.shown.Fleet.Agents == 0 && m.shown.Past {
+		return counts // who was there then is not known
+	}
+	if alone := m.shown.Fleet.Alone; wide && alone != "" {
+		counts = slices.Insert(counts, 0, run{m.frame.styles.Strong, alone + " alone"})
 	}
 	return slices.Insert(counts, 0, agentsRun(m.frame.styles, m.shown.Fleet, wide))
 }
