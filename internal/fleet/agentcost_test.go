@@ -103,7 +103,9 @@ func TestWhatAnAgentCosts(t *testing.T) {
 		t.Cleanup(func() {
 			_ = watch.Process.Signal(os.Interrupt)
 			<-ended
-			t.Log(name + ": " + output.String())
+			if t.Failed() {
+				t.Log(name + ": " + output.String())
+			}
 		})
 		pids[name] = watch.Process.Pid
 	}
