@@ -25,20 +25,7 @@ func (h *headline) calm(a area) {
 		p.text(a.styles.Muted, "Probes and sources report here as soon as the first result is in.")
 		return
 	}
-	well := " all ok "
-	if h.snap.LogTime && loaded(h.snap) > 0 { // what is not read yet may be the outage
-		well = " ok so far "
-	}
-	if known == 0 {
-		well = " as usual "
-	}
-	if known+usual == 0 {
-		well = " too few to tell "
-	}
-	if fleet := h.snap.Fleet; fleet != nil && fleet.Alone != "" {
-		well += "in " + fleet.Alone + " "
-	}
-	p.text(a.styles.StateBadge(tracker.StateOK), " "+a.glyphs.state(tracker.StateOK)+well)
+	p.text(a.styles.StateBadge(tracker.StateOK), " "+a.glyphs.state(tracker.StateOK)+h.well(known, usual))
 	fails := "fail"
 	if usual == 1 {
 		fails = "fails"
@@ -150,4 +137,22 @@ func (h *headline) lost(a area, p pen, known int) bool {
 	}
 	p.text(a.styles.Muted, rest)
 	return true
+}
+
+// well says in a word or two how calm it is, and in which place of a fleet, where the picture is of one alone.
+func (h *headline) well(known, usual int) (text string) {
+	switch {
+	case known+usual == 0:
+		text = " too few to tell "
+	case known == 0:
+		text = " as usual "
+	case h.snap.LogTime && loaded(h.snap) > 0: // what is not read yet may be the outage
+		text = " ok so far "
+	default:
+		text = " all ok "
+	}
+	if fleet := h.snap.Fleet; fleet != nil && fleet.Alone != "" {
+		text += "in " + fleet.Alone + " "
+	}
+	return text
 }

@@ -25,18 +25,20 @@ type simulatedAgents struct {
 	random   *rand.Rand
 }
 
-// newAgents runs agents in three places that have counted for a while.
-func newAgents(t testing.TB, settings Settings, agents, targets, rate int, before time.Duration) *simulatedAgents {
+// newAgents runs agents in three places that have counted for a while. Where there are fewer trackers than agents, some publish the same.
+func newAgents(t testing.TB, settings Settings, agents, trackers, targets, rate int, before time.Duration) *simulatedAgents {
 	t.Helper()
 	s := &simulatedAgents{targets: targets, rate: rate, random: rand.New(rand.NewPCG(1, 9))}
 	now := time.Now()
-	for i := range agents {
+	for i := range trackers {
 		s.trackers = append(s.trackers, liveTracker())
 		for at := now.Add(-before); at.Before(now); at = at.Add(time.Second) {
 			s.record(i, at, now)
 		}
+	}
+	for i := range agents {
 		settings.Name, settings.Place = fmt.Sprintf("web-%d", i), fmt.Sprintf("place-%d", i%3)
-		agentOn(t, settings, s.trackers[i])
+		agentOn(t, settings, s.trackers[i%trackers])
 	}
 	return s
 }
@@ -81,7 +83,7 @@ func (s *simulatedAgents) run(ctx context.Context) error {
 // TestWhatAViewerCosts measures the process of a dashboard over agents that run in this one, and how long a failure takes to its screen. It
 // takes minutes, and is run by hand:
 //
-//	go build -o /tmp/errtop . && ERRTOP_MEASURE=/tmp/errtop [AGENTS=100] [TARGETS=50] [RATE=100] [SECONDS=180] \
+//	go build -o /tmp/errtop . && ERRTOP_MEASURE=/tmp/errtop [AGENTS=100] [TRACKERS=100] [TARGETS=50] [RATE=100] [SECONDS=180] \
 //	    go test ./internal/fleet -run TestWhatAViewerCosts -v -timeout 30m
 func TestWhatAViewerCosts(t *testing.T) {
 	program := os.Getenv("ERRTOP_MEASURE")
@@ -91,7 +93,7 @@ func TestWhatAViewerCosts(t *testing.T) {
 	agents, seconds := fromEnvironment("AGENTS", 100), fromEnvironment("SECONDS", 180)
 	server := testServer(t)
 	settings := settingsOf(server, "", "")
-	simulated := newAgents(t, settings, agents, fromEnvironment("TARGETS", 50), fromEnvironment("RATE", 100), 10*time.Minute)
+	simulated := newAgents(t, settings, agents, min(agents, fromEnvironment("TRACKERS", agents)), fromEnvironment("TARGETS", 50), fromEnvironment("RATE", 100), 10*time.Minute)
 	run(t, simulated.run)
 	time.Sleep(70 * time.Second) // until each has published a whole minute
 
@@ -118,8 +120,10 @@ func TestWhatAViewerCosts(t *testing.T) {
 	for time.Since(start) < time.Duration(seconds)*time.Second {
 		time.Sleep(15 * time.Second)
 		used := processorTimeOf(t, pid) - before
-		t.Logf("%3.0f s: %.1f %% of a core, %s, %d KB drawn", time.Since(start).Seconds(), 100*used.Seconds()/time.Since(start).Seconds(), memoryOf(t, pid), screen.Len()/1000)
+		t.Logf("%3.0f s: %.1f %% of a core, %s, %d KB drawn; hub and agents %s", time.Since(start).Seconds(), 100*used.Seconds()/time.Since(start).Seconds(),
+			memoryOf(t, pid), screen.Len()/1000, memoryOf(t, os.Getpid()))
 	}
+	t.Logf("the last it drew: %q", tail(screen.String(), 300))
 	if process, err := os.FindProcess(pid); err == nil {
 		_ = process.Signal(os.Interrupt)
 	}
@@ -129,6 +133,8 @@ func TestWhatAViewerCosts(t *testing.T) {
 		t.Error("the dashboard does not end")
 	}
 }
+
+func tail(s string, n int) string { return s[max(len(s)-n, 0):] }
 
 func fromEnvironment(name string, usual int) int {
 	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
