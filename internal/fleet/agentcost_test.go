@@ -25,49 +25,45 @@ func TestWhatAnAgentSends(t *testing.T) {
 	}
 	for _, looks := range []bool{false, true} {
 		t.Run(fmt.Sprintf("looks=%t", looks), func(t *testing.T) {
-			sent := sentInAnHour(t, looks)
-			t.Logf("%.0f bytes a second", sent)
-			const most = 2000
-			if sent > most {
-				t.Errorf("%.0f bytes a second, of at most %d", sent, most)
-			}
+			inVirtualTime(t, func(t *testing.T, settings Settings) { sendForAnHour(t, settings, looks) })
 		})
 	}
 }
 
-// sentInAnHour returns how many bytes a second an agent sends.
-func sentInAnHour(t *testing.T, looks bool) (rate float64) {
-	inVirtualTime(t, func(t *testing.T, settings Settings) {
-		tr := liveTracker()
-		load := simulatedAgents{trackers: []*tracker.ErrorTracker{tr}, targets: 50, rate: 1000, random: rand.New(rand.NewPCG(2, 4))}
-		settings.Name, settings.Place = "web-1", "eu-1"
-		p, err := NewPublisher(settings, tr, func(text string) { t.Log(text) })
+func sendForAnHour(t *testing.T, settings Settings, looks bool) {
+	tr := liveTracker()
+	load := simulatedAgents{trackers: []*tracker.ErrorTracker{tr}, targets: 50, rate: 1000, random: rand.New(rand.NewPCG(2, 4))}
+	settings.Name, settings.Place = "web-1", "eu-1"
+	p, err := NewPublisher(settings, tr, func(text string) { t.Log(text) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, p.Run)
+	if looks {
+		conn, err := settings.connect("viewer", func() {})
 		if err != nil {
 			t.Fatal(err)
 		}
-		run(t, p.Run)
-		if looks {
-			conn, err := settings.connect("viewer", func() {})
-			if err != nil {
+		t.Cleanup(conn.Close)
+		for _, kind := range []string{kindErr, kindLive} {
+			if _, err := conn.Subscribe(prefix+"shop.*."+kind, func(*nats.Msg) {}); err != nil {
 				t.Fatal(err)
 			}
-			t.Cleanup(conn.Close)
-			for _, kind := range []string{kindErr, kindLive} {
-				if _, err := conn.Subscribe(prefix+"shop.*."+kind, func(*nats.Msg) {}); err != nil {
-					t.Fatal(err)
-				}
-			}
 		}
-		time.Sleep(10 * time.Second)
-		before, start := p.traffic.total(), time.Now()
-		for range 3600 {
-			now := time.Now()
-			load.record(0, now.Add(-time.Second), now)
-			time.Sleep(time.Second)
-		}
-		rate = float64(p.traffic.total()-before) / time.Since(start).Seconds()
-	})
-	return rate
+	}
+	time.Sleep(10 * time.Second)
+	before, start := p.traffic.total(), time.Now()
+	for range 3600 {
+		now := time.Now()
+		load.record(0, now.Add(-time.Second), now)
+		time.Sleep(time.Second)
+	}
+	const most = 2000
+	sent := float64(p.traffic.total()-before) / time.Since(start).Seconds()
+	t.Logf("%.0f bytes a second", sent)
+	if sent > most {
+		t.Errorf("%.0f bytes a second, of at most %d", sent, most)
+	}
 }
 
 // TestWhatAnAgentCosts measures two processes of errtop watch over one log of 1000 lines a second about 50 targets: one that publishes,

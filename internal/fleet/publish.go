@@ -237,14 +237,14 @@ const atOnce = 3
 // publish sends every hour that has changed, the newest first, and reports whether there was any, and whether all of them were confirmed.
 func (p *Publisher) publish(ctx context.Context, now time.Time) (sent, ok bool) {
 	snapshot := p.tracker.Snapshot(now)
-	if p.somebodyLooks(now) {
-		p.sendChanges(snapshot, now) // or what came since the last time would be seen only when viewers sum up
-	}
 	hours := p.outbox.due(snapshot, now)
 	backlog := len(hours) > atOnce
 	var taken map[int64][]tracker.State
 	if !backlog {
 		taken, snapshot = p.take(hours, now)
+	}
+	if p.somebodyLooks(now) {
+		p.sendChanges(snapshot, now) // or what came since the last time would be seen only when viewers sum up
 	}
 	var failed error
 	for _, hour := range hours {
