@@ -111,7 +111,7 @@ func TestMessagesAreBounded(t *testing.T) {
 		t.Error("a presence of more than 4 KB was read")
 	}
 	results := strings.Repeat(`{"t":"a","c":1,"k":"server"},`, 2*maxLive)
-	if l, err := decodeLive([]byte(`{"v":1,"results":[` + strings.TrimSuffix(results, ",") + `]}`)); err != nil || len(l.Results) != maxLive {
+	if l, err := v.codec.decodeLive([]byte(`{"v":1,"results":[` + strings.TrimSuffix(results, ",") + `]}`)); err != nil || len(l.Results) != maxLive {
 		t.Errorf("%d results, %v", len(l.Results), err)
 	}
 }
