@@ -92,8 +92,31 @@ func (in *Input) charts(i *tracker.Incident) []Chart {
 	}
 	if i.Signals.Has(tracker.SignalLatency) {
 		add(ChartLatency, false)
+		if c := quarters(t.Name, &t.Activity, snap); len(c.Bars) > 0 && snap.At.Sub(i.Onset.At) > time.Hour-beforeOnset {
+			c.note(in.Snapshot, t.Name, i)
+			charts = append(charts, c)
+		}
 	}
 	return charts
+}
+
+// quarters lays out the latencies of the last day by the quarter of an hour: by the minute they are known of an hour only. It has no bars where
+// there is nothing to show.
+func quarters(name string, act *tracker.Activity, snap *tracker.Snapshot) Chart {
+	const step = 15 * time.Minute
+	c := Chart{Kind: ChartLatency, Step: int(step / time.Second), Title: line(name) + ": latency a quarter of an hour"}
+	if act.Latencies == nil {
+		return Chart{}
+	}
+	running := snap.At.UTC().Truncate(step) // of which there is none yet
+	list := act.Latencies.Quarters[:]
+	for i := range list {
+		bar := Bar{Start: running.Add(-time.Duration(len(list)-i) * step), P50: milliseconds(list[i].P50()), P95: milliseconds(list[i].P95())}
+		if bar.Known = list[i] != (tracker.LatencyBar{}); bar.Known || len(c.Bars) > 0 { // from the first that is known
+			c.Bars = append(c.Bars, bar)
+		}
+	}
+	return c
 }
 
 const (

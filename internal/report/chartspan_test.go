@@ -7,6 +7,37 @@ import (
 	"errtop/tracker"
 )
 
+// TestALatencyThatRoseHoursAgoIsDrawnByTheQuarter draws a target that got slow three hours before the end.
+func TestALatencyThatRoseHoursAgoIsDrawnByTheQuarter(t *testing.T) {
+	tr := tracker.New(tracker.Settings{})
+	first := time.Date(2026, 3, 4, 6, 0, 0, 0, time.UTC)
+	tr.UpdateSource(first, tracker.Source{Name: "log", Live: true})
+	now := first
+	for ; now.Sub(first) < 9*time.Hour; now = now.Add(2 * time.Second) {
+		latency := 20 * time.Millisecond
+		if now.Sub(first) > 6*time.Hour {
+			latency = 400 * time.Millisecond
+		}
+		tr.Record(now, []tracker.Result{{Time: now, Target: "images", Status: 200, Latency: latency}})
+	}
+	made := New(Input{Made: now, Snapshot: tr.Snapshot(now), At: func(at time.Time) *tracker.Snapshot { return tr.SnapshotAt(now, at) }})
+	if len(made.Incidents) != 1 || len(made.Incidents[0].Charts) != 2 {
+		t.Fatalf("%d incidents: %+v", len(made.Incidents), made.Headline)
+	}
+	c := made.Incidents[0].Charts[1]
+	slow := 0
+	for _, b := range c.Bars {
+		if wantSlow := !b.Start.Before(first.Add(6 * time.Hour)); b.Known && (b.P95 > 100) != wantSlow {
+			t.Errorf("%v: %v ms", b.Start, b.P95)
+		} else if b.P95 > 100 {
+			slow++
+		}
+	}
+	if c.Onset == nil || slow < 11 || c.Step != 900 {
+		t.Errorf("onset %v, %d slow quarters of %d", c.Onset, slow, len(c.Bars))
+	}
+}
+
 // TestAChartShowsAnIncidentFromBeforeItsOnset draws one that lasted for eighty minutes and was over hours ago.
 func TestAChartShowsAnIncidentFromBeforeItsOnset(t *testing.T) {
 	tr := tracker.New(tracker.Settings{})

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"reflect"
@@ -324,7 +325,7 @@ func TestWhatIsOlderThanADayComesFromWhatIsKept(t *testing.T) {
 	}
 	asked := time.Time{}
 	in.At = func(at time.Time) *tracker.Snapshot {
-		asked = at
+		asked = cmp.Or(asked, at) // what comes after it is asked for the minutes before
 		earlier, billing := *in.Snapshot, *in.Snapshot.Targets[0]
 		billing.Activity.Since = ago(30 * 24 * time.Hour)
 		earlier.At, earlier.Targets = at, []*tracker.Target{&billing}
@@ -368,7 +369,7 @@ func TestAnOldIncidentIsDrawnByItsOwnMinutes(t *testing.T) {
 	in := outage()
 	var asked time.Time
 	in.At = func(at time.Time) *tracker.Snapshot {
-		asked = at
+		asked = cmp.Or(asked, at) // what comes after it is asked for the minutes before
 		earlier := *in.Snapshot
 		earlier.At = at
 		return &earlier
