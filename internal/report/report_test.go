@@ -1,10 +1,10 @@
 package report
 
 import (
-	"cmp"
 	"encoding/json"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -323,9 +323,9 @@ func TestWhatIsOlderThanADayComesFromWhatIsKept(t *testing.T) {
 		Incidents: []Past{{Incident: old, Groups: []*tracker.Group{{ID: 9, Target: "billing", Message: "connection refused", Count: 400}}}, {Incident: in.Snapshot.Incidents[1]}},
 		Requests:  50_000, Errors: 500, Known: true,
 	}
-	asked := time.Time{}
+	var asked []time.Time
 	in.At = func(at time.Time) *tracker.Snapshot {
-		asked = cmp.Or(asked, at) // what comes after it is asked for the minutes before
+		asked = append(asked, at)
 		earlier, billing := *in.Snapshot, *in.Snapshot.Targets[0]
 		billing.Activity.Since = ago(30 * 24 * time.Hour)
 		earlier.At, earlier.Targets = at, []*tracker.Target{&billing}
@@ -335,7 +335,7 @@ func TestWhatIsOlderThanADayComesFromWhatIsKept(t *testing.T) {
 	if p := r.Period; !p.From.Equal(in.From) || p.Requests != 53_600 || p.Errors != 1040 {
 		t.Errorf("%+v", p)
 	}
-	if len(r.Incidents) != 3 || r.Incidents[2].ID != 77 || len(r.Incidents[2].Groups) != 1 || len(r.Incidents[2].Charts) == 0 || !asked.Equal(old.End.Add(10*time.Minute)) {
+	if len(r.Incidents) != 3 || r.Incidents[2].ID != 77 || len(r.Incidents[2].Groups) != 1 || len(r.Incidents[2].Charts) == 0 || !slices.Contains(asked, old.End.Add(10*time.Minute)) {
 		t.Fatalf("%d incidents, asked for %v", len(r.Incidents), asked)
 	}
 	if story := r.Incidents[2].Story; !strings.Contains(story, "billing: connection refused. It began at 2026-11-19 14:32:07, and was over at 15:32:07, after 1h00m. 400 of 1,000") {
@@ -367,15 +367,15 @@ func TestChartsShowTheOnsetTheEndAndWhatWasDone(t *testing.T) {
 // A report of what is over for hours draws its minutes as long as they are known.
 func TestAnOldIncidentIsDrawnByItsOwnMinutes(t *testing.T) {
 	in := outage()
-	var asked time.Time
+	var asked []time.Time
 	in.At = func(at time.Time) *tracker.Snapshot {
-		asked = cmp.Or(asked, at) // what comes after it is asked for the minutes before
+		asked = append(asked, at)
 		earlier := *in.Snapshot
 		earlier.At = at
 		return &earlier
 	}
 	c := New(in).Incidents[1].Charts[0]
-	if !asked.Equal(ago(110*time.Minute)) || c.End == nil || !c.End.Equal(ago(2*time.Hour)) {
+	if !slices.Contains(asked, ago(110*time.Minute)) || c.End == nil || !c.End.Equal(ago(2*time.Hour)) {
 		t.Errorf("asked for %v, the end is %v", asked, c.End)
 	}
 }

@@ -16,7 +16,7 @@ import (
 func furnished(t testing.TB) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "x.db")
-	s := open(t, Options{Path: path, Now: noon})
+	s := open(t, Options{Path: path, Now: noon, SalvageFor: time.Minute})
 	if _, err := s.Save(t.Context(), filled(2000)); err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestEveryByteOfTheHeaderMayBeFlipped(t *testing.T) {
 			if err := os.WriteFile(path, damaged, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			s, err := Open(t.Context(), Options{Path: path, Now: noon})
+			s, err := Open(t.Context(), Options{Path: path, Now: noon, SalvageFor: time.Minute})
 			if err != nil {
 				t.Errorf("byte %d: %v", i, err)
 				continue
@@ -130,7 +130,7 @@ func TestAFileThatIsCutOrOverwrittenGivesWhatItHas(t *testing.T) {
 		if err := os.WriteFile(path, damage(bytes.Clone(content)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s := open(t, Options{Path: path, Now: noon})
+		s := open(t, Options{Path: path, Now: noon, SalvageFor: time.Minute})
 		if len(s.Notes()) != 1 && name != "one byte" { // which SQLite takes for an empty file
 			t.Errorf("%s: %v", name, s.Notes())
 		}
@@ -145,7 +145,7 @@ func TestAFileThatIsCutOrOverwrittenGivesWhatItHas(t *testing.T) {
 
 func TestADamagedPartOfTheStateLeavesTheRest(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
-	s := open(t, Options{Path: path, Now: noon})
+	s := open(t, Options{Path: path, Now: noon, SalvageFor: time.Minute})
 	if _, err := s.Save(t.Context(), filled(5000)); err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ const salvageTimeout = 3 * time.Second
 // salvage takes over what can be read of a damaged file: as it stands, and with another header, because that may be what is broken. It reads copies, so
 // that the file itself stays as it was found.
 func (s *Store) salvage(ctx context.Context, aside string) (saved Salvaged) {
-	ctx, cancel := context.WithTimeout(ctx, salvageTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.salvageFor)
 	defer cancel()
 	for _, mend := range []func(string) error{func(string) error { return nil }, mendHeader} {
 		copied, err := copyOf(aside)

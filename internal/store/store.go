@@ -24,6 +24,8 @@ type Options struct {
 	MaxBytes int64 // that all files of the store may take together; 0: 256 MB, at least 1 MB
 	// ReadOnly opens it without the lock, and changes nothing.
 	ReadOnly bool
+	// SalvageFor bounds how long is waited for what can be read of a damaged store; 0: 3 s.
+	SalvageFor time.Duration
 	// Now is when it is opened; it stands in the name of a damaged file that is set aside.
 	Now time.Time
 }
@@ -39,16 +41,17 @@ const (
 
 // Store is an open store. Its methods may be called from any goroutine; one write goes on at a time.
 type Store struct {
-	path      string
-	maxBytes  int64
-	readOnly  bool
-	immutable bool      // nobody can write it
-	lock      *fileLock // nil where it is read only
-	db        *sql.DB
-	id        string
-	raised    string // folder of the copy that is read in the place of a store with an older schema; empty where there is none
-	schema    int    // version of the file
-	notes     []string
+	salvageFor time.Duration
+	path       string
+	maxBytes   int64
+	readOnly   bool
+	immutable  bool      // nobody can write it
+	lock       *fileLock // nil where it is read only
+	db         *sql.DB
+	id         string
+	raised     string // folder of the copy that is read in the place of a store with an older schema; empty where there is none
+	schema     int    // version of the file
+	notes      []string
 
 	writing      sync.Mutex
 	targets      map[targetKey]int64 // numbers that are known
@@ -61,7 +64,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.MaxBytes == 0 {
 		o.MaxBytes = defaultMaxBytes
 	}
-	s := &Store{path: o.Path, maxBytes: max(o.MaxBytes, leastMaxBytes), readOnly: o.ReadOnly, targets: map[targetKey]int64{}}
+	s := &Store{path: o.Path, maxBytes: max(o.MaxBytes, leastMaxBytes), readOnly: o.ReadOnly, salvageFor: o.SalvageFor, targets: map[targetKey]int64{}}
+	if s.salvageFor == 0 {
+		s.salvageFor = salvageTimeout
+	}
 	if err := s.open(ctx, o.Now); err != nil {
 		return nil, errors.Join(err, s.closeFiles())
 	}
