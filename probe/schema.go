@@ -47,8 +47,8 @@ func (s *schemas) get(name string) (*bodySchema, error) {
 	text := firemoonSchema
 	if name != "firemoon" {
 		var err error
-		if text, err = safefile.Read(name, maxSettingsFile); err != nil { //nolint:gosec // the user's own settings name it
-			return nil, err //nolint:wrapcheck // names the file
+		if text, err = safefile.Read(name, maxSettingsFile); err != nil {
+			return nil, err
 		}
 	}
 	schema, err := compileSchema(text)

@@ -27,19 +27,18 @@ func (m message) Metadata() (*jetstream.MsgMetadata, error) {
 	return &jetstream.MsgMetadata{Timestamp: time.Now()}, nil
 }
 
-// idleViewer returns a viewer that is connected to nothing, and what it told people.
-func idleViewer(t *testing.T) (*Viewer, *[]string) {
+// idleViewer returns a viewer that is connected to nothing.
+func idleViewer(t *testing.T) *Viewer {
 	t.Helper()
-	var notices []string
-	v, err := NewViewer(Settings{Servers: []string{"nats://127.0.0.1:1"}, Team: "shop", Name: "viewer"}, tracker.Settings{}, func(text string) { notices = append(notices, text) })
+	v, err := NewViewer(Settings{Servers: []string{"nats://127.0.0.1:1"}, Team: "shop", Name: "viewer"}, tracker.Settings{}, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return v, &notices
+	return v
 }
 
 func TestWhatDoesNotFitItsSubjectOrItsTimeIsNotKept(t *testing.T) {
-	v, _ := idleViewer(t)
+	v := idleViewer(t)
 	now := time.Now()
 	hour := newestHour(now)
 	state := liveTracker().State(now, tracker.Part{Brief: true})
@@ -87,7 +86,7 @@ func TestWhatDoesNotFitItsSubjectOrItsTimeIsNotKept(t *testing.T) {
 }
 
 func TestMessagesAreBounded(t *testing.T) {
-	v, _ := idleViewer(t)
+	v := idleViewer(t)
 	now := time.Now()
 	line, err := json.Marshal(header{V: 1, Agent: "a", At: now, Run: now})
 	if err != nil {
@@ -117,7 +116,7 @@ func TestMessagesAreBounded(t *testing.T) {
 }
 
 func TestAgentsAreBoundedAndKeepTheNamesOfTheirSubjects(t *testing.T) {
-	v, _ := idleViewer(t)
+	v := idleViewer(t)
 	for i := range maxAgents {
 		if v.agentOf(fmt.Sprint(i)) == nil {
 			t.Fatalf("agent %d was not taken", i)
