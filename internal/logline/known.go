@@ -60,18 +60,9 @@ func (s *shapes) readAt(c *Chunk, start int, rec *Record) (end int) {
 		if i+24 > len(data) || i-start > MaxLine {
 			return -1
 		}
-		both := data[i : i+16]
-		head, tail := binary.LittleEndian.Uint64(both), binary.LittleEndian.Uint64(both[8:])
-		var p *piece
-		for {
-			if at == 0 {
-				return -1
-			}
-			p = &s.pieces[at]
-			if (head&p.inHead^p.head)|(tail&p.inTail^p.tail) == 0 && (!p.odd || p.startsAt(data, i)) {
-				break
-			}
-			at = p.sibling
+		p := s.pieceAt(data, i, at)
+		if p == nil {
+			return -1
 		}
 		i += p.length
 		if p.last {
@@ -121,6 +112,20 @@ func (s *shapes) readAt(c *Chunk, start int, rec *Record) (end int) {
 			i += start
 		}
 	}
+}
+
+// pieceAt is match for a piece within a chunk: behind i there are at least sixteen bytes.
+func (s *shapes) pieceAt(data []byte, i int, at int32) *piece {
+	both := data[i : i+16]
+	head, tail := binary.LittleEndian.Uint64(both), binary.LittleEndian.Uint64(both[8:])
+	for at != 0 {
+		p := &s.pieces[at]
+		if (head&p.inHead^p.head)|(tail&p.inTail^p.tail) == 0 && (!p.odd || p.startsAt(data, i)) {
+			return p
+		}
+		at = p.sibling
+	}
+	return nil
 }
 
 // startsAt is starts for a piece within a chunk, where the last one is followed by the line's end. Eight bytes at least follow it.

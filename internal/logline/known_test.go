@@ -197,7 +197,12 @@ func someShapes(r *gen) [][]string {
 		{"time", "method", "path", "status", "duration_ms", "user_agent"},
 		{"timestamp", "host", "path", "status", "latency"},
 		{"ts", "service", "status", "duration_ms", "level"},
-		{"ts", "target", "status", "kind"}, {"ts", "target", "status", "spans"}, {"ts", "target", "status", "status"}, {"ts", "target"}, {"ts", "service", "deep.status"}, {"ts", "target", "target", "status"},
+		{"ts", "target", "status", "kind"},
+		{"ts", "target", "status", "spans"},
+		{"ts", "target", "status", "status"},
+		{"ts", "target"},
+		{"ts", "service", "deep.status"},
+		{"ts", "target", "target", "status"},
 	}
 	for range 5 {
 		r.Shuffle(len(all), func(i, k int) { all[i], all[k] = all[k], all[i] })
@@ -219,7 +224,7 @@ func newQuick(t testing.TB) *Decoder {
 func TestLinesOfKnownShapesAreUnderstoodAsOneByOne(t *testing.T) {
 	successes, known, others := 0, 0, 0
 	for seed := range uint64(80) {
-		r := &gen{rand.New(rand.NewPCG(seed, 9)), 10 + 50*int(seed%4/2)} //nolint:gosec // small
+		r := &gen{rand.New(rand.NewPCG(seed, 9)), 10 + 50*int(seed%4/2)}
 		d, oracle := newQuick(t), newQuick(t)
 		shapes := someShapes(r)
 		for range 10 {

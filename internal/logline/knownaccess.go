@@ -131,5 +131,5 @@ func threeDigits(w uint32) (status int32, ok bool) {
 	if w&0xff != ' ' || a-1 > 8 || b > 9 || c > 9 {
 		return 0, false
 	}
-	return int32(a*100 + b*10 + c), true //nolint:gosec // below 1000
+	return int32(a*100 + b*10 + c), true
 }

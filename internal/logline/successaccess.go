@@ -8,10 +8,8 @@ func (d *Decoder) plainAccessAt(c *Chunk, start int, to *Success) (end int) {
 	data := c.data
 	request := c.next(start)
 	open := request - 29
-	if open < start+6 || request+40 > len(data) || data[request] != '"' || data[request-1] != ' ' || data[request-2] != ']' || data[open+3] != '/' {
-		return -1
-	}
-	if !anonymousAt(data, start, open) {
+	if open < start+6 || request+40 > len(data) || data[request] != '"' || data[request-1] != ' ' || data[request-2] != ']' || data[open+3] != '/' ||
+		!anonymousAt(data, start, open) {
 		return -1
 	}
 	closing := c.next(request + 1)
@@ -26,33 +24,13 @@ func (d *Decoder) plainAccessAt(c *Chunk, start int, to *Success) (end int) {
 	if !ok || status >= 400 || data[closing+5] != ' ' {
 		return -1
 	}
-	end = closing + 6
-	if data[end] == '-' {
-		end++
-	} else {
-		x := binary.LittleEndian.Uint64(data[end:]) ^ ones*'0'
-		digits := lowestBit((x + ones*(0x80-10) | x) & tops)
-		if end += digits; digits == 0 || digits == 8 {
-			return -1
-		}
+	if end = sizeEnd(data, closing+6); end < 0 {
+		return -1
 	}
 	if data[end] != '\n' {
-		// ` "referer" "agent"`
-		if data[end] != ' ' || data[end+1] != '"' {
+		if end = d.clientsTail(c, end); end < 0 {
 			return -1
 		}
-		referer := c.next(end + 2)
-		if referer < 0 || referer+4 > len(data) || data[referer] != '"' || data[referer+1] != ' ' || data[referer+2] != '"' {
-			return -1
-		}
-		end = c.next(referer + 3)
-		if end < 0 || end+1 >= len(data) || data[end] != '"' || data[end+1] != '\n' {
-			return -1
-		}
-		if d.agentOf(data[referer+3:end]).sender != SenderClient {
-			return -1
-		}
-		end++
 	}
 	to.Sec, to.Nsec, ok = d.clock.clf(data[open+1 : request-2])
 	if !ok {
@@ -61,4 +39,35 @@ func (d *Decoder) plainAccessAt(c *Chunk, start int, to *Success) (end int) {
 	to.Status, to.Latency = status, 0
 	to.KeyLo, to.KeyHi, to.Key = path.lo, path.hi, KeyPath
 	return end
+}
+
+// sizeEnd returns where the size at i ends, "-" or up to seven digits; else -1.
+func sizeEnd(data []byte, i int) int {
+	if data[i] == '-' {
+		return i + 1
+	}
+	x := binary.LittleEndian.Uint64(data[i:]) ^ ones*'0'
+	digits := lowestBit((x + ones*(0x80-10) | x) & tops)
+	if digits == 0 || digits == 8 {
+		return -1
+	}
+	return i + digits
+}
+
+// clientsTail reads ` "referer" "agent"` at i up to the end of a line, and returns where that is; -1 if something else stands there, or
+// the agent is not a client's.
+func (d *Decoder) clientsTail(c *Chunk, i int) (end int) {
+	data := c.data
+	if data[i] != ' ' || data[i+1] != '"' {
+		return -1
+	}
+	referer := c.next(i + 2)
+	if referer < 0 || referer+4 > len(data) || data[referer] != '"' || data[referer+1] != ' ' || data[referer+2] != '"' {
+		return -1
+	}
+	end = c.next(referer + 3)
+	if end < 0 || end+1 >= len(data) || data[end] != '"' || data[end+1] != '\n' || d.agentOf(data[referer+3:end]).sender != SenderClient {
+		return -1
+	}
+	return end + 1
 }

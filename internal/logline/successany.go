@@ -22,11 +22,7 @@ func (d *Decoder) anyOrderAt(c *Chunk, start int, values *[roles]value) (end int
 		at := d.json.keys.find(data[open+1 : closing])
 		hints |= at.meta.hintBit()
 		means := fieldRoles[at.field&63]
-		if means == roleNone {
-			if harmless>>at.field&1 == 0 {
-				return -1, p
-			}
-		} else if !p.add(at, means, &fields) {
+		if !p.add(at, means, &fields) {
 			return -1, p
 		}
 		if i = skipBlanks(data, closing+1); data[i] != ':' {
@@ -56,19 +52,21 @@ func (d *Decoder) anyOrderAt(c *Chunk, start int, values *[roles]value) (end int
 // line's other values.
 func (p *plan) add(at slot, means role, fields *uint64) bool {
 	bit := uint64(1) << at.field
+	if means == roleNone {
+		return harmless&bit != 0
+	}
 	if *fields&bit != 0 {
 		return false
 	}
 	*fields |= bit
-	switch means {
-	case roleStatus:
+	if means == roleStatus {
 		return at.meta.rank() < levelRank
-	case roleDuration:
+	}
+	if means == roleDuration {
 		p.duration, p.unit = true, at.meta.unit()
 		return p.unit != unitGuess && at.meta.rank() < partRank && at.meta.parent() == 0
-	case roleAgent:
-		p.agent = true
 	}
+	p.agent = p.agent || means == roleAgent
 	return true
 }
 

@@ -58,7 +58,7 @@ func (d *Decoder) Successes(c *Chunk, at int, to []Success) (n, next int) {
 		return 0, at
 	}
 	for next = at; n < len(to) && next+64 <= len(c.data); n++ {
-		end := -1
+		var end int
 		if isJSON {
 			end = d.objectAt(c, next, &to[n])
 		} else {
@@ -175,20 +175,7 @@ type value struct {
 // objectAt reads the line at a place as a success. It returns where the line ends, or -1 if it is not one, or not a simple one.
 func (d *Decoder) objectAt(c *Chunk, start int, to *Success) (end int) {
 	var values [roles]value
-	var shape plan
-	if known := &d.json.shape; known.pause > 0 { // keys come in any order
-		end, shape = d.anyOrderAt(c, start, &values)
-	} else if len(known.pieces) == 0 {
-		return -1
-	} else {
-		var found *plan
-		if end, found = known.valuesAt(c, start, &values); end < 0 {
-			return -1
-		}
-		known.tried++
-		known.fitted++
-		shape = *found
-	}
+	end, shape := d.findValues(c, start, &values)
 	if end < 0 || !shape.possible {
 		return -1
 	}
@@ -211,25 +198,9 @@ func (d *Decoder) objectAt(c *Chunk, start int, to *Success) (end int) {
 			return -1
 		}
 	}
-	key := &values[shape.target]
-	text := data[key.lo:key.hi]
-	if !key.text || key.hi == key.lo {
+	if !targetAt(data, &values[shape.target], shape.target, to) {
 		return -1
 	}
-	to.Key = KeyTarget
-	switch shape.target {
-	case rolePath:
-		to.Key = KeyPath
-	case roleHost:
-		if to.Key = KeyHost; hostName(text) == nil {
-			return -1
-		}
-	case roleService:
-		if string(text) == "-" || bytes.IndexByte(text, '|') >= 0 { // Envoy's cluster
-			return -1
-		}
-	}
-	to.KeyLo, to.KeyHi = int32(key.lo), int32(key.hi) //nolint:gosec // within a chunk
 	if shape.agent {
 		s := &values[roleAgent]
 		if !s.text || d.agentOf(data[s.lo:s.hi]).sender != SenderClient {
@@ -237,6 +208,46 @@ func (d *Decoder) objectAt(c *Chunk, start int, to *Success) (end int) {
 		}
 	}
 	return end
+}
+
+// findValues finds the values of the line at a place, by its shape or, where lines have none, in any order.
+func (d *Decoder) findValues(c *Chunk, start int, values *[roles]value) (end int, shape plan) {
+	known := &d.json.shape
+	switch {
+	case known.pause > 0: // shapes do not come again
+		return d.anyOrderAt(c, start, values)
+	case len(known.pieces) == 0:
+		return -1, shape
+	}
+	end, found := known.valuesAt(c, start, values)
+	if end < 0 {
+		return -1, shape
+	}
+	known.tried++
+	known.fitted++
+	return end, *found
+}
+
+// targetAt takes the value that the target of a success follows from, and reports whether the target follows from nothing else.
+func targetAt(data []byte, v *value, is role, to *Success) bool {
+	text := data[v.lo:v.hi]
+	if !v.text || len(text) == 0 {
+		return false
+	}
+	to.Key = KeyTarget
+	if is == rolePath {
+		to.Key = KeyPath
+	}
+	if is == roleHost {
+		if to.Key = KeyHost; hostName(text) == nil {
+			return false
+		}
+	}
+	if is == roleService && (string(text) == "-" || bytes.IndexByte(text, '|') >= 0) { // Envoy's cluster
+		return false
+	}
+	to.KeyLo, to.KeyHi = int32(v.lo), int32(v.hi) //nolint:gosec // within a chunk
+	return true
 }
 
 // timeAt reads a value as the time of a success.
