@@ -76,7 +76,7 @@ func TestWhatAnAgentCosts(t *testing.T) {
 		t.Skip("it takes minutes: set ERRTOP_MEASURE to the path of an errtop")
 	}
 	server, dir := testServer(t), t.TempDir()
-	log, err := os.Create(filepath.Join(dir, "requests.log")) //nolint:gosec // of the test
+	log, err := os.Create(filepath.Join(dir, "requests.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestWhatAnAgentCosts(t *testing.T) {
 		if err := os.WriteFile(config, []byte(fleet+source), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		watch := exec.CommandContext(t.Context(), program, "watch", "--no-store", "--config", config) //nolint:gosec // given by who runs the test
+		watch := exec.CommandContext(t.Context(), program, "watch", "--no-store", "--config", config)
 		watch.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, name), "XDG_RUNTIME_DIR="+filepath.Join(dir, name))
 		output := &strings.Builder{}
 		watch.Stderr = output
@@ -98,7 +98,9 @@ func TestWhatAnAgentCosts(t *testing.T) {
 		ended := safego.Start(watch.Wait)
 		t.Cleanup(func() {
 			_ = watch.Process.Signal(os.Interrupt)
-			<-ended
+			if err := <-ended; err != nil {
+				t.Log(err)
+			}
 			if t.Failed() {
 				t.Log(name + ": " + output.String())
 			}

@@ -54,8 +54,14 @@ func BenchmarkAgentMinute(b *testing.B) {
 	b.ReportMetric(float64(size)/1000, "KB")
 }
 
-// The sum over 100 agents with 50 targets each, of the running hour. It is made at most for one part in twenty of a core.
-func BenchmarkSum100Agents(b *testing.B) {
+// The sum over agents with 50 targets each, of the running hour. It is made at most for one part in twenty of a core.
+func BenchmarkSum(b *testing.B) {
+	for _, agents := range []int{100, 1000} {
+		b.Run(fmt.Sprintf("agents=%d", agents), func(b *testing.B) { sumAgents(b, agents) })
+	}
+}
+
+func sumAgents(b *testing.B, agents int) {
 	now := time.Now()
 	v, err := NewViewer(Settings{Servers: []string{"nats://127.0.0.1:1"}, Name: "v"}, tracker.Settings{}, func(string) {})
 	if err != nil {
@@ -73,19 +79,22 @@ func BenchmarkSum100Agents(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for i := range 100 {
+	for i := range agents {
 		id := fmt.Sprintf("web-%d", i)
 		v.agentOf(id).take(id, fmt.Sprintf("place-%d", i%3), "")
 		v.keep(address{agent: id, kind: kindSum, hour: hour, run: "r"}, piece{h, body})
 	}
 	b.ReportAllocs()
+	b.ResetTimer()
+	before := processorTime(b)
 	for b.Loop() {
 		if _, err := v.sumUp(now); err != nil {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(len(message))*100/1000, "KB")
-	if got := v.Snapshot(now).Overall.Day.Requests; got != 100*tr.Snapshot(now).Overall.Day.Requests {
+	b.ReportMetric(float64((processorTime(b)-before).Milliseconds())/float64(b.N), "cpu-ms")
+	b.ReportMetric(float64(len(message)*agents)/1000, "KB")
+	if got := v.Snapshot(now).Overall.Day.Requests; got != uint64(agents)*tr.Snapshot(now).Overall.Day.Requests {
 		b.Fatalf("%d requests", got)
 	}
 }

@@ -102,7 +102,7 @@ func TestWhatAViewerCosts(t *testing.T) {
 		t.Fatal(err)
 	}
 	screen := &bytes.Buffer{}
-	dashboard := exec.CommandContext(t.Context(), "script", "-qfc", program+" --no-store --config "+config, "/dev/null") //nolint:gosec // given by who runs the test
+	dashboard := exec.CommandContext(t.Context(), "script", "-qfc", program+" --no-store --config "+config, "/dev/null")
 	dashboard.Env = append(os.Environ(), "TERM=xterm-256color", "COLUMNS=120", "LINES=40")
 	dashboard.Stdout, dashboard.Stderr = screen, screen
 	in, err := dashboard.StdinPipe() // kept open: at its end script would stop
@@ -128,7 +128,8 @@ func TestWhatAViewerCosts(t *testing.T) {
 		_ = process.Signal(os.Interrupt)
 	}
 	select {
-	case <-ended:
+	case err := <-ended:
+		t.Log("the dashboard ended: ", err)
 	case <-time.After(10 * time.Second):
 		t.Error("the dashboard does not end")
 	}

@@ -39,7 +39,7 @@ func TestThePictureOfAPlace(t *testing.T) {
 			errors, incidents int
 		}{{"eu-1", eu, 239, 1}, {"us-1", us, 0, 0}} {
 			target := c.of.Targets[0]
-			if n := c.of.Overall.Day; n.Requests != 2160 || n.Errors != uint64(c.errors) { //nolint:gosec // a few
+			if n := c.of.Overall.Day; n.Requests != 2160 || n.Errors != uint64(c.errors) {
 				t.Errorf("%s: %d requests, %d errors", c.name, n.Requests, n.Errors)
 			}
 			if p95 := target.Activity.Day.Latency.P95; (p95 - latency[c.name]).Abs() > latency[c.name]/50 {

@@ -82,7 +82,7 @@ func (v *Viewer) keepSum(ctx context.Context) error {
 
 // sumUp makes the sum anew, place by place on as many cores as there are, and returns how much time that took of all of them.
 func (v *Viewer) sumUp(now time.Time) (cost time.Duration, err error) {
-	in := v.input(now)
+	in := v.input()
 	made := picture{sumOf: map[string]time.Time{}, past: in.past, agents: in.agents, made: now}
 	if err := made.past.update(now, v.tracker, in.sums); err != nil {
 		return 0, err
@@ -144,7 +144,7 @@ type sumInput struct {
 }
 
 // input returns what there is to sum up.
-func (v *Viewer) input(now time.Time) sumInput {
+func (v *Viewer) input() sumInput {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	in := sumInput{agents: v.places(), hot: map[int64]hour{}, sums: map[int64]map[string]tracker.State{}, past: v.picture.past, known: v.picture.hot}

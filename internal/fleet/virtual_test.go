@@ -53,7 +53,7 @@ func runInProcess(t *testing.T) {
 	if testing.Short() {
 		arguments = append(arguments, "-test.short")
 	}
-	process := exec.CommandContext(t.Context(), os.Args[0], arguments...) //nolint:gosec // this test
+	process := exec.CommandContext(t.Context(), os.Args[0], arguments...)
 	process.Env = append(os.Environ(), ofVirtualTime+"="+t.Name())
 	output, err := process.CombinedOutput()
 	t.Logf("%s", output)
