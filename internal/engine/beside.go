@@ -34,7 +34,7 @@ func (e *Engine) startBeside(ctx context.Context) (b *beside, stop func() error)
 		}
 		b.run(control.Run)
 	}
-	if run := e.fleet.run(); run != nil {
+	if run := e.fleet.run(e.tracker); run != nil {
 		b.run(run)
 	}
 	if e.recorder != nil {

@@ -2,12 +2,12 @@ package engine
 
 import (
 	"context"
-	"time"
 
 	"errtop/internal/config"
 	"errtop/internal/fleet"
 	"errtop/internal/safego"
 	"errtop/internal/safetext"
+	"errtop/tracker"
 )
 
 // fleetPart is this engine's part in a fleet: it publishes what it counts, or shows the sum; or neither.
@@ -49,13 +49,18 @@ func newFleet(e *Engine) (part fleetPart, err error) {
 }
 
 // run returns what runs beside the sources; nil for nothing.
-func (p *fleetPart) run() func(context.Context) error {
+func (p *fleetPart) run(shown *tracker.ErrorTracker) func(context.Context) error {
 	var run func(context.Context) error
 	switch {
 	case p.viewer != nil:
 		run = p.viewer.Run
 	case p.publisher != nil:
-		run = p.publisher.Run
+		run = func(ctx context.Context) error {
+			group, ctx := safego.WithContext(ctx)
+			group.Go(func() error { return p.publisher.Run(ctx) })
+			group.Go(func() error { return showOutbox(ctx, p.publisher, shown) })
+			return group.Wait()
+		}
 	default:
 		return nil
 	}
@@ -75,7 +80,7 @@ func (p *fleetPart) run() func(context.Context) error {
 }
 
 // Fleet returns how the publication to the fleet is doing; false where nothing is published.
-func (e *Engine) Fleet(_ time.Time) (status fleet.Status, ok bool) {
+func (e *Engine) Fleet() (status fleet.Status, ok bool) {
 	if e.fleet.publisher == nil {
 		return status, false
 	}

@@ -52,5 +52,8 @@ func (e *Engine) Figures() serve.Figures {
 		}
 	}
 	f.Outbox, f.GivenUp = len(state.Outbox), state.Dropped
+	if status, ok := e.Fleet(); ok {
+		f.Fleet, f.FleetHours, f.FleetSent = true, status.Waiting, status.Sent
+	}
 	return f
 }

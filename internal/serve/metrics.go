@@ -32,6 +32,9 @@ type Figures struct {
 	GivenUp       uint64 // notifications that no longer are
 	StoreBytes    int64  // size of the store's files; 0 where nothing is kept
 	StoreMost     int64  // the most that the store may take; 0 where nothing is kept
+	Fleet         bool   // what is counted is published to a fleet
+	FleetHours    int    // sums of an hour that no server of the fleet has confirmed as they are
+	FleetSent     int64  // bytes that were sent to the fleet
 }
 
 // AlertLabels are what alerts are counted by.

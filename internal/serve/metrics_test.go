@@ -28,6 +28,7 @@ func newMetered(settings tracker.Settings) *metered {
 		Figures: func() Figures {
 			return Figures{
 				Alerts: map[AlertLabels]int{{"incident", "critical", "firing"}: 2}, Outbox: 4, GivenUp: 1, StoreBytes: 1000, StoreMost: 2000,
+				Fleet: true, FleetHours: 3, FleetSent: 4096,
 				Notifications: []NotificationCount{{"team", 7, 2}},
 			}
 		},

@@ -45,6 +45,8 @@ const (
 	outbox
 	storeBytes
 	storeMost
+	fleetWaiting
+	fleetSent
 	viewers
 	resultsLate
 	familyCount
@@ -78,6 +80,8 @@ func families() [familyCount]family {
 		outbox:               {"errtop_outbox_notifications", "Notifications that wait to be sent.", nil},
 		storeBytes:           {"errtop_store_size_bytes", "Size of the store.", nil},
 		storeMost:            {"errtop_store_limit_bytes", "The most that the store may take.", nil},
+		fleetWaiting:         {"errtop_fleet_outbox_sums", "Sums of an hour that no server of the fleet has confirmed as they are; the running hour waits until it is sent again.", nil},
+		fleetSent:            {"errtop_fleet_sent_bytes_total", "Bytes that were sent to the fleet's servers.", nil},
 		viewers:              {"errtop_viewers", "Viewers that look at this errtop.", nil},
 		resultsLate:          {"errtop_results_late_total", "Results that came more than a day late and are counted nowhere else.", nil},
 	}
@@ -281,6 +285,10 @@ func (c collector) figures(g *gathering) {
 	if f.StoreMost > 0 {
 		g.gauge(storeBytes, float64(f.StoreBytes))
 		g.gauge(storeMost, float64(f.StoreMost))
+	}
+	if f.Fleet {
+		g.gauge(fleetWaiting, float64(f.FleetHours))
+		g.counter(fleetSent, float64(f.FleetSent))
 	}
 	if c.options.Viewers != nil {
 		g.gauge(viewers, float64(c.options.Viewers()))
