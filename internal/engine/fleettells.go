@@ -12,9 +12,13 @@ import (
 	"errtop/internal/notify"
 )
 
-// tellsFor is how long a watcher that has not the turn keeps what another should tell: longer than it takes to notice that the other is
-// gone.
-const tellsFor = 2 * time.Minute
+const (
+	// askAfter is when a watcher that has not the turn asks whether another has told what is in its outbox.
+	askAfter = time.Minute
+	// tellsFor is how long it keeps what was not told: while a receiver does not answer, the one that has the turn may die. Then it is
+	// told by the next.
+	tellsFor = 10 * time.Minute
+)
 
 // fleetOutbox is the outbox of alerts over a fleet: all watchers evaluate the same rules, and one of them tells. A dashboard over a fleet
 // tells nobody but its own terminal.
@@ -44,11 +48,7 @@ func (o *fleetOutbox) Due(receiver string, now time.Time) []alert.Notification {
 		since, tells = o.teller.Tells(now)
 	}
 	if !tells {
-		for i := range due {
-			if now.Sub(due[i].Created) > tellsFor {
-				o.alerting.Delivered(due[i].ID, now) // by the one that has the turn
-			}
-		}
+		o.forget(due, now)
 		return nil
 	}
 	return slices.DeleteFunc(due, func(n alert.Notification) bool {
@@ -61,6 +61,21 @@ func (o *fleetOutbox) Due(receiver string, now time.Time) []alert.Notification {
 		}
 		return err != nil || told
 	})
+}
+
+// forget takes out what the watcher that has the turn has told, and what is too old to be told by another.
+func (o *fleetOutbox) forget(due []alert.Notification, now time.Time) {
+	for i := range due {
+		age := now.Sub(due[i].Created)
+		over := age > tellsFor
+		if !over && age > askAfter && o.teller != nil {
+			told, err := o.teller.WasTold(context.Background(), toldKey(&due[i]))
+			over = err == nil && told
+		}
+		if over {
+			o.alerting.Delivered(due[i].ID, now)
+		}
+	}
 }
 
 // Delivered takes a notification out, and notes for the other watchers that it was told.
