@@ -40,9 +40,9 @@ func outboxSource(s fleet.Status, running time.Duration) tracker.Source {
 	source := tracker.Source{Name: fleetSource, Format: "outbox", State: tracker.SourceReading}
 	switch {
 	case s.Connected && s.Problem == "" && !s.LastAck.IsZero():
-		source.Format = "outbox: nothing waits"
+		source.Format = "nothing waits"
 		if s.Waiting > 1 {
-			source.Format = "outbox: " + waits(s)
+			source.Format = waits(s)
 		}
 		return source
 	case s.Problem == "" && running < patience:

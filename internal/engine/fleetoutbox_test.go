@@ -18,9 +18,9 @@ func TestTheOutboxOfAFleetIsShown(t *testing.T) {
 		says    string
 	}{
 		{fleet.Status{}, time.Second, tracker.SourceWaiting, "outbox"},
-		{fleet.Status{Connected: true, LastAck: since}, time.Minute, tracker.SourceReading, "outbox: nothing waits"},
-		{fleet.Status{Connected: true, LastAck: since, Waiting: 1, Oldest: since}, time.Minute, tracker.SourceReading, "outbox: nothing waits"},
-		{fleet.Status{Connected: true, LastAck: since, Waiting: 3, Oldest: since}, time.Minute, tracker.SourceReading, "outbox: 3 hours wait, since 13:00"},
+		{fleet.Status{Connected: true, LastAck: since}, time.Minute, tracker.SourceReading, "nothing waits"},
+		{fleet.Status{Connected: true, LastAck: since, Waiting: 1, Oldest: since}, time.Minute, tracker.SourceReading, "nothing waits"},
+		{fleet.Status{Connected: true, LastAck: since, Waiting: 3, Oldest: since}, time.Minute, tracker.SourceReading, "3 hours wait, since 13:00"},
 		{fleet.Status{}, time.Minute, tracker.SourceFailed, "no server can be reached: nothing waits yet; a day is kept"},
 		{fleet.Status{LastAck: since, Waiting: 3, Oldest: since}, time.Minute, tracker.SourceFailed, "no server can be reached: 3 hours wait, since 13:00; a day is kept"},
 		{
