@@ -26,7 +26,7 @@ type heldSum struct {
 // hold keeps a sum until our clock has come to where it is; where an agent sends too much of it, the oldest go. The lock is held.
 func (v *Viewer) hold(a address, p piece) {
 	bytes := len(p.body)
-	for i := len(v.ahead) - 1; i >= 0; i-- {
+	for i := range slices.Backward(v.ahead) {
 		if v.ahead[i].agent != a.agent {
 			continue
 		}
