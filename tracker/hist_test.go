@@ -23,7 +23,7 @@ func TestWindowsOfLatenciesCountAsListsDo(t *testing.T) {
 			lists[slot] = nil
 			for range r.IntN(1 + 4<<(2*(round%4))) {
 				at := (step - r.Int64N(min(step+1, slots))) % slots // late ones too
-				bucket, n := Bucket(500+r.IntN(spread)), uint32(1)  //nolint:gosec // small
+				bucket, n := Bucket(500+r.IntN(spread)), uint32(1)
 				if r.IntN(500) == 0 {
 					n = 70_000
 				}
