@@ -29,11 +29,18 @@ func (m Mistake) String() string {
 // Error is why a config was refused: every mistake in it, in the order of the file.
 type Error struct{ Mistakes []Mistake }
 
-// Error returns the mistakes, one a line.
+// mistakesSaid bounds how many mistakes an error says: nobody reads more, and a file may hold a million.
+const mistakesSaid = 100
+
+// Error returns the first mistakes, one a line, and how many more there are.
 func (e *Error) Error() string {
-	lines := make([]string, len(e.Mistakes))
-	for i, m := range e.Mistakes {
+	said := e.Mistakes[:min(len(e.Mistakes), mistakesSaid)]
+	lines := make([]string, len(said))
+	for i, m := range said {
 		lines[i] = m.String()
+	}
+	if more := len(e.Mistakes) - len(said); more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more mistakes", more))
 	}
 	return strings.Join(lines, "\n")
 }

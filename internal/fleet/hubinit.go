@@ -295,6 +295,7 @@ func makeCertificates(dir string, hosts []string) error {
 // replaceFile writes a file whole or not at all, for its owner only.
 func replaceFile(path string, content []byte) error {
 	const ownerOnly = 0o600
+	_ = os.Remove(path + ".new") // one that was left behind would keep its mode
 	if err := os.WriteFile(path+".new", content, ownerOnly); err != nil {
 		return err //nolint:wrapcheck // the caller does
 	}

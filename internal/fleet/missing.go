@@ -77,7 +77,7 @@ func (v *Viewer) fleet(now time.Time) tracker.Fleet {
 	}
 	var refused []string
 	for _, id := range slices.Sorted(maps.Keys(v.refused)) {
-		refused = append(refused, id+": "+v.refused[id])
+		refused = append(refused, id+": "+v.refused[id].why)
 	}
 	add("not counted: ", refused)
 	return f

@@ -47,7 +47,7 @@ type Viewer struct {
 	dirty    bool      // something came since the sum was made
 	untold   bool      // something was recorded since those who look were told
 	down     time.Time // since when there is no connection; zero while there is one
-	refused  map[string]string
+	refused  map[string]refusal
 	ahead    []heldSum // of agents whose clocks are ahead
 	redoAt   time.Time // when the picture is made anew because of them; zero for never
 	late     int       // hours that were sent anew after they were summed up
@@ -86,7 +86,7 @@ func NewViewer(settings Settings, bounds tracker.Settings, notice func(string)) 
 	}
 	v := &Viewer{
 		settings: settings, tracker: bounds, notice: notice, codec: codec, texts: newTexts(), wake: make(chan struct{}, 1), urgent: make(chan struct{}, 1), shown: make(chan struct{}),
-		agents: map[string]*agent{}, hours: map[int64]*hour{}, refused: map[string]string{}, watchers: map[chan struct{}]struct{}{},
+		agents: map[string]*agent{}, hours: map[int64]*hour{}, refused: map[string]refusal{}, watchers: map[chan struct{}]struct{}{},
 	}
 	v.picture.total = tracker.New(bounds)
 	return v, nil
@@ -215,15 +215,23 @@ func (v *Viewer) agentOf(id string) *agent {
 	return ag
 }
 
-// refuse tells once why messages of an agent are not taken.
+// refusal is why messages of an agent were not taken, and when that was told.
+type refusal struct {
+	why string
+	at  time.Time
+}
+
+// refuse tells why messages of an agent are not taken: once, and another reason at most once a minute, since reasons may hold figures.
 func (v *Viewer) refuse(id string, why error) {
+	now := time.Now()
 	v.mu.Lock()
-	known := v.refused[id] == why.Error()
-	if len(v.refused) < maxAgents {
-		v.refused[id] = why.Error()
+	last, known := v.refused[id]
+	tell := !known && len(v.refused) < maxAgents || known && last.why != why.Error() && now.Sub(last.at) >= time.Minute
+	if tell {
+		v.refused[id] = refusal{why.Error(), now}
 	}
 	v.mu.Unlock()
-	if !known {
+	if tell {
 		v.notice("fleet: what " + id + " sends is not counted: " + why.Error())
 	}
 }
