@@ -62,6 +62,22 @@ func (r *cellRing) set(slots, slot int64, c cells) {
 	r.shift(slot, len(c))
 }
 
+// fill sets all slots of an empty ring at once.
+func (r *cellRing) fill(slots []cells) {
+	total := 0
+	for _, c := range slots {
+		total += len(c)
+	}
+	if total == 0 {
+		return
+	}
+	r.all, r.ends = make(cells, 0, total), make([]uint32, len(slots))
+	for slot, c := range slots {
+		r.all = append(r.all, c...)
+		r.ends[slot] = uint32(len(r.all)) //nolint:gosec // the array's length
+	}
+}
+
 // merge adds the buckets of another step to a slot of so many.
 func (r *cellRing) merge(slots, slot int64, c cells) {
 	if from, to := r.span(slot); from == to {

@@ -275,10 +275,15 @@ func (d *decoder) latency(l *latency, edge int64) {
 			set(last-age, slot)
 		}
 	}
-	fine := func(s int64) cells { return l.fine.at(s % fineSlots) }
-	read(fine, func(s int64, c cells) { l.fine.set(fineSlots, s%fineSlots, c) }, fineSlots, 1)
-	minute := func(m int64) cells { return l.minutes.at(m % minuteSlots) }
-	read(minute, func(m int64, c cells) { l.minutes.set(minuteSlots, m%minuteSlots, c) }, minuteSlots, stepsPerMinute)
+	var scratch [minuteSlots]cells
+	ring := func(r *cellRing, n, stepsPerSlot int64) {
+		slots := scratch[:n]
+		clear(slots)
+		read(func(s int64) cells { return slots[s%n] }, func(s int64, c cells) { slots[s%n] = c }, n, stepsPerSlot)
+		r.fill(slots)
+	}
+	ring(&l.fine, fineSlots, 1)
+	ring(&l.minutes, minuteSlots, stepsPerMinute)
 	read(l.quarters.at, func(q int64, c cells) { *l.quarters.of(q) = c }, quarterSlots, stepsPerQuarter)
 	for i := range l.octaves {
 		if d.bool() {
