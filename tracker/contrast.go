@@ -375,19 +375,20 @@ func (f *traitField) contrasts(of func(v *trait, from, to int64) (failures, requ
 const (
 	alwaysHours = 6  // before an incident in which what a value always fails is looked for
 	alwaysOf    = 20 // requests of an hour that tell
+	alwaysIn    = 2  // hours that tell at least: in a single one there may have been an incident
 )
 
 // always is the share of a value's requests that fail in any hour, as of a client that has asked for what never was: the least of
-// the hours before one. Where too little is known it is 0.
+// the hours before one. Where too few hours are known it is 0.
 func (v *trait) always(of func(v *trait, from, to int64) (failures, requests float64), before int64) float64 {
-	least := 1.0
-	known := false
+	least, known := 1.0, 0
 	for h := before - alwaysHours; h < before; h++ {
 		if y, n := of(v, h, h); n >= alwaysOf {
-			least, known = min(least, y/n), true
+			least = min(least, y/n)
+			known++
 		}
 	}
-	if !known {
+	if known < alwaysIn {
 		return 0
 	}
 	return least
