@@ -66,10 +66,8 @@ func hourBars(a area, act *tracker.Activity, at time.Time, done []tracker.Mark) 
 				p.repeat(st, levels[min(part, len(levels))-1], n)
 			case r == 0 && rows > 1 && doneIn(done, at, i):
 				p.repeat(a.styles.markStyle(markDone), a.glyphs.marks[markDone], n)
-			case r == rows-1 && a.lost.hours[i]:
-				p.repeat(a.styles.markStyle(markLost), a.glyphs.marks[markLost], n)
 			case r == rows-1:
-				p.repeat(a.styles.Faint, levels[0], n)
+				p.noErrors(act, at, i, n)
 			default:
 				p.space(n)
 			}
@@ -89,6 +87,24 @@ func hourBars(a area, act *tracker.Activity, at time.Time, done []tracker.Mark) 
 	if foot > 1 {
 		thisHour(a.row(rows+1), act, at)
 	}
+}
+
+// noErrors draws the foot of a bar of an hour without errors: a gap where nobody was there to see them, and nothing before anything was seen.
+func (p *pen) noErrors(act *tracker.Activity, at time.Time, bar, n int) {
+	switch {
+	case p.lost.hours[bar]:
+		p.repeat(p.styles.markStyle(markLost), p.glyphs.marks[markLost], n)
+	case beforeAll(act, at, bar):
+		p.space(n)
+	default:
+		p.repeat(p.styles.Faint, p.glyphs.spark[0], n)
+	}
+}
+
+// beforeAll reports whether the hour of a bar, of which the 24th holds a moment, was over before anything was seen: nothing is not known
+// to have failed in it.
+func beforeAll(act *tracker.Activity, at time.Time, bar int) bool {
+	return act.Since.IsZero() || !act.Since.After(at) && !at.Truncate(time.Hour).Add(time.Duration(bar-22)*time.Hour).After(act.Since)
 }
 
 // thisHour holds the running hour against the same one a day ago.
