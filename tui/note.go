@@ -53,7 +53,7 @@ func (m *model) startMark() {
 		input: newInput(longestNote), label: "mark: ", hint: "what was done just now, such as deploy billing 4.2.1. Charts show it. enter keeps it, esc does not.",
 		keep: func(text string) string {
 			mark(text)
-			return "marked: " + text
+			return "the mark is set" // its text may hold a secret, which is masked where it is kept
 		},
 	}
 }

@@ -61,7 +61,7 @@ func TestAMarkIsSetOfWhatWasDoneNow(t *testing.T) {
 	if len(got) != 1 || got[0] != "deploy billing 4.2.1" {
 		t.Fatalf("%q", got)
 	}
-	s.sees("marked: deploy billing 4.2.1")
+	s.sees("the mark is set")
 	s.press("m")
 	s.write("no").press("esc")
 	if len(got) != 1 {
